@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Pin every dependency with its hashes. `make lock` runs this; no index address is written.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+lock() { # lock OUTPUT ARGUMENT...
+  local output=$1
+  shift
+  "${UV:-.venv/bin/uv}" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+    --output-file "requirements/$output.txt" "$@"
+}
+# `dev` first: it holds everything, and the others take its versions.
+lock dev pyproject.toml requirements/hello.in requirements/build.in \
+  --extra serve --extra tracing --extra tool --extra dev
+for extra in serve tracing tool; do
+  lock "$extra" pyproject.toml --extra "$extra" --constraint requirements/dev.txt
+done
+lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --constraint requirements/dev.txt
+lock build requirements/build.in --constraint requirements/dev.txt
+# A checker that needs other versions than ours; tests/chart makes an environment for it.
+lock checkov requirements/checkov.in

@@ -1,0 +1,171 @@
+"""Build the third-party programs that tests and lab use, once for each version.
+
+A folder beside this file is one Go module: its `go.mod` names the programs by `tool` lines,
+`go.sum` pins every byte. What is built is kept under the user's cache folder by the hash of
+both files, so that a second checkout builds nothing.
+
+    python3 tools/build.py helm kubeconform    # prints one folder of programs a line
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess  # nosec B404
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+# Programs that learn their version only from the linker. {v} is the module's version.
+LINKER_FLAGS = {
+    "kubernetes": (
+        "-X k8s.io/component-base/version.gitVersion={v}"
+        " -X k8s.io/component-base/version.gitMajor={major}"
+        " -X k8s.io/component-base/version.gitMinor={minor}"
+        " -X k8s.io/client-go/pkg/version.gitVersion={v}"
+    ),
+    # Without these `helm template` believes that it talks to Kubernetes 1.20.
+    "helm": (
+        "-X helm.sh/helm/v3/internal/version.version={v}"
+        " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1"
+        " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={k8s_minor}"
+        " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1"
+        " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor={k8s_minor}"
+    ),
+    "etcd": "-X go.etcd.io/etcd/api/v3/version.GitSHA=module",
+    "traefik": "-X github.com/traefik/traefik/v3/pkg/version.Version={v}",
+    "coredns": "-X github.com/coredns/coredns/coremain.GitCommit=module",
+    "metrics-server": "-X sigs.k8s.io/metrics-server/pkg/version.gitVersion={v}",
+}
+
+
+class UnavailableError(Exception):
+    """A program that this machine cannot have; the message says why."""
+
+
+def cache_folder() -> Path:
+    """Return where built programs are kept: `MORROW_CACHE`, or `morrow` in the user's cache."""
+    named = os.environ.get("MORROW_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "morrow"
+
+
+def names() -> list[str]:
+    """Return the name of every tool folder."""
+    return sorted(path.parent.name for path in HERE.glob("*/go.mod"))
+
+
+def version(name: str, module: str) -> str:
+    """Return the version at which the tool folder `name` requires `module`."""
+    text = (HERE / name / "go.mod").read_text()
+    found = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", text, re.MULTILINE)
+    if found is None:
+        raise UnavailableError(f"tools/{name}/go.mod does not require {module}")
+    return found[1]
+
+
+def _key(name: str) -> str:
+    """Return the hash that names one build: the module's files, the flags, this platform."""
+    digest = hashlib.sha256()
+    for file in ("go.mod", "go.sum"):
+        digest.update((HERE / name / file).read_bytes())
+    digest.update(LINKER_FLAGS.get(name, "").encode())
+    digest.update(" ".join((sys.platform, os.uname().machine)).encode())
+    return digest.hexdigest()[:12]
+
+
+def _programs(name: str) -> list[str]:
+    """Return the import paths on the module's `tool` lines."""
+    text = (HERE / name / "go.mod").read_text()
+    block = re.search(r"^tool \((.*?)^\)", text, re.MULTILINE | re.DOTALL)
+    if block:
+        return block[1].split()
+    return re.findall(r"^tool (\S+)", text, re.MULTILINE)
+
+
+def _linker_flags(name: str) -> str:
+    flags = LINKER_FLAGS.get(name, "")
+    if not flags:
+        return "-s -w"
+    program = _programs(name)[0]
+    text = (HERE / name / "go.mod").read_text()
+    required = re.findall(r"^\s*(?:require )?([\w./-]+) (v\S+)", text, re.MULTILINE)
+    matches = [(module, v) for module, v in required if program.startswith(module)]
+    tag = max(matches)[1]
+    major, minor, *_ = tag.lstrip("v").split(".")
+    k8s_minor = dict(required).get("k8s.io/client-go", "v0.0.0").split(".")[1]
+    return "-s -w " + flags.format(v=tag, major=major, minor=minor, k8s_minor=k8s_minor)
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Hold a lock file, so that two checkouts do not build the same thing at once."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def folder(name: str) -> Path:
+    """Return the folder that holds the programs of the tool `name`; build them when missing."""
+    if name not in names():
+        raise UnavailableError(f"there is no tools/{name}/go.mod; known: {', '.join(names())}")
+    kept = cache_folder() / "tools"
+    home = kept / f"{name}-{_key(name)}"
+    if home.is_dir():
+        return home
+    go = shutil.which("go")
+    if go is None:
+        raise UnavailableError(f"{name} is built with Go, and there is no `go` on PATH")
+    kept.mkdir(parents=True, exist_ok=True)
+    with _only_one(kept / f"{name}.lock"):
+        if not home.is_dir():
+            _build(go, name, home)
+    return home
+
+
+def _build(go: str, name: str, home: Path) -> None:
+    """Compile into a folder beside `home`, then rename: a broken build leaves nothing usable."""
+    unfinished = home.with_suffix(f".{os.getpid()}.part")
+    unfinished.mkdir()
+    began = time.monotonic()
+    print(f"building {name} (once for this version) ...", file=sys.stderr, flush=True)
+    command = [go, "build", "-trimpath", "-mod=readonly", "-ldflags", _linker_flags(name)]
+    command += ["-o", f"{unfinished}/", *_programs(name)]
+    environment = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
+    done = subprocess.run(
+        command, cwd=HERE / name, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        shutil.rmtree(unfinished)
+        raise UnavailableError(f"{name} does not build:\n{done.stderr.strip()[-2000:]}")
+    unfinished.rename(home)
+    print(f"built {name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+
+
+def program(name: str, binary: str = "") -> Path:
+    """Return one program of the tool `name` (its namesake unless `binary` says otherwise)."""
+    return folder(name) / (binary or name)
+
+
+def main(arguments: list[str]) -> int:
+    """Build each named tool (all when none is named); print its folder."""
+    wanted = arguments or names()
+    for name in wanted:
+        try:
+            print(folder(name), flush=True)
+        except UnavailableError as problem:
+            print(f"tools: {problem}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
