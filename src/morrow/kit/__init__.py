@@ -1,0 +1,1 @@
+"""What runs inside the service's process. It never imports the tool."""

@@ -1,0 +1,104 @@
+"""The health checks: each on a thread of its own, its last answer kept for the probes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from morrow.kit.service import Check
+
+logger = logging.getLogger("morrow.checks")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckState:
+    """What is known of one check."""
+
+    name: str
+    critical: bool
+    up: bool
+    message: str
+
+
+class _Runner:
+    """One check and the thread that calls it. A call that hangs is a failed one."""
+
+    def __init__(self, check: Check, stop: threading.Event) -> None:
+        self.check = check
+        self._stop = stop
+        self._failed = 0
+        self._message = "not checked yet"
+        self._began: float | None = None
+        self._thread = threading.Thread(target=self._run, name=f"check-{check.name}", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._began = began = time.monotonic()
+            try:
+                self.check.function()
+            except Exception as error:
+                # The class only: the message may hold a connection string with its password.
+                self._fail(f"raised {type(error).__name__}")
+            else:
+                took = time.monotonic() - began
+                if took > self.check.timeout:
+                    self._fail(f"took longer than {self.check.timeout:g} s")
+                else:
+                    self._pass()
+            self._began = None
+            if self._stop.wait(self.check.every):
+                return
+
+    def _fail(self, message: str) -> None:
+        self._failed += 1
+        self._message = message
+        if self._failed == self.check.failures:
+            logger.error("check failed: %s %s", self.check.name, message)
+
+    def _pass(self) -> None:
+        if self._failed >= self.check.failures:
+            logger.info("check passes again: %s", self.check.name)
+        self._failed, self._message = 0, "ok"
+
+    def state(self) -> CheckState:
+        failed, message = self._failed, self._message
+        began = self._began
+        if began is not None:
+            # Each further period that a hanging call eats counts as one more failure.
+            over = time.monotonic() - began - self.check.timeout
+            if over > 0:
+                failed += 1 + int(over / self.check.every)
+                message = f"hangs for longer than {self.check.timeout:g} s"
+        up = failed < self.check.failures
+        return CheckState(self.check.name, self.check.critical, up, message)
+
+
+class Checks:
+    """All checks of a service.
+
+    >>> Checks([]).states()
+    []
+    """
+
+    def __init__(self, checks: Iterable[Check]) -> None:
+        self._stop = threading.Event()
+        self._runners = [_Runner(check, self._stop) for check in checks]
+
+    def states(self) -> list[CheckState]:
+        """Return what is known now, without asking anything.
+
+        >>> Checks([]).states()
+        []
+        """
+        return [runner.state() for runner in self._runners]
+
+    def stop(self) -> None:
+        """Begin no further call.
+
+        >>> Checks([]).stop()
+        """
+        self._stop.set()

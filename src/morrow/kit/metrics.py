@@ -1,0 +1,152 @@
+"""Counts and durations of requests, and their Prometheus text. Written for a cheap request."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+NAME = "http_server_request_duration_seconds"
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+METHODS = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+)
+OTHER = "_OTHER"
+MOST_SERIES = 2000
+"""More routes, methods and statuses than any service has; beyond it all count as one."""
+
+Sample = tuple[str, dict[str, str], float]
+
+
+class RequestDurations:
+    """A histogram of request durations by method, route and status.
+
+    >>> durations = RequestDurations()
+    >>> durations.observe("GET", "/", "200", 0.003)
+    >>> durations.text().splitlines()[-1]
+    'http_server_request_duration_seconds_count{http_request_method="GET",http_route="/",http_response_status_code="200"} 1'
+    """  # noqa: E501 - one line of the exposition
+
+    def __init__(self) -> None:
+        self._series: dict[tuple[str, str, str], list[float]] = {}
+        self._templates: dict[tuple[str, str, str], bytes] = {}
+        self._lock = threading.Lock()
+
+    def observe(self, method: str, route: str, status: str, seconds: float) -> None:
+        """Count one request.
+
+        >>> RequestDurations().observe("GET", "/", "200", 0.1)
+        """
+        key = (method, route, status)
+        with self._lock:
+            series = self._series.get(key)
+            if series is None:
+                series = self._new(key)
+            # One slot a bucket, one for what is longer, and the sum in the last place.
+            series[bisect_left(BOUNDS, seconds)] += 1
+            series[-1] += seconds
+
+    def _new(self, key: tuple[str, str, str]) -> list[float]:
+        method, route, status = key
+        key = (method if method in METHODS else OTHER, route, status)
+        if len(self._series) >= MOST_SERIES and key not in self._series:
+            key = (OTHER, OTHER, OTHER)
+        return self._series.setdefault(key, [0] * (len(BOUNDS) + 1) + [0.0])
+
+    def text(self) -> str:
+        """Return the exposition.
+
+        >>> RequestDurations().text().splitlines()[1]
+        '# TYPE http_server_request_duration_seconds histogram'
+        """
+        head = f"# HELP {NAME} Duration of requests, by matched route.\n# TYPE {NAME} histogram\n"
+        # Numbers are put into bytes in less than half the time that it takes with text.
+        parts = [head.encode()]
+        with self._lock:
+            snapshot = [(key, series.copy()) for key, series in self._series.items()]
+        for key, series in snapshot:
+            template = self._templates.get(key)
+            if template is None:
+                template = self._templates[key] = _template(key)
+            total = series.pop()
+            counts = tuple(accumulate(series))
+            parts.append(template % (*counts, total, counts[-1]))
+        return b"".join(parts).decode()
+
+
+def _template(key: tuple[str, str, str]) -> bytes:
+    """Return all lines of a series with places for its numbers: one formatting a scrape."""
+    method, route, status = key
+    labels = (
+        f'http_request_method="{method}",http_route="{escape(route)}",'
+        f'http_response_status_code="{status}"'
+    ).replace("%", "%%")
+    lines = [f'{NAME}_bucket{{{labels},le="{bound}"}} %d\n' for bound in (*BOUNDS, "+Inf")]
+    lines += [f"{NAME}_sum{{{labels}}} %.9g\n", f"{NAME}_count{{{labels}}} %d\n"]
+    return "".join(lines).encode()
+
+
+def escape(text: str) -> str:
+    r"""Return a label's value as the exposition wants it.
+
+    >>> escape('a"b')
+    'a\\"b'
+    """
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def line(name: str, labels: dict[str, str], value: float) -> str:
+    """Return one sample.
+
+    >>> line("morrow_threads", {}, 4)
+    'morrow_threads 4'
+    """
+    told = ",".join(f'{key}="{escape(text)}"' for key, text in labels.items())
+    return f"{name}{{{told}}} {value:.12g}" if told else f"{name} {value:.12g}"
+
+
+def family(name: str, kind: str, help_text: str, samples: Iterable[Sample]) -> Iterator[str]:
+    """Yield one metric with its head.
+
+    >>> list(family("up", "gauge", "Is up.", [("up", {}, 1)]))[-1]
+    'up 1'
+    """
+    yield f"# HELP {name} {help_text}"
+    yield f"# TYPE {name} {kind}"
+    for sample in samples:
+        yield line(*sample)
+
+
+def process_lines() -> Iterator[str]:
+    """Yield the usual process_* metrics, where the system tells them.
+
+    >>> any(text.startswith("process_resident_memory_bytes ") for text in process_lines())
+    True
+    """
+    import os
+    import resource
+    from pathlib import Path
+
+    try:
+        stat = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        boot = next(
+            int(text.split()[1])
+            for text in Path("/proc/stat").read_text().splitlines()
+            if text.startswith("btime ")
+        )
+        descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are enough
+    except OSError:
+        return  # no /proc: not Linux
+    tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGESIZE")
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    for name, kind, help_text, value in (
+        ("cpu_seconds_total", "counter", "CPU time spent.", (int(stat[11]) + int(stat[12])) / tick),
+        ("virtual_memory_bytes", "gauge", "Virtual memory.", int(stat[20])),
+        ("resident_memory_bytes", "gauge", "Resident memory.", int(stat[21]) * page),
+        ("start_time_seconds", "gauge", "Start, in Unix time.", boot + int(stat[19]) / tick),
+        ("open_fds", "gauge", "Open file descriptors.", descriptors),
+        ("max_fds", "gauge", "Most file descriptors.", limit),
+    ):
+        full = f"process_{name}"
+        yield from family(full, kind, help_text, [(full, {}, value)])

@@ -1,0 +1,185 @@
+"""A service that runs in this process: its state, and what its probes and metrics say."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import morrow
+from morrow.kit import metrics
+from morrow.kit.checks import Checks
+from morrow.kit.loading import masked
+from morrow.kit.middleware import Middleware
+from morrow.kit.proxies import behind_proxies
+from morrow.kit.stalled import Cutter
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from morrow.kit.own_settings import KitSettings
+    from morrow.kit.service import Service
+    from morrow.kit.settings import Settings
+    from morrow.kit.tracing import Tracing
+
+Answer = tuple[int, str, bytes]
+
+
+class Running:
+    """The one place that knows whether the service starts, serves or drains."""
+
+    def __init__(
+        self,
+        service: Service,
+        settings: Settings,
+        own: KitSettings,
+        app: WSGIApplication,
+        *,
+        threads: int,
+        main_pid: int,
+        restarts: int = 0,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self.service, self.settings, self.own = service, settings, own
+        self.threads, self.main_pid, self.restarts = threads, main_pid, restarts
+        self.tracing = tracing
+        self.draining = False
+        self.replaced = False
+        self.started = False
+        self.checks = Checks(service.checks)
+        self.middleware = Middleware(
+            app,
+            threads=threads,
+            body_limit=own.morrow_body_limit,
+            slow=service.slow,
+            ready=self.readiness,
+            tracing=tracing,
+        )
+        bodies = self.middleware.bodies
+        Cutter(lambda: list(bodies.reading.values()), self.middleware.running).start()
+        self.application: WSGIApplication = behind_proxies(
+            self.middleware, own.morrow_trusted_proxies
+        )
+
+    def begin_drain(self, *, replaced: bool = False) -> None:
+        """Say "not ready" from now on, and `Connection: close` in every response.
+
+        A process whose ports another has taken over stays ready: that one answers for both.
+        """
+        self.replaced = replaced
+        self.draining = True
+        self.middleware.closing = True
+
+    def readiness(self) -> tuple[bool, dict[str, Any]]:
+        """Return whether requests should be sent here, and why not."""
+        states = self.checks.states()
+        causes = [f"check {state.name}" for state in states if state.critical and not state.up]
+        if self.draining and not self.replaced:
+            causes.append("draining")
+        if self.middleware.stuck_for() > self.service.stuck_after:
+            causes.append("no request finished while all threads are busy")
+        if not self.started:
+            causes.append("starting")
+        return not causes, {
+            "status": "ready" if not causes else "not ready",
+            "causes": causes,
+            "pid": self.main_pid,
+            "checks": {
+                state.name: {
+                    "up": state.up,
+                    "critical": state.critical,
+                    "message": state.message,
+                }
+                for state in states
+            },
+        }
+
+    def answer(self, path: str) -> Answer:
+        """Return the admin server's response to a path."""
+        if path == "/startupz":
+            state = "started" if self.started else "starting"
+            return _json(200 if self.started else 503, {"status": state, "checks": {}})
+        if path == "/livez":
+            return _json(200, {"status": "alive", "checks": {}})
+        if path == "/readyz":
+            ready, body = self.readiness()
+            return _json(200 if ready else 503, body)
+        if path == "/metrics":
+            text = self.middleware.durations.text() + "\n".join(self._metrics()) + "\n"
+            text += _application_metrics()
+            return 200, "text/plain; version=0.0.4; charset=utf-8", text.encode()
+        if path == "/info":
+            return _json(200, self._info())
+        return _json(404, {"error": "not found", "try": "/startupz /readyz /livez /metrics /info"})
+
+    def _info(self) -> dict[str, Any]:
+        own = self.own
+        return {
+            "morrow": morrow.__version__,
+            "python": sys.version.split()[0],
+            "pid": self.main_pid,
+            "version": own.morrow_release,
+            "release": own.morrow_release,
+            "image": own.morrow_release,
+            "environment": own.morrow_environment,
+            "secrets_revision": own.morrow_secrets_revision,
+            "threads": self.threads,
+            "draining": self.draining,
+            "settings": masked(self.settings),
+        }
+
+    def _metrics(self) -> Iterator[str]:
+        own = self.own
+        info = {
+            "version": own.morrow_release,
+            "environment": own.morrow_environment,
+            "secrets_revision": own.morrow_secrets_revision,
+            "morrow": morrow.__version__,
+        }
+        active = len(self.middleware.active)
+        busy = self.middleware.slots.busy()
+        for name, kind, help_text, value in (
+            ("http_server_active_requests", "gauge", "Requests being handled.", active),
+            ("morrow_threads", "gauge", "Requests that can be handled at once.", self.threads),
+            ("morrow_threads_busy", "gauge", "Threads at work.", busy),
+            ("morrow_draining", "gauge", "1 while the service drains.", self.draining),
+            (
+                "morrow_worker_restarts_total",
+                "counter",
+                "Workers that died and were replaced.",
+                self.restarts,
+            ),
+            (
+                "morrow_requests_shed_total",
+                "counter",
+                "Requests refused because slow bodies held the threads.",
+                self.middleware.shed,
+            ),
+        ):
+            yield from metrics.family(name, kind, help_text, [(name, {}, value)])
+        yield from metrics.family("morrow_info", "gauge", "What runs.", [("morrow_info", info, 1)])
+        yield from metrics.family(
+            "morrow_check_up",
+            "gauge",
+            "1 while a check passes.",
+            (
+                ("morrow_check_up", {"check": state.name}, state.up)
+                for state in self.checks.states()
+            ),
+        )
+        if "prometheus_client" not in sys.modules:
+            yield from metrics.process_lines()
+
+
+def _application_metrics() -> str:
+    """Return what the application counts by itself with prometheus_client, if it does."""
+    client = sys.modules.get("prometheus_client")
+    if client is None:
+        return ""
+    text: bytes = client.generate_latest()
+    return text.decode()
+
+
+def _json(status: int, body: dict[str, Any]) -> Answer:
+    return status, "application/json", (json.dumps(body) + "\n").encode()

@@ -1,0 +1,143 @@
+"""The command line of the kit: `python -m morrow`. No library is needed for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morrow.kit.problem import StartError
+
+if TYPE_CHECKING:
+    from morrow.kit.own_settings import KitSettings
+
+USAGE = """\
+usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
+       python -m morrow probe URL                     exit 0 when it answers 200
+       python -m morrow schema MODULE[:CLASS]         the settings' JSON schema
+       python -m morrow check MODULE[:CLASS]          judge {"values", "secrets"} from stdin
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Do what the arguments say; return the exit code.
+
+    >>> main(["--help"])
+    usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
+           python -m morrow probe URL                     exit 0 when it answers 200
+           python -m morrow schema MODULE[:CLASS]         the settings' JSON schema
+           python -m morrow check MODULE[:CLASS]          judge {"values", "secrets"} from stdin
+    0
+    """
+    match argv:
+        case ["--help" | "-h" | "help"]:
+            sys.stdout.write(USAGE)
+            return 0
+        case ["probe", url]:
+            from morrow.kit.probe import probe
+
+            return probe(url)
+        case ["schema" | "check" as verb, target]:
+            return _describe(verb, target)
+        case [target, *rest] if not target.startswith("-") and rest in ([], ["--reload"]):
+            return serve(target, reload="--reload" in rest)
+        case _:
+            sys.stderr.write(USAGE)
+            return 2
+
+
+def _describe(verb: str, target: str) -> int:
+    from morrow.kit.description import check, schema, to_json
+    from morrow.kit.target import load_settings_class
+
+    try:
+        described = load_settings_class(target)
+        if verb == "schema":
+            answer = schema(described)
+        else:
+            asked = json.load(sys.stdin)
+            if not isinstance(asked, dict):
+                raise StartError("check-malformed", 'stdin must be {"values": {}, "secrets": []}')
+            answer = check(described, asked)
+    except json.JSONDecodeError as error:
+        sys.stderr.write(f"error: stdin is no JSON: {error}\n")
+        return 2
+    except StartError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_code
+    sys.stdout.write(to_json(answer) + "\n")
+    return 0
+
+
+def serve(target: str, *, reload: bool = False) -> int:
+    """Serve until a signal ends it; return the exit code."""
+    from morrow.kit.logs import configure
+
+    configure()
+    try:
+        return _serve(target, reload=reload)
+    except StartError as error:
+        return error.log()
+
+
+def _serve(target: str, *, reload: bool) -> int:
+    from morrow.kit.handover import take
+    from morrow.kit.supervisor import Supervisor
+
+    own = _own_settings(target)
+    changed = None
+    if reload:
+        from morrow.kit.reload import Watch
+
+        changed = Watch(Path.cwd()).changed
+    taken = take(Path(own.morrow_handover)) if own.morrow_handover else None
+    sockets, predecessor = taken if taken else ([], None)
+    listeners = [
+        _listen(own.morrow_host, port, sockets[place] if sockets else None, variable)
+        for place, (port, variable) in enumerate(
+            ((own.morrow_port, "MORROW_PORT"), (own.morrow_admin_port, "MORROW_ADMIN_PORT"))
+        )
+    ]
+    return Supervisor(target, own, listeners, predecessor, changed).run()
+
+
+def _own_settings(target: str) -> KitSettings:
+    from morrow.kit.loading import SettingsError, judge
+    from morrow.kit.own_settings import KitSettings, unknown
+    from morrow.kit.target import bad_settings, load_service
+
+    try:
+        return KitSettings.load(dict(os.environ))
+    except SettingsError as error:
+        problems = list(error.problems)
+    # Nothing can be served: the application is loaded only to name its problems as well.
+    declared = load_service(target).settings
+    problems += judge(declared, os.environ)[1]
+    problems += unknown(os.environ, [variable.name for variable in declared.variables])
+    raise bad_settings(problems)
+
+
+def _listen(host: str, port: int, inherited: socket.socket | None, variable: str) -> socket.socket:
+    if inherited is not None:
+        if port in (0, inherited.getsockname()[1]):
+            return inherited
+        inherited.close()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit it: an answer is sent at once.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise StartError(
+            "port-taken" if error.errno in (48, 98) else "port-refused",
+            f"cannot listen on {host} port {port}: {error.strerror}; "
+            f"stop what holds it, or set {variable} to another",
+        ) from error
+    return listener

@@ -1,0 +1,179 @@
+"""What a service reads from its environment, declared once.
+
+The declaration is a frozen dataclass. Loading, the schema and the tables are made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping, MutableMapping
+from dataclasses import MISSING, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from morrow.kit.secret import Secret
+from morrow.kit.values import is_supported, name_of, required
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable of the environment that a settings class declares."""
+
+    field: str
+    name: str
+    kind: object
+    default: object
+    help: str
+    example: str
+    minimum: float | None
+    maximum: float | None
+    empty: bool
+    keep: bool
+    unprotected_only: bool
+
+    @property
+    def is_secret(self) -> bool:
+        """Tell whether the value must never be shown."""
+        return required(self.kind) is Secret
+
+    @property
+    def is_required(self) -> bool:
+        """Tell whether the service cannot start without it."""
+        return self.default is MISSING
+
+
+def setting(
+    default: Any = MISSING,  # noqa: ANN401 - the annotation beside it has the type
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    help: str = "",
+    example: str = "",
+    empty: bool = False,
+    keep: bool = False,
+    unprotected_only: bool = False,
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Say more about a setting than its type: a default, bounds, help, an example.
+
+    `empty=True` takes an empty text as a value; `keep=True` leaves a secret in `os.environ`
+    for a library that reads it there; `unprotected_only=True` makes a protected environment
+    refuse every value but the default.
+
+    >>> class Paging(Settings):
+    ...     page_size: int = setting(20, minimum=1, maximum=100)
+    >>> Paging.load({"PAGE_SIZE": "50"})
+    Paging(page_size=50)
+    """
+    metadata = {
+        "minimum": minimum,
+        "maximum": maximum,
+        "help": help,
+        "example": example,
+        "empty": empty,
+        "keep": keep,
+        "unprotected_only": unprotected_only,
+    }
+    if isinstance(default, list):
+        return dataclasses.field(default_factory=default.copy, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(setting,))
+class Settings:
+    """The base of every declaration; a subclass is a frozen dataclass by itself.
+
+    The variable's name is the field's in upper case. Read where it is used:
+
+    >>> class Shop(Settings):
+    ...     currency: str = "EUR"
+    >>> Shop.load({"CURRENCY": "CHF"}).currency
+    'CHF'
+    """
+
+    variables: ClassVar[tuple[Variable, ...]] = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:  # noqa: ANN401 - passed through
+        super().__init_subclass__(**options)
+        dataclass(frozen=True, kw_only=True)(cls)
+        hints = typing.get_type_hints(cls)
+        cls.variables = tuple(
+            _variable(cls, field, hints[field.name])
+            for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+        )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings, or raise SettingsError with every problem at once.
+
+        Without an argument `os.environ` is read, and declared secrets are taken out of it.
+
+        >>> Settings.load({})
+        Settings()
+        """
+        import os
+
+        from morrow.kit.loading import load
+
+        if environ is not None:
+            return load(cls, environ)
+        settings = load(cls, os.environ)
+        cls.take_secrets(os.environ)
+        return settings
+
+    @classmethod
+    def take_secrets(cls, environ: MutableMapping[str, str]) -> None:
+        """Remove the declared secrets from an environment, but those marked `keep`.
+
+        >>> class Shop(Settings):
+        ...     token: Secret
+        >>> environ = {"TOKEN": "t", "HOME": "/"}
+        >>> Shop.take_secrets(environ)
+        >>> environ
+        {'HOME': '/'}
+        """
+        for variable in cls.variables:
+            if variable.is_secret and not variable.keep:
+                environ.pop(variable.name, None)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def _variable(cls: type, field: dataclasses.Field[Any], kind: object) -> Variable:
+    where = f"{cls.__qualname__}.{field.name}"
+    if not is_supported(kind):
+        raise TypeError(
+            f"{where}: a setting cannot have the type {kind!r}; "
+            "use str, int, float, bool, Url, Duration, Size, Literal, Secret, or a list of one"
+        )
+    default = field.default
+    if default is MISSING and field.default_factory is not MISSING:
+        default = field.default_factory()
+    said = dict(field.metadata)
+    for bound in ("minimum", "maximum"):
+        if said.get(bound) is not None and name_of(kind) in ("text", "boolean", "secret"):
+            raise TypeError(f"{where}: a {bound} needs a number, not {name_of(kind)}")
+    return Variable(
+        field=field.name,
+        name=field.name.upper(),
+        kind=kind,
+        default=default,
+        help=said.get("help", ""),
+        example=said.get("example", ""),
+        minimum=said.get("minimum"),
+        maximum=said.get("maximum"),
+        empty=said.get("empty", False),
+        keep=said.get("keep", False),
+        unprotected_only=said.get("unprotected_only", False),
+    )
+
+
+def secrets_folder(environ: Mapping[str, str]) -> Path | None:
+    """Return the folder of mounted secrets, if one is named.
+
+    >>> secrets_folder({"MORROW_SECRETS_DIR": "/run/secrets/hello"})
+    PosixPath('/run/secrets/hello')
+    """
+    named = environ.get("MORROW_SECRETS_DIR", "")
+    return Path(named) if named else None

@@ -1,0 +1,100 @@
+"""From the text `module:attribute` to the service that it names."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import asdict
+
+from morrow.kit.loading import BAD_SETTINGS, SettingProblem, SettingsError
+from morrow.kit.problem import StartError
+from morrow.kit.service import Service
+from morrow.kit.settings import Settings
+
+
+def load_service(target: str) -> Service:
+    """Return the service; an application that knows nothing of Morrow is wrapped in one.
+
+    >>> load_service("wsgiref.simple_server:demo_app").settings.__name__
+    'Settings'
+    """
+    found = load_attribute(target, "service")
+    if isinstance(found, Service):
+        return found
+    if not callable(found):
+        raise StartError(
+            "target-not-callable",
+            f"{target} is {type(found).__name__}, not a Service or a WSGI application",
+        )
+    return Service(found)
+
+
+def load_settings_class(target: str) -> type[Settings]:
+    """Return the settings class that `module` or `module:Name` declares.
+
+    >>> load_settings_class("morrow.kit.own_settings:KitSettings").__name__
+    'KitSettings'
+    """
+    module, _, name = target.partition(":")
+    if name:
+        found = load_attribute(target, name)
+        if isinstance(found, Service):
+            found = found.settings
+        if not (isinstance(found, type) and issubclass(found, Settings)):
+            raise StartError("settings-not-found", f"{target} is no Settings class")
+        return found
+    here = vars(_import(module, target))
+    classes = [
+        one
+        for one in here.values()
+        if isinstance(one, type) and issubclass(one, Settings) and one.__module__ == module
+    ]
+    if len(classes) != 1:
+        names = ", ".join(one.__name__ for one in classes) or "none"
+        raise StartError(
+            "settings-not-found",
+            f"{module} declares {names}: name one Settings class, such as {module}:ShopSettings",
+        )
+    return classes[0]
+
+
+def load_attribute(target: str, default: str) -> object:
+    """Return the object that `module:attribute` names.
+
+    >>> load_attribute("math:pi", "service")
+    3.141592653589793
+    """
+    module_name, _, path = target.partition(":")
+    found: object = _import(module_name, target)
+    for name in (path or default).split("."):
+        if not hasattr(found, name):
+            raise StartError(
+                "target-not-found", f"{target}: {module_name} has no {path or default}"
+            )
+        found = getattr(found, name)
+    return found
+
+
+def _import(name: str, target: str) -> object:
+    if not name:
+        raise StartError("target-malformed", f"{target!r} is no MODULE:ATTRIBUTE")
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]
+        mend = " (is its folder on PYTHONPATH?)" if missing else ""
+        raise StartError(
+            "target-import", f"cannot import {name}: {type(error).__name__}: {error}{mend}"
+        ) from error
+    return sys.modules[name]
+
+
+def bad_settings(problems: list[SettingProblem]) -> StartError:
+    """Return the one error for all problems.
+
+    >>> error = bad_settings([SettingProblem("A", "setting-missing", "is missing")])
+    >>> error.exit_code, error.fields["problems"]
+    (78, [{'variable': 'A', 'code': 'setting-missing', 'message': 'is missing'}])
+    """
+    listed = {"problems": [asdict(problem) for problem in problems]}
+    return StartError("bad-settings", str(SettingsError(problems)), BAD_SETTINGS, listed)

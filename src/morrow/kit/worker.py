@@ -1,0 +1,218 @@
+"""The worker: the process that loads the application and answers requests.
+
+It ignores signals. Its main process tells it by a socket what to do, and the end of that
+socket, when the main process is gone, means "drain" as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from morrow.kit.admin import AdminServer, Answer
+from morrow.kit.loading import SettingsError, load
+from morrow.kit.own_settings import KitSettings, unknown
+from morrow.kit.problem import BROKEN, StartError
+from morrow.kit.running import Running
+from morrow.kit.target import bad_settings, load_service
+from morrow.kit.threads import choose
+from morrow.kit.tracing import start_tracing
+
+if TYPE_CHECKING:
+    from morrow.kit.granian_server import GranianServer
+    from morrow.kit.service import Service
+    from morrow.kit.settings import Settings
+
+logger = logging.getLogger("morrow")
+
+READY, CLOSING, DRAIN, RETIRE = b"R", b"C", b"D", b"T"
+"""What the two processes say to each other, one byte each."""
+
+FLUSH = 3.0
+"""Spans that the collector does not take in so many seconds are lost."""
+
+SETTLE = 0.5
+"""Who has just connected to a worker that is replaced sends its request within so many seconds."""
+
+QUIET = 2.0
+"""Without a running request for so long, connections that are still open are idle ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is to do."""
+
+    target: str
+    own: KitSettings
+    listener: socket.socket
+    admin_listener: socket.socket
+    main_pid: int
+    restarts: int
+    first: bool
+
+
+def work(job: Job, control: socket.socket) -> int:
+    """Serve until told to stop; return the exit code."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    running: Running | None = None
+
+    def answer(path: str) -> Answer:
+        return running.answer(path) if running else _starting(path)
+
+    admin = AdminServer(job.admin_listener, answer)
+    if job.first:
+        # A replacement stays silent until it can say "ready": its predecessor answers.
+        admin.start()
+    try:
+        running, server = _start(job)
+    except StartError as error:
+        return error.log()
+    if not job.first:
+        admin.start()
+    running.started = True
+    control.send(READY)
+    order = control.recv(1)
+    return shut_down(running, server, admin, control, replaced=order == RETIRE)
+
+
+def _start(job: Job) -> tuple[Running, GranianServer]:
+    from morrow.kit.granian_server import GranianServer
+
+    service = load_service(job.target)
+    settings = read_settings(service)
+    threads = choose(job.own.morrow_threads, service.wait)
+    try:
+        app = service.build(settings)
+    except Exception as error:
+        raise StartError(
+            "factory-raised", f"{job.target}: the factory raised {type(error).__name__}: {error}"
+        ) from error
+    running = Running(
+        service,
+        settings,
+        job.own,
+        app,
+        threads=threads.count,
+        main_pid=job.main_pid,
+        restarts=job.restarts,
+        tracing=start_tracing(job.own),
+    )
+    if not job.first:
+        _wait_for_checks(running, job)
+    host, port = job.listener.getsockname()[:2]
+    server = GranianServer(running.application, job.listener, threads.count)
+    server.start()
+    logger.info(
+        "serving",
+        extra={
+            "fields": {
+                "url": f"http://{host}:{port}",
+                "admin_port": job.admin_listener.getsockname()[1],
+                "threads": threads.count,
+                "because": threads.reason,
+                "pid": job.main_pid,
+            }
+        },
+    )
+    return running, server
+
+
+def _wait_for_checks(running: Running, job: Job) -> None:
+    """Hold a replacement back until its critical checks pass: its predecessor serves meanwhile."""
+    while any(state.critical and not state.up for state in running.checks.states()):
+        if os.getppid() != job.main_pid:
+            raise StartError("main-process-gone", "the main process is gone")
+        time.sleep(0.05)
+
+
+def read_settings(service: Service) -> Settings:
+    """Return the settings, and take the secrets out of `os.environ` before anything copies it."""
+    declared = [variable.name for variable in service.settings.variables]
+    try:
+        settings = load(service.settings, os.environ)
+    except SettingsError as error:
+        raise bad_settings([*error.problems, *unknown(os.environ, declared)]) from None
+    if problems := list(unknown(os.environ, declared)):
+        raise bad_settings(problems)
+    service.settings.take_secrets(os.environ)
+    return settings
+
+
+def shut_down(
+    running: Running,
+    server: GranianServer,
+    admin: AdminServer,
+    control: socket.socket,
+    *,
+    replaced: bool,
+) -> int:
+    """End the service in this order. Nothing else ends it, but a second signal."""
+    own = running.own
+    # 1. Readiness says no, unless another process has taken the ports over.
+    running.begin_drain(replaced=replaced)
+    if replaced:
+        admin.stop()
+    logger.info("draining", extra={"fields": {"for_s": own.morrow_drain, "replaced": replaced}})
+    # 2. New connections are served until every load balancer has heard of it.
+    time.sleep(own.morrow_drain)
+    # 3. No new connection is accepted, here or in the main process.
+    _say(control, CLOSING)
+    if replaced and sys.platform == "linux":
+        server.leave_connections_to_others()
+        time.sleep(SETTLE)
+    server.stop_accepting()
+    # 4. Running requests are finished.
+    lost = _finish(running, server, own.morrow_grace)
+    # 5. Checks end, spans of the last requests are sent, the last line is written.
+    running.checks.stop()
+    if running.tracing is not None:
+        running.tracing.flush(FLUSH)
+    logger.info("stopped", extra={"fields": {"lost": lost}})
+    return BROKEN if lost else 0
+
+
+def _finish(running: Running, server: GranianServer, grace: float) -> int:
+    """Wait for running requests; return how many had to be cut, each told in a line."""
+    end = time.monotonic() + grace
+    quiet_since = time.monotonic()
+    while not server.finished.wait(0.02):
+        now = time.monotonic()
+        if running.middleware.active:
+            quiet_since = now
+        if now - quiet_since > QUIET or now > end:
+            break
+    cut = list(running.middleware.active.values())
+    for request in cut:
+        logger.error(
+            "request cut",
+            extra={
+                "fields": {
+                    "request_id": request.id,
+                    "method": request.environ["REQUEST_METHOD"],
+                    "path": request.environ["PATH_INFO"],
+                    "running_s": round(time.monotonic() - request.began, 3),
+                }
+            },
+        )
+    return len(cut)
+
+
+def _say(control: socket.socket, word: bytes) -> None:
+    try:
+        control.send(word)
+    except OSError:
+        logger.warning("the main process is gone")
+
+
+def _starting(path: str) -> Answer:
+    if path == "/livez":
+        return 200, "application/json", b'{"status": "alive", "checks": {}}\n'
+    return 503, "application/json", b'{"status": "starting", "checks": {}}\n'

@@ -1,0 +1,64 @@
+"""A worker that is replaced: who has just connected to it is answered, others are left alone."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from morrow.kit.granian_server import GranianServer
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+def page(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [b"page"]
+
+
+def whole_answer(client: socket.socket) -> bytes:
+    answer = b""
+    while piece := client.recv(4096):
+        answer += piece
+    return answer
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="descriptors are exchanged on Linux only")
+@pytest.mark.parametrize("leaves", [True, False])
+def test_a_connection_without_a_request_outlives_the_listener(leaves: bool) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        # On its way to another process, which accepts from then on: this one has no number for it.
+        socket.send_fds(ours, [b"x"], [listener.fileno()])
+        server = GranianServer(page, listener.dup(), threads=4)
+        server.start()
+        early = socket.create_connection(address, 20)
+        # Connections are accepted in their order: when this one is answered, `early` is there.
+        with socket.create_connection(address, 20) as second:
+            second.sendall(REQUEST)
+            assert whole_answer(second).endswith(b"page")
+        if leaves:
+            server.leave_connections_to_others()
+            _, (number,), _, _ = socket.recv_fds(theirs, 1, 1)
+            with (
+                socket.socket(fileno=number) as others,
+                socket.create_connection(address, 20) as third,
+            ):
+                others.settimeout(20)
+                accepted, peer = others.accept()
+                accepted.close()
+                assert peer == third.getsockname()
+            early.sendall(REQUEST)
+            assert whole_answer(early).endswith(b"page")
+            server.stop_accepting()
+            assert server.finished.wait(20)
+        else:
+            # The control: this is what Granian does with it.
+            server.stop_accepting()
+            assert server.finished.wait(20)
+            assert early.recv(4096) == b""
+        early.close()

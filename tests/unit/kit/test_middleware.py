@@ -1,0 +1,425 @@
+"""The middleware in process: ids, metrics, limits, streams, the access log."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from morrow.kit.bodies import CHUNK, Bodies, BodyRefused, Slots
+from morrow.kit.logs import JsonFormatter, PeopleFormatter, configure
+from morrow.kit.metrics import MOST_SERIES, RequestDurations
+from morrow.kit.middleware import Middleware
+from morrow.kit.request import current
+
+Environ = dict[str, Any]
+
+
+class Client:
+    """Calls a WSGI application and keeps what it said."""
+
+    def __init__(self, app: Callable[..., Any], **options: Any) -> None:
+        self.wrapped = Middleware(app, threads=4, **options)
+        self.status = ""
+        self.headers: dict[str, str] = {}
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: object = None
+    ) -> Callable[[bytes], object]:
+        self.status = status
+        self.headers = {name.lower(): value for name, value in headers}
+        return lambda data: None
+
+    def call(self, path: str = "/", more: Environ | None = None, **environ: str) -> bytes:
+        base = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
+        result = self.wrapped(base | environ | (more or {}), self.start_response)
+        try:
+            return b"".join(result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+
+    def series(self) -> list[str]:
+        return [line for line in self.wrapped.durations.text().splitlines() if "_count{" in line]
+
+
+def plain(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("200 OK", [])
+    return [b"plain"]
+
+
+@pytest.mark.parametrize("given", ["abc-1", "a/b=c+d_e.f", "x" * 128])
+def test_sane_id_is_kept(given: str) -> None:
+    client = Client(plain)
+    client.call(HTTP_X_REQUEST_ID=given)
+    assert client.headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 129, "a b", "a\nb", "ä", '"', "<script>"])
+def test_insane_id_is_replaced(given: str) -> None:
+    client = Client(plain)
+    client.call(HTTP_X_REQUEST_ID=given)
+    assert client.headers["x-request-id"] != given
+    assert len(client.headers["x-request-id"]) == 16
+
+
+def test_series_stay_bounded() -> None:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("404 Not Found", [])
+        return []
+
+    client = Client(app)
+    for number in range(10_000):
+        client.call(f"/path/{number}")
+    for number in range(1_000):
+        client.call(REQUEST_METHOD=f"METHOD{number}")
+    assert len(client.series()) == 2
+    assert any('"_OTHER"' in line and line.endswith(" 1000") for line in client.series())
+
+
+def test_a_flood_of_routes_ends_in_one_series() -> None:
+    durations = RequestDurations()
+    for number in range(MOST_SERIES + 50):
+        durations.observe("GET", f"/{number}", "200", 0.1)
+    lines = [line for line in durations.text().splitlines() if "_count{" in line]
+    assert len(lines) == MOST_SERIES + 1
+    assert lines[-1].endswith(" 50")
+
+
+def test_histogram_counts_and_escapes() -> None:
+    durations = RequestDurations()
+    for seconds in (0.001, 0.25, 0.3, 99):
+        durations.observe("GET", 'a"\\\n', "200", seconds)
+    lines = durations.text().splitlines()
+    assert any('http_route="a\\"\\\\\\n"' in line for line in lines)
+    by_bound = {
+        line.split('le="')[1].split('"')[0]: line.rpartition(" ")[2]
+        for line in lines
+        if "_bucket" in line
+    }
+    assert (by_bound["0.005"], by_bound["0.25"], by_bound["0.5"]) == ("1", "2", "3")
+    assert by_bound["+Inf"] == "4"
+    assert any(line.endswith("_sum") or " 99.551" in line for line in lines)
+
+
+def test_exposition_is_read_by_prometheus() -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    client = Client(plain)
+    client.call()
+    text = client.wrapped.durations.text()
+    (family,) = text_string_to_metric_families(text)
+    assert family.type == "histogram"
+    assert any(sample.name.endswith("_count") and sample.value == 1 for sample in family.samples)
+
+
+def test_stream_is_one_request_until_its_end() -> None:
+    seen: list[str | None] = []
+
+    class Pieces:
+        closed = False
+
+        def __iter__(self) -> Iterator[bytes]:
+            for piece in (b"a", b"b"):
+                request = current.get()
+                seen.append(request.id if request else None)
+                yield piece
+
+        def close(self) -> None:
+            self.closed = True
+
+    pieces = Pieces()
+
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return pieces
+
+    client = Client(app)
+    result = client.wrapped({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, client.start_response)
+    assert current.get() is None
+    assert len(client.wrapped.active) == 1
+    assert list(result) == [b"a", b"b"]
+    assert seen == [client.headers["x-request-id"]] * 2
+    result.close()  # type: ignore[attr-defined]
+    result.close()  # type: ignore[attr-defined]
+    assert pieces.closed
+    assert client.wrapped.active == {}
+    assert client.series()[0].endswith(" 1")
+
+
+def test_stream_that_raises_is_a_logged_500(caplog: pytest.LogCaptureFixture) -> None:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+
+        def pieces() -> Iterator[bytes]:
+            yield b"a"
+            raise RuntimeError("in the middle")
+
+        return pieces()
+
+    client = Client(app)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        client.call()
+    assert "while its response was sent" in caplog.text
+    assert '"500"' in client.series()[0]
+
+
+def test_short_response_of_known_length_comes_in_one_piece() -> None:
+    closed: list[bool] = []
+
+    class Pieces:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([b"a", b"b"])
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", environ["HTTP_LENGTH"])])
+        return Pieces() if environ["HTTP_LENGTH"] == "2" else iter([b"a", b"b"])
+
+    client = Client(app)
+    request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_LENGTH": "2"}
+    assert client.wrapped(request, client.start_response) == [b"a", b"b"]
+    assert closed == [True]
+    request["HTTP_LENGTH"] = "nonsense"
+    assert not isinstance(client.wrapped(request, client.start_response), list)
+
+
+def test_exc_info_is_passed_on() -> None:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        start_response("503 Busy", [], (None, None, None))
+        return [b""]
+
+    client = Client(app)
+    client.call()
+    assert client.status == "503 Busy"
+
+
+def test_closing_replaces_the_connection_header() -> None:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [("Connection", "keep-alive")])
+        return []
+
+    client = Client(app)
+    client.wrapped.closing = True
+    client.call()
+    assert client.headers["connection"] == "close"
+    client.call("/healthz")
+    assert client.headers["connection"] == "close"
+
+
+def test_successes_are_sampled_and_errors_are_not(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response(environ["HTTP_WANT"], [])
+        return []
+
+    client = Client(app)
+    started = int(time.monotonic())
+    for _ in range(500):
+        client.call(HTTP_WANT="200 OK")
+    seconds = int(time.monotonic()) - started + 1
+    assert len(caplog.records) <= 10 * seconds
+    caplog.clear()
+    for _ in range(50):
+        client.call(HTTP_WANT="500 Broken", QUERY_STRING="token=t")
+    assert len(caplog.records) == 50
+    fields = caplog.records[0].fields  # type: ignore[attr-defined]
+    assert fields["unlogged_before"] >= 500 - 10 * seconds
+    assert "token" not in json.dumps(fields)
+    slow = Client(app, slow=0.0)
+    caplog.clear()
+    for _ in range(50):
+        slow.call(HTTP_WANT="200 OK")
+    assert len(caplog.records) == 50
+
+
+def test_body_limit(caplog: pytest.LogCaptureFixture) -> None:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        data = environ["wsgi.input"].read()
+        start_response("200 OK", [])
+        return [str(len(data)).encode()]
+
+    client = Client(app, body_limit=200_000)
+    body = io.BytesIO(b"x" * 300_000)
+    assert b"larger than 200000 bytes" in client.call(
+        CONTENT_LENGTH="200001", more={"wsgi.input": body}
+    )
+    assert client.status == "413 Content Too Large"
+    assert client.headers["connection"] == "close"
+    assert body.tell() == 0
+    # Without a length it is found out while the application reads.
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": body}
+    client.call(more=chunked)
+    assert client.status == "413 Content Too Large"
+    exact = {"CONTENT_LENGTH": "200000", "wsgi.input": io.BytesIO(b"x" * 200_000)}
+    assert client.call(more=exact) == b"200000"
+    none = {"CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO()}
+    assert client.call(more=none) == b"0"
+
+
+def test_body_that_ends_early_is_400() -> None:
+    client = Client(plain)
+    client.call(CONTENT_LENGTH="10", more={"wsgi.input": io.BytesIO(b"x")})
+    assert client.status == "400 Bad Request"
+
+
+def test_refusal_wins_over_the_frameworks_error_page() -> None:
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            environ["wsgi.input"].read()
+        except BodyRefused:
+            raise RuntimeError("as frameworks do") from None
+        return []
+
+    client = Client(app)
+    short = io.BytesIO(b"x" * (CHUNK + 5))
+    client.call(CONTENT_LENGTH=str(CHUNK * 3), more={"wsgi.input": short})
+    assert client.status == "400 Bad Request"
+
+
+class Blocking:
+    """A body that comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def read(self, size: int, /) -> bytes:
+        self.go.wait(20)
+        return b"x" * size
+
+
+def test_slow_bodies_hold_all_but_two_threads() -> None:
+    rules = Bodies(Slots(2), 1000, room=2, patience=0.01)
+    slow = [Blocking() for _ in range(3)]
+    results: list[str] = []
+
+    def read(body: Blocking) -> None:
+        try:
+            rules.prepare({"CONTENT_LENGTH": "5", "wsgi.input": body})
+            results.append("read")
+        except BodyRefused as refused:
+            results.append(refused.status)
+
+    threads = [threading.Thread(target=read, args=(body,)) for body in slow]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 10
+    while not results and time.monotonic() < end:
+        time.sleep(0.01)
+    # Two of four may wait; the third is sent away.
+    assert results == ["503 Service Unavailable"]
+    assert rules.shed == 1
+    assert rules.slots.busy() == 0
+    for body in slow:
+        body.go.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["503 Service Unavailable", "read", "read"]
+
+
+def test_a_body_that_cannot_be_read_is_400() -> None:
+    class Broken:
+        def read(self, size: int, /) -> bytes:
+            raise OSError("reset")
+
+    with pytest.raises(BodyRefused, match="could not be read"):
+        Bodies(Slots(4), 1000).prepare({"CONTENT_LENGTH": "5", "wsgi.input": Broken()})
+
+
+def test_ids_do_not_leak_from_one_request_to_the_next() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    log = logging.getLogger("leak")
+    log.addHandler(handler)
+    log.propagate = False
+
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        log.error("inside", extra={"fields": {"given": environ["HTTP_X_REQUEST_ID"]}})
+        start_response("200 OK", [])
+        return []
+
+    client = Client(app)
+
+    def work(first: int) -> None:
+        for number in range(first, first + 2500):
+            client.call(HTTP_X_REQUEST_ID=f"id-{number}")
+        log.error("outside")
+
+    threads = [threading.Thread(target=work, args=(start * 2500,)) for start in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    inside = [line for line in lines if line["message"] == "inside"]
+    assert len(inside) == 10_000
+    assert all(line["request_id"] == line["given"] for line in inside)
+    outside = [line for line in lines if line["message"] == "outside"]
+    assert len(outside) == 4
+    assert not any("request_id" in line for line in outside)
+    log.handlers.clear()
+
+
+def test_formats_of_a_record() -> None:
+    record = logging.LogRecord("shop", logging.ERROR, "", 0, "sold %d %d", (1,), None)
+    record.fields = {"count": 2}
+    try:
+        raise ValueError("why")
+    except ValueError as error:
+        record.exc_info = (ValueError, error, error.__traceback__)
+    record.stack_info = "the stack"
+    line = json.loads(JsonFormatter().format(record))
+    assert line["message"] == "sold %d %d (1,)"
+    assert (line["level"], line["count"], line["error"]) == ("error", 2, "ValueError")
+    assert line["time"].endswith("Z")
+    people = PeopleFormatter().format(record)
+    assert "error   shop: sold" in people
+    assert "count=2" in people
+    assert "ValueError: why" in people
+
+
+def test_configure_takes_warnings_and_uncaught_exceptions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import sys
+    import warnings
+
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
+    raise_before = logging.raiseExceptions
+    stream = io.StringIO()
+    try:
+        configure(stream)
+        warnings.warn("careful", UserWarning, stacklevel=1)
+        try:
+            raise RuntimeError("nobody caught it")
+        except RuntimeError as error:
+            sys.excepthook(RuntimeError, error, error.__traceback__)
+
+        def fail() -> None:
+            raise RuntimeError("in a thread")
+
+        thread = threading.Thread(target=fail, name="the-thread")
+        thread.start()
+        thread.join()
+    finally:
+        logging.captureWarnings(False)
+        root.handlers, root.level = before[0], before[1]
+        sys.excepthook, threading.excepthook = before[2], before[3]
+        logging.raiseExceptions = raise_before
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line["logger"] for line in lines] == ["py.warnings", "morrow", "morrow"]
+    assert "careful" in lines[0]["message"]
+    assert "nobody caught it" in lines[1]["stack"]
+    assert lines[2]["message"] == "uncaught exception in thread the-thread"

@@ -1,0 +1,198 @@
+"""Parts of the kit in this process, where a service of its own would hide what runs."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from morrow import Service, Settings
+from morrow.kit import stalled, tracing
+from morrow.kit.admin import MOST_CONNECTIONS, AdminServer
+from morrow.kit.checks import Checks
+from morrow.kit.metrics import process_lines
+from morrow.kit.middleware import Middleware
+from morrow.kit.own_settings import KitSettings
+from morrow.kit.problem import StartError
+from morrow.kit.running import Running
+from tests.unit.kit.served import ask, wait_for
+
+Start = Callable[..., Any]
+
+
+def page(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+    start_response(environ.get("HTTP_WANT", "200 OK"), [("Content-Length", "4")])
+    return [b"page"]
+
+
+def call(app: Callable[..., Any], path: str = "/", **more: str) -> bytes:
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "wsgi.url_scheme": "http"}
+    return b"".join(app(environ | more, lambda status, headers, *rest: None))
+
+
+def test_spans_of_sampled_and_unsampled_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    for sampler, count in (("always_on", 3), ("always_off", 0)):
+        monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+        kept = InMemorySpanExporter()
+        traced = tracing.Tracing(kept, environment="test")
+        app = Middleware(page, threads=1, tracing=traced)
+        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        call(app, HTTP_TRACEPARENT=parent, HTTP_TRACESTATE="vendor=1")
+        call(app, HTTP_WANT="503 Busy")
+        call(app, **{"morrow.route": "/items/<n>"})
+        assert traced.flush(20)
+        spans = kept.get_finished_spans()
+        assert len(spans) == count
+        if spans:
+            first, second, third = spans
+            assert first.parent is not None
+            assert f"{first.context.trace_id:032x}" in parent
+            assert first.context.trace_state["vendor"] == "1"
+            assert (first.status.is_ok, second.status.is_ok) == (True, False)
+            assert third.name == "GET /items/<n>"
+            assert third.resource.attributes["deployment.environment.name"] == "test"
+
+
+def test_tracing_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = KitSettings.load({})
+    assert tracing.start_tracing(own) is None
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+    assert tracing.start_tracing(own) is None
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
+    gone = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+    monkeypatch.setitem(__import__("sys").modules, gone, None)
+    with pytest.raises(StartError, match=r"install morrow\[tracing\]"):
+        tracing.start_tracing(own)
+
+
+def test_only_the_connection_that_owes_its_body_is_cut(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    reading = [(time.monotonic(), "127.0.0.1")]
+    busy = True
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()) as owing,
+        socket.create_connection(listener.getsockname()) as answered,
+    ):
+        owed, _ = listener.accept()
+        done, _ = listener.accept()
+        owing.sendall(b"half")
+        assert owed.recv(10) == b"half"
+        time.sleep(0.3)
+        answered.sendall(b"whole")
+        assert done.recv(10) == b"whole"
+        done.sendall(b"answer")
+        cutter = stalled.Cutter(lambda: list(reading), lambda client: int(busy), stall=0.2)
+        cutter.start()
+        time.sleep(1.2)
+        # One request of this client is at work: nothing is cut yet.
+        assert not caplog.records
+        busy = False
+        owed.settimeout(20)
+        assert owed.recv(10) == b""
+        assert "no more of its request came" in caplog.text
+        reading.clear()
+        answered.sendall(b"again")
+        assert done.recv(10) == b"again"
+        owed.close()
+        done.close()
+
+
+def test_looking_for_stalled_connections_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    with (tmp_path / "no socket").open("w"), socket.create_server(("127.0.0.1", 0)):
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        assert not list(stalled.stalled("192.0.2.1", 0.0))
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_django_route_is_noted() -> None:
+    class Match:
+        route = "items/<int:number>"
+
+    class Handler:
+        def resolve_request(self, request: Any) -> Match:
+            return Match()
+
+        def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+            request = type("Request", (), {"environ": environ})()
+            assert isinstance(self.resolve_request(request), Match)
+            return page(environ, start_response)
+
+    app = Middleware(Service(Handler()).build(Settings()), threads=1)
+    call(app, "/items/7")
+    assert 'http_route="/items/<int:number>"' in app.durations.text()
+
+
+def running(service: Service) -> Running:
+    own = KitSettings.load({})
+    return Running(service, Settings(), own, page, threads=2, main_pid=1)
+
+
+def test_pages_of_the_admin_port() -> None:
+    one = running(Service(page))
+    call(one.application)
+    assert one.answer("/startupz")[0] == 503
+    assert one.readiness()[1]["causes"] == ["starting"]
+    one.started = True
+    statuses = {path: one.answer(path)[0] for path in ("/startupz", "/readyz", "/livez", "/info")}
+    assert set(statuses.values()) == {200}
+    assert one.answer("/nothing")[0] == 404
+    import prometheus_client
+
+    counter = prometheus_client.Counter("of_the_application", "Counted by itself.")
+    counter.inc()
+    text = one.answer("/metrics")[2].decode()
+    assert "of_the_application_total 1.0" in text
+    # Its own client tells about the process already: no name comes twice.
+    assert text.count("# TYPE process_resident_memory_bytes") == 1
+    assert any(line.startswith("process_open_fds ") for line in process_lines())
+    one.begin_drain()
+    assert one.readiness()[1]["causes"] == ["draining"]
+    one.begin_drain(replaced=True)
+    assert one.answer("/readyz")[0] == 200
+
+
+def test_a_check_that_hangs_is_a_failed_one_and_a_slow_one_too() -> None:
+    service = Service(page)
+    service.check("hangs", every=0.05, timeout=0.05, failures=2)(lambda: time.sleep(60))
+    service.check("slow", every=0.01, timeout=0.01, failures=1)(lambda: time.sleep(0.05))
+    checks = Checks(service.checks)
+
+    def messages() -> dict[str, str]:
+        return {state.name: state.message for state in checks.states() if not state.up}
+
+    wait_for(lambda: len(messages()) == 2, "both down")
+    wait_for(lambda: "took longer" in messages().get("slow", ""), "the slow one's end")
+    assert messages()["hangs"] == "hangs for longer than 0.05 s"
+    checks.stop()
+
+
+def test_the_admin_server_makes_room_and_survives_an_answer_that_raises(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def answer(path: str) -> tuple[int, str, bytes]:
+        if path == "/raise":
+            raise RuntimeError("on purpose")
+        return 200, "text/plain", b"ok"
+
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
+        port = listener.getsockname()[1]
+        server = AdminServer(listener, answer)
+        server.start()
+        half = [socket.create_connection(("127.0.0.1", port)) for _ in range(MOST_CONNECTIONS * 2)]
+        for one in half:
+            one.sendall(b"GET / HT")
+        assert ask(port, "/livez").status == 200
+        for one in half:
+            one.close()
+        assert ask(port, "/raise").status == 500
+        assert "could not answer /raise" in caplog.text
+        assert ask(port, "/livez").status == 200
+        server.stop()
