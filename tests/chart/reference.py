@@ -1,0 +1,110 @@
+"""The reference page of the chart's values, made from its schema and its defaults.
+
+`python -m tests.chart.reference` writes docs/chart.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.chart.rendering import CHART, EXAMPLES, ROOT
+
+PAGE = ROOT / "docs" / "chart.md"
+HEAD = Path(__file__).with_name("reference.md")
+Schema = dict[str, Any]
+MARK = r"\{\{.*?\}\}"
+
+
+def resolve(schema: Schema, root: Schema) -> Schema:
+    """Return a schema with its reference followed; its own description wins."""
+    found = dict(schema)
+    while "$ref" in found or "allOf" in found:
+        reference = found.pop("$ref", None) or found.pop("allOf")[0]["$ref"]
+        found = {**root["definitions"][reference.rsplit("/", 1)[1]], **found}
+    return found
+
+
+def code(text: str) -> str:
+    """Return text as code inside a table's cell."""
+    return "`" + text.replace("|", "\\|") + "`"
+
+
+def allowed(schema: Schema, root: Schema) -> str:
+    """Return in a few words what a value may be."""
+    if "enum" in schema:
+        return ", ".join(
+            code(json.dumps(one)) if one == "" else code(one) for one in schema["enum"]
+        )
+    kinds = schema.get("type", "")
+    words = kinds if isinstance(kinds, str) else " or ".join(kinds)
+    if "minimum" in schema:
+        words += f", {schema['minimum']} to {schema['maximum']}"
+    if schema.get("type") == "string" and "pattern" in schema:
+        words += f", {code(schema['pattern'])}"
+    inner = schema.get("additionalProperties")
+    if isinstance(inner, dict):
+        told = resolve(inner, root)
+        words = f"map of {told.get('type') or 'text or object'}s"
+        words += f", at most {schema['maxProperties']}"
+    if "items" in schema:
+        words = f"list of {resolve(schema['items'], root)['type']}s, at most {schema['maxItems']}"
+    return words
+
+
+def rows(schema: Schema, defaults: Any, root: Schema, at: str = "") -> Iterator[str]:
+    """Yield a line of the table for each key."""
+    for key, raw in schema["properties"].items():
+        inner, place = resolve(raw, root), f"{at}.{key}".lstrip(".")
+        default = defaults.get(key) if isinstance(defaults, dict) else None
+        description = inner.get("description", "").replace("|", "\\|")
+        if (inner.get("properties") and default is not None) or place == "target":
+            yield f"| **{place}** | {description} | | |"
+            yield from rows(inner, default, root, place)
+        else:
+            shown = "" if default is None else code(json.dumps(default))
+            yield f"| {place} | {description} | {shown} | {allowed(inner, root)} |"
+
+
+def entries(root: Schema) -> Iterator[str]:
+    """Yield the tables of what stands inside the maps."""
+    for title, name in (
+        ("sidecars, initContainers", "container"),
+        ("volumes", "volume"),
+        ("network.ingress.from", "caller"),
+        ("network.egress.to", "destination"),
+        ("pod.tolerations", "toleration"),
+    ):
+        yield f"\n### An entry of {title}\n"
+        yield "| key | what it is | default | allowed |\n|---|---|---|---|"
+        yield from rows(root["definitions"][name], None, root)
+
+
+def sentences() -> list[str]:
+    """Return the sentences with which the chart refuses wrong combinations, marks and all."""
+    text = (CHART / "templates" / "_validate.tpl").read_text()
+    text = re.sub(r"\{\{/\*.*?\*/\}\}", "", text, flags=re.DOTALL)
+    lines = [line for line in text.splitlines() if "fail (" not in line]
+    return [line for line in lines if line[:1] not in "  " and re.sub(MARK, "", line).strip()]
+
+
+def page() -> str:
+    """Return the whole page."""
+    root = json.loads((CHART / "values.schema.json").read_text())
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    lines = [*rows(root, defaults, root), *entries(root), "\n## Examples\n"]
+    for example in EXAMPLES:
+        told = re.sub(r"^# ", "", example.read_text().splitlines()[0])
+        lines.append(f"- [`{example.name}`](../chart/examples/{example.name}): {told}")
+    lines.append("\n## Wrong combinations that are refused\n")
+    lines += [f"- {re.sub(MARK, '…', sentence)}" for sentence in sentences()]
+    return HEAD.read_text() + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

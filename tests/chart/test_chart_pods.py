@@ -1,0 +1,410 @@
+"""The pods: drain, probes, settings, secrets, and a template that nothing unrelated changes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.chart.rendering import (
+    CHART,
+    DIGEST,
+    FOREIGN,
+    SMALLEST,
+    Object,
+    Values,
+    documents,
+    every,
+    helm,
+    one,
+    over,
+    pod_templates,
+    render,
+    service_container,
+)
+
+PROD = CHART / "examples" / "hello-prod.yaml"
+
+
+def spec_of(values: Values) -> Object:
+    return dict(one(render(values), "Deployment")["spec"])
+
+
+def variables(container: Object) -> dict[str, str]:
+    return {v["name"]: v["value"] for v in container.get("env", []) if "value" in v}
+
+
+# No lost request
+
+
+def test_a_rollout_never_has_fewer_pods() -> None:
+    spec = spec_of(SMALLEST)
+    assert spec["replicas"] == 2
+    assert spec["strategy"] == {
+        "type": "RollingUpdate",
+        "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1},
+    }
+    assert spec["minReadySeconds"] == 2
+    assert spec["progressDeadlineSeconds"] == 100
+    assert "minReadySeconds" not in spec["template"]["spec"]
+
+
+@pytest.mark.parametrize(("drain", "grace"), [(5, 20), (0, 0), (30, 300)])
+def test_the_kit_owns_the_drain_of_its_images(drain: int, grace: int) -> None:
+    objects = render(over(SMALLEST, {"drain": drain, "grace": grace}))
+    container = service_container(objects)
+    assert variables(container)["MORROW_DRAIN"] == str(drain)
+    assert variables(container)["MORROW_GRACE"] == str(grace)
+    assert "lifecycle" not in container
+    pod = one(objects, "Deployment")["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] == drain + grace + 5
+
+
+def test_kubernetes_owns_the_drain_of_foreign_images() -> None:
+    container = service_container(render(over(FOREIGN, {"drain": 7})))
+    assert container["lifecycle"] == {"preStop": {"sleep": {"seconds": 7}}}
+    assert "lifecycle" not in service_container(render(over(FOREIGN, {"drain": 0})))
+
+
+# The template is pure
+
+
+def template_of(chart: Path, *more: str) -> Object:
+    done = helm([PROD], *more, chart=chart)
+    assert done.returncode == 0, done.stderr
+    return dict(one(documents(done.stdout), "Deployment")["spec"]["template"])
+
+
+def test_unrelated_changes_restart_nothing(tmp_path: Path) -> None:
+    newer = tmp_path / "chart"
+    shutil.copytree(CHART, newer)
+    meta = newer / "Chart.yaml"
+    meta.write_text(re.sub(r"^version: .*$", "version: 9.9.9", meta.read_text(), flags=re.M))
+    before = template_of(CHART)
+    assert template_of(newer) == before
+    unrelated = (
+        ("--is-upgrade",),
+        ("--set", "autoscaling.max=20"),
+        ("--set", "route.hosts={other.example.com}"),
+        ("--set", "network.ingress.from.x.namespace=y"),
+        ("--set", "observability.rules.enabled=false"),
+        ("--set", "observability.monitor.kind=service"),
+        ("--set", "service.port=8000"),
+        ("--set", "pdb.enabled=false"),
+        ("--set", "test.enabled=false"),
+        ("--set", "extra.x.apiVersion=v1", "--set", "extra.x.kind=ConfigMap"),
+        ("--set", "target.context=elsewhere"),
+        ("--kube-version", "1.31.0"),
+    )
+    for more in unrelated:
+        assert template_of(CHART, *more) == before, more
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["config.LOG_LEVEL=DEBUG", f"image.digest={DIGEST}", "secrets.revision=r2", "drain=6"],
+)
+def test_related_changes_do_restart(more: str) -> None:
+    assert template_of(CHART, "--set", more) != template_of(CHART)
+
+
+# Probes
+
+
+def test_the_kits_probes_ask_the_admin_port() -> None:
+    container = service_container(render(SMALLEST))
+    paths = {"startupProbe": "/startupz", "readinessProbe": "/readyz", "livenessProbe": "/livez"}
+    for probe, path in paths.items():
+        assert container[probe]["httpGet"] == {"path": path, "port": "admin"}
+        assert container[probe]["timeoutSeconds"] == 3
+        assert "tcpSocket" not in container[probe]
+
+
+def test_foreign_probes_ask_the_service_port() -> None:
+    values = over(FOREIGN, {"probes": {"readiness": {"path": "/ping", "periodSeconds": 2}}})
+    container = service_container(render(values))
+    assert container["readinessProbe"] == {
+        "httpGet": {"path": "/ping", "port": "http"},
+        "periodSeconds": 2,
+        "failureThreshold": 2,
+        "timeoutSeconds": 3,
+    }
+    for probe in ("startupProbe", "livenessProbe"):
+        assert container[probe]["tcpSocket"] == {"port": "http"}
+        assert "httpGet" not in container[probe]
+
+
+def test_liveness_is_slower_than_readiness() -> None:
+    container = service_container(render(SMALLEST))
+    seconds = {
+        probe: container[probe]["periodSeconds"] * container[probe]["failureThreshold"]
+        for probe in ("livenessProbe", "readinessProbe")
+    }
+    assert seconds["livenessProbe"] > seconds["readinessProbe"]
+
+
+# Settings and secrets
+
+
+def test_settings_are_named_by_their_content() -> None:
+    first = render(over(SMALLEST, {"config": {"A": "1", "B": "2"}}))
+    again = render(over(SMALLEST, {"config": {"B": "2", "A": "1"}}))
+    other = render(over(SMALLEST, {"config": {"A": "1", "B": "3"}}))
+    names = [one(objects, "ConfigMap")["metadata"]["name"] for objects in (first, again, other)]
+    assert names[0] == names[1] != names[2]
+    assert re.fullmatch(r"shop-config-[0-9a-f]{10}", names[0])
+    config = one(first, "ConfigMap")
+    assert config["immutable"] is True
+    assert config["data"] == {"A": "1", "B": "2"}
+    reference = [{"configMapRef": {"name": names[0]}}]
+    assert service_container(first)["envFrom"] == reference
+
+
+def test_settings_outlive_their_release_on_every_helm() -> None:
+    annotations = one(render(over(SMALLEST, {"config": {"A": "1"}})), "ConfigMap")["metadata"][
+        "annotations"
+    ]
+    hooks = annotations["helm.sh/hook"].split(",")
+    assert set(hooks) == {"pre-install", "pre-upgrade", "pre-rollback"}
+    assert annotations["helm.sh/hook-delete-policy"] == "before-hook-creation"
+    assert annotations["helm.sh/resource-policy"] == "keep"
+
+
+def test_no_settings_no_configmap() -> None:
+    objects = render(SMALLEST)
+    assert not every(objects, "ConfigMap")
+    assert "envFrom" not in service_container(objects)
+
+
+@pytest.mark.parametrize("text", ["10485760", "1.048576e+07", "true", "012", "12:30", 'a"b\n', ""])
+def test_a_setting_arrives_as_it_was_written(text: str) -> None:
+    objects = render(over(SMALLEST, {"config": {"ON": text}, "env": {"Y": text}}))
+    assert one(objects, "ConfigMap")["data"] == {"ON": text}
+    assert variables(service_container(objects))["Y"] == text
+
+
+SECRETS = {"secrets": {"keys": ["TOKEN", "PASSWORD"], "revision": "3"}}
+
+
+def test_secrets_are_files_by_default() -> None:
+    objects = render(over(SMALLEST, SECRETS))
+    pod = one(objects, "Deployment")["spec"]["template"]["spec"]
+    [volume] = [v for v in pod["volumes"] if v["name"] == "secrets"]
+    assert volume["secret"] == {
+        "secretName": "shop-3",
+        "defaultMode": 0o440,
+        "items": [{"key": k, "path": k} for k in ("TOKEN", "PASSWORD")],
+    }
+    container = service_container(objects)
+    [mount] = [m for m in container["volumeMounts"] if m["name"] == "secrets"]
+    assert mount["readOnly"] is True
+    assert variables(container)["MORROW_SECRETS_DIR"] == mount["mountPath"]
+    assert variables(container)["MORROW_SECRETS_REVISION"] == "3"
+    assert not any("valueFrom" in variable for variable in container["env"])
+
+
+def test_secrets_as_variables() -> None:
+    objects = render(over(over(SMALLEST, SECRETS), {"secrets": {"as": "env"}}))
+    container = service_container(objects)
+    references = {v["name"]: v["valueFrom"] for v in container["env"] if "valueFrom" in v}
+    assert references == {
+        key: {"secretKeyRef": {"name": "shop-3", "key": key}} for key in ("TOKEN", "PASSWORD")
+    }
+    assert "MORROW_SECRETS_DIR" not in variables(container)
+    volumes = one(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    assert [v["name"] for v in volumes] == ["tmp"]
+
+
+@pytest.mark.parametrize(
+    ("secrets", "name"),
+    [
+        ({"provider": "generated"}, "shop-3"),
+        ({"provider": "sops", "name": "vault"}, "vault-3"),
+        ({"provider": "existing", "name": "vault"}, "vault"),
+        ({"provider": "external", "external": {"store": "s"}}, "shop-3"),
+    ],
+)
+def test_the_secrets_name(secrets: Values, name: str) -> None:
+    objects = render(over(over(SMALLEST, SECRETS), {"secrets": secrets}))
+    volumes = one(objects, "Deployment")["spec"]["template"]["spec"]["volumes"]
+    assert [v["secret"]["secretName"] for v in volumes if "secret" in v] == [name]
+    for secret in every(objects, "ExternalSecret"):
+        assert secret["spec"]["target"]["name"] == name
+
+
+def test_the_chart_renders_no_secret() -> None:
+    for file in sorted((CHART / "examples").glob("*.yaml")):
+        assert "kind: Secret\n" not in helm([file]).stdout
+
+
+# What the kit is told
+
+
+def test_what_the_kit_is_told() -> None:
+    values = over(
+        over(SMALLEST, SECRETS),
+        {"environment": "qa", "image": {"digest": DIGEST}, "target": {"protected": True}},
+    )
+    told = variables(service_container(render(values)))
+    assert told == {
+        "MORROW_HOST": "0.0.0.0",
+        "MORROW_PORT": "5000",
+        "MORROW_ADMIN_PORT": "8081",
+        "MORROW_DRAIN": "5",
+        "MORROW_GRACE": "20",
+        "MORROW_PROTECTED": "true",
+        "MORROW_RELEASE": f"ghcr.io/example/shop:1.0@{DIGEST}",
+        "MORROW_ENVIRONMENT": "qa",
+        "MORROW_SECRETS_REVISION": "3",
+        "MORROW_SECRETS_DIR": "/run/secrets/morrow",
+    }
+
+
+def test_the_kit_knows_every_variable_that_the_chart_sets() -> None:
+    from morrow.kit.own_settings import KitSettings
+
+    known = {variable.name for variable in KitSettings.variables}
+    values = over(over(SMALLEST, SECRETS), {"environment": "qa"})
+    told = set(variables(service_container(render(values))))
+    assert told <= known
+    assert len(told) >= 10
+
+
+def test_the_address_can_be_another() -> None:
+    values = over(SMALLEST, {"env": {"MORROW_HOST": "::"}})
+    assert variables(service_container(render(values)))["MORROW_HOST"] == "::"
+
+
+# The image
+
+
+@pytest.mark.parametrize(
+    ("image", "name", "policy"),
+    [
+        ({"tag": "1"}, "r/x:1", "IfNotPresent"),
+        ({"digest": DIGEST}, f"r/x@{DIGEST}", "IfNotPresent"),
+        ({"tag": "1", "digest": DIGEST}, f"r/x:1@{DIGEST}", "IfNotPresent"),
+        ({}, "r/x", "Always"),
+        ({"tag": "1", "pullPolicy": "Never"}, "r/x:1", "Never"),
+    ],
+)
+def test_the_image(image: Values, name: str, policy: str) -> None:
+    container = service_container(render({"name": "a", "image": {"repository": "r/x", **image}}))
+    assert (container["image"], container["imagePullPolicy"]) == (name, policy)
+
+
+# The usual
+
+
+def test_helpers_run_beside_the_service() -> None:
+    values = over(
+        SMALLEST,
+        {
+            "sidecars": {"proxy": {"image": "p:1"}},
+            "initContainers": {"wait": {"command": ["w"], "env": {"A": "b"}}},
+            "volumes": {"data": {"mountPath": "/data", "source": {"emptyDir": {}}}},
+        },
+    )
+    pod = one(render(values), "Deployment")["spec"]["template"]["spec"]
+    proxy, wait = pod["initContainers"]
+    assert (proxy["name"], proxy["image"], proxy["restartPolicy"]) == ("proxy", "p:1", "Always")
+    assert (wait["name"], wait["image"], wait["command"]) == (
+        "wait",
+        "ghcr.io/example/shop:1.0",
+        ["w"],
+    )
+    assert wait["env"] == [{"name": "A", "value": "b"}]
+    assert "restartPolicy" not in wait
+    for container in (proxy, wait, pod["containers"][0]):
+        assert {"name": "volume-data", "mountPath": "/data"} in container["volumeMounts"]
+
+
+def test_fields_of_the_pod() -> None:
+    values = over(
+        SMALLEST,
+        {
+            "image": {"pullSecrets": {"one": True, "two": False}},
+            "pod": {
+                "labels": {"team": "a"},
+                "annotations": {"x": "y"},
+                "priorityClass": "high",
+                "nodeSelector": {"disk": "fast"},
+                "tolerations": {"spot": {"key": "spot", "operator": "Exists"}},
+                "affinity": {"nodeAffinity": {}},
+            },
+        },
+    )
+    template = one(render(values), "Deployment")["spec"]["template"]
+    assert template["metadata"]["labels"]["team"] == "a"
+    assert template["metadata"]["annotations"] == {
+        "x": "y",
+        "kubectl.kubernetes.io/default-container": "shop",
+    }
+    spec = template["spec"]
+    assert spec["imagePullSecrets"] == [{"name": "one"}]
+    assert spec["priorityClassName"] == "high"
+    assert spec["nodeSelector"] == {"disk": "fast"}
+    assert spec["tolerations"] == [{"key": "spot", "operator": "Exists"}]
+    assert spec["affinity"] == {"nodeAffinity": {}}
+
+
+def test_resources_by_default_and_without_a_default() -> None:
+    assert service_container(render(SMALLEST))["resources"] == {
+        "requests": {"cpu": "100m", "memory": "128Mi", "ephemeral-storage": "64Mi"},
+        "limits": {"memory": "256Mi", "ephemeral-storage": "256Mi"},
+    }
+    values = over(SMALLEST, {"resources": {"limits": {"memory": None, "cpu": "2"}}})
+    limits = service_container(render(values))["resources"]["limits"]
+    assert limits == {"cpu": "2", "ephemeral-storage": "256Mi"}
+
+
+def test_pods_spread_over_zones_and_nodes() -> None:
+    spec = one(render(SMALLEST), "Deployment")["spec"]["template"]["spec"]
+    constraints = spec["topologySpreadConstraints"]
+    assert [c["topologyKey"] for c in constraints] == [
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/hostname",
+    ]
+    assert {c["whenUnsatisfiable"] for c in constraints} == {"ScheduleAnyway"}
+    without = one(render(over(SMALLEST, {"spread": "none"})), "Deployment")
+    assert "topologySpreadConstraints" not in without["spec"]["template"]["spec"]
+
+
+def test_the_job_brings_its_own_settings() -> None:
+    objects = render(over(over(SMALLEST, SECRETS), {"config": {"A": "1"}, "job": {"args": ["go"]}}))
+    job = one(objects, "Job")
+    pod = job["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+    assert "serviceAccountName" not in pod
+    assert "envFrom" not in container
+    assert variables(container)["A"] == "1"
+    assert container["args"] == ["go"]
+    assert {v["name"] for v in pod["volumes"]} == {"tmp", "secrets"}
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+
+
+def test_the_test_pod() -> None:
+    pod = one(render(SMALLEST), "Pod")
+    url = "http://shop.somewhere.svc:80/healthz"
+    container = pod["spec"]["containers"][0]
+    assert container["command"] == ["python3", "-m", "morrow", "probe", url]
+    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    values = over(FOREIGN, {"test": {"image": "curl:1", "command": ["curl"], "path": "/x"}})
+    container = one(render(values), "Pod")["spec"]["containers"][0]
+    assert (container["image"], container["command"]) == ("curl:1", ["curl"])
+    assert variables(container) == {"SERVICE_URL": "http://shop.somewhere.svc:80/x"}
+    assert not every(render(over(SMALLEST, {"test": {"enabled": False}})), "Pod")
+
+
+def test_extra_objects_get_a_name_and_labels() -> None:
+    extra = {"flags": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}}}
+    flags = one(render(over(SMALLEST, {"extra": extra})), "ConfigMap")
+    assert flags["metadata"]["name"] == "flags"
+    assert flags["metadata"]["labels"]["app.kubernetes.io/name"] == "shop"
+    assert flags["data"] == {"a": "b"}
+
+
+def test_every_pod_template_is_found() -> None:
+    assert len(pod_templates(render(over(SMALLEST, {"job": {"args": ["a"]}})))) == 3

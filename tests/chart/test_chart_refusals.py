@@ -1,0 +1,166 @@
+"""Values that cannot work together are refused, each with a sentence that names its keys."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.chart.reference import MARK, sentences
+from tests.chart.rendering import DIGEST, FOREIGN, SMALLEST, Values, over, refusal, render
+
+PROTECTED: Values = {"target": {"protected": True}, "image": {"digest": DIGEST}}
+KEYS: Values = {"secrets": {"keys": ["TOKEN"]}}
+GATEWAY: Values = {"route": {"mode": "gateway", "hosts": ["a.b"], "gateway": {"name": "g"}}}
+INGRESS: Values = {
+    "route": {"mode": "ingress", "hosts": ["a.b"]},
+    "network": {"ingress": {"gateway": "edge"}},
+}
+EXTERNAL: Values = {
+    "secrets": {"provider": "external", "keys": ["TOKEN"], "external": {"store": "s"}}
+}
+
+
+def egress(entry: Values) -> Values:
+    return {"network": {"egress": {"to": {"db": entry}}}}
+
+
+# What is wrong, over what is right, and what must be said. The second column alone is accepted.
+CASES: list[tuple[Values, Values, str]] = [
+    (KEYS, {"config": {"TOKEN": "x"}}, "TOKEN stands in config and in secrets.keys"),
+    (KEYS, {"env": {"TOKEN": "x"}}, "TOKEN stands in env and in secrets.keys"),
+    ({"config": {"A": "x"}}, {"env": {"A": "x"}}, "A stands in config and in env"),
+    ({}, {"config": {"MORROW_PORT": "1"}}, "MORROW_PORT is set by the chart"),
+    ({}, {"env": {"MORROW_DRAIN": "1"}}, "MORROW_DRAIN is set by the chart"),
+    ({}, {"secrets": {"keys": ["MORROW_GRACE"]}}, "MORROW_GRACE is set by the chart"),
+    (KEYS, {"secrets": {"provider": "existing"}}, "existing, and secrets.name is empty"),
+    ({}, {"secrets": {"provider": "existing", "name": "s"}}, "secrets.name is s, and secrets.keys"),
+    (KEYS, {"secrets": {"provider": "external"}}, "secrets.external.store is empty"),
+    (KEYS, {"secrets": {"external": {"store": "s"}}}, "secrets.external.store is s, and"),
+    (EXTERNAL, {"job": {"command": ["x"]}}, "job.command runs before the install"),
+    (PROTECTED, {"image": {"digest": ""}}, "target.protected asks for image.digest"),
+    (PROTECTED, {"replicas": 1}, "asks for two pods: raise replicas"),
+    (
+        PROTECTED,
+        {"autoscaling": {"mode": "hpa", "min": 1}},
+        "asks for two pods: raise autoscaling.min",
+    ),
+    (PROTECTED, {"config": {"REVEAL_SECRETS": "true"}}, "refuses config.REVEAL_SECRETS"),
+    (PROTECTED, {"env": {"REVEAL_SECRETS": "1"}}, "refuses env.REVEAL_SECRETS"),
+    ({}, {"autoscaling": {"mode": "hpa", "min": 5, "max": 4}}, "min is 5, above autoscaling.max 4"),
+    ({}, {"autoscaling": {"mode": "hpa", "cpu": 0}}, "autoscaling.mode is hpa without a target"),
+    (
+        {"autoscaling": {"mode": "hpa"}},
+        {"resources": {"requests": {"cpu": None}}},
+        "autoscaling.cpu is a share of resources.requests.cpu",
+    ),
+    ({}, {"pdb": {"maxUnavailable": 2}}, "pdb.maxUnavailable is 2 of 2 pods"),
+    (
+        {},
+        {"rollout": {"progressDeadlineSeconds": 62}},
+        "progressDeadlineSeconds is 62, and a pod may take 62 s",
+    ),
+    ({}, {"ports": {"admin": 5000}}, "ports.http and ports.admin are both 5000"),
+    ({}, {"pod": {"labels": {"app.kubernetes.io/name": "x"}}}, "one of the chart's own labels"),
+    (GATEWAY, {"route": {"hosts": []}}, "route.mode is gateway, and route.hosts is empty"),
+    (INGRESS, {"route": {"hosts": []}}, "route.mode is ingress, and route.hosts is empty"),
+    (GATEWAY, {"route": {"gateway": {"name": ""}}}, "route.gateway.name is empty"),
+    (GATEWAY, {"route": {"tls": {"secret": "s"}}}, "route.tls.secret is stated"),
+    (GATEWAY, {"route": {"className": "c"}}, "route.className is stated"),
+    (INGRESS, {"route": {"gateway": {"name": "g"}}}, "route.gateway.name is stated"),
+    (INGRESS, {"network": {"ingress": {"gateway": ""}}}, "would keep its controller out"),
+    ({}, {"service": {"type": "NodePort"}}, "service.type is NodePort"),
+    ({}, {"service": {"type": "LoadBalancer"}}, "service.type is LoadBalancer"),
+    (
+        {"network": {"ingress": {"cidrs": {"a": "10.0.0.0/8"}}}},
+        {"network": {"policy": False}},
+        "network.policy is false",
+    ),
+    (
+        egress({"cidr": "10.0.0.0/8"}),
+        egress({"namespace": "x"}),
+        "egress.to.db states cidr together",
+    ),
+    ({}, egress({"ports": [80]}), "network.egress.to.db states ports only"),
+    (
+        {},
+        {"volumes": {"a": {"mountPath": "/tmp/", "source": {"emptyDir": {}}}}},
+        "volumes.a.mountPath is /tmp, where the writable /tmp",
+    ),
+    (
+        KEYS,
+        {"volumes": {"a": {"mountPath": "/run/secrets/morrow", "source": {"emptyDir": {}}}}},
+        "volumes.a.mountPath is /run/secrets/morrow, where secrets",
+    ),
+    (
+        {"volumes": {"a": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
+        {"volumes": {"b": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
+        "volumes.b.mountPath is /x, where volumes.a",
+    ),
+    ({"sidecars": {"a": {}}}, {"initContainers": {"a": {}}}, "a stands in sidecars and in init"),
+    ({}, {"sidecars": {"shop": {}}}, "sidecars.shop has the service's own name"),
+    ({}, {"initContainers": {"shop": {}}}, "initContainers.shop has the service's own name"),
+    (
+        {"serviceAccount": {"annotations": {"a": "b"}}},
+        {"serviceAccount": {"create": False}},
+        "serviceAccount.annotations are stated",
+    ),
+    (
+        {"observability": {"rules": {"enabled": True}}},
+        {"ports": {"admin": None}},
+        "observability.rules.enabled needs the kit's metrics",
+    ),
+    (
+        {"observability": {"dashboard": {"enabled": True}}},
+        {"ports": {"admin": None}},
+        "observability.dashboard.enabled needs the kit's metrics",
+    ),
+    ({"test": {"command": ["x"]}}, {"ports": {"admin": None}}, "tested only with test.image"),
+    ({}, {"test": {"image": "x:1"}}, "test.image is stated without test.command"),
+    ({}, {"extra": {"s": {"apiVersion": "v1", "kind": "Secret"}}}, "extra.s is a Secret"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "sentence"), CASES, ids=[case[2] for case in CASES])
+def test_refused(right: Values, wrong: Values, sentence: str) -> None:
+    told = refusal(over(over(SMALLEST, right), wrong))
+    assert "These values cannot work together" in told
+    assert sentence in told
+
+
+def test_each_case_is_right_without_its_fault() -> None:
+    rights = {repr(right): right for right, _, _ in CASES}
+    for right in rights.values():
+        assert render(over(SMALLEST, right))
+
+
+def test_every_sentence_has_a_case() -> None:
+    """Each line of prose in the template is told by some case."""
+    patterns = [
+        re.compile(".*?".join(re.escape(part) for part in re.split(MARK, sentence)))
+        for sentence in sentences()
+    ]
+    assert len(patterns) >= 30
+    told = "\n".join(refusal(over(over(SMALLEST, right), wrong)) for right, wrong, _ in CASES)
+    silent = [pattern.pattern for pattern in patterns if not pattern.search(told)]
+    assert silent == []
+
+
+def test_all_problems_are_told_at_once() -> None:
+    told = refusal(over(FOREIGN, {"route": {"mode": "gateway"}, "pdb": {"maxUnavailable": 9}}))
+    assert len(re.findall(r"^- ", told, re.M)) == 3
+
+
+@pytest.mark.parametrize("text", ["false", "0", "no", "", "False"])
+def test_a_protected_environment_may_say_that_nothing_is_revealed(text: str) -> None:
+    assert render(over(over(SMALLEST, PROTECTED), {"config": {"REVEAL_SECRETS": text}}))
+
+
+@pytest.mark.parametrize("version", ["1.29.9", "1.25.0"])
+def test_an_old_kubernetes_is_refused(version: str) -> None:
+    assert "kubeVersion" in refusal(SMALLEST, "--kube-version", version)
+
+
+@pytest.mark.parametrize("version", ["1.30.0", "1.30.2-eks-1a2b3c", "v1.36.3+k3s1"])
+def test_a_clouds_kubernetes_is_taken(version: str) -> None:
+    assert render(SMALLEST, "--kube-version", version)

@@ -1,0 +1,203 @@
+"""The schema is closed: whatever is mistyped is refused, whatever is right is taken."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator
+
+from tests.chart.mutations import Mutation, mutate, places, resolve
+from tests.chart.rendering import (
+    CHART,
+    DIGEST,
+    EXAMPLES,
+    SMALLEST,
+    helm,
+    over,
+    refusal,
+    render,
+    service_container,
+)
+
+SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
+DEFAULTS: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+MUTATIONS = list(mutate(SCHEMA, dict(SMALLEST)))
+BATCHES = 8
+
+
+def test_the_generator_makes_many_of_each_kind() -> None:
+    counted = Counter(mutation.kind for mutation in MUTATIONS)
+    print(f"{len(MUTATIONS)} mutated values files: {dict(counted)}")
+    assert len(MUTATIONS) >= 500
+    assert {"typo", "type", "bound", "nesting"} == set(counted)
+    assert min(counted.values()) >= 20
+
+
+def test_every_mutation_is_refused_by_the_schema() -> None:
+    validator = Draft7Validator(SCHEMA)
+    taken = [
+        str(mutation)
+        for mutation in MUTATIONS
+        if validator.is_valid(over(DEFAULTS, mutation.values))
+    ]
+    assert taken == []
+
+
+def refused_by_helm(mutation: Mutation) -> bool:
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(mutation.values, file)
+        file.flush()
+        done = helm([Path(file.name)])
+    return done.returncode != 0 and "don't meet the specifications" in done.stderr
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_mutations_are_refused_by_helm(batch: int) -> None:
+    """Helm reads the schema with another library; one in three is shown to it."""
+    mine = MUTATIONS[::3][batch::BATCHES]
+    with ThreadPoolExecutor(2) as pool:
+        refused = list(pool.map(refused_by_helm, mine))
+    assert [str(m) for m, told in zip(mine, refused, strict=True) if not told] == []
+
+
+def test_the_generators_base_is_taken() -> None:
+    assert Draft7Validator(SCHEMA).is_valid(over(DEFAULTS, SMALLEST))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_examples_are_taken(example: Path) -> None:
+    assert helm([example]).returncode == 0
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft7Validator.check_schema(SCHEMA)
+    references = re.findall(r'"\$ref": "([^"]*)"', json.dumps(SCHEMA))
+    assert references
+    assert all(reference.startswith("#/definitions/") for reference in references)
+
+
+def objects_of(schema: object, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield at, schema
+        for key, inner in schema.items():
+            yield from objects_of(inner, f"{at}/{key}")
+
+
+# What is Kubernetes' own inside; the API server judges it.
+OPEN = {
+    "/properties/global",
+    "/properties/extra/additionalProperties",
+    *(f"/properties/pod/properties/affinity/properties/{k}" for k in (
+        "nodeAffinity", "podAffinity", "podAntiAffinity")),
+    *(f"/definitions/volume/properties/source/properties/{k}" for k in (
+        "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "nfs",
+        "persistentVolumeClaim", "projected", "secret")),
+    "/properties/extra/additionalProperties/properties/metadata",
+}  # fmt: skip
+
+
+def test_every_object_is_closed() -> None:
+    open_ = {at for at, schema in objects_of(SCHEMA) if "additionalProperties" not in schema}
+    assert open_ == OPEN
+
+
+def test_every_map_is_bounded() -> None:
+    for at, schema in objects_of(SCHEMA):
+        if isinstance(schema.get("additionalProperties"), dict):
+            assert "propertyNames" in schema, at
+            assert "maxProperties" in schema, at
+
+
+def test_every_text_and_number_is_bounded() -> None:
+    for at, place in places(SCHEMA, SCHEMA):
+        if "string" in place.get("type", ()):
+            assert "enum" in place or "pattern" in place or "maxLength" in place, at
+        if place.get("type") in ("integer", "number"):
+            assert {"minimum", "maximum"} <= set(place), at
+
+
+def test_every_key_is_described() -> None:
+    def undescribed(schema: dict[str, Any], at: str) -> Iterator[str]:
+        for key, inner in resolve(schema, SCHEMA).get("properties", {}).items():
+            if "description" not in inner and "description" not in resolve(inner, SCHEMA):
+                yield f"{at}.{key}"
+            yield from undescribed(inner, f"{at}.{key}")
+
+    assert list(undescribed(SCHEMA, "")) == []
+
+
+def test_defaults_and_schema_know_the_same_keys() -> None:
+    def keys(values: object, schema: dict[str, Any], at: str) -> Iterator[str]:
+        properties = resolve(schema, SCHEMA).get("properties")
+        if not isinstance(values, dict) or not properties or not values:
+            return
+        for key in set(values) ^ set(properties):
+            yield f"{at}.{key}"
+        for key in set(values) & set(properties):
+            yield from keys(values[key], properties[key], f"{at}.{key}")
+
+    assert set(keys(DEFAULTS, SCHEMA, "")) == {".global", ".resources.limits.cpu"}
+
+
+def test_values_are_short_and_each_key_has_its_comment() -> None:
+    lines = (CHART / "values.yaml").read_text().splitlines()
+    assert len(lines) <= 300
+    for before, line in pairwise(lines):
+        is_key = line.lstrip().split(":")[0].replace("-", "").isalpha() and ":" in line
+        if is_key and not line.endswith(":"):
+            assert before.lstrip().startswith("#"), line
+
+
+@pytest.mark.parametrize("key", ["config", "env", "probes", "network", "drain", "pod"])
+def test_null_takes_no_default_away_where_it_would_break(key: str) -> None:
+    assert f"missing property '{key}'" in refusal(over(SMALLEST, {key: None}))
+
+
+MISTAKES: dict[str, dict[str, Any]] = {
+    "a number that is not quoted": {"config": {"SIZE": 10485760}},
+    "a boolean that is not quoted": {"config": {"ON": True}},
+    "a tag in the repository": {"image": {"repository": "ghcr.io/example/shop:1.0"}},
+    "a digest in the repository": {"image": {"repository": f"ghcr.io/example/shop@{DIGEST}"}},
+    "a digest without its algorithm": {"image": {"digest": "a" * 64}},
+    "a revision that is not quoted": {"secrets": {"revision": 2}},
+    "a name that DNS refuses": {"name": "My_Shop"},
+    "a folder of the node": {
+        "volumes": {"x": {"mountPath": "/x", "source": {"hostPath": {"path": "/"}}}}
+    },
+    "root": {"security": {"user": 0}},
+    "two handlers of a probe": {"probes": {"readiness": {"tcpSocket": {"port": 1}}}},
+    "a budget that blocks a drain": {"pdb": {"maxUnavailable": 0}},
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_mistakes_that_people_make(what: str) -> None:
+    assert "don't meet the specifications" in refusal(over(SMALLEST, MISTAKES[what]))
+
+
+@pytest.mark.parametrize("registry", ["", "ghcr.io/", "localhost:5000/", "10.0.0.1:5000/a/b/"])
+def test_repositories_that_are_taken(registry: str) -> None:
+    image = {"repository": f"{registry}shop_x/y--z", "tag": "1"}
+    assert service_container(render(over(SMALLEST, {"image": image})))["image"].endswith("--z:1")
+
+
+@pytest.mark.parametrize("name", ["on", "yes", "true", "null", "e1"])
+def test_names_that_yaml_reads_otherwise_stay_text(name: str) -> None:
+    for document in render(over(SMALLEST, {"name": name})):
+        assert isinstance(document["metadata"]["name"], str)
+        assert document["metadata"]["name"].startswith(name)
+
+
+def test_global_is_allowed_for_subcharts() -> None:
+    assert render(over(SMALLEST, {"global": {"anything": [1]}}))
