@@ -1,0 +1,1 @@
+"""The command line tool `morrow`, which runs on the engineer's machine."""

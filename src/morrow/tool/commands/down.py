@@ -1,0 +1,20 @@
+"""`morrow down`: take an environment down."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.target import DownOptions, finish, read, target_of
+
+
+@click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
+@environment_argument
+@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@click.option("--purge", is_flag=True, help="Remove namespace, secrets and logs too.")
+@context_option
+@answers
+def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
+    """Hand over to the target."""
+    found = read(environment, context, "reading")
+    finish(target_of(found.kind).down(found, DownOptions(confirm=confirm, purge=purge)))

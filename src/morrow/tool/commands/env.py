@@ -1,0 +1,91 @@
+"""`morrow env show` and `morrow env new`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from morrow.tool.cli import answers, complete_environment, environment_argument
+from morrow.tool.project import Project
+from morrow.tool.terminal import terminal
+
+
+@click.group(help="Show an environment merged, or make a new one.")
+def command() -> None:
+    """Hold the two commands."""
+
+
+@command.command(help="Print the merged environment, and where each value comes from.")
+@environment_argument
+@click.option("--defaults", is_flag=True, help="Also what the chart gives by default.")
+@answers
+def show(environment: str, defaults: bool) -> None:
+    """Show every value with its file and line."""
+    terminal.status(f"reading {environment} …")
+    from morrow.tool.environment import Environment
+    from morrow.tool.environment_yaml import dotted
+    from morrow.tool.errors import Failure
+
+    found, problems = Environment.examine(Project.find(), environment)
+    rows = []
+    values = found.values if defaults else found.given
+    for path, value in leaves(values, ()):
+        place = found.origin(path)
+        rows.append((dotted(path), _text(value), place or "chart/values.yaml"))
+    terminal.answer(
+        {
+            "environment": environment,
+            "values": values,
+            "origin": {name: place for name, _, place in rows},
+            "problems": [p.as_json() for p in problems],
+        }
+        if not problems
+        else {"problems": [p.as_json() for p in problems]}
+    )
+    terminal.table(("key", "value", "from"), rows)
+    if problems:
+        if terminal.json:
+            raise SystemExit(2)
+        raise Failure(*problems, refused=True)
+
+
+@command.command(help="Make the environment NAME as a copy of another's shape.")
+@click.argument("name")
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    metavar="ENVIRONMENT",
+    shell_complete=complete_environment,
+    help="The environment whose shape is copied.",
+)
+@answers
+def new(name: str, source: str) -> None:
+    """Write the values file and, where the other has one, the Terraform root."""
+    terminal.status(f"making {name} from {source} …")
+    from morrow.tool.environment_new import make, same_release
+
+    project = Project.find()
+    made = make(project, name, source)
+    if same_release(project, name, source):
+        terminal.warn(
+            f"{name} and {source} are the same release: change target.context or"
+            f" target.namespace in {made[0]}"
+        )
+    terminal.answer({"environment": name, "made": made})
+    lines = [*(f"made {file}" for file in made), "", "next:", f"  morrow env show {name}"]
+    terminal.result("\n".join([*lines, f"  morrow doctor {name}", f"  morrow plan {name}"]))
+
+
+def leaves(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], Any]]:  # noqa: ANN401
+    """Return every scalar, and every list and empty map, with its path."""
+    if isinstance(value, dict) and value:
+        return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
+    return [(path, value)]
+
+
+def _text(value: object) -> str:
+    import json
+
+    return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,37 @@
+"""`morrow explain CODE`: what an error means and its mend."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.cli import answers, did_you_mean
+from morrow.tool.errors import TABLE
+from morrow.tool.terminal import terminal
+
+
+def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete error codes."""
+    return [code for code in TABLE if code.startswith(incomplete)]
+
+
+@click.command(help="Explain an error code; without one, list them all.")
+@click.argument("code", required=False, shell_complete=complete_code)
+@answers
+def command(code: str | None) -> None:
+    """Show one row of the table of errors, or all."""
+    if code is None:
+        terminal.answer({known: row.summary for known, row in TABLE.items()})
+        terminal.table(("code", "meaning"), [(known, row.summary) for known, row in TABLE.items()])
+        return
+    row = TABLE.get(code)
+    if row is None:
+        raise click.UsageError(f"there is no error code {code!r}{did_you_mean(code, TABLE)}")
+    terminal.answer(
+        {
+            "code": code,
+            "summary": row.summary,
+            "mend": row.mend_in_general,
+            "exit": 2 if row.refused else 1,
+        }
+    )
+    terminal.result(f"{code}\n  {row.summary}\n  mend: {row.mend_in_general}")

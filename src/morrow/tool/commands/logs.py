@@ -1,0 +1,33 @@
+"""`morrow logs`: the service's log lines."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.target import LogsOptions, finish, read, target_of
+from morrow.tool.terminal import terminal
+
+
+@click.command(help="Show the log lines of the service in ENVIRONMENT.")
+@environment_argument
+@click.option("-f", "--follow", is_flag=True, help="Go on until Ctrl-C.")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(1, 100_000),
+    default=100,
+    show_default=True,
+    help="How many of the last lines.",
+)
+@context_option
+@answers
+def command(environment: str, follow: bool, lines: int, context: str | None) -> None:
+    """Hand over to the target."""
+    if follow and terminal.json:
+        raise click.UsageError("--follow has no end, --json one document: choose one")
+    found = read(environment, context, "reading the logs of")
+    options = LogsOptions(follow=follow, lines=lines)
+    outcome = target_of(found.kind).logs(found, options)
+    if outcome is not None:
+        finish(outcome)

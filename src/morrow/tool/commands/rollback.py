@@ -1,0 +1,34 @@
+"""`morrow rollback`: go back to the release before."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.errors import Failure, problem
+from morrow.tool.project import Project
+from morrow.tool.target import finish
+from morrow.tool.terminal import terminal
+
+
+@click.command(
+    help="Go back to the release before the present one, in ENVIRONMENT's cluster.\n\n"
+    "Image, config and secrets come back together. The files are not changed."
+)
+@environment_argument
+@click.option("--to", type=click.IntRange(1), help="The revision of `helm history` to go back to.")
+@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@context_option
+@answers
+def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
+    """Choose the release and go back."""
+    terminal.status(f"reading {environment} …")
+    from morrow.tool.environment import Environment
+
+    found, _ = Environment.examine(Project.find(), environment, context)
+    if found.kind != "kubernetes":
+        cause = "a process keeps no releases; the file says what runs"
+        raise Failure(problem("target-unsupported", environment, cause, kind="kubernetes"))
+    from morrow.tool.rollback import roll_back
+
+    finish(roll_back(found, to, confirm))

@@ -1,0 +1,132 @@
+"""`morrow secrets list | set | rotate`: what an environment's secrets are, never their values."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.errors import Failure, problem
+from morrow.tool.project import Project
+from morrow.tool.terminal import terminal
+
+if TYPE_CHECKING:
+    from morrow.tool.environment import Environment
+
+
+@click.group(help="List, set or rotate secrets.")
+def command() -> None:
+    """Hold the three verbs."""
+
+
+def _environment(label: str, context: str | None) -> Environment:
+    terminal.status(f"reading {label} …")
+    from morrow.tool.environment import Environment
+
+    found = Environment.load(Project.find(), label, context)
+    if found.secrets.provider not in ("generated", "existing"):
+        place = found.place("secrets", "provider")
+        cause = f"the provider {found.secrets.provider} is not managed by the tool yet"
+        raise Failure(problem("provider-unsupported", place, cause, file=place), refused=True)
+    return found
+
+
+@command.command("list", help="List ENVIRONMENT's secrets: which are there, in which revision.")
+@environment_argument
+@context_option
+@answers
+def list_(environment: str, context: str | None) -> None:
+    """Print one line for each key."""
+    found = _environment(environment, context)
+    from morrow.tool import secrets_of
+
+    holder, held = secrets_of.held(found)
+    rows = [(key, "set" if key in held else "missing", holder) for key in found.secrets.keys]
+    terminal.answer(
+        {
+            "environment": environment,
+            "provider": found.secrets.provider,
+            "revision": found.secrets.revision,
+            "where": holder,
+            "keys": [{"name": key, "set": state == "set"} for key, state, _ in rows],
+        }
+    )
+    terminal.table(("secret", "state", "where"), rows)
+
+
+@command.command(
+    "set",
+    short_help="Set one secret, from standard input or typed unseen.",
+    help="Set ENVIRONMENT's secret KEY to a value from standard input, or typed unseen.\n\n"
+    "A generated Secret cannot change: a new revision is made, written into the file and"
+    " rolled out. In a Secret that someone else made, the key is set in place.",
+)
+@environment_argument
+@click.argument("key")
+@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@context_option
+@answers
+def set_(environment: str, key: str, confirm: str | None, context: str | None) -> None:
+    """Read the value, never from an argument."""
+    found = _environment(environment, context)
+    if key not in found.secrets.keys:
+        from morrow.tool.cli import did_you_mean
+
+        known = ", ".join(found.secrets.keys) or "none"
+        cause = f"declared are: {known}{did_you_mean(key, found.secrets.keys)}"
+        file = found.place("secrets", "keys")
+        raise Failure(problem("secret-unknown", key, cause, file=file))
+    value = _value(environment, key)
+    from morrow.tool import secrets_of
+
+    _finish(secrets_of.change(found, {key: value.encode()}, confirm))
+
+
+@command.command(
+    "rotate",
+    short_help="Give new random values: a new revision, rolled out and proved.",
+    help="Give ENVIRONMENT new secrets: a new revision, rolled out and proved.\n\n"
+    "KEYS names the ones that get new random values; without any, all do. A Secret that someone"
+    " else made is read anew: change it there first. What another system checks, a database's"
+    " password, must be changed there too.",
+)
+@environment_argument
+@click.argument("keys", nargs=-1)
+@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@context_option
+@answers
+def rotate(
+    environment: str, keys: tuple[str, ...], confirm: str | None, context: str | None
+) -> None:
+    """Make the revision and roll it out."""
+    found = _environment(environment, context)
+    unknown = [key for key in keys if key not in found.secrets.keys]
+    if unknown:
+        cause = f"declared are: {', '.join(found.secrets.keys) or 'none'}"
+        file = found.place("secrets", "keys")
+        raise Failure(*(problem("secret-unknown", key, cause, file=file) for key in unknown))
+    from morrow.tool import secrets_of
+
+    _finish(secrets_of.rotate(found, keys or found.secrets.keys, confirm))
+
+
+def _value(environment: str, key: str) -> str:
+    if sys.stdin.isatty():
+        typed: str = click.prompt(f"{key} for {environment}", hide_input=True, err=True)
+        return typed
+    value = sys.stdin.read()
+    # What `echo` and an editor put at the end is no part of a secret.
+    value = value.removesuffix("\n").removesuffix("\r")
+    if not value:
+        cause = "standard input was empty"
+        raise Failure(problem("secret-value", key, cause, environment=environment, key=key))
+    return value
+
+
+def _finish(data: dict[str, Any]) -> None:
+    terminal.answer(data)
+    pods = data.get("pods") or []
+    held = f"; {len(pods)} of {len(pods)} pods hold it" if pods else ""
+    terminal.result(f"{data['environment']}: secrets revision {data['revision']}{held}")

@@ -1,0 +1,18 @@
+"""`morrow status`: say what runs. Exit 1 when it does not serve."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.target import finish, read, target_of
+
+
+@click.command(help="Show what runs in ENVIRONMENT. Exit 1 when it does not serve.")
+@environment_argument
+@context_option
+@answers
+def command(environment: str, context: str | None) -> None:
+    """Hand over to the target."""
+    found = read(environment, context, "looking at")
+    finish(target_of(found.kind).status(found))

@@ -1,0 +1,176 @@
+"""Why a pod that has a node does not become ready."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from morrow.tool.diagnose_ended import ended_findings
+from morrow.tool.diagnose_refused import unschedulable
+from morrow.tool.diagnose_view import (
+    HEALS_OFTEN,
+    Finding,
+    Json,
+    Place,
+    View,
+    container_spec,
+    container_statuses,
+    events_of,
+    init_names,
+    last_lines,
+    last_part,
+)
+
+# What a registry or the kubelet says of an image: code, seconds that it must last.
+_IMAGE: tuple[tuple[str, str, float], ...] = (
+    (r"no match for platform|no matching manifest", "image-wrong-platform", 0),
+    (r"invalid reference format|InvalidImageName|couldn't parse image", "image-name-invalid", 0),
+    (r"ErrImageNeverPull|not present with pull policy", "image-never-pulled", 0),
+    (r"\b401\b|\b403\b|unauthori[sz]ed|denied|authentication required", "image-unauthorised", 0),
+    (r"not found|manifest unknown|does not exist|\b404\b", "image-not-found", 0),
+    (r"", "registry-unreachable", 40),
+)
+_PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+
+
+def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:
+    """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
+    events = events_of(view, pod)
+    yield from unschedulable(pod, events, place)
+    yield from _evicted(pod, place)
+    for status in container_statuses(pod):
+        where = f"Pod {pod['metadata']['name']}, container {status['name']}"
+        yield from _waiting(status, where, pod, events, place)
+        yield from ended_findings(status, where, pod, view, place, is_job=is_job)
+        if not is_job:
+            yield from _never_ready(status, where, pod, view, place)
+    yield from _mounts(pod, events, place)
+
+
+def _evicted(pod: Json, place: Place) -> Iterator[Finding]:
+    status = pod.get("status") or {}
+    if status.get("phase") == "Failed" and status.get("reason"):
+        pod_name = pod["metadata"]["name"]
+        cause = f"{status['reason']}: {status.get('message', '')}"
+        problem = place.problem("pod-evicted", f"Pod {pod_name}", cause, pod=pod_name)
+        yield Finding(problem, HEALS_OFTEN)
+
+
+def _waiting(
+    status: Json, where: str, pod: Json, events: list[Json], place: Place
+) -> Iterator[Finding]:
+    waiting = (status.get("state") or {}).get("waiting") or {}
+    reason, message = waiting.get("reason", ""), waiting.get("message") or ""
+    if reason in _PULLS:
+        # While it waits to pull again the status may not say why; the last event does.
+        failed = (e for e in events if str(e.get("message")).startswith("Failed to pull"))
+        told = next((str(event["message"]) for event in failed), "")
+        yield _image(f"{reason}: {message} {told}", where, container_spec(pod, status), place)
+    elif reason == "CreateContainerConfigError":
+        refused = place.problem("container-refused", where, message)
+        yield missing_reference(message, where, place) or Finding(refused, HEALS_OFTEN)
+    elif reason in ("RunContainerError", "CreateContainerError"):
+        refused = place.problem("container-refused", where, last_part(message))
+        yield Finding(refused, HEALS_OFTEN)
+
+
+def _image(told: str, where: str, spec: Json, place: Place) -> Finding:
+    image = str(spec.get("image", "?"))
+    code, hold = next((c, h) for pattern, c, h in _IMAGE if re.search(pattern, told, re.IGNORECASE))
+    cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", told).strip()
+    problem = place.problem(
+        code, where, f"{image}: {last_part(cause)}", image=image, registry=image.split("/")[0]
+    )
+    return Finding(problem, hold)
+
+
+def missing_reference(message: str, where: str, place: Place) -> Finding | None:
+    """Return the finding for a Secret, ConfigMap or key that is not there."""
+    key = re.search(
+        r"couldn't find key (\S+) in (Secret|ConfigMap) (?:[\w.-]+/)?([\w.-]+)", message
+    )
+    if key:
+        return _missing_key(key[1], key[2], key[3], where, place)
+    volume = re.search(r"references non-existent (secret|config) key: ([\w.-]+)", message)
+    if volume:  # the kubelet does not say of which object
+        kind = "Secret" if volume[1] == "secret" else "ConfigMap"
+        name = place.secret if kind == "Secret" else "of the volume"
+        return _missing_key(volume[2], kind, name, where, place)
+    whole = re.search(r'(secret|configmap) "(?:[\w.-]+/)?([\w.-]+)" not found', message)
+    if whole is None:
+        return None
+    kind, name = ("Secret" if whole[1] == "secret" else "ConfigMap"), whole[2]
+    cause = f"{kind} {name} is not in the namespace {place.namespace}"
+    if kind == "ConfigMap":
+        return Finding(place.problem("configmap-missing", where, cause, what=name), HEALS_OFTEN)
+    keys = " ".join(f"--from-file={key}=PATH" for key in place.secret_keys or ("KEY",))
+    made_by_tool = place.provider == "generated" and name == place.secret
+    create = "" if made_by_tool else f"{place.kubectl} create secret generic {name} {keys} && "
+    return Finding(place.problem("secret-missing", where, cause, create=create), HEALS_OFTEN)
+
+
+def _missing_key(key: str, kind: str, name: str, where: str, place: Place) -> Finding:
+    cause = f"{kind} {name} in the namespace {place.namespace} has no key {key}"
+    code = "secret-key-missing" if kind == "Secret" else "configmap-key-missing"
+    return Finding(place.problem(code, where, cause, key=key, what=name), HEALS_OFTEN)
+
+
+def _never_ready(
+    status: Json, where: str, pod: Json, view: View, place: Place
+) -> Iterator[Finding]:
+    """Give a container that runs and is not ready until the end of its startup budget."""
+    spec = container_spec(pod, status)
+    probed = spec.get("readinessProbe") or spec.get("startupProbe")
+    if status.get("ready") or not probed or status["name"] in init_names(pod):
+        return
+    events = events_of(view, pod)
+    killed = any(
+        event.get("reason") == "Killing" and "failed startup probe" in str(event.get("message"))
+        for event in events
+    )
+    if not killed and "running" not in (status.get("state") or {}):
+        return
+    unhealthy = (e for e in events if e.get("reason") == "Unhealthy")
+    told = next((str(e["message"]) for e in unhealthy), "no probe was answered")
+    pod_name, budget = pod["metadata"]["name"], startup_budget(spec)
+    answer = view.answers.get(pod_name, "")
+    cause = f"it runs and is not ready after {budget:.0f} s: {told}"
+    problem = place.problem(
+        "never-ready",
+        where,
+        f"{cause}; asked, it answers {answer}" if answer else cause,
+        tuple(last_lines(pod, view, status["name"])[-10:]),
+        pod=pod_name,
+        container=status["name"],
+    )
+    yield Finding(problem, 0 if killed else budget)
+
+
+def startup_budget(container: Json) -> float:
+    """Return the seconds that a container's own probes give it until it must be ready."""
+    budget = 0.0
+    for name, usual in (("startupProbe", 0.0), ("readinessProbe", 30.0)):
+        probe = container.get(name)
+        if probe is None:
+            budget += usual
+            continue
+        tries = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
+        budget += probe.get("initialDelaySeconds", 0) + tries
+    return budget
+
+
+def _mounts(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
+    """Yield volumes that cannot be mounted, while the pod still waits for them."""
+    creating = ("ContainerCreating", "PodInitializing")
+    if not any(
+        ((status.get("state") or {}).get("waiting") or {}).get("reason") in creating
+        for status in container_statuses(pod)
+    ):
+        return
+    pod_name = pod["metadata"]["name"]
+    for event in events:
+        if event.get("reason") in ("FailedMount", "FailedAttachVolume"):
+            where, message = f"Pod {pod_name}", event.get("message") or ""
+            unknown = place.problem("volume-not-mounted", where, last_part(message), pod=pod_name)
+            yield missing_reference(message, where, place) or Finding(unknown, 60)
+            return

@@ -1,0 +1,192 @@
+"""What is known of a release when its pods are judged: the objects, and who owns what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from morrow.tool.errors import Problem, problem
+
+Json = dict[str, Any]
+
+WAIT = float("inf")
+HEALS_OFTEN = 12.0  # seconds: a full quota, a webhook that restarts, a volume that is being made
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a release lives, and where a person mends it."""
+
+    environment: str
+    file: str
+    name: str
+    namespace: str
+    context: str = ""
+    provider: str = "generated"
+    secret: str = ""
+    secret_keys: tuple[str, ...] = ()
+
+    @property
+    def kubectl(self) -> str:
+        """The start of a kubectl command that can be typed."""
+        context = f" --context {self.context}" if self.context else ""
+        return f"kubectl{context} -n {self.namespace}"
+
+    def problem(
+        self, code: str, object: str, cause: str, details: tuple[str, ...] = (), **fields: str
+    ) -> Problem:
+        """Make a problem whose mend can be typed for this release."""
+        known = {
+            "kubectl": self.kubectl,
+            "file": self.file,
+            "environment": self.environment,
+            "up": f"morrow up {self.environment}",
+        }
+        return problem(code, object, cause, details=details, **{**known, **fields})
+
+
+@dataclass(frozen=True)
+class View:
+    """One look at the objects of a release."""
+
+    deployment: Json | None = None
+    replicasets: tuple[Json, ...] = ()
+    pods: tuple[Json, ...] = ()
+    jobs: tuple[Json, ...] = ()
+    events: tuple[Json, ...] = ()
+    logs: Mapping[str, str] = field(default_factory=dict)  # "pod/container" -> its last lines
+    answers: Mapping[str, str] = field(default_factory=dict)  # pod -> what its probe answered
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause, and how many seconds it must last before it is a fault."""
+
+    problem: Problem
+    hold: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes two findings the same one."""
+        return self.problem.code, re.sub(r"-[a-z0-9]{5}\b", "", self.problem.object)
+
+
+def view_of(items: list[Json], name: str) -> View:
+    """Sort the items of one `kubectl get deployment,replicaset,pod,job,event` into a view."""
+    kinds: dict[str, list[Json]] = {}
+    for item in items:
+        kinds.setdefault(str(item.get("kind")), []).append(item)
+    found = [d for d in kinds.get("Deployment", []) if d["metadata"]["name"] == name]
+    return View(
+        deployment=found[0] if found else None,
+        replicasets=tuple(kinds.get("ReplicaSet", [])),
+        pods=tuple(kinds.get("Pod", [])),
+        jobs=tuple(kinds.get("Job", [])),
+        events=tuple(kinds.get("Event", [])),
+    )
+
+
+def revision(replicaset: Json) -> int:
+    """Return the Deployment's revision that a ReplicaSet stands for."""
+    notes = replicaset["metadata"].get("annotations") or {}
+    return int(notes.get("deployment.kubernetes.io/revision", 0))
+
+
+def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
+    """Return the items whose controller is `owner`."""
+    return [
+        item
+        for item in items
+        if any(o.get("uid") == uid(owner) for o in item["metadata"].get("ownerReferences") or [])
+    ]
+
+
+def newest_replicaset(view: View) -> Json | None:
+    """Return the ReplicaSet of the Deployment's present template, once it exists."""
+    if view.deployment is None:
+        return None
+    mine = owned(view.replicasets, view.deployment)
+    if not mine:
+        return None
+    newest = max(mine, key=revision)
+    seen = (view.deployment.get("status") or {}).get("observedGeneration", 0)
+    return newest if seen >= view.deployment["metadata"].get("generation", 0) else None
+
+
+def uid(item: Json) -> str:
+    """Return what tells an object from all others, also of its name."""
+    return str(item["metadata"].get("uid", ""))
+
+
+def new_pods(view: View) -> list[Json]:
+    """Return the pods of the newest ReplicaSet that are not being deleted."""
+    newest = newest_replicaset(view)
+    pods = owned(view.pods, newest) if newest else []
+    return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+
+
+def events_of(view: View, item: Json) -> list[Json]:
+    """Return the events about one object, the latest first."""
+    mine = [e for e in view.events if (e.get("involvedObject") or {}).get("uid") == uid(item)]
+    return sorted(mine, key=event_time, reverse=True)
+
+
+def event_time(event: Json) -> str:
+    """Return when an event was last seen, in a form that sorts."""
+    series = event.get("series") or {}
+    return str(
+        series.get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or event.get("firstTimestamp")
+        or ""
+    )
+
+
+def last_lines(pod: Json, view: View, container: str = "") -> list[str]:
+    """Return the last lines of a pod's containers: from the log, else the termination message."""
+    lines: list[str] = []
+    for status in container_statuses(pod):
+        if container and status["name"] != container:
+            continue
+        log = view.logs.get(f"{pod['metadata']['name']}/{status['name']}", "")
+        ended = terminated(status) or {}
+        lines += (log or ended.get("message") or "").strip().splitlines()
+    return lines
+
+
+def container_statuses(pod: Json) -> list[Json]:
+    """Return the statuses of a pod's init containers, then those of the others."""
+    status = pod.get("status") or {}
+    return (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
+
+
+def terminated(status: Json) -> Json | None:
+    """Return how a container ended last: now, or before its present start."""
+    for state in ("state", "lastState"):
+        ended: Json | None = (status.get(state) or {}).get("terminated")
+        if ended:
+            return ended
+    return None
+
+
+def init_names(pod: Json) -> set[str]:
+    """Return the names of a pod's init containers."""
+    return {str(c["name"]) for c in pod["spec"].get("initContainers") or []}
+
+
+def container_spec(pod: Json, status: Json) -> Json:
+    """Return the specification of the container that a status is about."""
+    spec = pod["spec"]
+    for container in (spec.get("initContainers") or []) + spec["containers"]:
+        if container["name"] == status["name"]:
+            return dict(container)
+    return {}
+
+
+def last_part(message: str) -> str:
+    """Return the end of a chain of wrapped errors: there stands what really happened."""
+    message = " ".join(message.split())
+    return message if len(message) <= 300 else "..." + message[-300:]

@@ -1,0 +1,220 @@
+"""What the cluster says before a deploy: reach, rights, kinds, policy, quota, image."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+from morrow.tool.doctor_programs import Line, server_version
+from morrow.tool.environment import Environment
+from morrow.tool.errors import Failure, problem
+from morrow.tool.helm import Helm, value_arguments
+from morrow.tool.kubectl import Kubectl
+from morrow.tool.plan_objects import parse_json_stream
+from morrow.tool.target_kubernetes_apply import place_of
+from morrow.tool.target_kubernetes_guard import LEVEL, find_namespace
+
+OLDEST = (1, 30)
+
+
+def cluster_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Yield whether the API server answers, is new enough, and knows who asks."""
+    try:
+        version = server_version(kubectl.check("get", "--raw", "/version", timeout=15))
+    except Failure as failure:
+        found = failure.problems[0]
+        yield "cluster", "fail", found.cause, found
+        return
+    text = f"context {environment.context or '(current)'}, Kubernetes {version[0]}.{version[1]}"
+    if version < OLDEST:
+        cause = f"{text}; the chart needs 1.30 or newer"
+        old = problem("cluster-old", f"context {environment.context}", cause)
+        yield "cluster", "fail", cause, old
+        return
+    yield "cluster", "ok", text, None
+    yield from rights_checks(environment, kubectl)
+
+
+# What `up` does by itself, besides the kinds of the chart.
+_ALWAYS = (("", "secrets", "create"), ("", "secrets", "list"), ("apps", "deployments", "create"))
+_MORE = (
+    ("", "services", "create"),
+    ("", "configmaps", "create"),
+    ("", "serviceaccounts", "create"),
+    ("coordination.k8s.io", "leases", "create"),
+    ("", "pods/portforward", "create"),
+)
+
+
+def rights_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Ask for all rights in one call, as reviews that the API server answers."""
+    wanted = [*_ALWAYS, *_MORE]
+    reviews = [_review(environment.namespace, *one) for one in wanted]
+    text = "\n---\n".join(map(json.dumps, reviews))
+    done = kubectl.run("create", "--validate=false", "-f", "-", "-o", "json", input=text)
+    if done.code:
+        raise kubectl.failure(done)
+    refused = []
+    for answer in parse_json_stream(done.out):
+        if not answer["status"].get("allowed"):
+            asked = answer["spec"]["resourceAttributes"]
+            resource = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
+            refused.append((asked["verb"], resource))
+    if not refused:
+        yield "access", "ok", f"may do all {len(wanted)} things that `up` does", None
+    for verb, resource in refused:
+        cause = f"not allowed to {verb} {resource} in {environment.namespace}"
+        where = f"{resource} in namespace {environment.namespace}"
+        found = problem(
+            "access-denied",
+            where,
+            cause,
+            verb=verb,
+            resource=resource,
+            kubectl=place_of(environment).kubectl,
+        )
+        # Without it only the last question, to the running service, cannot be asked.
+        yield "access", "warn" if "portforward" in resource else "fail", cause, found
+
+
+def _review(namespace: str, group: str, resource: str, verb: str) -> dict[str, Any]:
+    name, _, part = resource.partition("/")
+    asked = {"namespace": namespace, "group": group, "resource": name, "verb": verb}
+    if part:
+        asked["subresource"] = part
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": asked},
+    }
+
+
+def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Yield whether the cluster knows every kind that the chart renders for the environment."""
+    import yaml
+
+    helm = Helm(environment.context, environment.namespace)
+    files = value_arguments(environment.files)
+    done = helm.run("template", environment.name, str(environment.project.chart), *files)
+    if done.code:
+        where, cause = f"release {environment.name}", done.last_error.removeprefix("Error: ")
+        raise Failure(place_of(environment).problem("release-refused", where, cause))
+    items = [item for item in yaml.safe_load_all(done.out) if item]
+    wanted = {(str(item["apiVersion"]), str(item["kind"])) for item in items}
+    listing = kubectl.check("api-resources", "--no-headers")
+    known = {(words[-3], words[-1]) for words in map(str.split, listing.splitlines()) if words}
+    missing = sorted(wanted - known)
+    if not missing:
+        yield "kinds", "ok", f"the cluster knows all {len(wanted)}", None
+    for version, kind in missing:
+        cause = f"the cluster does not know {kind} of {version}"
+        place = place_of(environment)
+        yield "kinds", "fail", cause, place.problem("resource-kind-missing", kind, cause, what=kind)
+
+
+def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Yield the namespace's policy and what its quotas leave."""
+    place = place_of(environment)
+    name = environment.namespace
+    found = find_namespace(environment, kubectl)
+    if found == {}:
+        yield "namespace", "skip", f"not allowed to look at {name} itself", None
+    if found is None:
+        yield "namespace", "ok", f"{name} is not there yet: `up` makes it, restricted", None
+        return
+    metadata = found.get("metadata", {})
+    if metadata.get("deletionTimestamp"):
+        cause = f"{name} is being deleted"
+        ending = place.problem("namespace-terminating", f"namespace {name}", cause, what=name)
+        yield "namespace", "fail", cause, ending
+        return
+    if metadata:
+        level = (metadata.get("labels") or {}).get(LEVEL, "")
+        text = f"{name} enforces Pod Security {level or 'of nobody'}"
+        yield "namespace", "ok" if level == "restricted" else "warn", text, None
+    quotas = kubectl.list("resourcequotas")
+    full = [line for quota in quotas for line in _full(quota)]
+    for quota, resource, text in full:
+        cause = f"quota {quota}: {resource} is used up ({text})"
+        where = f"ResourceQuota {quota}"
+        yield "quota", "fail", cause, place.problem("quota-exceeded", where, cause, what=quota)
+    if quotas and not full:
+        yield "quota", "ok", f"{len(quotas)} with room left", None
+
+
+def _full(quota: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    status = quota.get("status") or {}
+    for resource, hard in (status.get("hard") or {}).items():
+        used = (status.get("used") or {}).get(resource, "0")
+        if quantity(used) >= quantity(hard):
+            yield quota["metadata"]["name"], resource, f"{used} of {hard}"
+
+
+_UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
+_UNITS |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def quantity(text: str) -> float:
+    """Return a Kubernetes quantity as a number."""
+    parts = re.fullmatch(r"([\d.]+)([a-zA-Z]*)", text.strip())
+    if parts is None:
+        return 0.0
+    return float(parts[1]) * _UNITS.get(parts[2], 1)
+
+
+def image_check(environment: Environment) -> Line:
+    """Ask the registry for the image, as somebody without a password."""
+    place = place_of(environment)
+    image = environment.image
+    table = environment.values.get("image") or {}
+    repository = str(table.get("repository") or "")
+    host, _, path = repository.partition("/")
+    if not path or not re.search(r"[.:]|^localhost$", host):
+        return "image", "skip", f"{image}: only a registry with a full name is asked", None
+    reference = str(table.get("digest") or table.get("tag") or "latest")
+    try:
+        status = _head(host, f"/v2/{path}/manifests/{reference}")
+    except OSError as wrong:
+        return "image", "skip", f"{image}: {host} is not reached from here ({wrong})", None
+    if status == 200:
+        return "image", "ok", image, None
+    if status == 404:
+        cause = f"{host} does not have {image}"
+        missing = place.problem("image-not-found", image, cause, image=image, registry=host)
+        return "image", "fail", cause, missing
+    return "image", "skip", f"{image}: {host} answers {status} without a password", None
+
+
+_KINDS = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+
+
+def _head(host: str, path: str) -> int:
+    """Return the status of a HEAD request: by TLS, or in clear where the registry has none."""
+    kinds: tuple[type[http.client.HTTPConnection], ...] = (
+        http.client.HTTPSConnection,
+        http.client.HTTPConnection,
+    )
+    for number, kind in enumerate(kinds):
+        connection = kind(host, timeout=5)
+        try:
+            connection.request("HEAD", path, headers={"Accept": _KINDS})
+            return connection.getresponse().status
+        except ssl.SSLError:
+            if number == len(kinds) - 1:
+                raise
+        except http.client.HTTPException as wrong:
+            raise OSError(str(wrong)) from wrong
+        finally:
+            connection.close()
+    raise OSError("no answer")

@@ -1,0 +1,196 @@
+"""An environment: base.yaml and its own file, merged as Helm merges them, checked, typed.
+
+How others use it:
+
+    environment = Environment.load(project, "dev")            # raises Failure with all problems
+    environment = Environment.load(project, "dev", context=…) # --context overrides
+    environment.kind          "process" | "kubernetes"
+    environment.context, .namespace, .delivery, .protected
+    environment.name          the service's name = release = prefix of its objects
+    environment.config        {VARIABLE: text}
+    environment.secrets       provider, revision, keys, name, object_name
+    environment.values        over the chart's defaults: what the templates see
+    environment.files         the values files, in Helm's order
+    environment.place("secrets", "revision")  "environments/dev.yaml:9", for messages
+
+`Environment.load` checks the files against the chart's schema. The settings are judged by
+`settings_check.judge(project, environment)`, because that starts a Python.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from morrow.tool.environment_yaml import Path_, ValuesFile, read
+from morrow.tool.errors import Failure, Problem, problem
+from morrow.tool.merge import coalesce, overlay
+from morrow.tool.project import Project
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Where secrets come from."""
+
+    provider: str  # generated | existing | sops | external
+    revision: str
+    keys: tuple[str, ...]
+    name: str
+    object_name: str  # of the Secret in the cluster
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment, merged and checked."""
+
+    project: Project
+    label: str  # the file's name: dev, prod
+    layers: tuple[ValuesFile, ...]
+    given: dict[str, Any]  # the files alone
+    values: dict[str, Any]  # over the chart's defaults
+    context: str
+
+    @property
+    def files(self) -> list[Path]:
+        """The values files, in the order in which Helm takes them."""
+        return [layer.file for layer in self.layers]
+
+    @property
+    def name(self) -> str:
+        """The service's name: release, objects and selectors."""
+        return str(self.values["name"])
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """The table that is the tool's."""
+        return self.values.get("target") or {}
+
+    @property
+    def kind(self) -> str:
+        """Process or kubernetes."""
+        return str(self.target.get("kind", "kubernetes"))
+
+    @property
+    def namespace(self) -> str:
+        """The namespace; the service's name unless stated."""
+        return str(self.target.get("namespace") or self.name)
+
+    @property
+    def delivery(self) -> str:
+        """Helm or terraform."""
+        return str(self.target.get("delivery") or "helm")
+
+    @property
+    def protected(self) -> bool:
+        """Whether changes ask for the name."""
+        return bool(self.target.get("protected"))
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The plain settings, by variable."""
+        return {key: str(value) for key, value in (self.values.get("config") or {}).items()}
+
+    @property
+    def image(self) -> str:
+        """The image as the chart renders it: repository:tag@digest."""
+        image = self.values.get("image") or {}
+        tag = f":{image['tag']}" if image.get("tag") else ""
+        digest = f"@{image['digest']}" if image.get("digest") else ""
+        return f"{image.get('repository', '')}{tag}{digest}"
+
+    @property
+    def secrets(self) -> Secrets:
+        """Where secrets come from."""
+        table = self.values.get("secrets") or {}
+        provider = str(table.get("provider") or "generated")
+        revision = str(table.get("revision") or "")
+        name = str(table.get("name") or "")
+        object_name = name or self.name
+        if provider != "existing":
+            object_name = f"{object_name}-{revision}"
+        return Secrets(provider, revision, tuple(table.get("keys") or ()), name, object_name)
+
+    @property
+    def file(self) -> Path:
+        """The environment's own file."""
+        return self.layers[-1].file
+
+    def shown(self, file: Path) -> str:
+        """Return a file's path as people type it from the project's folder."""
+        return _shown(self.project, file)
+
+    def place(self, *path: str | int) -> str:
+        """Return file:line of the value that wins at `path`, or of the nearest above it."""
+        return place(self.layers, self.project, path)
+
+    def origin(self, path: Path_) -> str:
+        """Return file:line of exactly this value, or "" when the chart gives it."""
+        for layer in reversed(self.layers):
+            if path in layer.lines:
+                return f"{self.shown(layer.file)}:{layer.lines[path]}"
+        return ""
+
+    @classmethod
+    def load(cls, project: Project, label: str, context: str | None = None) -> Environment:
+        """Read, merge and check; raise every problem at once."""
+        environment, problems = cls.examine(project, label, context)
+        if problems:
+            raise Failure(*problems, refused=True)
+        return environment
+
+    @classmethod
+    def examine(
+        cls, project: Project, label: str, context: str | None = None
+    ) -> tuple[Environment, list[Problem]]:
+        """Read, merge and check; return what is there and what is wrong with it."""
+        import os
+
+        own = project.environments / f"{label}.yaml"
+        if label == "base" or not label or "/" in label or not own.is_file():
+            raise _missing(project, label)
+        base = project.environments / "base.yaml"
+        files = [base, own] if base.is_file() else [own]
+        layers = tuple(read(file, _shown(project, file)) for file in files)
+        problems = [wrong for layer in layers for wrong in layer.problems]
+        given: dict[str, Any] = {}
+        for layer in layers:
+            given = overlay(given, layer.values)
+        chart_values = project.chart / "values.yaml"
+        defaults = read(chart_values).values if chart_values.is_file() else {}
+        values = coalesce(defaults, given)
+        stated = (values.get("target") or {}) if isinstance(values.get("target"), dict) else {}
+        context = context or os.environ.get("MORROW_CONTEXT") or str(stated.get("context") or "")
+        environment = cls(project, label, layers, given, values, context)
+        if not problems:
+            from morrow.tool.environment_check import check
+
+            problems += check(environment)
+        return environment, problems
+
+
+def place(layers: tuple[ValuesFile, ...], project: Project, path: Path_) -> str:
+    """Return file:line of the value that wins at `path`, or of the nearest above it."""
+    for length in range(len(path), 0, -1):
+        for layer in reversed(layers):
+            line = layer.lines.get(tuple(path[:length]))
+            if line:
+                return f"{_shown(project, layer.file)}:{line}"
+    return _shown(project, layers[-1].file)
+
+
+def _shown(project: Project, file: Path) -> str:
+    if file.parent == project.environments and not file.is_relative_to(project.root):
+        return f"{file.parent.name}/{file.name}"  # a plan's own copy: people know the original
+    return str(file.relative_to(project.root)) if file.is_relative_to(project.root) else str(file)
+
+
+def _missing(project: Project, label: str) -> Failure:
+    from difflib import get_close_matches
+
+    names = project.environment_names()
+    near = get_close_matches(label, names, 1, 0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    folder = _shown(project, project.environments)
+    known = ", ".join(names) or "none"
+    return Failure(problem("environment-missing", label, f"{folder} has {known}{hint}", name=label))

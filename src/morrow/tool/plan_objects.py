@@ -1,0 +1,185 @@
+"""Kubernetes objects as the plan sees them: identity, list keys, what is noise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """What Helm takes for the same object: group, kind, namespace, name (not the version)."""
+
+    kind: str
+    name: str
+    namespace: str
+    group: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.lower()}/{self.name}"
+
+
+# The groups that Helm was built with; objects of all others are CRDs' and merge as plain JSON.
+BUILT_IN = {
+    "",
+    "admissionregistration.k8s.io",
+    "apps",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+}
+
+# Lists that merge by a key (Kubernetes' patchMergeKey), by the name of the field. A field of
+# the same name elsewhere is no such list: `OWNERS` says below which fields it is one.
+MERGE_KEYS = {
+    "containers": "name",
+    "initContainers": "name",
+    "ephemeralContainers": "name",
+    "env": "name",
+    "volumeMounts": "mountPath",
+    "volumeDevices": "devicePath",
+    "volumes": "name",
+    "imagePullSecrets": "name",
+    "hostAliases": "ip",
+    "topologySpreadConstraints": "topologyKey",
+    "schedulingGates": "name",
+    "resourceClaims": "name",
+    "ownerReferences": "uid",
+}
+OWNERS = {
+    "containers": {"spec"},
+    "imagePullSecrets": {"spec"},
+    "ownerReferences": {"metadata"},
+}
+RETAIN_KEYS = {"volumes", "resourceClaims"}  # an item holds only what the new manifest says
+
+NOISE_METADATA = (
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+)
+NOISE_ANNOTATIONS = (
+    "deployment.kubernetes.io/revision",
+    "deprecated.daemonset.template.generation",
+    "kubectl.kubernetes.io/last-applied-configuration",
+)
+HIDDEN = "(a value that is not shown)"
+
+
+def merge_key(kind: str, field: str, parent: str) -> str | None:
+    """Return the key by which a list merges, or None when it is replaced as a whole."""
+    if field == "ports":
+        if parent == "spec" and kind == "Service":
+            return "port"
+        return "containerPort" if parent in ("containers", "initContainers") else None
+    if field == "secrets" and kind == "ServiceAccount" and not parent:
+        return "name"
+    if field in OWNERS and parent not in OWNERS[field]:
+        return None
+    return MERGE_KEYS.get(field)
+
+
+def parse(manifest: str) -> list[Object]:
+    """Return the objects of a manifest; documents that are empty are left out."""
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    objects = []
+    for document in yaml.load_all(manifest, loader):
+        if not document:
+            continue
+        found = document.get("items", []) if document.get("kind") == "List" else [document]
+        # Dates that a manifest leaves unquoted are text to Kubernetes.
+        objects += [json.loads(json.dumps(one, default=str)) for one in found]
+    return objects
+
+
+def parse_json_stream(text: str) -> list[Object]:
+    """Return the objects of one or more JSON documents printed one after the other."""
+    decoder = json.JSONDecoder()
+    objects: list[Object] = []
+    position = 0
+    while position < len(text):
+        while position < len(text) and text[position].isspace():
+            position += 1
+        if position == len(text):
+            break
+        document, position = decoder.raw_decode(text, position)
+        objects += document["items"] if document.get("kind") == "List" else [document]
+    return objects
+
+
+def group(item: Object) -> str:
+    """Return the API group of an object."""
+    version = str(item.get("apiVersion", ""))
+    return version.rpartition("/")[0]
+
+
+def key(item: Object, namespace: str) -> Key:
+    """Return the object's identity; without a namespace it is in the release's."""
+    metadata = item.get("metadata") or {}
+    return Key(
+        str(item.get("kind", "")),
+        str(metadata.get("name", "")),
+        str(metadata.get("namespace") or namespace),
+        group(item),
+    )
+
+
+def by_key(items: Iterable[Object], namespace: str) -> dict[Key, Object]:
+    """Return objects by identity."""
+    return {key(item, namespace): item for item in items}
+
+
+def owned(item: Object, release: str, namespace: str) -> Object:
+    """Return a manifest's object with the labels that Helm adds to what it applies."""
+    marked = deepcopy(item)
+    metadata = marked.setdefault("metadata", {})
+    labels = metadata.get("labels") or {}
+    annotations = metadata.get("annotations") or {}
+    metadata["labels"] = {**labels, "app.kubernetes.io/managed-by": "Helm"}
+    metadata["annotations"] = {
+        **annotations,
+        "meta.helm.sh/release-name": release,
+        "meta.helm.sh/release-namespace": namespace,
+    }
+    return marked
+
+
+def clean(item: Object) -> Object:
+    """Return an object without what the cluster keeps for itself; secrets' values hidden."""
+    cleaned = {name: deepcopy(value) for name, value in item.items() if name != "status"}
+    metadata = cleaned.get("metadata")
+    if isinstance(metadata, dict):
+        for name in NOISE_METADATA:
+            metadata.pop(name, None)
+        annotations = metadata.get("annotations")
+        if isinstance(annotations, dict):
+            for name in NOISE_ANNOTATIONS:
+                annotations.pop(name, None)
+        for name in ("annotations", "labels"):
+            if not metadata.get(name):
+                metadata.pop(name, None)
+    if cleaned.get("kind") == "Secret":
+        # What differs must still differ, and nothing of a value may be learnt: `disguise`.
+        for name in ("data", "stringData"):
+            if isinstance(cleaned.get(name), dict):
+                cleaned[name] = dict.fromkeys(cleaned[name], HIDDEN)
+    return cleaned

@@ -1,0 +1,72 @@
+"""What `up` would change for a process on this machine: settings, secrets' revision, code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from morrow.tool.environment import Environment
+from morrow.tool.plan_diff import Change, differences, shown
+from morrow.tool.target_process import fingerprint
+from morrow.tool.target_process_state import Runs, ask
+
+
+@dataclass(frozen=True)
+class ProcessPlan:
+    """Everything that `up` would do."""
+
+    label: str
+    name: str
+    action: str  # start | replace | nothing
+    config: tuple[Change, ...]
+    secrets: str
+
+    @property
+    def empty(self) -> bool:
+        """Whether `up` has nothing to change."""
+        return self.action == "nothing"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what --json prints."""
+        return {
+            "environment": self.label,
+            "target": {"kind": "process"},
+            "empty": self.empty,
+            "action": self.action,
+            "config": [change.as_json() for change in self.config],
+            "secrets": self.secrets,
+        }
+
+    def as_text(self) -> str:
+        """Return it for people."""
+        if self.empty:
+            return f"nothing to do: {self.name} runs as the files say"
+        does = {"start": "+ starts", "replace": "~ a new process takes over from the old one"}
+        return "\n".join(
+            [
+                f"process/{self.name}  {does[self.action]}",
+                *(
+                    f"    {one.field}: {shown(one.before)} -> {shown(one.after)}"
+                    for one in self.config
+                ),
+                *([f"secrets: {self.secrets}"] if self.secrets else []),
+            ]
+        )
+
+
+def compute_process(environment: Environment) -> ProcessPlan:
+    """Compare the process that serves with the files; change nothing."""
+    label, name = environment.label, environment.name
+    run = Runs(environment.project.state / label).serving()
+    revision = environment.secrets.revision
+    if run is None:
+        keys = bool(environment.secrets.keys)
+        return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "")
+    if run.code == fingerprint(environment, environment.config, revision):
+        return ProcessPlan(label, name, "nothing", (), "")
+    known = ask(run.admin_port, "/info").get("settings") or {}
+    before = {key: str(known[key]) for key in environment.config if key in known}
+    config = differences({"config": before}, {"config": environment.config})
+    changed = run.secrets_revision != revision
+    secrets = f"revision {run.secrets_revision} -> {revision}" if changed else ""
+    return ProcessPlan(label, name, "replace", tuple(config), secrets)

@@ -1,0 +1,170 @@
+"""Go back to an earlier release: its chart, its values, its config and its secrets."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from morrow.tool import lock
+from morrow.tool.environment import Environment
+from morrow.tool.errors import Failure, Problem, problem
+from morrow.tool.helm import Helm, require_supported
+from morrow.tool.helm_storage import Record, records, write_chart
+from morrow.tool.kubectl import Kubectl
+from morrow.tool.rollout import Rollout
+from morrow.tool.target import Outcome
+from morrow.tool.target_kubernetes import names_held, smoke
+from morrow.tool.target_kubernetes_apply import (
+    PATIENCE,
+    failed,
+    helm_problem,
+    place_of,
+    serving,
+    settle,
+)
+from morrow.tool.target_kubernetes_guard import guard
+from morrow.tool.terminal import terminal
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The release to go back to, and what it runs."""
+
+    revision: int
+    image: str
+    config: str
+    secret: str
+    record: Record
+
+
+def roll_back(environment: Environment, to: int | None, confirm: str | None) -> Outcome:
+    """Go back one good release, or to the one named, and wait until it serves."""
+    guard(environment, confirm, f"morrow rollback {environment.label}", shape=False)
+    kubectl = Kubectl(environment.context, environment.namespace)
+    with lock.held(environment, f"morrow rollback {environment.label}"):
+        settle(environment)
+        goal = choose(environment, kubectl, to)
+        before = serving(environment)
+        terminal.say(f"{environment.name}: release {before} → as release {goal.revision} was")
+        terminal.say(f"  image {goal.image}")
+        terminal.say(f"  config {goal.config or '-'}, secrets {goal.secret or '-'}")
+        _apply(environment, kubectl, goal, before)
+    smoke(environment, kubectl)
+    data = {
+        "environment": environment.label,
+        "from": before,
+        "to": goal.revision,
+        "release": serving(environment),
+        "image": goal.image,
+        "config": goal.config,
+        "secrets": goal.secret,
+    }
+    text = (
+        f"{environment.name} serves as release {goal.revision} did: {goal.image}\n"
+        f"the files still say what was left: morrow plan {environment.label}"
+    )
+    return Outcome(text, data)
+
+
+def choose(environment: Environment, kubectl: Kubectl, to: int | None) -> Goal:
+    """Return the release to go back to; refuse one whose Secret is gone."""
+    kept = records(kubectl, environment.name)
+    if not kept:
+        where = f"release {environment.name}"
+        cause = f"nothing is deployed in the namespace {environment.namespace}"
+        raise Failure(problem("release-missing", where, cause, environment=environment.label))
+    current = serving(environment) or max(kept)
+    # What is superseded has served once; what failed never did. A release that holds the same
+    # as the present one (one that failed and was rolled back leaves such twins) is no goal.
+    good = [
+        number
+        for number, record in sorted(kept.items())
+        if record["info"]["status"] in ("superseded", "deployed")
+        and number < current
+        and not _same(record, kept[current])
+    ]
+    wanted = to if to is not None else (good[-1] if good else None)
+    if wanted is None or wanted not in kept or wanted == current:
+        told = ", ".join(map(str, good)) or "none"
+        raise Failure(
+            problem(
+                "revision-missing",
+                f"release {environment.name}",
+                f"there is no {f'revision {to}' if to else 'earlier revision'} to go back to"
+                f" from {current}; good ones: {told}",
+                release=f"{environment.name} -n {environment.namespace}",
+            )
+        )
+    goal = _goal(wanted, kept[wanted], environment.name)
+    if goal.secret and kubectl.get("secret", goal.secret) is None:
+        raise Failure(
+            problem(
+                "revision-secret-gone",
+                f"Secret {goal.secret}",
+                f"release {wanted} reads it, and it is not in {environment.namespace} any more",
+                environment=environment.label,
+            )
+        )
+    return goal
+
+
+def _same(one: Record, other: Record) -> bool:
+    return bool(one["manifest"] == other["manifest"])
+
+
+def _goal(number: int, record: Record, name: str) -> Goal:
+    import yaml
+
+    for item in yaml.safe_load_all(record["manifest"]):
+        if item and item["kind"] == "Deployment" and item["metadata"]["name"] == name:
+            template: dict[str, Any] = item["spec"]["template"]["spec"]
+            held = names_held(template)
+            image = template["containers"][0]["image"]
+            return Goal(number, image, held["config"], held["secrets"], record)
+    return Goal(number, "-", "", "", record)
+
+
+def _apply(environment: Environment, kubectl: Kubectl, goal: Goal, before: int | None) -> None:
+    place = place_of(environment)
+    with Rollout(kubectl, place, interrupt=False) as rollout:
+        try:
+            told = None
+            if environment.delivery == "helm":
+                told = _by_helm(environment, goal.revision)
+            else:
+                _by_terraform(environment, goal.record)
+        except Failure as failure:
+            told = failure.problems[0]
+            if told.code == "interrupted":
+                raise
+    if told is not None:
+        raise failed(environment, rollout.fault or told, rollout.waiting, before)
+
+
+def _by_helm(environment: Environment, revision: int) -> Problem | None:
+    require_supported()
+    helm = Helm(environment.context, environment.namespace)
+    arguments = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", "10")
+    seconds = round(PATIENCE)
+    done = helm.run(
+        "rollback",
+        environment.name,
+        str(revision),
+        *arguments,
+        f"--timeout={seconds}s",
+        timeout=PATIENCE + 60,
+    )
+    return helm_problem(done, place_of(environment), seconds) if done.code else None
+
+
+def _by_terraform(environment: Environment, record: Record) -> None:
+    from morrow.tool.target_kubernetes_terraform import roll_back
+
+    with tempfile.TemporaryDirectory(prefix="morrow-rollback-") as folder:
+        chart = write_chart(record, Path(folder) / "chart")
+        values = Path(folder) / "values.yaml"
+        values.write_text(json.dumps(record.get("config") or {}, indent=2))
+        roll_back(environment, chart, values)

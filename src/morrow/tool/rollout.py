@@ -1,0 +1,188 @@
+"""Watch a release while helm or terraform applies it: progress by pod, and the cause of a fault.
+
+with Rollout(kubectl, place, interrupt=True) as rollout:
+    ... apply, in the main thread ...
+rollout.fault      # the Problem, when there was one
+rollout.waiting    # what the last look still waited for
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+from morrow.tool.diagnose import diagnose
+from morrow.tool.diagnose_view import (
+    WAIT,
+    Json,
+    Place,
+    View,
+    container_statuses,
+    events_of,
+    new_pods,
+    newest_replicaset,
+    owned,
+    uid,
+    view_of,
+)
+from morrow.tool.errors import Failure, Problem
+from morrow.tool.kubectl import Kubectl
+from morrow.tool.target_kubernetes_ask import ask
+from morrow.tool.terminal import terminal
+
+PERIOD = 2.0  # seconds between two looks
+MOST_BACKOFF = 130.0  # the kubelet waits up to 122 s before it tries a volume again
+KINDS = "deployments,replicasets,pods,jobs,events"
+
+
+class Rollout:
+    """A thread that looks at the objects of a release, says what it sees and judges it."""
+
+    def __init__(self, kubectl: Kubectl, place: Place, *, interrupt: bool) -> None:
+        """`interrupt`: at a fault, stop the program that applies, as Ctrl-C would."""
+        self._kubectl = kubectl
+        self._place = place
+        self._interrupt = interrupt
+        self._began = time.monotonic()
+        self._known: frozenset[str] = frozenset()
+        self._first_seen: dict[tuple[str, str], float] = {}
+        self._shown: dict[str, str] = {}  # pod -> the state that was said last
+        self._summary = ""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="rollout", daemon=True)
+        self.fault: Problem | None = None
+        self.waiting: Problem | None = None
+
+    def __enter__(self) -> Self:
+        view = self._look()
+        self._known = frozenset(map(uid, (*view.replicasets, *view.pods, *view.jobs)))
+        self._shown = {pod["metadata"]["name"]: "" for pod in view.pods}
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> View:
+        items = self._kubectl.json("get", KINDS)["items"]
+        return view_of(items, self._place.name)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(PERIOD):
+            try:
+                view = self._look()
+            except Failure as failure:
+                # The API server is away for a moment; helm judges whether for too long.
+                terminal.status(f"waiting for the API server: {failure.problems[0].cause}")
+                continue
+            self._show(view)
+            fault = self._judge(view)
+            if fault is not None:
+                self.fault = fault
+                with suppress(Failure):  # the fault counts, also when no more can be learnt of it
+                    self.fault = explain(fault, view, self._kubectl, self._place)
+                terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
+                if self._interrupt and not self._stop.is_set():
+                    main = threading.main_thread().ident
+                    signal.pthread_kill(main or 0, signal.SIGINT)
+                return
+
+    def _judge(self, view: View) -> Problem | None:
+        """Return the first finding that has lasted as long as it must."""
+        now = time.monotonic()
+        healing = now - self._began < MOST_BACKOFF
+        findings = diagnose(view, self._place, self._known if healing else ())
+        seen = {finding.key: self._first_seen.get(finding.key, now) for finding in findings}
+        self._first_seen = seen
+        self.waiting = findings[0].problem if findings else None
+        ripe = (f for f in findings if f.hold != WAIT and now - seen[f.key] >= f.hold)
+        return next((finding.problem for finding in ripe), None)
+
+    def _show(self, view: View) -> None:
+        """Say each pod's state when it changes."""
+        new_jobs = [job for job in view.jobs if uid(job) not in self._known]
+        jobs = [pod for job in new_jobs for pod in owned(view.pods, job)]
+        for pod in [*new_pods(view), *jobs]:
+            name, state = pod["metadata"]["name"], pod_state(pod, view)
+            if self._shown.get(name) != state and not (
+                state == "ready" and name in self._shown and not self._shown[name]
+            ):
+                terminal.say(f"  {name}: {state}")
+                self._shown[name] = state
+        newest = newest_replicaset(view)
+        if newest is not None:
+            ready = (newest.get("status") or {}).get("readyReplicas", 0)
+            wanted = (newest.get("spec") or {}).get("replicas", 0)
+            text = f"  {ready} of {wanted} new pods are ready"
+            if terminal.moves or text != self._summary:
+                terminal.status(text)
+            self._summary = text
+
+
+def pod_state(pod: Json, view: View) -> str:
+    """Say in a few words how far a pod is, with the event that explains a wait."""
+    status = pod.get("status") or {}
+    if status.get("phase") == "Succeeded":
+        return "done"
+    events = events_of(view, pod)
+    conditions = {c["type"]: c["status"] for c in status.get("conditions") or []}
+    if conditions.get("PodScheduled") != "True":
+        return "waits for a node"
+    if conditions.get("Ready") == "True":
+        return "ready"
+    if any("running" in (s.get("state") or {}) for s in container_statuses(pod)):
+        return "runs, not ready yet"
+    told = {event.get("reason"): event for event in reversed(events)}
+    if events and events[0].get("type") == "Warning":
+        message = " ".join(str(events[0].get("message", "")).split())
+        return f"waits: {message[:160]}"
+    if "Pulling" in told and "Pulled" not in told:
+        return f"pulls the image ({told['Pulling'].get('message', '')})"
+    return "starts"
+
+
+def explain(problem: Problem, view: View, kubectl: Kubectl, place: Place) -> Problem:
+    """Add what only the pod itself can tell: its last log lines and what its probe answers."""
+    parts = problem.object.removeprefix("Pod ").split(", container ")
+    pod = next((p for p in view.pods if p["metadata"]["name"] == parts[0]), None)
+    if pod is None or len(parts) != 2:
+        return problem
+    logs: dict[str, str] = {}
+    answers: dict[str, str] = {}
+    if not problem.details:
+        previous = [] if problem.code == "never-ready" else ["--previous"]
+        told = kubectl.run("logs", parts[0], "-c", parts[1], "--tail=20", *previous, timeout=10)
+        if told.code == 0:
+            logs[f"{parts[0]}/{parts[1]}"] = told.out
+    if problem.code == "never-ready":
+        answers[parts[0]] = _probe_answer(pod, parts[1], kubectl)
+    richer = dataclasses.replace(view, logs=logs, answers=answers)
+    found = (f.problem for f in diagnose(richer, place))
+    same = (p for p in found if (p.code, p.object) == (problem.code, problem.object))
+    return next(same, problem)
+
+
+def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
+    """Ask the pod what the kubelet asks it, because the kubelet keeps no body."""
+    for spec in pod["spec"]["containers"]:
+        if spec["name"] != container:
+            continue
+        get = (spec.get("readinessProbe") or spec.get("startupProbe") or {}).get("httpGet")
+        if get is None:
+            return ""
+        ports = {p.get("name"): p["containerPort"] for p in spec.get("ports") or []}
+        port = ports.get(get["port"], get["port"])
+        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", int(port), get.get("path", "/"))
+        return str(answer)
+    return ""

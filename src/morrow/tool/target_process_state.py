@@ -1,0 +1,245 @@
+"""What is known of an environment's processes on this machine: folders, pids, ports.
+
+Each start has a folder `.morrow/<environment>/<number>/` with `run.json` (what was started,
+written before it starts), `pid` (written by the process itself, so that a command killed at
+any moment leaves no unknown process) and `service.log`. Nothing else is remembered: which one
+serves is asked of the processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Any
+
+KEPT = 5  # folders of ended processes that stay for `morrow logs`
+HOST = "127.0.0.1"
+SOCKET_PATH = 100  # bytes: what a unix socket's path may have on every system
+
+
+@dataclass(frozen=True)
+class Run:
+    """One start of the service."""
+
+    number: int
+    port: int
+    admin_port: int
+    release: str
+    secrets_revision: str
+    started: float
+
+    @property
+    def code(self) -> str:
+        """The release without the mark that a verification put behind it."""
+        return self.release.partition("+")[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `run.json` holds."""
+        return asdict(self)
+
+
+class Runs:
+    """All starts of one environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def handover(self) -> Path:
+        """The socket over which a new process takes the ports over."""
+        path = self.folder / "handover.sock"
+        if len(os.fsencode(path)) <= SOCKET_PATH:
+            return path
+        name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        short = Path(tempfile.gettempdir()) / f"morrow-{os.getuid()}"
+        short.mkdir(mode=0o700, exist_ok=True)
+        if short.lstat().st_uid != os.getuid():
+            raise PermissionError(errno.EACCES, "belongs to somebody else", str(short))
+        return short / f"{name}.sock"
+
+    def of(self, run: Run) -> Path:
+        """The folder of a start."""
+        return self.folder / str(run.number)
+
+    def log(self, run: Run) -> Path:
+        """Where its output goes."""
+        return self.of(run) / "service.log"
+
+    def all(self) -> list[Run]:
+        """Every start that is remembered, the latest first."""
+        found = []
+        for file in self.folder.glob("*/run.json"):
+            with contextlib.suppress(ValueError, TypeError, OSError):  # half-written: never started
+                found.append(Run(**json.loads(file.read_text())))
+        return sorted(found, key=lambda run: -run.number)
+
+    def alive(self) -> list[Run]:
+        """Those whose process lives, the latest first."""
+        return [run for run in self.all() if self.pid(run) is not None]
+
+    def serving(self) -> Run | None:
+        """The latest that is ready; if none is, the latest that once was."""
+        alive = self.alive()
+        for run in alive:
+            # While one process takes over from another, both answer on the same port.
+            for _ in range(20 if len(alive) > 1 else 3):
+                answer = ask(run.admin_port, "/readyz")
+                if answer["status"] == 200 and answer.get("pid") == self.pid(run):
+                    return run
+                if answer["status"] == 0:
+                    break
+        return next((run for run in alive if (self.of(run) / "served").exists()), None)
+
+    def mark_served(self, run: Run) -> None:
+        """Remember that it was ready."""
+        (self.of(run) / "served").touch()
+
+    def pid(self, run: Run) -> int | None:
+        """Its process, if it lives and is the one that was started."""
+        file = self.of(run) / "pid"
+        try:
+            pid, written = int(file.read_text()), file.stat().st_mtime
+        except (OSError, ValueError):
+            return None
+        born = birth(pid)
+        # A process that had the number when the file was written keeps it until it ends: one
+        # that was born later only bears the same number.
+        return pid if born is not None and born <= written + 1.5 else None
+
+    def add(self, run: Run) -> None:
+        """Remember a start, before it happens."""
+        folder = self.of(run)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "run.json").write_text(json.dumps(run.to_json()))
+
+    def next_number(self) -> int:
+        """A number that no start had."""
+        taken = [int(p.name) for p in self.folder.glob("*") if p.name.isdigit()]
+        return max(taken, default=0) + 1
+
+    def prune(self) -> None:
+        """Forget old starts that have ended."""
+        ended = [run for run in self.all() if self.pid(run) is None]
+        for run in ended[KEPT:]:
+            shutil.rmtree(self.of(run))
+
+
+def birth(pid: int) -> float | None:
+    """When a living process was started, in seconds since 1970."""
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        fields = stat.read_text().rpartition(")")[2].split()
+    except OSError:
+        return None if Path("/proc/self/stat").exists() else _birth_by_ps(pid)
+    if fields[0] in "ZX":
+        return None
+    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    return boot + int(fields[19]) / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """The processes that it started and that live."""
+    done = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split() for line in done.stdout.splitlines()]
+    return [int(own) for own, parent, state in rows if int(parent) == pid and state[0] != "Z"]
+
+
+def _birth_by_ps(pid: int) -> float | None:
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
+    )
+    text = " ".join(done.stdout.split())
+    return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").timestamp() if text else None
+
+
+def ask(port: int, path: str, timeout: float = 2.0) -> dict[str, Any]:
+    """GET a JSON answer; `status` is added, 0 where nobody answers, with the `error`."""
+    connection = HTTPConnection(HOST, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read(1_000_000)
+    except (OSError, HTTPException) as error:
+        return {"status": 0, "error": str(error) or type(error).__name__}
+    finally:
+        connection.close()
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = {}
+    return {**(found if isinstance(found, dict) else {}), "status": response.status}
+
+
+def taken(port: int) -> bool:
+    """Whether somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((HOST, port)) == 0:
+            return True
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((HOST, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise
+    return False
+
+
+def free_port(wish: int = 0) -> int:
+    """The port wished for, or any free one."""
+    if wish and not taken(wish):
+        return wish
+    with socket.socket() as trial:
+        trial.bind((HOST, 0))
+        return int(trial.getsockname()[1])
+
+
+def holder(port: int) -> str:
+    """Who listens on the port, as far as this user may know; empty when that is not known."""
+    if Path("/proc/net/tcp").exists():
+        pid = _listener(port)
+        if pid is None:
+            return ""
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        return f"{line[:80] or 'a process'} (pid {pid})"
+    lsof = shutil.which("lsof")
+    if lsof is None:
+        return ""
+    command = [lsof, "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = {line[0]: line[1:] for line in done.stdout.splitlines() if line}
+    return f"{told.get('c', 'a process')} (pid {told['p']})" if "p" in told else ""
+
+
+def _listener(port: int) -> int | None:
+    inodes = set()
+    for table in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
+        if not table.exists():
+            continue
+        for line in table.read_text().splitlines()[1:]:
+            cells = line.split()
+            if cells[3] == "0A" and int(cells[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{cells[9]}]")
+    for folder in Path("/proc").glob("[0-9]*/fd"):
+        with contextlib.suppress(OSError):  # ended meanwhile, or not ours to see
+            for link in folder.iterdir():
+                if str(link.readlink()) in inodes:
+                    return int(folder.parent.name)
+    return None

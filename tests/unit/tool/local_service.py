@@ -1,0 +1,172 @@
+"""A project with one small service, run as a process by the command `morrow`."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+MAIN = "from morrow.tool.cli import main; main()"
+
+SERVICE = """
+from morrow import Secret, Service, Settings
+
+class ShopSettings(Settings):
+    api_token: Secret
+    greeting: str
+
+def create_app(settings):
+    {start}
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b"{answer} " + settings.greeting.encode()]
+    return app
+
+service = Service(create_app, ShopSettings)
+{more}
+"""
+
+PYPROJECT = """
+[tool.morrow]
+app = "shop:service"
+{settings}
+chart = "{chart}"
+source = "source"
+
+[[tool.morrow.verify.checks]]
+path = "/"
+text = "{text}"
+
+[tool.morrow.verify.change]
+GREETING = "changed"
+"""
+
+ENVIRONMENT = """
+name: shop
+environment: local
+image: {{repository: registry.example.com/shop}}
+target: {{kind: process}}
+ports: {{http: {http}, admin: {admin}}}
+config:
+  GREETING: "{greeting}"
+{more}
+secrets: {{provider: generated, revision: "1", keys: [API_TOKEN]}}
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one run of the command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The JSON on stdout."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The first problem that it named."""
+        found: dict[str, Any] = self.answer["problems"][0]
+        return found
+
+
+class LocalService:
+    """The project folder, and the command in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "environments").mkdir(parents=True)
+        (folder / "source").mkdir()
+        self.http, self.admin = free_ports(2)
+        self.write()
+
+    def write(
+        self,
+        answer: str = "one",
+        *,
+        greeting: str = "hello",
+        start: str = "pass",
+        more: str = "",
+        config: str = "",
+        declared: bool = True,
+        text: str = "hello",
+    ) -> None:
+        """Write a version of the service, its settings and its contract."""
+        code = SERVICE.format(answer=answer, start=start, more=more)
+        (self.folder / "source" / "shop.py").write_text(code)
+        settings = 'settings = "shop:ShopSettings"' if declared else ""
+        (self.folder / "pyproject.toml").write_text(
+            PYPROJECT.format(chart=ROOT / "chart", settings=settings, text=text)
+        )
+        (self.folder / "environments" / "local.yaml").write_text(
+            ENVIRONMENT.format(http=self.http, admin=self.admin, greeting=greeting, more=config)
+        )
+
+    @property
+    def state(self) -> Path:
+        """Where the tool keeps what it knows."""
+        return self.folder / ".morrow" / "local"
+
+    def morrow(self, *words: str, main: str = MAIN, **variables: str) -> Told:
+        """Run the command to its end."""
+        keep = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MORROW_CONTEXT")}
+        done = subprocess.run(
+            [sys.executable, "-c", main, *words],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env={**keep, **variables},
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        return Told(done.returncode, done.stdout, done.stderr)
+
+    def get(self, port: int | None = None, path: str = "/") -> str:
+        """Ask the service."""
+        url = f"http://127.0.0.1:{port or self.http}{path}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def processes(self) -> list[int]:
+        """The main processes that were started here and live."""
+        found = []
+        for file in self.state.glob("*/pid"):
+            pid = int(file.read_text())
+            stat = Path(f"/proc/{pid}/stat")
+            if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(pid)
+        return found
+
+
+@contextmanager
+def local_service(folder: Path) -> Iterator[LocalService]:
+    """A project, taken down at the end."""
+    made = LocalService(folder)
+    yield made
+    made.morrow("down", "local")
+    assert made.processes() == []
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

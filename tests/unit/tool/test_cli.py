@@ -1,0 +1,406 @@
+"""Manners: lazy help, text and JSON and exit code of each command, completion, 80 columns."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from morrow.tool import programs
+from morrow.tool.cli import COMMANDS
+from morrow.tool.errors import TABLE, Failure
+from morrow.tool.terminal import Terminal, format_table
+
+MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
+ESCAPE = re.compile(r"\x1b\[")
+
+
+def morrow(*words: str, folder: Path | None = None, **variables: str) -> tuple[int, str, str]:
+    """Run the command as a process; return exit code, stdout and stderr."""
+    done = subprocess.run(
+        [*MORROW, *words],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **variables},
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    script = (
+        "import sys\n"
+        "from morrow.tool.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "print('LOADED', *sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    text, loaded = done.stdout.split("LOADED")
+    for name, told in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(told)}$", text, re.MULTILINE), name
+    assert all(len(line) <= 80 for line in text.splitlines())
+    modules = set(loaded.split())
+    heavy = {"yaml", "jsonschema", "subprocess", "tomllib", "asyncio", "json"}
+    assert heavy & modules == set()
+    assert not any(name.startswith("morrow.tool.commands") for name in modules)
+    assert not any(name.startswith("morrow.kit") for name in modules)
+    assert "morrow.tool.cli" in modules  # the control
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_every_command_has_help_in_80_columns(name: str) -> None:
+    code, out, _ = morrow(name, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: morrow {name}")
+    assert all(len(line) <= 80 for line in out.splitlines()), out
+
+
+def test_wrong_use_exits_2_and_says_what_was_meant() -> None:
+    code, out, err = morrow("plna", "dev")
+    assert (code, out) == (2, "")
+    assert "error usage: morrow" in err
+    assert "there is no command 'plna'; did you mean 'plan'?" in err
+    code, out, _ = morrow("plan", "--json")
+    assert code == 2
+    (problem,) = json.loads(out)["problems"]
+    assert (problem["code"], problem["object"]) == ("usage", "morrow plan")
+    assert "ENVIRONMENT" in problem["cause"]
+    assert problem["mend"] == "morrow plan --help"
+
+
+def test_explain_tells_a_row_in_text_and_json() -> None:
+    code, out, _ = morrow("explain", "plan-stale")
+    assert code == 0
+    assert TABLE["plan-stale"].summary in out
+    code, out, _ = morrow("explain", "plan-stale", "--json")
+    assert json.loads(out)["exit"] == 2
+    code, out, _ = morrow("explain", "--json")
+    assert json.loads(out) == {name: row.summary for name, row in TABLE.items()}
+    code, _, err = morrow("explain", "plan-stlae")
+    assert code == 2
+    assert "did you mean 'plan-stale'?" in err
+
+
+def test_env_show_in_text_and_json(project_folder: Path) -> None:
+    code, out, _ = morrow("env", "show", "dev")
+    assert code == 0
+    assert re.search(r"^config\.LEVEL +DEBUG +environments/dev\.yaml:4$", out, re.MULTILINE)
+    assert re.search(r"^config\.SIZE +10 +environments/base\.yaml:5$", out, re.MULTILINE)
+    assert all(len(line) <= 80 for line in out.splitlines())
+    code, out, _ = morrow("env", "show", "dev", "--json")
+    assert code == 0
+    answer = json.loads(out)
+    assert answer["values"]["config"] == {"LEVEL": "DEBUG", "SIZE": "10"}
+    assert answer["origin"]["config.LEVEL"] == "environments/dev.yaml:4"
+    code, out, _ = morrow("env", "show", "dev", "--defaults")
+    assert "chart/values.yaml" in out
+
+
+def test_env_show_names_mistakes_and_exits_2(project_folder: Path) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    file.write_text(file.read_text() + "replcias: 1\n")
+    code, out, err = morrow("env", "show", "dev")
+    assert code == 2
+    assert "config.LEVEL" in out
+    assert "error environment-key: replcias" in err
+    assert "  mend: edit environments/dev.yaml:5: replicas instead of replcias" in err
+    code, out, _ = morrow("env", "show", "dev", "--json")
+    assert code == 2
+    assert json.loads(out)["problems"][0]["code"] == "environment-key"
+
+
+def test_env_new_makes_a_file_once(project_folder: Path) -> None:
+    code, out, _ = morrow("env", "new", "qa", "--from", "dev", "--json")
+    assert code == 0
+    assert json.loads(out)["made"] == ["environments/qa.yaml"]
+    assert "the same release" not in morrow("env", "new", "other", "--from", "dev")[2]
+    file = project_folder / "environments" / "dev.yaml"
+    file.write_text(file.read_text().replace("context: dev", "context: a").replace("p-dev", "p"))
+    assert "twin and dev are the same release" in morrow("env", "new", "twin", "--from", "dev")[2]
+    code, out, err = morrow("env", "new", "qa", "--from", "dev")
+    assert (code, out) == (2, "")
+    assert "error environment-exists: qa" in err
+
+
+def test_settings_in_text_and_json(project_folder: Path) -> None:
+    (project_folder / "shop.py").write_text(
+        "from morrow import Secret, Settings, setting\n"
+        "class Shop(Settings):\n"
+        "    'What the shop reads.'\n"
+        "    size: int = setting(7, maximum=50, help='Items on a page.')\n"
+        "    token: Secret\n"
+    )
+    code, out, _ = morrow("settings", "shop:Shop")
+    assert code == 0
+    assert re.search(r"^SIZE +integer +7 +Items on a page\. \(at most 50\)$", out, re.MULTILINE)
+    assert re.search(r"^TOKEN +secret +required", out, re.MULTILINE)
+    code, out, _ = morrow("settings", "shop:Shop", "--json")
+    assert json.loads(out)["properties"]["TOKEN"]["x-morrow-secret"] is True
+    code, _, err = morrow("settings", "shop:Nothing")
+    assert code == 2
+    assert "settings-unreadable" in err
+
+
+def test_plan_of_a_process_in_text_json_and_exit_code(project_folder: Path) -> None:
+    (project_folder / "environments" / "here.yaml").write_text(
+        "environment: here\ntarget: {kind: process}\n"
+    )
+    code, out, _ = morrow("plan", "here")
+    assert (code, out.splitlines()[0]) == (0, "process/shop  + starts")
+    code, out, _ = morrow("plan", "here", "--json", "--detailed-exitcode")
+    assert code == 2
+    assert json.loads(out)["action"] == "start"
+    code, _, err = morrow("plan", "nowhere", "--detailed-exitcode")
+    assert code == 1, err
+
+
+def test_commands_are_shown_when_asked(project_folder: Path) -> None:
+    (project_folder / "shop.py").write_text(
+        "from morrow import Settings\nclass Shop(Settings):\n    'Nothing.'\n    a: int = 1\n"
+    )
+    _, _, err = morrow("settings", "shop:Shop", "--show-commands")
+    assert re.search(r"^\$ python\S* -m morrow schema shop:Shop$", err, re.MULTILINE)
+    _, _, err = morrow("settings", "shop:Shop")
+    assert "$ python" not in err
+
+
+def test_completion_knows_commands_environments_and_codes(project_folder: Path) -> None:
+    def complete(line: str) -> list[str]:
+        words = line.split(" ")
+        _, out, _ = morrow(
+            _MORROW_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1)
+        )
+        return [row.partition(",")[2] for row in out.splitlines()]
+
+    assert complete("morrow pl") == ["plan"]
+    assert complete("morrow plan ") == ["dev"]
+    assert complete("morrow explain plan-s") == ["plan-stale"]
+
+
+def test_an_unexpected_error_is_wrapped_without_its_message(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from morrow.tool import cli\n"
+        "def broken(*a, **k): raise ValueError('s3cr3t')\n"
+        "cli.group.main = broken\n"
+        "cli.main(['plan', 'dev'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "error internal-error: morrow plan" in done.stderr
+    assert "ValueError in <string>:3" in done.stderr
+    assert "MORROW_TRACEBACK=1" in done.stderr
+    assert "s3cr3t" not in done.stderr + done.stdout
+
+
+def in_a_terminal(*words: str, folder: Path, **variables: str) -> str:
+    """Run in a pseudo terminal and return all that it shows."""
+    shown, end = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
+    for name in ("CI", "NO_COLOR"):
+        if name not in variables:
+            environment.pop(name, None)
+    child = subprocess.Popen(
+        [*MORROW, *words], stdin=end, stdout=end, stderr=end, cwd=folder, env=environment
+    )
+    os.close(end)
+    text = b""
+    while True:
+        try:
+            more = os.read(shown, 4096)
+        except OSError:
+            break
+        if not more:
+            break
+        text += more
+    child.wait(60)
+    os.close(shown)
+    return text.decode()
+
+
+def test_colour_and_movement_only_on_a_terminal(project_folder: Path) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    file.write_text(file.read_text() + "replcias: 1\n")
+    assert "\x1b[31merror" in in_a_terminal("env", "show", "dev", folder=project_folder)
+    plain = in_a_terminal("env", "show", "dev", folder=project_folder, NO_COLOR="1")
+    assert "\x1b[31m" not in plain
+    assert not ESCAPE.search(
+        in_a_terminal("env", "show", "dev", folder=project_folder, TERM="dumb")
+    )
+    _, out, err = morrow("env", "show", "dev")
+    assert not ESCAPE.search(out + err)
+
+
+def test_a_table_fits_its_width() -> None:
+    rows = [("key", "a value of many words that goes on and on beyond the width of the line")]
+    lines = format_table(("name", "meaning"), rows, 40).splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert lines[0] == "name  meaning"
+    assert lines[2].startswith("      ")
+
+
+def test_status_is_repeated_where_it_cannot_be_rewritten(tmp_path: Path) -> None:
+    with (tmp_path / "err").open("w+") as err:
+        terminal = Terminal(err=err)
+        terminal.status("one")
+        terminal.status("one")
+        terminal.say("two")
+        err.seek(0)
+        assert err.read() == "one\ntwo\n"
+
+
+def test_a_program_that_is_missing_silent_or_broken_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(Failure) as caught:
+        programs.run("no-such-program")
+    assert caught.value.problems[0].code == "program-missing"
+    assert "MORROW_NO_SUCH_PROGRAM=/path/to" in caught.value.problems[0].mend
+    monkeypatch.setenv("MORROW_NO_SUCH_PROGRAM", sys.executable)
+    done = programs.run("no-such-program", "-c", "import sys; print(1); sys.exit('oh')")
+    assert (done.code, done.out, done.last_error) == (1, "1\n", "oh")
+    assert done.failure().problems[0].cause == "exit code 1: oh"
+    with pytest.raises(Failure) as caught:
+        programs.run("no-such-program", "-c", "import time; time.sleep(60)", timeout=0.2)
+    assert caught.value.problems[0].code == "program-silent"
+    lines: list[str] = []
+    told = "import sys; print(sys.stdin.read()); print('b', file=sys.stderr)"
+    programs.run("no-such-program", "-c", told, input="a", on_line=lines.append)
+    assert sorted(lines) == ["a", "b"]
+
+
+CHILD = """
+import signal, sys, time
+from morrow.tool import cli, programs
+def work(*a, **k):
+    programs.run(sys.executable, "-c", '''
+import signal, sys, time
+signal.signal(signal.SIGINT, lambda *a: (time.sleep({slow}), print("rolled back"), sys.exit(3)))
+print("begun", flush=True)
+time.sleep(60)
+''', on_line=lambda line: print(line, file=sys.stderr, flush=True))
+cli.group.main = work
+cli.main(["up", "dev"])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_is_passed_on_and_waited_for(number: signal.Signals) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD.format(slow=0.5)], stderr=subprocess.PIPE, text=True
+    )
+    assert child.stderr is not None
+    assert child.stderr.readline() == "begun\n"
+    child.send_signal(number)
+    assert "Ctrl-C again ends it at once" in child.stderr.readline()
+    assert child.stderr.readline() == "rolled back\n"
+    rest = child.stderr.read()
+    assert child.wait(30) == 1
+    assert "error interrupted" in rest
+    assert "run the same command again" in rest
+
+
+def test_a_second_ctrl_c_ends_at_once() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD.format(slow=50)], stderr=subprocess.PIPE, text=True
+    )
+    assert child.stderr is not None
+    child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    child.stderr.readline()
+    began = time.monotonic()
+    child.send_signal(signal.SIGINT)
+    rest = child.stderr.read()
+    assert child.wait(30) == 1
+    assert time.monotonic() - began < 40  # the program itself would take 50 s
+    assert "error interrupted" in rest
+
+
+def test_run_serves_in_this_very_process_and_passes_its_options_on(project_folder: Path) -> None:
+    (project_folder / "bare.py").write_text(
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/plain')])\n"
+        "    return [b'served']\n"
+    )
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        ports = {"MORROW_PORT": one.getsockname()[1], "MORROW_ADMIN_PORT": two.getsockname()[1]}
+    environment = {**os.environ, **{name: str(port) for name, port in ports.items()}}
+    child = subprocess.Popen([*MORROW, "run", "bare:app"], env=environment)
+    try:
+        for _ in range(600):
+            try:
+                url = f"http://127.0.0.1:{ports['MORROW_ADMIN_PORT']}/info"
+                with urllib.request.urlopen(url, timeout=5) as answer:
+                    info = json.load(answer)
+                break
+            except OSError:
+                assert child.poll() is None
+                time.sleep(0.1)
+        assert info["pid"] == child.pid  # the server took the command's place
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{ports['MORROW_PORT']}/", timeout=5
+        ) as answer:
+            assert answer.read() == b"served"
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(60) == 0
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+def test_run_needs_an_app(project_folder: Path) -> None:
+    code, _, err = morrow("run")
+    assert code == 2
+    assert 'name APP, or add app = "module:attribute" to [tool.morrow]' in err
+    code, out, err = morrow("run", "no_such_module:app")
+    assert code != 0
+    assert "no_such_module" in out + err
+
+
+def test_a_group_without_a_verb_shows_its_help() -> None:
+    code, out, err = morrow("secrets")
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: morrow secrets")
+    assert "error" not in err
+
+
+def test_a_file_that_cannot_be_written_is_named(project_folder: Path) -> None:
+    file = project_folder / "environments" / "here.yaml"
+    file.write_text("environment: here\ntarget: {kind: process}\n")
+    (project_folder / ".morrow").write_text("a file where a folder should be")
+    code, out, _ = morrow("down", "here", "--json")
+    assert code == 0  # it never ran: nothing is written
+    code, out, _ = morrow("up", "here", "--json")
+    (problem,) = json.loads(out)["problems"]
+    assert (code, problem["code"]) == (1, "file-failed")
+    assert problem["object"] == str(project_folder / ".morrow")
+    assert problem["mend"].startswith(f"ls -ld {project_folder}")
+
+
+def test_a_plan_of_a_process_makes_no_file(project_folder: Path) -> None:
+    file = project_folder / "environments" / "here.yaml"
+    file.write_text("environment: here\ntarget: {kind: process}\n")
+    code, out, err = morrow("plan", "here", "--out", "x.plan")
+    assert (code, out) == (2, "")
+    assert "--out is for a cluster" in err
+    assert not (project_folder / "x.plan").exists()

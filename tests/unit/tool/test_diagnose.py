@@ -1,0 +1,266 @@
+"""The cause that is named for what Kubernetes says; `recorded/` was taken from a real cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from morrow.tool.diagnose import diagnose
+from morrow.tool.diagnose_view import WAIT, Finding, Place, View, view_of
+from morrow.tool.rollout import pod_state
+
+RECORDED = Path(__file__).parent / "recorded"
+PLACE = Place(
+    "test",
+    "environments/test.yaml",
+    "web",
+    "demo",
+    "lab",
+    secret="web-1",
+    secret_keys=("SECRET_KEY", "DB_PASSWORD"),
+)
+Json = dict[str, Any]
+
+
+def recorded(name: str) -> View:
+    return view_of(json.loads((RECORDED / f"{name}.json").read_text()), "web")
+
+
+def names() -> list[str]:
+    return sorted(file.stem for file in RECORDED.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", [n for n in names() if n not in ("good", "starting")])
+def test_what_a_real_cluster_said_is_named(name: str) -> None:
+    found = diagnose(recorded(name), PLACE)
+    assert found[0].problem.code == name
+    assert found[0].hold <= 70
+    assert found[0].problem.mend
+
+
+def test_good_pods_are_no_fault() -> None:
+    assert diagnose(recorded("good"), PLACE) == []
+
+
+def test_a_pod_that_starts_has_its_whole_budget() -> None:
+    (finding,) = diagnose(recorded("starting"), PLACE)
+    assert finding.problem.code == "never-ready"
+    assert finding.hold >= 60
+
+
+def test_what_was_there_before_is_not_judged() -> None:
+    view = recorded("configmap-missing")
+    known = [item["metadata"]["uid"] for item in (*view.replicasets, *view.pods)]
+    assert diagnose(view, PLACE, known) == []
+    assert diagnose(view, PLACE) != []
+
+
+def test_a_replicaset_of_an_older_template_is_not_judged() -> None:
+    view = recorded("configmap-missing")
+    assert view.deployment is not None
+    view.deployment["metadata"]["generation"] += 1
+    assert diagnose(view, PLACE) == []
+
+
+def test_another_deployment_of_the_namespace_is_not_judged() -> None:
+    items = json.loads((RECORDED / "configmap-missing.json").read_text())
+    assert diagnose(view_of(items, "other"), PLACE) == []
+
+
+def bent(
+    state: Json | None = None,
+    last: Json | None = None,
+    *,
+    events: tuple[tuple[str, str], ...] = (),
+    conditions: tuple[Json, ...] = (),
+    restarts: int = 0,
+    pod: Json | None = None,
+    container: Json | None = None,
+) -> View:
+    """One new pod in the state given."""
+    status: Json = {"name": "web", "ready": False, "restartCount": restarts}
+    status |= {"state": state or {}, "lastState": last or {}}
+    made: Json = {
+        "kind": "Pod",
+        "metadata": {"name": "web-1-abcde", "uid": "p", "ownerReferences": [{"uid": "r"}]},
+        "spec": {"containers": [{"name": "web", "image": "ghcr.io/x/y:1", **(container or {})}]},
+        "status": {"containerStatuses": [status], "conditions": list(conditions), **(pod or {})},
+    }
+    told = [
+        {
+            "kind": "Event",
+            "metadata": {},
+            "involvedObject": {"uid": "p"},
+            "reason": reason,
+            "message": message,
+            "type": "Warning",
+        }
+        for reason, message in events
+    ]
+    deployment = {
+        "kind": "Deployment",
+        "metadata": {"name": "web", "uid": "d", "generation": 1},
+        "status": {"observedGeneration": 1},
+    }
+    replicaset = {
+        "kind": "ReplicaSet",
+        "metadata": {"name": "web-1", "uid": "r", "ownerReferences": [{"uid": "d"}]},
+        "spec": {"replicas": 1},
+        "status": {"replicas": 0},
+    }
+    return view_of([deployment, replicaset, made, *told], "web")
+
+
+def first(view: View) -> Finding:
+    return diagnose(view, PLACE)[0]
+
+
+def waiting(reason: str, message: str = "") -> Json:
+    return {"waiting": {"reason": reason, "message": message}}
+
+
+def ended(code: int, reason: str = "Error", message: str = "") -> Json:
+    return {"terminated": {"exitCode": code, "reason": reason, "message": message}}
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "final"),
+    [
+        ("failed to resolve reference: ghcr.io/x/y:1: not found", "image-not-found", True),
+        ("unexpected status: 401 Unauthorized", "image-unauthorised", True),
+        ("denied: requested access to the resource is denied", "image-unauthorised", True),
+        ("no match for platform in manifest: not found", "image-wrong-platform", True),
+        ("dial tcp 10.0.0.1:443: connect: connection refused", "registry-unreachable", False),
+        ("net/http: TLS handshake timeout", "registry-unreachable", False),
+    ],
+)
+def test_an_image_that_is_not_pulled(said: str, code: str, final: bool) -> None:
+    for state in ("ErrImagePull", "ImagePullBackOff"):
+        message = f'Failed to pull image "ghcr.io/x/y:1": {said}'
+        finding = first(bent(waiting(state), events=(("Failed", message),)))
+        assert finding.problem.code == code
+        assert "ghcr.io/x/y:1" in finding.problem.cause
+        assert (finding.hold == 0) is final
+
+
+def test_bad_settings_name_every_variable_and_its_owner() -> None:
+    line = json.dumps(
+        {
+            "level": "critical",
+            "message": "2 bad settings: DB_PASSWORD is missing: set it (The password; of the"
+            " database); LOG_LEVEL must be one of DEBUG, INFO",
+            "code": "bad-settings",
+        }
+    )
+    problem = first(bent(ended(78, message=line))).problem
+    assert problem.code == "settings-refused"
+    assert "DB_PASSWORD is missing" in problem.cause
+    assert "morrow secrets set test DB_PASSWORD" in problem.mend
+    assert "set config.LOG_LEVEL in environments/test.yaml" in problem.mend
+    assert problem.details == (line,)
+
+
+def test_one_bad_setting_is_named_too() -> None:
+    line = '{"code": "bad-settings", "message": "1 bad setting: API_BASE_URL is missing: set it"}'
+    problem = first(bent(ended(78, message=line))).problem
+    assert problem.cause.endswith(": API_BASE_URL is missing: set it")
+    assert first(bent(ended(78, message="no JSON"))).problem.details == ("no JSON",)
+
+
+def test_bad_settings_are_final_at_once_and_a_crash_at_its_second() -> None:
+    assert first(bent(ended(78))).hold == 0
+    assert first(bent(ended(1))).hold == WAIT
+    once_more = first(bent(waiting("CrashLoopBackOff"), ended(1), restarts=2))
+    assert (once_more.problem.code, once_more.hold) == ("crashed", 0)
+    assert diagnose(bent({"running": {}}, ended(1), restarts=1), PLACE) == []
+
+
+def test_too_little_memory_names_the_limit() -> None:
+    limit = {"resources": {"limits": {"memory": "48Mi"}}}
+    view = bent(waiting("CrashLoopBackOff"), ended(137, "OOMKilled"), restarts=2, container=limit)
+    finding = first(view)
+    assert finding.problem.code == "out-of-memory"
+    assert "48Mi" in finding.problem.cause
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "hold"),
+    [
+        ("exceeded quota: small, requested: pods=1, used: pods=0", "quota-exceeded", 12),
+        ('violates PodSecurity "restricted:latest": runAsNonRoot', "pod-security-refused", 0),
+        ('error looking up service account demo/x: serviceaccount "x" not found',
+         "service-account-missing", 12),
+        ('failed calling webhook "w.example.com": no endpoints', "webhook-unreachable", 12),
+        ('admission webhook "w.example.com" denied the request: no', "admission-refused", 0),
+        ("something new", "pod-refused", 12),
+    ],
+)  # fmt: skip
+def test_pods_that_are_refused(message: str, code: str, hold: float) -> None:
+    view = bent()
+    event = {
+        "involvedObject": {"uid": "r"},
+        "reason": "FailedCreate",
+        "message": f'Error creating: pods "web-1-x" is forbidden: {message}',
+    }
+    refused = View(view.deployment, view.replicasets, (), (), (event,))
+    finding = first(refused)
+    assert (finding.problem.code, finding.hold) == (code, hold)
+    made = {**event, "reason": "SuccessfulCreate", "lastTimestamp": "2026-01-01T00:00:00Z"}
+    later = View(view.deployment, view.replicasets, (), (), (event, made))
+    assert diagnose(later, PLACE) == []
+
+
+def unplaced(message: str, *events: tuple[str, str]) -> Finding:
+    condition = {
+        "type": "PodScheduled",
+        "status": "False",
+        "reason": "Unschedulable",
+        "message": message,
+    }
+    return first(bent(conditions=(condition,), events=events))
+
+
+def test_no_node_is_a_fault_only_where_no_waiting_helps() -> None:
+    helpless = (
+        "0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector. preemption:"
+        " 0/3 nodes are available: 3 Preemption is not helpful for scheduling."
+    )
+    full = (
+        "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No"
+        " preemption victims found for incoming pod."
+    )
+    away = helpless.replace("didn't match", "had untolerated taint {node.kubernetes.io/not-ready}")
+    assert unplaced(helpless).hold == 12
+    assert "preemption" not in unplaced(helpless).problem.cause
+    assert unplaced(full).hold == WAIT
+    assert unplaced(away).hold == WAIT
+    assert unplaced(helpless, ("TriggeredScaleUp", "pod triggered scale-up")).hold == WAIT
+    assert unplaced('persistentvolumeclaim "x" not found').problem.code == "volume-claim-missing"
+
+
+def test_a_startup_probe_that_ran_out_is_final() -> None:
+    probe = {"startupProbe": {"periodSeconds": 1, "failureThreshold": 8}}
+    told = (
+        ("Unhealthy", "Startup probe failed: HTTP probe failed with statuscode: 503"),
+        ("Killing", "Container web failed startup probe, will be restarted"),
+    )
+    running = bent({"running": {}}, container=probe, events=told[:1])
+    assert first(running).hold == 38
+    killed = first(bent({"running": {}}, container=probe, events=told))
+    assert killed.hold == 0
+    assert "503" in killed.problem.cause
+
+
+@pytest.mark.parametrize(
+    ("view", "state"),
+    [
+        (recorded("good"), "ready"),
+        (recorded("starting"), "runs, not ready yet"),
+        (bent(), "waits for a node"),
+    ],
+)
+def test_a_pods_state_in_words(view: View, state: str) -> None:
+    assert pod_state(view.pods[0], view) == state

@@ -1,0 +1,55 @@
+"""Errors are data: one table, one page, one form."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.errors import TABLE, Failure, page, problem
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_page_is_the_table() -> None:
+    made = "python -m morrow.tool.errors > docs/errors.md"
+    assert (ROOT / "docs" / "errors.md").read_text() == page(), f"make it again: {made}"
+
+
+@pytest.mark.parametrize("code", sorted(TABLE))
+def test_each_row_is_whole(code: str) -> None:
+    row = TABLE[code]
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert row.summary.endswith(".")
+    assert row.mend
+    assert not row.mend.endswith(".")
+    assert len(row.mend) <= 200
+
+
+@pytest.mark.parametrize("code", sorted(TABLE))
+def test_each_code_is_used_somewhere(code: str) -> None:
+    files = [*(ROOT / "src" / "morrow" / "tool").rglob("*.py")]
+    users = [f for f in files if f.name != "errors.py" and f'"{code}"' in f.read_text()]
+    assert users, f"nobody makes {code}: take its row out"
+
+
+def test_a_failure_says_whether_something_was_changed() -> None:
+    refused = problem("environment-missing", "qa", "there is none")
+    broke = problem("program-failed", "helm", "exit code 1", command="helm version")
+    assert Failure(refused).exit_code == 2
+    assert Failure(broke).exit_code == 1
+    assert Failure(refused, broke).exit_code == 1
+    assert Failure(refused, refused=False).exit_code == 1
+    assert refused.as_json() == {
+        "code": "environment-missing",
+        "object": "qa",
+        "cause": "there is none",
+        "mend": "morrow env new qa --from dev",
+        "details": [],
+    }
+
+
+def test_a_mend_needs_its_fields() -> None:
+    with pytest.raises(KeyError):
+        problem("program-failed", "helm", "exit code 1")

@@ -1,0 +1,234 @@
+"""What only a stand-in for kubectl and helm can show: tunnels, narrow rights, Helm 4."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from morrow.tool import lock, plan_file, programs, secrets, target_kubernetes
+from morrow.tool.environment import Environment
+from morrow.tool.errors import Failure, problem
+from morrow.tool.helm import unsupported
+from morrow.tool.kubectl import Kubectl
+from morrow.tool.plan_inputs import home
+from morrow.tool.project import Project
+from morrow.tool.target import UpOptions
+from morrow.tool.target_kubernetes_ask import Tunnel, ask
+from morrow.tool.target_kubernetes_guard import find_namespace
+
+# Forwards nothing, but says that it does and stays, as kubectl would.
+FORWARDS = """
+import pathlib, sys, time, os
+pathlib.Path({told!r}).write_text(str(os.getpid()))
+print("Forwarding from 127.0.0.1:1 -> 80", flush=True)
+time.sleep(600)
+"""
+
+# May read what is in its namespace, not the namespace itself.
+NARROW = """
+import json, pathlib, sys
+words = sys.argv[1:]
+with pathlib.Path({told!r}).open("a") as log:
+    print(json.dumps(words), file=log)
+if "namespace" in words[3:]:
+    sys.exit('Error from server (Forbidden): namespaces "shop-dev" is forbidden: User "ann" '
+             'cannot get resource "namespaces" in API group "" in the namespace "shop-dev"')
+if "serviceaccount" in words:
+    print(json.dumps({{"metadata": {{"uid": "born-1"}}}}))
+"""
+
+
+def stub(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a stand-in in a program's place; return the file in which it tells what it did."""
+    told = folder / f"{name}.told"
+    program = folder / name
+    program.write_text(f"#!{sys.executable}\n" + textwrap.dedent(code).format(told=str(told)))
+    program.chmod(0o755)
+    monkeypatch.setenv(f"MORROW_{name.upper()}", str(program))
+    return told
+
+
+def lives(pid: int) -> bool:
+    """Whether the process is there and no zombie."""
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat")
+        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def ends(pid: int) -> bool:
+    """Whether it ends within a minute."""
+    deadline = time.monotonic() + 60
+    while lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not lives(pid)
+
+
+def test_a_tunnel_ends_when_it_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = stub(tmp_path, "kubectl", FORWARDS, monkeypatch)
+    tunnel = Tunnel(Kubectl("lab", "shop"), "pod/web", 80)
+    pid = int(told.read_text())
+    assert tunnel.port == 1
+    assert lives(pid)  # the control
+    tunnel.close()
+    assert ends(pid)
+
+
+def test_a_tunnel_ends_with_a_killed_tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = stub(tmp_path, "kubectl", FORWARDS, monkeypatch)
+    code = """
+    import time
+    from morrow.tool.kubectl import Kubectl
+    from morrow.tool.target_kubernetes_ask import Tunnel
+    Tunnel(Kubectl("lab", "shop"), "pod/web", 80)
+    print("open", flush=True)
+    time.sleep(600)
+    """
+    words = [sys.executable, "-c", textwrap.dedent(code)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as tool:
+        assert tool.stdout is not None
+        assert tool.stdout.readline() == "open\n"
+        pid = int(told.read_text())
+        assert lives(pid)
+        tool.send_signal(signal.SIGKILL)
+    assert ends(pid)
+
+
+def test_a_tunnel_that_does_not_open_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub(tmp_path, "kubectl", "import sys; sys.exit('no such pod {told}')", monkeypatch)
+    answer = ask(Kubectl("lab", "shop"), "pod/web", 80, "/")
+    assert answer.status == 0
+    assert "no such pod" in answer.body
+    stub(tmp_path, "kubectl", "import time; time.sleep(600)", monkeypatch)
+    silent = Tunnel(Kubectl("lab", "shop"), "pod/web", 80, patience=0.5)
+    assert (silent.port, silent.said) == (0, "it did not open")
+    silent.close()
+
+
+def test_a_user_of_one_namespace_needs_no_more(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = stub(project_folder, "kubectl", NARROW, monkeypatch)
+    environment = Environment.load(Project.find(), "dev")
+    kubectl = Kubectl(environment.context, environment.namespace)
+    found = find_namespace(environment, kubectl)
+    assert found == {}
+    assert home(kubectl, found) == "born-1"
+    assert home(kubectl, None) == ""
+    assert home(kubectl, {"metadata": {"uid": "own"}}) == "own"
+    with pytest.raises(Failure) as caught:  # the control: the stand-in does refuse
+        kubectl.get("namespace", "shop-dev")
+    where = "kubectl --context dev --namespace shop-dev"
+    assert (
+        caught.value.problems[0].mend == f"get the right, then: {where} auth can-i get namespaces"
+    )
+    told.unlink()
+    with lock.held(environment, "morrow up dev"):
+        pass
+    (create,) = [line for line in told.read_text().splitlines() if '"create"' in line]
+    assert '"--validate=false"' in create
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"),
+    [("v3.18.4+gd80839c", False), ("v3.22.0", False), ("v4.3.1+g1a2b3c4", True), ("odd", False)],
+)
+def test_helm_4_is_refused(version: str, refused: bool) -> None:
+    found = unsupported(version)
+    assert (found is not None) is refused
+    if found is not None:
+        assert found.code == "helm-unsupported"
+        assert "v4.3.1," in found.cause
+        assert "MORROW_HELM=" in found.mend
+
+
+def test_a_reader_that_goes_away_ends_the_program() -> None:
+    def gone(line: str) -> None:
+        raise BrokenPipeError
+
+    code = "import itertools\nfor n in itertools.count(): print(n, flush=True)"
+    with pytest.raises(BrokenPipeError):
+        programs.run(sys.executable, "-c", code, on_line=gone, timeout=60)
+
+
+def test_an_api_server_that_does_not_answer_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub(tmp_path, "kubectl", "import time; time.sleep(600)", monkeypatch)
+    kubectl = Kubectl("lab", "shop")
+    with pytest.raises(Failure) as caught:
+        kubectl.check("get", "pods", timeout=0.5)
+    (told,) = caught.value.problems
+    assert (told.code, told.object) == ("cluster-unreachable", "context lab")
+    assert told.mend == "kubectl --context lab --namespace shop cluster-info"
+
+
+def test_a_namespace_that_does_not_end_says_what_holds_it(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+    import json
+    held = dict(type="NamespaceContentRemaining", status="True", message="pods are left")
+    print(json.dumps(dict(status=dict(conditions=[held]))))
+    """
+    stub(project_folder, "kubectl", code, monkeypatch)
+    monkeypatch.setattr(target_kubernetes, "PATIENCE_END", 0.0)
+    environment = Environment.load(Project.find(), "dev")
+    with pytest.raises(Failure) as caught:
+        target_kubernetes._wait_for_end(environment, Kubectl("dev", "shop-dev"))
+    (told,) = caught.value.problems
+    assert (told.code, told.cause) == ("namespace-terminating", "pods are left")
+    assert caught.value.exit_code == 1
+
+
+def test_a_bound_plan_is_checked_under_the_lock(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = Environment.load(Project.find(), "dev")
+    order: list[str] = []
+
+    class Stale:
+        terraform_plan = None
+
+        def __init__(self) -> None:
+            self.environment = environment
+
+        def require(self, *, namespace_made: bool) -> None:
+            order.append(f"checked, made: {namespace_made}")
+            raise Failure(problem("plan-stale", "x", "moved", environment="dev", file="x"))
+
+    @contextmanager
+    def held(_: Environment, purpose: str) -> Iterator[None]:
+        order.append(f"locked for {purpose}")
+        try:
+            yield
+        finally:
+            order.append("released")
+
+    def touched(*_: object, **__: object) -> None:
+        order.append("touched")
+
+    monkeypatch.setattr(plan_file, "open_plan", lambda *_: Stale())
+    monkeypatch.setattr(lock, "held", held)
+    monkeypatch.setattr(target_kubernetes, "preflight", lambda *_: None)
+    monkeypatch.setattr(target_kubernetes, "ensure_namespace", lambda *_: False)
+    for name in ("ensure", "sweep"):
+        monkeypatch.setattr(secrets, name, touched)
+    monkeypatch.setattr(target_kubernetes, "apply", touched)
+    with pytest.raises(Failure) as caught:
+        target_kubernetes.up(environment, UpOptions(plan=Path("x")))
+    assert caught.value.problems[0].code == "plan-stale"
+    assert order == ["locked for morrow up dev", "checked, made: False", "released"]

@@ -1,0 +1,302 @@
+"""The load client counts what is lost, and only that. Every kind of loss is provoked once."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.load import Load, LoadError, Options, Result, percentile
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Served-By: one\r\n\r\nhello"
+Answer = Callable[[socket.socket, int], bool]  # the connection, its requests so far -> go on
+
+
+class Server:
+    """A server that answers as a test wants."""
+
+    def __init__(self, answer: Answer, context: ssl.SSLContext | None = None) -> None:
+        self.answer, self.context = answer, context
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            if self.context is not None:
+                connection = self.context.wrap_socket(connection, server_side=True)
+            served = 0
+            while connection.recv(65536):
+                served += 1
+                if not self.answer(connection, served):
+                    break
+        except OSError:
+            pass  # the client left: its account is what the test reads
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    made: list[Server] = []
+
+    def start(answer: Answer, context: ssl.SSLContext | None = None) -> Server:
+        made.append(Server(answer, context))
+        return made[-1]
+
+    yield start
+    for server in made:
+        server.listener.close()
+
+
+def good(connection: socket.socket, served: int) -> bool:
+    connection.sendall(OK)
+    return True
+
+
+def asleep(connection: socket.socket, served: int) -> bool:
+    time.sleep(2)
+    return False
+
+
+def run(url: str, rate: float = 40, seconds: float = 1, **more: object) -> Result:
+    return Load(Options(url, rate=rate, **more), seconds).run()  # type: ignore[arg-type]
+
+
+def test_a_good_server_loses_nothing(serve: Callable[..., Server]) -> None:
+    server = serve(good)
+    result = run(server.url, rate=100, connections=5, text="hello")
+    assert (result.requests, result.failures, result.retried) == (100, [], 0)
+    assert sum(sample.kept for sample in result.samples) == 50
+    assert result.instances == {"one": 100}
+    # Each of the 50 new ones its own connection; the kept ones a few between them.
+    assert 55 <= server.connections <= 50 + 4 * 5
+    assert 0 < result.latency(0.5) <= result.latency(0.99)
+    assert "0 of 100 requests lost" in result.summary()
+
+
+def test_latency_counts_from_the_moment_the_request_was_due(serve: Callable[..., Server]) -> None:
+    def slow(connection: socket.socket, served: int) -> bool:
+        time.sleep(0.3)
+        return good(connection, served)
+
+    result = run(serve(slow).url, rate=20)
+    assert not result.failures
+    assert min(sample.latency for sample in result.samples) >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause", "detail"),
+    [
+        (lambda c, n: False, "closed", "before the response"),
+        (lambda c, n: bool(c.sendall(OK[:-2])), "closed", "middle of the response"),
+        (lambda c, n: bool(c.sendall(b"SSH-2.0-x\r\n\r\n")), "http", "no HTTP response"),
+        (
+            lambda c, n: bool(c.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")),
+            "status-503",
+            "answered 503",
+        ),
+        (
+            lambda c, n: bool(c.sendall(OK.replace(b"hello", b"other"))),
+            "text",
+            "lacks 'hello'",
+        ),
+        (asleep, "timeout", "no answer within 0.3 s"),
+    ],
+)
+def test_each_kind_of_loss_has_its_cause(
+    serve: Callable[..., Server], answer: Answer, cause: str, detail: str
+) -> None:
+    result = run(serve(answer).url, rate=20, seconds=0.5, timeout=0.3, text="hello")
+    assert result.causes() == {cause: 10}
+    assert all(detail in failure.detail for failure in result.failures)
+    assert result.latency(0.5) == 0, "a lost request has no latency"
+
+
+def test_a_port_that_nobody_listens_on_refuses() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    result = run(f"http://127.0.0.1:{port}/", rate=20, seconds=0.5)
+    assert result.causes() == {"refused": 10}
+    assert f"127.0.0.1:{port}" in result.failures[0].detail
+
+
+def test_a_name_that_does_not_resolve_is_named() -> None:
+    result = run("http://nowhere.invalid/", rate=10, seconds=0.3)
+    assert result.causes() == {"connect": 3}
+
+
+def test_requests_beyond_the_cap_are_counted_as_lost(serve: Callable[..., Server]) -> None:
+    result = run(serve(asleep).url, rate=50, in_flight=5, timeout=1)
+    assert result.causes()["overrun"] >= 30
+    assert len(result.failures) == result.requests == 50
+
+
+def every_second_ends(connection: socket.socket, served: int) -> bool:
+    """Close a kept connection instead of answering its second request."""
+    return served == 1 and good(connection, served)
+
+
+def test_an_idle_close_is_met_as_clients_do(serve: Callable[..., Server]) -> None:
+    server = serve(every_second_ends)
+    result = run(server.url, kept=1.0, connections=1)
+    assert not result.failures
+    assert result.retried >= 10
+    strict = run(server.url, kept=1.0, connections=1, retry=False)
+    assert strict.retried == 0
+    assert set(strict.causes()) == {"closed"}, "the control: without the retry they are lost"
+    assert all(failure.reused for failure in strict.failures)
+
+
+def test_a_retry_that_fails_is_lost(serve: Callable[..., Server]) -> None:
+    seen = threading.Lock(), [0]
+
+    def only_the_first(connection: socket.socket, served: int) -> bool:
+        with seen[0]:
+            seen[1][0] += 1
+            first = seen[1][0] == 1
+        return first and good(connection, served)
+
+    result = run(serve(only_the_first).url, kept=1.0, connections=1, rate=20, seconds=0.5)
+    assert len(result.failures) == 9
+
+
+def test_a_half_sent_answer_is_never_tried_again(serve: Callable[..., Server]) -> None:
+    def half(connection: socket.socket, served: int) -> bool:
+        connection.sendall(OK if served == 1 else OK[:20])
+        return served == 1
+
+    result = run(serve(half).url, kept=1.0, connections=1, rate=20)
+    assert result.retried == 0
+    assert {f.detail for f in result.failures} == {
+        "connection closed in the middle of the response"
+    }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        b"HTTP/1.0 200 OK\r\n\r\nhello",
+    ],
+)
+def test_ways_to_send_a_body(serve: Callable[..., Server], answer: bytes) -> None:
+    def pieces(connection: socket.socket, served: int) -> bool:
+        for start in range(0, len(answer), 7):
+            connection.sendall(answer[start : start + 7])
+            time.sleep(0.001)
+        return not answer.startswith(b"HTTP/1.0")
+
+    result = run(serve(pieces).url, rate=10, text="hello", status=200)
+    assert not result.failures, result.summary()
+
+
+def test_marks_name_the_phase(serve: Callable[..., Server]) -> None:
+    broken = threading.Event()
+
+    def until(connection: socket.socket, served: int) -> bool:
+        return not broken.is_set() and good(connection, served)
+
+    with Load(Options(serve(until).url, rate=50)) as load:
+        time.sleep(0.4)
+        load.mark("break")
+        broken.set()
+        time.sleep(0.4)
+        broken.clear()
+    result = load.result
+    assert [event.name for event in result.events] == ["break"]
+    at = result.events[0].at
+    assert result.failures
+    assert set(result.phases()) <= {"start", "break"}
+    assert result.phases()["break"] >= len(result.failures) - 3, "a few were under way"
+    assert all(failure.at >= at - 0.2 for failure in result.failures)
+    assert load.progress["requests"] > 0
+    assert Result.from_json(result.to_json(samples=True)) == result
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop.example.com"
+    name = ["-addext", "subjectAltName=DNS:shop.example.com"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(
+        ["openssl", *words.split(), *name, *files],
+        check=True,
+        capture_output=True,
+    )
+    return key, certificate
+
+
+def test_tls_is_checked_against_name_and_ca(
+    serve: Callable[..., Server], pair: tuple[Path, Path]
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair[1], pair[0])
+    address = (f"127.0.0.1:{serve(good, context).port}",)
+    ca = str(pair[1])
+    right = run("https://shop.example.com/", rate=20, connect=address, ca_file=ca)
+    assert (right.requests, right.failures) == (20, [])
+    name = run("https://other.example.com/", rate=5, connect=address, ca_file=ca)
+    assert name.causes() == {"tls": 5}
+    assert "other.example.com" in name.failures[0].detail
+    stranger = run("https://shop.example.com/", rate=5, connect=address)
+    assert stranger.causes() == {"tls": 5}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "ftp://x/"},
+        {"rate": 0},
+        {"rate": 5000},
+        {"kept": 2},
+        {"timeout": 0},
+        {"ca_file": "/nowhere.pem"},
+    ],
+)
+def test_wrong_options_are_refused_by_name(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Options(**{"url": "http://127.0.0.1/", **wrong})  # type: ignore[arg-type]
+
+
+def test_a_run_needs_an_end_and_a_start() -> None:
+    load = Load(Options("http://127.0.0.1/"))
+    with pytest.raises(LoadError, match="without an end"):
+        load.run()
+    with pytest.raises(LoadError, match="not started"):
+        load.wait()
+    with pytest.raises(LoadError, match="not ended"):
+        _ = load.result
+
+
+def test_percentiles() -> None:
+    assert percentile([], 0.5) == 0
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2
+    assert percentile([float(n) for n in range(1, 101)], 0.99) == 99

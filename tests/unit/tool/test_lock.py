@@ -1,0 +1,82 @@
+"""One lock per environment; who holds it is named, what was left behind is taken over."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from morrow.tool import lock
+from morrow.tool.environment import Environment
+from morrow.tool.errors import Failure
+from morrow.tool.project import Project
+
+HOLDER = """
+import sys
+from morrow.tool import lock
+from morrow.tool.environment import Environment
+from morrow.tool.project import Project
+with lock.held(Environment.load(Project.find(), "here"), "morrow up here"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def here(project_folder: Path) -> Environment:
+    file = project_folder / "environments" / "here.yaml"
+    file.write_text("environment: here\ntarget: {kind: process}\n")
+    return Environment.load(Project.find(), "here")
+
+
+def start_holder() -> subprocess.Popen[str]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "held\n"
+    return child
+
+
+def test_the_second_is_told_who_and_since_when(here: Environment) -> None:
+    holder = start_holder()
+    with pytest.raises(Failure) as caught, lock.held(here, "morrow down here"):
+        pass
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.object) == ("environment-locked", "here")
+    assert caught.value.exit_code == 2
+    assert f"/{holder.pid} holds the lock for " in problem.cause
+    assert problem.cause.endswith(": morrow up here")
+    assert problem.mend.endswith(f"kill {holder.pid}")
+    holder.communicate()
+    with lock.held(here, "morrow down here"):
+        pass
+
+
+def test_a_killed_holder_leaves_nothing(here: Environment) -> None:
+    holder = start_holder()
+    holder.kill()
+    holder.communicate()
+    with lock.held(here, "morrow up here"):
+        pass
+
+
+def test_it_is_freed_by_an_error_too(here: Environment) -> None:
+    with pytest.raises(ZeroDivisionError), lock.held(here, "morrow up here"):
+        raise ZeroDivisionError
+    with lock.held(here, "morrow up here"):
+        pass
+
+
+def test_what_is_kept_stays_out_of_git(here: Environment) -> None:
+    root = here.project.root
+    subprocess.run(["git", "init", "--quiet", root], check=True)
+    with lock.held(here, "morrow up here"):
+        (here.project.state / "secret").write_text("value")
+    (root / "beside").write_text("the control: git sees this one")
+    command = ["git", "-C", str(root), "status", "--porcelain", "--untracked-files=all"]
+    seen = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "beside" in seen
+    assert ".morrow" not in seen

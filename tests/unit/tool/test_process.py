@@ -1,0 +1,285 @@
+"""up, down, status and logs of a process: the real service, started by the real command."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.tool.local_service import LocalService, local_service
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[LocalService]:
+    with local_service(tmp_path / "a project") as made:
+        yield made
+
+
+def test_a_life(shop: LocalService) -> None:
+    before = shop.morrow("status", "local", "--json")
+    assert (before.code, before.answer["running"]) == (1, False)
+
+    first = shop.morrow("up", "local")
+    assert first.code == 0, first
+    url = f"http://127.0.0.1:{shop.http}/"
+    probes = f"http://127.0.0.1:{shop.admin}/readyz"
+    assert f"service  {url}" in first.out
+    assert f"probes   {probes}" in first.out
+    after_next = first.out.partition("next:\n")[2].splitlines()
+    assert [line.split()[0] for line in after_next] == ["curl", "morrow", "morrow"]
+    assert shop.get() == "one hello"
+
+    again = shop.morrow("up", "local")
+    assert again.code == 0
+    assert "already runs" in again.out
+    pid = shop.morrow("status", "local", "--json").answer["pid"]
+    assert f"(pid {pid})" in first.out
+    assert f"(pid {pid})" in again.out
+
+    shop.write("two", greeting="world")
+    assert "files have changed" in shop.morrow("status", "local").out
+    second = shop.morrow("up", "local", "--json")
+    assert (second.code, second.answer["result"]) == (0, "took-over")
+    assert second.answer["pid"] != pid
+    assert second.answer["url"] == url
+    assert shop.get() == "two world"
+    assert shop.processes() == [second.answer["pid"]]
+
+    status = shop.morrow("status", "local", "--json")
+    assert status.code == 0
+    assert status.answer["ready"] is True
+    assert status.answer["current"] is True
+    assert "ready" in shop.morrow("status", "local").out
+
+    logs = shop.morrow("logs", "local", "-n", "3")
+    assert (logs.code, len(logs.out.splitlines())) == (0, 3)
+    assert '"serving"' in logs.out
+    assert len(shop.morrow("logs", "local", "--json").answer["lines"]) >= 3
+
+    down = shop.morrow("down", "local", "--json")
+    assert (down.code, down.answer["stopped"]) == (0, [second.answer["pid"]])
+    assert shop.processes() == []
+    assert shop.morrow("status", "local").code == 1
+    assert "does not run" in shop.morrow("down", "local").out
+    assert shop.morrow("logs", "local").code == 0, "logs stay after the end"
+
+
+@needs_proc
+def test_secrets_are_files_that_only_their_owner_reads(shop: LocalService) -> None:
+    said = shop.morrow("up", "local", "--show-commands")
+    file = shop.state / "secrets-1" / "API_TOKEN"
+    value = file.read_text()
+    assert len(value) >= 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    told = [said.out, said.err, shop.morrow("status", "local", "--json").out]
+    told += [shop.morrow("logs", "local").out, shop.get(shop.admin, "/info")]
+    pid = shop.processes()[0]
+    told += [Path(f"/proc/{pid}/{part}").read_text() for part in ("environ", "cmdline")]
+    told += [f.read_text() for f in shop.state.rglob("*") if f.is_file() and f != file]
+    assert not [text for text in told if value in text]
+    assert value in file.read_text(), "the control: the search finds it where it is"
+    assert shop.morrow("down", "local").code == 0
+    assert shop.morrow("up", "local").code == 0
+    assert file.read_text() == value, "made once"
+
+
+def test_a_taken_port_is_named_with_its_holder_and_a_mend_that_works(shop: LocalService) -> None:
+    with socket.create_server(("127.0.0.1", shop.http)):
+        refused = shop.morrow("up", "local", "--json")
+        assert refused.code == 2
+        found = refused.problem
+        assert (found["code"], found["object"]) == ("port-taken", f"port {shop.http}")
+        if sys.platform == "linux":
+            assert f"(pid {os.getpid()})" in found["cause"]
+        assert shop.processes() == []
+        by_make = shop.morrow("up", "local", MAKELEVEL="1")
+        assert re.search(r"mend: make up PORT=\d+", by_make.err)
+        words = found["mend"].split()
+        assert words[:3] == ["morrow", "up", "local"]
+        assert shop.morrow(*words[1:]).code == 0
+    assert shop.get(int(words[-1])) == "one hello"
+    kept = shop.morrow("up", "local")
+    assert "already runs" in kept.out, "without --port it stays where it is"
+
+
+def test_a_taken_admin_port_gives_way(shop: LocalService) -> None:
+    with socket.create_server(("127.0.0.1", shop.admin)):
+        done = shop.morrow("up", "local")
+    assert done.code == 0
+    assert f"port {shop.admin} is taken; the probes are on" in done.err
+
+
+def test_another_port_moves_the_service(shop: LocalService) -> None:
+    assert shop.morrow("up", "local").code == 0
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    moved = shop.morrow("up", "local", "--port", str(port), "--json")
+    assert moved.answer["url"] == f"http://127.0.0.1:{port}/"
+    assert shop.get(port) == "one hello"
+    assert shop.processes() == [moved.answer["pid"]]
+
+
+def test_settings_are_judged_before_anything_starts(shop: LocalService) -> None:
+    shop.write(config="  GREETNG: x")
+    refused = shop.morrow("up", "local", "--json")
+    assert refused.code == 2
+    assert {p["object"] for p in refused.answer["problems"]} == {"GREETNG"}
+    assert not shop.state.exists()
+
+
+def test_refused_settings_name_the_variable_the_file_and_the_mend(shop: LocalService) -> None:
+    shop.write(greeting="", declared=False)
+    failed = shop.morrow("up", "local", "--json")
+    assert failed.code == 1
+    found = failed.problem
+    assert found["code"] == "settings-refused"
+    assert "GREETING" in found["cause"]
+    assert "exit code 78" in found["cause"]
+    assert re.search(r"GREETING in environments/local\.yaml:\d+", found["mend"])
+    assert found["details"], "the last lines"
+    assert shop.processes() == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "options", "code", "said"),
+    [
+        ({"start": 'raise OSError("no route to the shelf")'}, (), "process-crashed", "shelf"),
+        (
+            {
+                "more": '@service.check("shelf", every=1, failures=1, critical=True)\n'
+                'def shelf():\n    raise OSError("shelf is empty")\n'
+            },
+            ("--timeout", "4"),
+            "process-never-ready",
+            "raised OSError",
+        ),
+    ],
+)
+def test_a_bad_version_leaves_the_old_one_serving(
+    shop: LocalService,
+    broken: dict[str, str],
+    options: tuple[str, ...],
+    code: str,
+    said: str,
+) -> None:
+    old = shop.morrow("up", "local", "--json").answer["pid"]
+    shop.write("two", **broken)  # type: ignore[arg-type]
+    failed = shop.morrow("up", "local", "--json", *options)
+    assert failed.code == 1
+    found = failed.problem
+    assert found["code"] == code
+    assert "the old process serves on" in found["cause"]
+    assert said in " ".join(found["details"])
+    assert found["mend"].startswith(("tail .morrow/local/", "mend what"))
+    assert shop.get() == "one hello"
+    assert shop.processes() == [old]
+    shop.write("three")
+    assert shop.morrow("up", "local").code == 0
+    assert shop.get() == "three hello"
+
+
+def test_a_process_killed_from_outside_is_started_again(shop: LocalService) -> None:
+    shop.morrow("up", "local")
+    for pid in shop.processes():
+        os.killpg(pid, 9)
+    assert shop.morrow("status", "local").code == 1
+    assert shop.morrow("up", "local").code == 0
+    assert shop.get() == "one hello"
+
+
+def test_a_number_that_another_process_took_over_is_left_alone(shop: LocalService) -> None:
+    shop.morrow("up", "local")
+    shop.morrow("down", "local")
+    for file in shop.state.glob("*/pid"):
+        file.write_text(str(os.getpid()))
+        os.utime(file, (1_000_000_000, 1_000_000_000))  # long before this process began
+    assert shop.morrow("status", "local", "--json").answer["running"] is False
+    assert shop.morrow("down", "local", "--json").answer["stopped"] == []
+    for file in shop.state.glob("*/pid"):
+        file.unlink()
+
+
+STEPS = [
+    ("target_process.secrets_folder", "before"),
+    ("target_process.secrets_folder", "after"),
+    ("target_process_state.Runs.add", "after"),
+    ("target_process.spawn", "after"),
+    ("target_process.wait_ready", "after"),
+    ("target_process_state.Runs.mark_served", "after"),
+    ("target_process_state.Runs.prune", "before"),
+]
+
+DIE = """
+import os, signal
+from morrow.tool import target_process, target_process_state
+place, name = "{step}".rsplit(".", 1)
+owner = eval(place)
+real = getattr(owner, name)
+def dying(*words, **more):
+    if "{when}" == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(*words, **more)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(owner, name, dying)
+from morrow.tool.cli import main
+main()
+"""
+
+
+def test_a_first_start_killed_at_any_step_converges(shop: LocalService) -> None:
+    for step, when in STEPS[1:5]:
+        killed = shop.morrow("up", "local", main=DIE.format(step=step, when=when))
+        assert killed.code == -9, f"{step} was not reached: {killed}"
+        again = shop.morrow("up", "local")
+        assert again.code == 0, (step, again)
+        assert shop.get() == "one hello"
+        assert len(shop.processes()) == 1, f"{step}: nothing is left behind"
+        assert shop.morrow("down", "local").code == 0
+
+
+def test_a_take_over_killed_at_any_step_converges(shop: LocalService) -> None:
+    assert shop.morrow("up", "local").code == 0
+    before = "one"
+    for number, (step, when) in enumerate(STEPS):
+        shop.write(f"version{number}")
+        killed = shop.morrow("up", "local", main=DIE.format(step=step, when=when))
+        assert killed.code == -9, f"{step} was not reached: {killed}"
+        assert shop.get() in (f"{before} hello", f"version{number} hello"), "somebody serves"
+        again = shop.morrow("up", "local")
+        assert again.code == 0, (step, again)
+        assert shop.get() == f"version{number} hello"
+        assert len(shop.processes()) == 1, f"{step}: nothing is left behind"
+        before = f"version{number}"
+    assert "already runs" in shop.morrow("up", "local").out
+
+
+def test_a_deep_folder_is_no_obstacle(tmp_path: Path) -> None:
+    with local_service(tmp_path / ("deep" * 20) / ("deeper" * 15)) as shop:
+        assert shop.morrow("up", "local").code == 0
+        shop.write("two")
+        assert shop.morrow("up", "local", "--json").answer["result"] == "took-over"
+        assert shop.get() == "two hello"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("up", "local", "--plan", "pyproject.toml"), "--plan is for a cluster"),
+        (("logs", "local", "-f", "--json"), "choose one"),
+        (("up", "lokal"), "did you mean 'local'?"),
+        (("up", "local", "--port", "0"), "--port"),
+    ],
+)
+def test_wrong_use_is_refused(shop: LocalService, words: tuple[str, ...], said: str) -> None:
+    told = shop.morrow(*words)
+    assert told.code == 2
+    assert said in told.err + told.out

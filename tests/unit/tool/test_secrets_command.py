@@ -1,0 +1,150 @@
+"""`morrow secrets`, `rollback` and `doctor` where no cluster is needed: text, JSON, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
+CANARY = "canary-71c2-never-shown"
+FILE = """# mine
+environment: local
+target: {kind: process}
+config: {API_BASE_URL: https://api.example.com}
+secrets: {keys: [SECRET_KEY, DB_PASSWORD]}  # two
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "base.yaml").write_text(
+        "name: hello\nimage: {repository: ghcr.io/example/hello}\n"
+    )
+    (tmp_path / "environments" / "local.yaml").write_text(FILE)
+    table = {
+        "app": "hello.app:service",
+        "settings": "hello.app:HelloSettings",
+        "source": str(ROOT / "apps" / "hello"),
+        "chart": str(ROOT / "chart"),
+    }
+    lines = [f"{key} = {json.dumps(value)}" for key, value in table.items()]
+    (tmp_path / "pyproject.toml").write_text("[tool.morrow]\n" + "\n".join(lines) + "\n")
+    return tmp_path
+
+
+def morrow(folder: Path, *words: str, stdin: str = "") -> tuple[int, str, str]:
+    environment = {**os.environ, "KUBECONFIG": "/dev/null"}
+    done = subprocess.run(
+        [*MORROW, *words],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def first_problem(folder: Path, *words: str, stdin: str = "") -> tuple[int, dict[str, Any]]:
+    code, out, err = morrow(folder, *words, "--json", stdin=stdin)
+    problems = json.loads(out)["problems"]
+    assert problems, err
+    return code, problems[0]
+
+
+def test_a_value_goes_from_stdin_into_a_file_of_the_owner_alone(folder: Path) -> None:
+    code, out, err = morrow(folder, "secrets", "set", "local", "DB_PASSWORD", stdin=f"{CANARY}\n")
+    assert code == 0, err
+    assert CANARY not in out + err
+    made = folder / ".morrow" / "local" / "secrets-2" / "DB_PASSWORD"
+    assert made.read_text() == CANARY
+    assert made.stat().st_mode & 0o777 == 0o600
+    text = (folder / "environments" / "local.yaml").read_text()
+    assert text == FILE.replace("DB_PASSWORD]", 'DB_PASSWORD], revision: "2"')
+
+    code, out, _ = morrow(folder, "secrets", "list", "local", "--json")
+    listed = json.loads(out)
+    assert code == 0
+    assert listed["revision"] == "2"
+    assert listed["keys"] == [
+        {"name": "SECRET_KEY", "set": False},
+        {"name": "DB_PASSWORD", "set": True},
+    ]
+
+
+def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:
+    morrow(folder, "secrets", "set", "local", "DB_PASSWORD", stdin=CANARY)
+    code, out, err = morrow(folder, "secrets", "rotate", "local", "SECRET_KEY")
+    assert code == 0, err
+    assert "secrets revision 3" in out
+    new = folder / ".morrow" / "local" / "secrets-3"
+    assert (new / "DB_PASSWORD").read_text() == CANARY
+    assert len((new / "SECRET_KEY").read_text()) > 30
+    assert (folder / ".morrow" / "local" / "secrets-2").is_dir(), "the old one stays"
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "code", "mend"),
+    [
+        (("secrets", "set", "local", "DB_PASWORD"), "x", "secret-unknown", "secrets.keys"),
+        (("secrets", "rotate", "local", "NOPE"), "", "secret-unknown", "secrets.keys"),
+        (
+            ("secrets", "set", "local", "DB_PASSWORD"),
+            "",
+            "secret-value",
+            "morrow secrets set local",
+        ),
+        (("rollback", "local"), "", "target-unsupported", "kubernetes"),
+    ],
+)
+def test_wrong_use_is_refused(
+    folder: Path, words: tuple[str, ...], stdin: str, code: str, mend: str
+) -> None:
+    exit_code, problem = first_problem(folder, *words, stdin=stdin)
+    assert (exit_code, problem["code"]) == (2, code)
+    assert mend in problem["mend"]
+    assert (folder / "environments" / "local.yaml").read_text() == FILE
+
+
+def test_a_provider_that_comes_later_says_so(folder: Path) -> None:
+    file = folder / "environments" / "local.yaml"
+    file.write_text(FILE.replace("secrets: {", "secrets: {provider: sops, "))
+    code, problem = first_problem(folder, "secrets", "list", "local")
+    assert (code, problem["code"]) == (2, "provider-unsupported")
+    assert "environments/local.yaml:5" in problem["object"]
+
+
+def test_doctor_lists_what_holds_and_what_does_not(folder: Path) -> None:
+    code, out, _ = morrow(folder, "doctor", "local")
+    assert code == 0
+    assert "the service accepts all 3" in out
+    file = folder / "environments" / "local.yaml"
+    file.write_text(FILE.replace("API_BASE_URL", "API_BASE_URI"))
+    code, out, _ = morrow(folder, "doctor", "local", "--json")
+    answer = json.loads(out)
+    assert (code, answer["ok"]) == (1, False)
+    wrong = [check for check in answer["checks"] if check["state"] == "fail"]
+    assert {check["problem"]["code"] for check in wrong} >= {"settings-unknown"}
+    assert all(check["problem"]["mend"] for check in wrong)
+
+
+def test_doctor_names_a_cluster_that_is_not_there(folder: Path) -> None:
+    file = folder / "environments" / "local.yaml"
+    file.write_text(FILE.replace("kind: process", "kind: kubernetes, context: nosuch"))
+    code, out, err = morrow(folder, "doctor", "local", "--json")
+    assert code == 1, err
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    if checks["kubectl"]["state"] == "fail":
+        pytest.skip("no kubectl on this machine")
+    assert checks["cluster"]["problem"]["code"] == "context-missing"
+    assert checks["the rest"]["state"] == "skip"
