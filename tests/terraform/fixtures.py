@@ -1,0 +1,79 @@
+"""Fixtures: a provider for Terraform, and a copy of the repository's Terraform to work in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.terraform import helm_provider
+from tests.terraform.helm_provider import Provider
+from tools.build import UnavailableError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHIPPED = ("terraform", "environments", "chart")
+
+PROPERTY = "terraform provider"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def cannot_run(why: str) -> NoReturn:
+    """Skip with one line what this machine cannot run; under CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Provider:
+    """The provider hashicorp/helm, found once for all workers of the run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    try:
+        return helm_provider.find(shared / "terraform-provider")
+    except UnavailableError as missing:
+        cannot_run(f"Terraform's tests cannot run: {missing}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line which provider the tests used."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == PROPERTY:
+                terminalreporter.write_line(f"terraform: provider hashicorp/helm was {value}")
+                return
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of what the repository ships for Terraform, without anybody's state."""
+    for name in SHIPPED:
+        shutil.copytree(
+            REPOSITORY / name,
+            tmp_path / name,
+            ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*_override.tf"),
+        )
+    return tmp_path
+
+
+@pytest.fixture
+def terraform(provider: Provider, request: pytest.FixtureRequest) -> Run:
+    """Run terraform in a folder."""
+    request.node.user_properties.append((PROPERTY, provider.name))
+
+    def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["terraform", f"-chdir={folder}", *arguments],
+            env=os.environ | provider.environment | {"TF_IN_AUTOMATION": "1"} | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

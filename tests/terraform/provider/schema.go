@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+type model struct {
+	Atomic          types.Bool   `tfsdk:"atomic"`
+	Chart           types.String `tfsdk:"chart"`
+	CleanupOnFail   types.Bool   `tfsdk:"cleanup_on_fail"`
+	CreateNamespace types.Bool   `tfsdk:"create_namespace"`
+	Description     types.String `tfsdk:"description"`
+	Details         types.Object `tfsdk:"metadata"`
+	ID              types.String `tfsdk:"id"`
+	Lint            types.Bool   `tfsdk:"lint"`
+	Manifest        types.String `tfsdk:"manifest"`
+	MaxHistory      types.Int64  `tfsdk:"max_history"`
+	Name            types.String `tfsdk:"name"`
+	Namespace       types.String `tfsdk:"namespace"`
+	Status          types.String `tfsdk:"status"`
+	Timeout         types.Int64  `tfsdk:"timeout"`
+	UpgradeInstall  types.Bool   `tfsdk:"upgrade_install"`
+	Values          types.List   `tfsdk:"values"`
+	Version         types.String `tfsdk:"version"`
+	Wait            types.Bool   `tfsdk:"wait"`
+	WaitForJobs     types.Bool   `tfsdk:"wait_for_jobs"`
+}
+
+var switches = map[string]bool{
+	"atomic": false, "cleanup_on_fail": false, "create_namespace": false, "lint": false,
+	"upgrade_install": false, "wait": true, "wait_for_jobs": false,
+}
+
+var numbers = map[string]int64{"max_history": 0, "timeout": 300}
+
+var detailTypes = map[string]attr.Type{
+	"name": types.StringType, "namespace": types.StringType, "revision": types.Int64Type,
+	"chart": types.StringType, "version": types.StringType, "app_version": types.StringType,
+	"values": types.StringType, "notes": types.StringType,
+	"first_deployed": types.Int64Type, "last_deployed": types.Int64Type,
+}
+
+// defaults is the state of an imported release: every default, and no values.
+func defaults() model {
+	no := types.BoolValue(false)
+	return model{
+		Atomic: no, CleanupOnFail: no, CreateNamespace: no, Lint: no, UpgradeInstall: no,
+		WaitForJobs: no, Wait: types.BoolValue(true), MaxHistory: types.Int64Value(0),
+		Timeout: types.Int64Value(300), Values: types.ListNull(types.StringType),
+	}
+}
+
+func (r *release) Schema(_ context.Context, _ resource.SchemaRequest, answer *resource.SchemaResponse) {
+	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	namespace := os.Getenv("HELM_NAMESPACE")
+	if namespace == "" {
+		namespace = "default"
+	}
+	attributes := map[string]schema.Attribute{
+		"chart":    schema.StringAttribute{Required: true},
+		"id":       schema.StringAttribute{Computed: true},
+		"manifest": schema.StringAttribute{Computed: true},
+		"name":     schema.StringAttribute{Required: true, PlanModifiers: replace},
+		"namespace": schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: replace,
+			Default: stringdefault.StaticString(namespace)},
+		"status":  schema.StringAttribute{Computed: true},
+		"values":  schema.ListAttribute{Optional: true, ElementType: types.StringType},
+		"version": schema.StringAttribute{Optional: true, Computed: true},
+		"description": schema.StringAttribute{Optional: true, Computed: true,
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
+		"metadata": schema.SingleNestedAttribute{Computed: true, Attributes: map[string]schema.Attribute{}},
+	}
+	details := attributes["metadata"].(schema.SingleNestedAttribute).Attributes
+	for name, kind := range detailTypes {
+		if kind == types.Int64Type {
+			details[name] = schema.Int64Attribute{Computed: true}
+		} else {
+			details[name] = schema.StringAttribute{Computed: true}
+		}
+	}
+	for name, value := range switches {
+		attributes[name] = schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(value)}
+	}
+	for name, value := range numbers {
+		attributes[name] = schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(value)}
+	}
+	answer.Schema = schema.Schema{Version: 2, Attributes: attributes}
+}

@@ -1,0 +1,101 @@
+"""What Terraform and its provider say, turned into the tool's words: no program runs here."""
+
+from __future__ import annotations
+
+import pytest
+
+from morrow.tool.terraform_errors import (
+    Diagnostic,
+    Situation,
+    lock_of,
+    needs_init,
+    problems_of,
+)
+
+AT = Situation(
+    "prod", "environments/prod.yaml", "terraform/environments/prod", "hello", "shop", "p"
+)
+LOCK = """operation error S3: PutObject, https response error StatusCode: 412, PreconditionFailed
+Lock Info:
+  ID:        95ca8f5e-b37d-9c1c-0b6a-0a0e3f9e3b0c
+  Path:      bucket/hello/prod.tfstate
+  Operation: OperationTypeApply
+  Who:       ann@laptop
+  Version:   1.11.4
+  Created:   2026-01-02 03:04:05 +0000 UTC
+  Info:
+
+Terraform acquires a state lock to protect the state."""
+
+CASES = [
+    (("Error acquiring the state lock", LOCK), "terraform-locked", "state of prod"),
+    (("Failed to query available provider packages", "Could not retrieve the list"),
+     "terraform-provider-missing", "provider hashicorp/helm"),
+    (("Lint Error", "malformed chart or values: \n\t[ERROR] values.yaml: replicas is wrong"),
+     "chart-invalid", "chart with environments/prod.yaml"),
+    (("Error upgrading chart", "Upgrade failed: another operation (install/upgrade/rollback) is"
+      " in progress"), "release-stuck", "release hello in shop"),
+    (("installation failed", '"hello" has no deployed releases'),
+     "release-stuck", "release hello in shop"),
+    (("installation failed", 'Unable to continue with install: Service "hello" in namespace "shop"'
+      " exists and cannot be imported into the current release: invalid ownership metadata"),
+     "object-in-use", "Service hello"),
+    (("Error", 'context "p" does not exist'), "context-missing", "context p"),
+    (("installation failed", 'create: failed to create: namespaces "shop" not found'),
+     "namespace-missing", "namespace shop"),
+    (("Error", "Kubernetes cluster unreachable: Get https://…: connection refused"),
+     "cluster-unreachable", "context p"),
+    (("Error upgrading chart", "Upgrade failed: release hello failed, and has been rolled back due"
+      " to atomic being set: context deadline exceeded"),
+     "release-rolled-back", "release hello in shop"),
+    (("Error refreshing state", "Unable to access object: StatusCode: 403"),
+     "terraform-backend", "state of prod"),
+    (("Invalid value for variable", 'image_digest "v1" is not'),
+     "terraform-input", "terraform/environments/prod"),
+    (("Something new", "never seen"), "terraform-failed", "terraform/environments/prod"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "code", "what"), CASES)
+def test_each_trouble_has_its_name(said: tuple[str, str], code: str, what: str) -> None:
+    (wrong,) = problems_of([Diagnostic("error", *said)], AT, "terraform plan")
+    assert (wrong.code, wrong.object) == (code, what)
+    assert wrong.cause
+    assert wrong.mend
+
+
+def test_a_lock_says_by_whom_and_since_when() -> None:
+    (wrong,) = problems_of([Diagnostic("error", "Error acquiring the state lock", LOCK)], AT, "")
+    assert wrong.cause == "ann@laptop holds it since 2026-01-02 03:04:05 +0000 UTC for apply"
+    assert "95ca8f5e-b37d-9c1c-0b6a-0a0e3f9e3b0c" in wrong.mend
+    framed = "\n".join(f"│ {line}" for line in LOCK.splitlines())
+    assert lock_of(framed) == lock_of(LOCK)
+    assert lock_of("no lock here") is None
+
+
+def test_the_chart_s_sentences_are_told_one_by_one() -> None:
+    text = (
+        "malformed chart or values: \n\ttemplates/: executing: error calling include: template:"
+        r' no template "\n\nThese values cannot work together:\n- route.hosts is empty: say'
+        r' \"a.example.com\".\n- raise replicas to 2.\n" associated with template "gotpl"'
+    )
+    (wrong,) = problems_of([Diagnostic("error", "Lint Error", text)], AT, "")
+    assert wrong.cause == 'route.hosts is empty: say "a.example.com".'
+    assert wrong.details == ("raise replicas to 2.",)
+
+
+def test_a_trouble_told_twice_is_told_once_and_two_are_two() -> None:
+    said = [Diagnostic("error", "Invalid value for variable", text) for text in ("a", "b", "a")]
+    assert len(problems_of(said, AT, "")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ('Error: Backend initialization required, please run "terraform init"', True),
+        ("Error: Inconsistent dependency lock file", True),
+        ("Error: Lint Error", False),
+    ],
+)
+def test_a_root_is_initialised_when_terraform_asks(text: str, needed: bool) -> None:
+    assert needs_init(text) is needed

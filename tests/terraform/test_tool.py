@@ -1,0 +1,174 @@
+"""The tool's wrapper without a cluster: plans, what is refused, the prod root and its lock."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from morrow.tool import recovery
+from morrow.tool.environment import Environment
+from morrow.tool.errors import Failure, Problem
+from morrow.tool.project import Project
+from morrow.tool.terraform import Terraform
+from tests.terraform import bucket as bucket_module
+from tests.terraform.bucket import Bucket
+from tests.terraform.fixtures import REPOSITORY
+from tests.terraform.helm_provider import Provider
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def project(copy: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A copy of the repository in which the tool finds the provider."""
+    shutil.copy(REPOSITORY / "pyproject.toml", copy)
+    (copy / "kubeconfig").write_text("{apiVersion: v1, kind: Config}\n")
+    for name, value in provider.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KUBECONFIG", str(copy / "kubeconfig"))
+    return Project.find(copy)
+
+
+def dev(project: Project) -> Environment:
+    return Environment.load(project, "dev")
+
+
+def refused(terraform: Terraform) -> Problem:
+    with pytest.raises(Failure) as caught:
+        terraform.plan()
+    (wrong,) = caught.value.problems
+    return wrong
+
+
+def test_a_plan_is_read(project: Project) -> None:
+    plan = Terraform.of(dev(project), image_digest=DIGEST).plan(project.root / "kept.tfplan")
+    assert not plan.empty
+    assert plan.file.exists()
+    assert plan.release is not None
+    assert plan.release.action == "create"
+    fields = {field.name: field.after for field in plan.release.fields}
+    assert fields["description"].startswith("chart sha256:")
+    assert DIGEST in fields["values"][2]
+    again = Terraform.of(dev(project)).read_plan(plan.file)
+    assert again.changes == plan.changes
+
+
+def test_there_is_no_state_before_the_first_apply(project: Project) -> None:
+    terraform = Terraform.of(dev(project))
+    assert terraform.state() is None
+    assert terraform.output() == {}
+    assert terraform.lock() is None
+
+
+def test_a_missing_root_is_named(project: Project) -> None:
+    shutil.rmtree(project.terraform / "dev")
+    with pytest.raises(Failure) as caught:
+        Terraform.of(dev(project))
+    (wrong,) = caught.value.problems
+    assert wrong.code == "terraform-root-missing"
+    assert "terraform/environments/dev" in wrong.mend
+
+
+def test_a_rule_of_the_chart_is_named_with_its_sentence(project: Project) -> None:
+    file = project.environments / "dev.yaml"
+    file.write_text(file.read_text() + "  protected: true\nreplicas: 1\n")
+    wrong = refused(Terraform.of(Environment.examine(project, "dev")[0]))
+    assert wrong.code == "chart-invalid"
+    assert wrong.cause.startswith("target.protected asks for image.digest")
+    assert wrong.details[0].startswith("target.protected asks for two pods")
+
+
+def test_an_input_that_the_module_refuses_is_named(project: Project) -> None:
+    wrong = refused(Terraform.of(dev(project), image_digest="v1"))
+    assert wrong.code == "terraform-input"
+    assert 'image_digest "v1" is not sha256:' in wrong.cause
+
+
+def test_a_missing_provider_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    config = tmp_path / "empty.rc"
+    mirror = f'filesystem_mirror {{ path = "{tmp_path}/nothing" }}'
+    config.write_text(f"provider_installation {{\n  {mirror}\n}}\n")
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(config))
+    monkeypatch.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
+    wrong = refused(Terraform.of(dev(project)))
+    assert wrong.code == "terraform-provider-missing"
+    assert "terraform -chdir=terraform/environments/dev init" in wrong.mend
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """A bucket on loopback, which the S3 backend finds by the environment."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with bucket_module.serving() as served:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", served.address)
+        yield served
+
+
+def prod(project: Project) -> Terraform:
+    """The root of prod, unchanged, with what stands for the checks of a real account."""
+    file = project.environments / "prod.yaml"
+    file.write_text(file.read_text() + f'image: {{digest: "{DIGEST}"}}\n')
+    # Written as text: only Terraform reads it here.
+    terraform = Terraform.of(Environment.examine(project, "prod")[0])
+    skips = ("credentials_validation", "requesting_account_id", "metadata_api_check")
+    terraform.init(
+        "-backend-config=use_path_style=true",
+        *(f"-backend-config=skip_{name}=true" for name in skips),
+    )
+    return terraform
+
+
+def test_prod_keeps_its_state_in_the_bucket_and_a_dead_holder_s_lock_is_named_and_removed(
+    project: Project, bucket: Bucket
+) -> None:
+    terraform = prod(project)
+    assert terraform.lock() is None
+    assert terraform.state() is None
+
+    bucket.hold.clear()
+    holder = subprocess.Popen(
+        ["terraform", f"-chdir={terraform.folder}", "plan", "-input=false"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    ends = time.monotonic() + 60
+    while "hello/prod.tfstate.tflock" not in bucket.objects:
+        assert holder.poll() is None
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+    (alive,) = recovery.state_lock(terraform)
+    assert alive.mend is None  # its holder works
+    os.killpg(holder.pid, signal.SIGKILL)
+    holder.wait()
+    bucket.hold.set()
+    dead = bucket.objects["hello/prod.tfstate.tflock"]
+
+    wrong = refused(terraform)
+    assert wrong.code == "terraform-locked"
+    lock = terraform.lock()
+    assert lock is not None
+    assert lock.who in wrong.cause
+    assert lock.created in wrong.cause
+    assert f"force-unlock {lock.identity}" in wrong.mend
+
+    bucket.objects["hello/prod.tfstate.tflock"] = dead.replace(b'"Who":"', b'"Who":"ann@laptop, ')
+    (other,) = recovery.state_lock(terraform)
+    assert other.mend is None  # somebody else's: not ours to judge
+    bucket.objects["hello/prod.tfstate.tflock"] = dead
+    (ours,) = recovery.state_lock(terraform)
+    assert ours.mend is not None
+    ours.mend()
+    assert terraform.lock() is None
+    assert list(recovery.state_lock(terraform)) == []
