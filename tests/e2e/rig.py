@@ -1,0 +1,255 @@
+"""The proof's rig: one release of hello, a load on it, and an account of every lost request."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pytest
+
+from morrow.tool.load import Failed, Load, Options, Result
+from tests.e2e.cluster import ROOT, Cluster, Image, eventually
+
+# A machine that is busy with other things shows its own stalls at the full rate, not ours.
+RATE = int(os.environ.get("MORROW_PROOF_RATE", "300"))
+REQUESTS = int(os.environ.get("MORROW_PROOF_REQUESTS", "5000"))
+FOLDER = ROOT / ".morrow" / "proof"
+GREETING = "Hello, this is a message from your Python app!"
+SELECTOR = "app.kubernetes.io/name=hello,app.kubernetes.io/component=service"
+
+
+@dataclass
+class Chapter:
+    """What one scenario promised, and what came of it."""
+
+    title: str
+    promise: str
+    result: Result
+    found: str = ""
+    kept: bool = False
+    pods: dict[str, str] = field(default_factory=dict)  # by address
+
+
+# Where a session keeps its chapters, for the summary at its end.
+CHAPTERS = pytest.StashKey[list[Chapter]]()
+
+
+class Run:
+    """A scenario while its load runs."""
+
+    def __init__(self, rig: Rig, load: Load) -> None:
+        self.rig = rig
+        self.load = load
+        self.pods: dict[str, str] = {}
+        self.began = time.time()
+
+    def mark(self, name: str) -> None:
+        """Begin a phase; remember which pod has which address."""
+        self.load.mark(name)
+        for pod in self.rig.pods():
+            if pod["status"].get("podIP"):
+                self.pods[pod["status"]["podIP"]] = pod["metadata"]["name"]
+
+    def settle(self) -> None:
+        """Wait until the pods that leave have left and the rest is ready."""
+        self.mark("the rest leaves")
+        self.rig.settle()
+        self.mark("after")
+        time.sleep(2)
+
+    def go_on(self) -> None:
+        """Keep the load until it has asked as often as a scenario must."""
+        while self.load.progress.get("requests", 0) < REQUESTS:
+            time.sleep(0.2)
+
+
+@dataclass
+class Rig:
+    """The release under test, and the values that it was last given."""
+
+    cluster: Cluster
+    namespace: str
+    images: dict[str, Image]
+    values: dict[str, str] = field(default_factory=dict)
+    chapters: list[Chapter] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        """The host name that leads to the release."""
+        return f"{self.namespace}.{self.cluster.gateway_domain}"
+
+    def install(self) -> None:
+        """Install hello, reachable through the gateway."""
+        self.make_secret("1")
+        gateway_namespace, gateway = self.cluster.gateway.split("/")
+        self.values = {
+            "replicas": "2",
+            "route.mode": "gateway",
+            "route.hosts[0]": self.host,
+            "route.gateway.name": gateway,
+            "route.gateway.namespace": gateway_namespace,
+            "secrets.revision": "1",
+            **self.image("hello"),
+        }
+        self.upgrade()
+        self.cluster.wait_for_route(self.host)
+
+    def image(self, name: str) -> dict[str, str]:
+        """The values that choose one of the two images."""
+        image = self.images[name]
+        return {"image.repository": image.repository, "image.digest": image.digest}
+
+    def make_secret(self, revision: str, *keys: str) -> None:
+        """Make a revision of hello's secrets, with all keys unless some are named."""
+        wanted = keys or ("SECRET_KEY", "DB_PASSWORD")
+        given = [f"--from-literal={key}=value-{revision}" for key in wanted]
+        where = ["-n", self.namespace, f"hello-{revision}"]
+        self.cluster.kubectl("create", "secret", "generic", *where, *given)
+
+    def upgrade(self, changes: Mapping[str, str] | None = None, *, wait: bool = True) -> None:
+        """Upgrade with changed values, by plain Helm; what works is kept for the next time."""
+        wanted = {**self.values, **(changes or {})}
+        numeric = ("replicas", "drain", "grace", "autoscaling.")
+        sets: list[str] = []
+        for key, value in wanted.items():
+            plain = "--set" if key.startswith(numeric) else "--set-string"
+            sets += [plain, f"{key}={value}"]
+        waiting = ["--wait", "--timeout=180s"] if wait else []
+        files = ["-f", "environments/base.yaml", "-f", "environments/dev.yaml"]
+        where = ["-n", self.namespace]
+        self.cluster.helm(
+            "upgrade", "--install", "hello", "chart", *where, *files, *waiting, *sets, within=240
+        )
+        if wait:
+            self.values = wanted
+
+    def settle(self) -> None:
+        """Wait until all pods of the release are ready and none is leaving."""
+        deployment = ["deployment/hello", "-n", self.namespace]
+        self.cluster.kubectl("rollout", "status", *deployment, "--timeout=180s", within=200)
+        eventually("the pods that leave have left", self._settled, within=120, every=0.5)
+
+    def _settled(self) -> bool:
+        pods = self.pods()
+        return bool(pods) and all(
+            not pod["metadata"].get("deletionTimestamp") and ready(pod) for pod in pods
+        )
+
+    def pods(self) -> list[Any]:
+        """The release's pods, also those that leave."""
+        found: list[Any] = self.cluster.get("pods", "-n", self.namespace, "-l", SELECTOR)["items"]
+        return found
+
+    def serving_endpoints(self) -> set[str]:
+        """The addresses that the Service's endpoint slices call ready."""
+        where = ["-n", self.namespace, "-l", "kubernetes.io/service-name=hello"]
+        return {
+            address
+            for part in self.cluster.get("endpointslices", *where)["items"]
+            for endpoint in part.get("endpoints") or []
+            if endpoint["conditions"].get("ready")
+            for address in endpoint["addresses"]
+        }
+
+    @contextmanager
+    def under_load(
+        self, title: str, promise: str, *, avoid: str = "", timeout: float = 10
+    ) -> Iterator[Run]:
+        """Run a scenario under load; its chapter is complete when the block ends."""
+        addresses = [each for each in self.cluster.gateway_addresses if each != avoid]
+        options = Options(
+            f"https://{self.host}/",
+            rate=RATE,
+            ca_file=str(self.cluster.ca_file),
+            connect=tuple(f"{address}:443" for address in addresses),
+            timeout=timeout,
+            status=200,
+            text=GREETING,
+        )
+        with Load(options) as load:
+            run = Run(self, load)
+            run.mark("before")
+            time.sleep(2)
+            yield run
+            run.go_on()
+            run.mark("end")
+        self.chapters.append(Chapter(title, promise, load.result, pods=run.pods))
+
+    def judge(self, kept: bool, found: str) -> None:
+        """Say how the last chapter ended, keep its losses in a file, and hold its promise."""
+        chapter = self.chapters[-1]
+        chapter.kept, chapter.found = kept, found
+        losses = [self._loss(chapter, failure) for failure in chapter.result.failures]
+        name = chapter.title.replace(" ", "-")
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / f"{name}.json").write_text(
+            json.dumps(
+                chapter.result.to_json() | {"pods": chapter.pods, "losses": losses}, indent=1
+            )
+        )
+        first = "\n".join(f"  {loss}" for loss in losses[:25])
+        print(f"{chapter.title}: {chapter.result.summary()}; {found}")
+        assert kept, (
+            f"{chapter.title}: promised {chapter.promise}; {chapter.result.summary()}; {found}\n"
+            f"events: {[(event.at, event.name) for event in chapter.result.events]}\n{first}"
+        )
+
+    def nothing_lost(self, also: str = "") -> None:
+        """Hold the last chapter to the promise that most have."""
+        result = self.chapters[-1].result
+        enough = result.requests >= REQUESTS
+        found = ", ".join(part for part in (f"{len(result.failures)} lost", also) if part)
+        self.judge(enough and not result.failures, found)
+
+    def _loss(self, chapter: Chapter, failure: Failed) -> dict[str, Any]:
+        return asdict(failure) | {"pod": self._pod_of(chapter, failure)}
+
+    def _pod_of(self, chapter: Chapter, failure: Failed) -> str:
+        """Name the pod that a lost request had gone to, by what the gateway wrote of it."""
+        if not failure.cause.startswith("status-5"):
+            return ""
+        began = chapter.result.started + failure.at
+        near = [
+            (abs(line["began"] - began), line["server"])
+            for line in self._gateway_errors()
+            if f"status-{line['status']}" == failure.cause and abs(line["began"] - began) < 0.5
+        ]
+        address = min(near)[1].partition(":")[0] if near else ""
+        return chapter.pods.get(address, address)
+
+    def _gateway_errors(self) -> list[dict[str, Any]]:
+        where = ["-n", self.cluster.gateway.split("/")[0], "-l", "app.kubernetes.io/name=traefik"]
+        text = self.cluster.kubectl("logs", *where, "--since=10m", "--tail=-1")
+        found = []
+        for line in text.splitlines():
+            if not line.startswith("{"):
+                continue
+            entry = json.loads(line)
+            if entry.get("RequestHost") == self.host:
+                stamp = time.strptime(entry["StartUTC"][:19], "%Y-%m-%dT%H:%M:%S")
+                part = float("0." + entry["StartUTC"][20:].rstrip("Z"))
+                began = time.mktime(stamp) - time.timezone + part
+                server = entry.get("ServiceAddr", "")
+                found.append(
+                    {"began": began, "status": entry["DownstreamStatus"], "server": server}
+                )
+        return found
+
+
+def ready(pod: Any) -> bool:
+    """Say whether a pod is Ready."""
+    return any(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for condition in pod["status"].get("conditions", [])
+    )
+
+
+def watch_until(holds: Callable[[], bool], within: float, what: str) -> float:
+    """Wait until something holds; return the clock's time (seconds since 1970) then."""
+    eventually(what, holds, within=within, every=0.1)
+    return time.time()

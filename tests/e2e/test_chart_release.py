@@ -1,0 +1,227 @@
+"""The chart's releases on a real cluster: upgrade, test, rollback, scaling, foreign images."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import oci
+from tests.e2e.cluster import Cluster, Image, eventually
+
+SERVICE = "app.kubernetes.io/name=hello,app.kubernetes.io/component=service"
+
+
+def make_secret(cluster: Cluster, namespace: str, name: str = "hello-1") -> None:
+    """Make the Secret that hello asks for."""
+    values = ["--from-literal=SECRET_KEY=not-a-secret", "--from-literal=DB_PASSWORD=nor-this"]
+    cluster.kubectl("create", "secret", "generic", name, "-n", namespace, *values)
+
+
+DIP = "one pod until the autoscaler acts"
+
+
+def upgrade(cluster: Cluster, namespace: str, image: Image, *sets: str, wait: bool = True) -> str:
+    """Install or upgrade hello by plain Helm; return what Helm says."""
+    words = ["upgrade", "--install", "hello", "chart", "-n", namespace]
+    words += ["-f", "environments/base.yaml", "-f", "environments/dev.yaml", *image.values()]
+    words += ["--set", "drain=1", "--set", "rollout.minReadySeconds=0"]
+    for one in sets:
+        words += ["--set-string" if one.startswith("config.") else "--set", one]
+    return cluster.helm(*words, *(["--wait", "--timeout=120s"] if wait else []))
+
+
+def ready(cluster: Cluster, namespace: str) -> int:
+    """Return how many pods get requests."""
+    return sum(map(is_ready, pods(cluster, namespace)))
+
+
+def pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
+    """Return the service's pods that are not on their way out."""
+    found = cluster.get("pods", "-n", namespace, "-l", SERVICE)["items"]
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def config_names(cluster: Cluster, namespace: str) -> set[str]:
+    """Return the names of the ConfigMaps of settings."""
+    found = cluster.get("configmaps", "-n", namespace)["items"]
+    return {
+        o["metadata"]["name"] for o in found if o["metadata"]["name"].startswith("hello-config")
+    }
+
+
+def config_of(pod: dict[str, Any]) -> str:
+    """Return the ConfigMap that a pod reads."""
+    return str(pod["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"])
+
+
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Return whether a pod gets requests."""
+    conditions = pod["status"].get("conditions", [])
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def test_install_upgrade_test_rollback(
+    cluster: Cluster, namespace: str, hello_image: Image
+) -> None:
+    make_secret(cluster, namespace)
+    notes = upgrade(cluster, namespace, hello_image)
+    assert f"kubectl --namespace {namespace} port-forward service/hello" in notes
+    assert f"helm --namespace {namespace} test hello" in notes
+    assert "(autoscaling.mode: hpa)" in notes
+    assert "a second pod" not in notes
+    [first] = config_names(cluster, namespace)
+    assert "Phase:          Succeeded" in cluster.helm("test", "hello", "-n", namespace)
+
+    before = {pod["metadata"]["uid"] for pod in pods(cluster, namespace)}
+    upgrade(cluster, namespace, hello_image, "pdb.enabled=false", "service.port=8000")
+    assert {pod["metadata"]["uid"] for pod in pods(cluster, namespace)} == before
+
+    upgrade(cluster, namespace, hello_image, "config.LOG_LEVEL=ERROR")
+    [second] = config_names(cluster, namespace) - {first}
+    assert {config_of(pod) for pod in pods(cluster, namespace)} == {second}
+
+    cluster.helm("rollback", "hello", "1", "-n", namespace, "--wait", "--timeout=120s")
+    assert config_names(cluster, namespace) == {first, second}
+    eventually(
+        "every pod reads the first settings again",
+        lambda: {config_of(pod) for pod in pods(cluster, namespace)} == {first},
+    )
+
+
+def test_an_old_pod_comes_back_with_its_own_settings(
+    cluster: Cluster, namespace: str, hello_image: Image
+) -> None:
+    make_secret(cluster, namespace)
+    upgrade(cluster, namespace, hello_image)
+    old = {pod["metadata"]["name"]: config_of(pod) for pod in pods(cluster, namespace)}
+    assert len(old) == 2
+
+    upgrade(cluster, namespace, hello_image, "config.MAX_CONNECTIONS=many", wait=False)
+    eventually(
+        "a new pod refuses the bad settings",
+        lambda: any(
+            status.get("restartCount", 0) >= 1
+            for pod in pods(cluster, namespace)
+            if pod["metadata"]["name"] not in old
+            for status in pod["status"].get("containerStatuses", [])
+        ),
+    )
+    victim = sorted(old)[0]
+    # The image has no shell: its Python tells the first process twice, which ends it at once.
+    program = "import os, time; os.kill(1, 15); time.sleep(0.5); os.kill(1, 15)"
+    words = ["kubectl", "--context", cluster.context, "exec", "-n", namespace, victim]
+    cluster.command(*words, "--", "python3", "-c", program)
+
+    def came_back() -> bool:
+        [pod] = [p for p in pods(cluster, namespace) if p["metadata"]["name"] == victim]
+        status = pod["status"]["containerStatuses"][0]
+        return bool(status["restartCount"] >= 1 and status["ready"])
+
+    eventually("the old pod's container was killed and is ready again", came_back)
+    survivors = {p["metadata"]["name"]: config_of(p) for p in pods(cluster, namespace)}
+    assert {name: survivors[name] for name in old} == old
+
+    # A bad rollout is undone by Helm alone, with settings that an earlier release had made.
+    cluster.helm("rollback", "hello", "-n", namespace, "--wait", "--timeout=120s")
+    assert {p["metadata"]["name"] for p in pods(cluster, namespace) if is_ready(p)} >= set(old)
+
+
+class Watch(threading.Thread):
+    """Counts the ready pods, many times a second, until it is stopped."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        super().__init__(daemon=True)
+        self.cluster, self.namespace = cluster, namespace
+        self.seen: list[int] = []
+        self.wanted: list[int] = []
+        self._end = threading.Event()
+
+    def run(self) -> None:
+        while not self._end.is_set():
+            deployment = self.cluster.get("deployment", "hello", "-n", self.namespace)
+            self.wanted.append(deployment["spec"]["replicas"])
+            self.seen.append(ready(self.cluster, self.namespace))
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        self._end.set()
+        self.join(30)
+
+
+def test_autoscaling_switched_on_and_off_without_a_dip_unseen(
+    cluster: Cluster, namespace: str, hello_image: Image
+) -> None:
+    """Kubernetes takes a number of pods that is no longer stated for 1: once, and announced."""
+    make_secret(cluster, namespace)
+    upgrade(cluster, namespace, hello_image, "replicas=3")
+    hpa = ["autoscaling.mode=hpa", "autoscaling.min=2", "autoscaling.max=4"]
+    notes = upgrade(cluster, namespace, hello_image, *hpa)
+    assert DIP in notes
+    eventually("the autoscaler restored its minimum", lambda: ready(cluster, namespace) >= 2)
+
+    watch = Watch(cluster, namespace)
+    watch.start()
+    try:
+        for sets in ([*hpa, "autoscaling.max=5"], [*hpa, "config.LOG_LEVEL=ERROR"]):
+            assert DIP not in upgrade(cluster, namespace, hello_image, *sets)
+        cluster.helm("rollback", "hello", "3", "-n", namespace, "--wait", "--timeout=120s")
+        upgrade(cluster, namespace, hello_image, "replicas=2")
+    finally:
+        watch.stop()
+    assert len(watch.seen) >= 10
+    assert min(watch.wanted) >= 2, watch.wanted
+    assert min(watch.seen) >= 2, watch.seen
+
+
+FOREIGN = """\
+name: website
+image: {{repository: {image.repository}, digest: "{image.digest}"}}
+ports: {{http: 8080, admin: null}}
+probes: {{readiness: {{path: /index.html}}}}
+network: {{ingress: {{from: {{everyone: {{pods: {{}}}}}}}}}}
+"""
+
+
+@pytest.fixture(scope="session")
+def foreign_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Image:
+    """A web server written in C, from a Debian package, in an image of one layer."""
+    folder = tmp_path_factory.mktemp("foreign")
+    for words in (["apt-get", "download", "busybox-static"], ["sh", "-c", "dpkg-deb -x *.deb ."]):
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.add(next(folder.glob("**/bin/busybox")), arcname="busybox")
+        page = b"from another language"
+        entry = tarfile.TarInfo("www/index.html")
+        entry.size = len(page)
+        tar.addfile(entry, io.BytesIO(page))
+    name = f"{cluster.registry}/chart-foreign:1"
+    server = ["/busybox", "httpd", "-f", "-v", "-p", "8080", "-h", "/www"]
+    oci.push(name, buffer.getvalue(), {"Entrypoint": server})
+    return Image(name.rpartition(":")[0], oci.digest_of(name))
+
+
+def test_a_foreign_image_with_five_lines(
+    cluster: Cluster, namespace: str, foreign_image: Image, tmp_path: Path
+) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(FOREIGN.format(image=foreign_image))
+    assert len(values.read_text().splitlines()) == 5
+    words = ["upgrade", "--install", "website", "chart", "-n", namespace, "-f", str(values)]
+    cluster.helm(*words, "--wait", "--timeout=120s")
+    deployment = cluster.get("deployment", "website", "-n", namespace)
+    assert deployment["status"]["readyReplicas"] == 2
+    [first, *_] = cluster.get("pods", "-n", namespace, "-l", "app.kubernetes.io/name=website")[
+        "items"
+    ]
+    # The readiness probe above already asked for the page; this reads it.
+    words = ["exec", "-n", namespace, first["metadata"]["name"], "--", "/busybox", "wget", "-qO-"]
+    assert "another language" in cluster.kubectl(*words, "http://127.0.0.1:8080/index.html")

@@ -1,0 +1,129 @@
+"""What the lab's cluster is: three zones, real admission, real DNS, aggregated metrics."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from lab import base_images, lock, oci
+from lab.errors import LabError
+from tests.e2e.cluster import ROOT, Cluster, CommandError, eventually
+
+PYTHON = "/usr/bin/python3.13"
+
+
+def pod(name: str, *command: str, **spec: object) -> dict[str, object]:
+    """A pod that Pod Security `restricted` admits."""
+    container = {
+        "name": "main",
+        "image": base_images.RUNTIME,
+        "command": list(command),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": True,
+        },
+    }
+    whole = {
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "terminationGracePeriodSeconds": 0,
+        "restartPolicy": "Never",
+        "containers": [container],
+        **spec,
+    }
+    metadata = {"name": name, "labels": {"app": name}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": whole}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _image(cluster: Cluster) -> None:
+    base_images.push()
+    assert oci.digest_of(base_images.RUNTIME)
+
+
+def test_three_nodes_in_three_zones(cluster: Cluster) -> None:
+    zones = {
+        node["metadata"]["labels"]["topology.kubernetes.io/zone"]
+        for node in cluster.get("nodes")["items"]
+    }
+    assert zones == {"a", "b", "c"}
+
+
+def test_pod_security_refuses_a_privileged_pod(cluster: Cluster, namespace: str) -> None:
+    wicked = pod("wicked", PYTHON, "-c", "pass", hostNetwork=True)
+    with pytest.raises(CommandError, match="violates PodSecurity"):
+        cluster.apply(namespace, wicked)
+
+
+def test_rbac_refuses_a_stranger(cluster: Cluster, namespace: str) -> None:
+    stranger = f"--as=system:serviceaccount:{namespace}:default"
+    with pytest.raises(CommandError, match="forbidden"):
+        cluster.kubectl("get", "secrets", "-n", namespace, stranger)
+
+
+def test_a_pod_resolves_services_and_nothing_else(cluster: Cluster, namespace: str) -> None:
+    script = """
+import json, socket, time
+def ask(name):
+    try:
+        return socket.gethostbyname(name)
+    except socket.gaierror as error:
+        return error.strerror
+print(json.dumps([ask('kubernetes.default.svc.cluster.local'), ask('example.com')]))
+"""
+    cluster.apply(namespace, pod("asks", PYTHON, "-c", script))
+    where = ["-n", namespace, "pod/asks"]
+    cluster.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", *where, "--timeout=90s")
+    inside, outside = json.loads(cluster.kubectl("logs", *where))
+    assert inside == "10.96.0.1"
+    assert "Name or service not known" in outside or "No address" in outside
+
+
+def test_metrics_of_pods_are_served_by_the_aggregated_api(cluster: Cluster, namespace: str) -> None:
+    cluster.apply(namespace, pod("busy", PYTHON, "-c", "while True: pass"))
+
+    def measured() -> bool:
+        path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{namespace}/pods"
+        items = json.loads(cluster.kubectl("get", "--raw", path))["items"]
+        return any(item["containers"][0]["usage"]["cpu"] != "0" for item in items)
+
+    eventually("metrics of the pod", measured, within=120, every=1)
+
+
+def test_the_lock_names_its_holder(cluster: Cluster) -> None:
+    del cluster
+    try:
+        with lock.held():
+            done = subprocess.run(
+                [sys.executable, "-m", "lab", "down"],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+    except LabError as taken:
+        pytest.skip(f"someone changes the lab just now: {taken}")
+    assert done.returncode == 1
+    assert "the lab is being changed by process" in done.stderr
+
+
+def test_wrong_names_are_refused_with_what_is_right(cluster: Cluster) -> None:
+    del cluster
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", "node", "stop", "n9"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "there is no node n9; the lab has n1, n2, n3" in done.stderr

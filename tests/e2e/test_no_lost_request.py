@@ -1,0 +1,309 @@
+"""The proof: under a constant load, nothing that Morrow does to a service loses a request.
+
+An open-loop client asks hello through the gateway, 300 times a second whatever becomes of the
+requests before, half on kept-alive connections and half on new ones. The control at the end
+does the same update without the recipe, and must lose requests: a rig that cannot see a loss
+proves nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lab import cluster as lab
+from lab import pods as lab_pods
+from tests.e2e import proof_report
+from tests.e2e.cluster import Cluster, Image, eventually
+from tests.e2e.conftest import make_namespace
+from tests.e2e.rig import CHAPTERS, FOLDER, Rig, Run, ready
+
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
+
+NOTHING = "no request lost"
+# The gateway hears of an endpoint's end and acts on it: Traefik gathers changes for 2 s.
+GATEWAY_HEARS = 4.0
+
+
+@pytest.fixture(scope="module")
+def rig(
+    cluster: Cluster, hello_images: dict[str, Image], request: pytest.FixtureRequest
+) -> Iterator[Rig]:
+    """hello, installed once for all scenarios."""
+    name = f"e2e-proof-{secrets.token_hex(3)}"
+    make_namespace(cluster, name)
+    made = Rig(cluster, name, hello_images)
+    made.install()
+    made.settle()
+    request.config.stash[CHAPTERS] = made.chapters
+    yield made
+    if made.chapters:
+        proof_report.write(made.chapters, FOLDER / "report.html")
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
+
+
+def test_update_of_the_image(rig: Rig) -> None:
+    with rig.under_load("update of the image", NOTHING) as run:
+        run.mark("update")
+        rig.upgrade(rig.image("hello-next"))
+        run.settle()
+    running = {pod["spec"]["containers"][0]["image"] for pod in rig.pods()}
+    assert running == {f"{rig.values['image.repository']}@{rig.values['image.digest']}"}
+    rig.nothing_lost()
+
+
+def test_change_of_the_config(rig: Rig) -> None:
+    with rig.under_load("change of the config", NOTHING) as run:
+        run.mark("change")
+        rig.upgrade({"config.MAX_CONNECTIONS": "20"})
+        run.settle()
+    assert rig.cluster.ask(rig.host, "/config").json()["MAX_CONNECTIONS"] == "20"
+    rig.nothing_lost()
+
+
+def test_new_revision_of_the_secrets(rig: Rig) -> None:
+    rig.make_secret("2")
+    with rig.under_load("new revision of the secrets", NOTHING) as run:
+        run.mark("rotate")
+        rig.upgrade({"secrets.revision": "2"})
+        run.settle()
+    rig.nothing_lost()
+
+
+def test_drain_of_a_node(rig: Rig) -> None:
+    node = rig.pods()[0]["spec"]["nodeName"]
+    try:
+        with rig.under_load("drain of a node", NOTHING) as run:
+            run.mark(f"drain {node}")
+            flags = ["--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"]
+            rig.cluster.kubectl("drain", node, *flags, within=200)
+            run.settle()
+    finally:
+        rig.cluster.kubectl("uncordon", node)
+    assert node not in {pod["spec"]["nodeName"] for pod in rig.pods()}
+    rig.nothing_lost()
+
+
+def test_scale_out_and_in(rig: Rig) -> None:
+    with rig.under_load("scale out and in", NOTHING) as run:
+        run.mark("out to 4")
+        rig.upgrade({"replicas": "4"})
+        assert len(rig.pods()) == 4
+        run.mark("in to 2")
+        rig.upgrade({"replicas": "2"})
+        run.settle()
+    assert len(rig.pods()) == 2
+    rig.nothing_lost()
+
+
+def test_autoscaler_switched_on(rig: Rig) -> None:
+    """Also a trap: `replicas` vanishes from the manifest, and Helm takes it out of the Deployment.
+
+    Kubernetes then falls back to one pod until the autoscaler has looked. The drain keeps even
+    that from losing a request; the account says how few pods there were.
+    """
+    with rig.under_load("autoscaler switched on", NOTHING) as run:
+        run.mark("switch on")
+        rig.upgrade(
+            {
+                "autoscaling.mode": "hpa",
+                "autoscaling.min": "2",
+                "autoscaling.max": "4",
+                "autoscaling.cpu": "25",
+            }
+        )
+        fewest = 9
+        ends = time.monotonic() + 120
+        while len(rig.serving_endpoints()) < 3 and time.monotonic() < ends:
+            fewest = min(fewest, len(rig.serving_endpoints()))
+            time.sleep(0.5)
+        run.mark("scaled out")
+        assert len(rig.serving_endpoints()) > 2, "the autoscaler did not scale out"
+        run.mark("switch off")
+        rig.upgrade({"autoscaling.mode": "none"})
+        run.settle()
+    rig.nothing_lost(f"at the fewest {fewest} of 2 pods served")
+
+
+def test_image_that_cannot_be_pulled(rig: Rig) -> None:
+    def stuck() -> bool:
+        return "ErrImagePull" in reasons(rig) or "ImagePullBackOff" in reasons(rig)
+
+    with rig.under_load("image that cannot be pulled", NOTHING) as run:
+        broken_release(run, "the new pod cannot be pulled", stuck, {"image.digest": no_digest()})
+    rig.nothing_lost()
+
+
+def test_config_that_the_service_refuses(rig: Rig) -> None:
+    with rig.under_load("config that the service refuses", NOTHING) as run:
+        broken_release(
+            run,
+            "the new pod exits with 78",
+            lambda: 78 in exit_codes(rig),
+            {"config.LOG_LEVEL": "LOUD"},
+        )
+    rig.nothing_lost()
+
+
+def test_secret_that_lacks_a_key(rig: Rig) -> None:
+    rig.make_secret("broken", "SECRET_KEY")
+    old = {pod["metadata"]["name"] for pod in rig.pods()}
+
+    def stuck() -> bool:
+        new = [pod for pod in rig.pods() if pod["metadata"]["name"] not in old]
+        events = rig.cluster.get("events", "-n", rig.namespace)["items"]
+        mounts = {e["involvedObject"]["name"] for e in events if e["reason"] == "FailedMount"}
+        return 78 in exit_codes(rig, new) or any(p["metadata"]["name"] in mounts for p in new)
+
+    with rig.under_load("secret that lacks a key", NOTHING) as run:
+        broken_release(
+            run, "the new pod cannot have its secret", stuck, {"secrets.revision": "broken"}
+        )
+    rig.nothing_lost()
+
+
+def broken_release(run: Run, what: str, stuck: Callable[[], bool], changes: dict[str, str]) -> None:
+    """Roll out what cannot work: the old pods serve on, and a good release mends it."""
+    rig = run.rig
+    old = {pod["metadata"]["name"] for pod in rig.pods()}
+    run.mark("broken release")
+    rig.upgrade(changes, wait=False)
+    eventually(what, stuck, within=90, every=0.5)
+    run.mark("it is stuck")
+    time.sleep(5)
+    serving = {pod["metadata"]["name"] for pod in rig.pods() if ready(pod)}
+    assert serving == old, "the pods that served before serve on"
+    run.mark("mended")
+    rig.upgrade()
+    run.settle()
+
+
+def reasons(rig: Rig) -> set[str]:
+    """What the containers that wait wait for."""
+    return {
+        status["state"].get("waiting", {}).get("reason", "")
+        for pod in rig.pods()
+        for status in pod["status"].get("containerStatuses", [])
+    }
+
+
+def exit_codes(rig: Rig, pods: list[object] | None = None) -> set[int]:
+    """The exit codes of all containers that have ended."""
+    return {
+        state["terminated"]["exitCode"]
+        for pod in (pods if pods is not None else rig.pods())
+        for status in pod["status"].get("containerStatuses", [])  # type: ignore[index]
+        for state in (status["state"], status.get("lastState", {}))
+        if "terminated" in state
+    }
+
+
+def no_digest() -> str:
+    """A digest that no image has."""
+    return "sha256:" + "0" * 64
+
+
+def test_killed_worker(rig: Rig) -> None:
+    """Its listening socket outlives it: what arrives waits for the next worker."""
+    promise = "at most the requests that were in flight on it"
+    with rig.under_load("killed worker", promise) as run:
+        victim = rig.pods()[0]
+        worker = lab_pods.worker(victim["metadata"]["uid"])
+        run.mark("kill -9 the worker")
+        lab_pods.kill(worker)
+        run.mark("killed")
+        eventually(
+            "another worker",
+            lambda: lab_pods.worker(victim["metadata"]["uid"]) != worker,
+            within=60,
+        )
+        run.mark("another worker")
+        run.settle()
+    result = rig.chapters[-1].result
+    begin, end = (event.at for event in result.events if "kill" in event.name)
+    in_flight = {s.at for s in result.samples if s.at <= end and s.at + s.latency >= begin}
+    late = [failure for failure in result.failures if failure.at not in in_flight]
+    found = f"{len(result.failures)} lost of {len(in_flight)} in flight, {len(late)} afterwards"
+    rig.judge(not late, found)
+
+
+def test_killed_pod(rig: Rig) -> None:
+    promise = "at most what was in flight and what arrives until its endpoint is gone"
+    with rig.under_load("killed pod", promise) as run:
+        victim = rig.pods()[0]
+        main = lab_pods.main_process(victim["metadata"]["uid"])
+        run.mark("kill -9 the pod")
+        lab_pods.kill(main)
+        gone_or_back(run, victim["status"]["podIP"], victim["metadata"]["uid"], main)
+        run.settle()
+    judge_until_gone(rig)
+
+
+def test_stopped_node(rig: Rig) -> None:
+    promise = "at most what was in flight and what arrives until its endpoints are gone"
+    victim = rig.pods()[0]
+    node = victim["spec"]["nodeName"]
+    address = victim["status"]["hostIP"]
+    try:
+        with rig.under_load("stopped node", promise, avoid=address, timeout=5) as run:
+            run.mark(f"stop {node}")
+            lab.stop_node(node)
+            eventually(
+                "its endpoints are gone",
+                lambda: victim["status"]["podIP"] not in rig.serving_endpoints(),
+                within=120,
+            )
+            run.mark("its endpoints are gone")
+            time.sleep(GATEWAY_HEARS + 6)
+            run.mark("after")
+    finally:
+        lab.start_node(node)
+    rig.settle()
+    judge_until_gone(rig)
+
+
+def gone_or_back(run: Run, address: str, uid: str, main: int) -> None:
+    """Wait until the endpoint is gone, or the container is back before anyone saw it gone."""
+
+    def over() -> bool:
+        if address not in run.rig.serving_endpoints():
+            return True
+        fresh = [pid for pid in lab_pods.processes(uid) if pid != main]
+        pod = next(p for p in run.rig.pods() if p["metadata"]["uid"] == uid)
+        return bool(fresh) and ready(pod) and restarts(pod) > 0
+
+    eventually("the endpoint is gone", over, within=60, every=0.1)
+    run.mark("its endpoint is gone")
+
+
+def restarts(pod: object) -> int:
+    """How often the pod's container was started again."""
+    return sum(s["restartCount"] for s in pod["status"]["containerStatuses"])  # type: ignore[index]
+
+
+def judge_until_gone(rig: Rig) -> None:
+    """Hold that whatever was lost was due between the blow and the endpoint's end."""
+    result = rig.chapters[-1].result
+    blow = next(event.at for event in result.events if event.name.startswith(("kill", "stop")))
+    gone = next(event.at for event in result.events if event.name.endswith("gone"))
+    early = [f for f in result.failures if f.at + f.latency < blow]
+    late = [f for f in result.failures if f.at > gone + GATEWAY_HEARS]
+    lost = len(result.failures)
+    found = f"{lost} lost in the {gone - blow:.1f} s until its endpoint was gone, {len(late)} after"
+    rig.judge(not early and not late, found)
+
+
+def test_control_update_without_the_recipe(rig: Rig) -> None:
+    """The same update with no drain and no pause before the end loses requests."""
+    rig.upgrade({"drain": "0", "replicas": "4"})
+    rig.settle()
+    with rig.under_load("control: update without the recipe", "requests are lost") as run:
+        for number in range(3):
+            run.mark(f"update {number + 1}")
+            rig.upgrade({"config.MAX_CONNECTIONS": str(30 + number)})
+            run.settle()
+    lost = len(rig.chapters[-1].result.failures)
+    rig.judge(lost > 0, f"{lost} lost, as it must be")

@@ -1,0 +1,140 @@
+"""Applies that are killed, and releases that others touched: found, named, mended, applied."""
+
+from __future__ import annotations
+
+import pytest
+
+from morrow.tool import recovery
+from morrow.tool.errors import Failure, Problem
+from morrow.tool.recovery import Finding
+from morrow.tool.terraform import Progress, Terraform
+from tests.terraform.fixtures import provider
+from tests.terraform.lab_project import NO_IMAGE, LabProject, project
+
+__all__ = ["project", "provider"]
+
+pytestmark = pytest.mark.timeout(900)  # several rollouts each, on a machine that may be busy
+
+
+def last(project: LabProject) -> str:
+    """The status of the newest revision; nothing when there is none."""
+    history = project.history()
+    return str(history[-1]["status"]) if history else ""
+
+
+def apply(project: LabProject) -> list[Progress]:
+    told: list[Progress] = []
+    Terraform.of(project.environment()).apply(on_progress=told.append)
+    assert told[-1].state == "done"
+    assert recovery.find(project.environment()) == []
+    return told
+
+
+def refused(project: LabProject) -> Problem:
+    """What the tool says of an apply that cannot work."""
+    with pytest.raises(Failure) as caught:
+        Terraform.of(project.environment()).apply()
+    (wrong,) = caught.value.problems
+    return wrong
+
+
+def found(project: LabProject, code: str) -> Finding:
+    """The one thing that is wrong."""
+    (finding,) = recovery.find(project.environment())
+    assert finding.problem.code == code
+    return finding
+
+
+def mend(finding: Finding) -> str:
+    assert finding.mend is not None
+    return finding.mend()
+
+
+def test_a_killed_first_install(project: LabProject) -> None:
+    project.init()
+    project.kill_apply(lambda: True)  # before it did anything
+    assert recovery.find(project.environment()) == []
+
+    project.kill_apply(lambda: last(project) == "pending-install")
+    assert refused(project).code == "release-stuck"
+    finding = found(project, "release-stuck")
+    assert "pending-install" in finding.problem.cause
+    assert "never been deployed" in mend(finding)
+    assert next(told.state for told in apply(project)) == "started"
+    assert project.plans_nothing()
+
+
+def test_a_killed_upgrade(project: LabProject) -> None:
+    apply(project)
+    project.kill_apply(lambda: last(project) == "pending-upgrade")
+    assert refused_change(project).code == "release-stuck"
+    assert "back at revision 1" in mend(found(project, "release-stuck"))
+    assert recovery.find(project.environment()) == []
+    assert Terraform.of(project.environment()).plan().empty
+
+    project.kill_apply(lambda: last(project) == "pending-rollback")
+    assert "pending-rollback" in found(project, "release-stuck").problem.cause
+    mend(found(project, "release-stuck"))
+    assert recovery.find(project.environment()) == []
+    assert Terraform.of(project.environment()).plan().empty
+
+
+def refused_change(project: LabProject) -> Problem:
+    project.describe(config={"LOG_LEVEL": "DEBUG"})
+    wrong = refused(project)
+    project.describe()
+    return wrong
+
+
+def test_a_failed_first_install_and_an_object_in_the_way(project: LabProject) -> None:
+    files = [f"-f={project.folder}/environments/{name}.yaml" for name in ("base", "dev")]
+    done = project.cluster.command(
+        *("helm", "--kube-context", project.cluster.context, "install", "hello"),
+        *(str(project.folder / "chart"), "-n", project.namespace, "--wait", "--timeout=3s"),
+        *(*files, f"--set=image.digest={NO_IMAGE}"),
+    )
+    assert done.returncode == 1
+    assert last(project) == "failed"
+    mend(found(project, "release-stuck"))
+    assert project.history() == []
+
+    project.cluster.kubectl(
+        *("create", "service", "clusterip", "hello", "--tcp=80:80", "-n", project.namespace)
+    )
+    wrong = refused(project)
+    assert (wrong.code, wrong.object) == ("object-in-use", "Service hello")
+    finding = found(project, "object-in-use")
+    assert finding.risk
+    mend(finding)
+    apply(project)
+
+
+def test_a_release_that_others_made(project: LabProject) -> None:
+    files = [f"-f={project.folder}/environments/{name}.yaml" for name in ("base", "dev")]
+    project.cluster.helm(
+        *("install", "hello", str(project.folder / "chart"), "-n", project.namespace, *files)
+    )
+    mend(found(project, "release-foreign"))
+    release = Terraform.of(project.environment()).plan().release
+    assert release is not None
+    assert release.action == "update"  # and not create: max_history and clean-up are passed
+    apply(project)
+
+
+def test_a_release_that_others_rolled_back(project: LabProject) -> None:
+    apply(project)
+    project.describe(config={"LOG_LEVEL": "DEBUG"})
+    apply(project)
+    project.cluster.helm("rollback", "hello", "1", "-n", project.namespace, "--wait")
+    terraform = Terraform.of(project.environment())
+    assert terraform.plan().empty  # what Terraform cannot see …
+    finding = found(project, "release-changed")  # … is seen, and `morrow plan` says it
+    (said,) = recovery.left_behind(project.environment(), "deployed")
+    assert "doctor dev --mend" in said
+    mend(finding)
+    release = terraform.plan().release
+    assert release is not None
+    assert release.action == "update"
+    apply(project)
+    assert terraform.plan().empty
+    assert project.history()[-1]["revision"] == 4

@@ -1,0 +1,110 @@
+"""Every fault of the catalogue is named: right code, right object, a mend that works."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster import Cluster, Image
+from tests.e2e.tool_faults import FAULTS, Fault
+from tests.e2e.tool_project import MORROW, ToolProject, laid_over
+
+# A hang is found by this; a machine that is busy with other things is not.
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def project(cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path) -> ToolProject:
+    return ToolProject(tmp_path, cluster, namespace, hello_image)
+
+
+def _cases() -> list[object]:
+    return [
+        pytest.param(
+            fault, id=fault.name.replace(" ", "-"), marks=[] if fault.ci else pytest.mark.full
+        )
+        for fault in FAULTS
+    ]
+
+
+@pytest.mark.parametrize("fault", _cases())
+def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject) -> None:
+    good = project.hello() if fault.kit else project.simple()
+    if fault.over:
+        project.write(good)
+        assert project.morrow("up", "test").code == 0
+        serving = _pods(project)
+    text = json.dumps(_bent(good, fault))
+    text = text.replace("IMAGE", _reference(project)).replace("SERVER", _server(project))
+    project.write(json.loads(text))
+    fault.before(project)
+
+    confirm = ["--confirm", "test"] if fault.confirm else []
+    told = project.morrow("up", "test", "--json", *confirm)
+
+    print(f"{fault.name}: {told.problem['code']} after {told.seconds:.0f} s")
+    assert told.code == fault.exit, told
+    assert told.problem["code"] == fault.code, told
+    assert re.search(fault.object, told.problem["object"]), told
+    assert re.search(fault.cause, told.problem["cause"], re.DOTALL), told
+    assert not re.search("timed out|condition", f"{told.problem['cause']}"), told
+    assert told.problem["mend"], told
+    if fault.over:
+        assert serving <= _pods(project), "the old release does not serve"
+    fault.after(project)
+    if fault.typed:
+        _type(project, told.problem["mend"], fault.stdin)
+        if fault.code == "confirm-needed":
+            return  # the mend was the deploy itself
+    else:
+        project.write(good)
+    mended = project.morrow("up", "test")
+    assert mended.code == 0, mended
+
+
+def _bent(good: dict[str, Any], fault: Fault) -> dict[str, Any]:
+    bent = laid_over(good, fault.values)
+    if fault.kit:
+        bent["config"] = fault.values["config"]  # what is missing must be missing
+    return bent
+
+
+def _server(project: ToolProject) -> str:
+    path = "jsonpath={.clusters[0].cluster.server}"
+    return project.cluster.kubectl("config", "view", "--minify", "-o", path)
+
+
+def _reference(project: ToolProject) -> str:
+    return f"{project.image.repository}@{project.image.digest}"
+
+
+def _pods(project: ToolProject) -> set[str]:
+    """The names of the pods that are ready."""
+    found = project.cluster.get("pods", "-n", project.namespace)["items"]
+    return {
+        pod["metadata"]["name"]
+        for pod in found
+        if any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"]["conditions"])
+    }
+
+
+def _type(project: ToolProject, mend: str, stdin: str) -> None:
+    """Run a mend as a person types it."""
+    python, *rest = MORROW
+    script = f'morrow() {{ {python} {rest[0]} "{rest[1]}" "$@"; }}\n{mend}'
+    done = subprocess.run(
+        ["bash", "-euc", script],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=project.environment(),
+        cwd=project.folder,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, f"{mend}\n{done.stdout}\n{done.stderr}"

@@ -1,0 +1,159 @@
+"""Deploys that are slow, or stumble once, and are good: `morrow up` must not call them broken."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cluster import Cluster, Image
+from tests.e2e.tool_faults import (
+    Values,
+    env,
+    made,
+    no_webhook,
+    reference,
+    removed,
+    silent_webhook,
+    volume,
+)
+from tests.e2e.tool_project import ToolProject
+
+# A hang is found by this; a machine that is busy with other things is not.
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A deploy that takes its time."""
+
+    name: str
+    values: Values = field(default_factory=dict)
+    before: Callable[[ToolProject], None] = lambda project: None
+    meanwhile: Callable[[ToolProject], None] = lambda project: None  # 6 s after `up` began
+    over: Values | None = None  # deployed before
+    ci: bool = False
+
+
+def wait_in(kind: str, seconds: int) -> Values:
+    """Return the values of a container that sleeps before it is done."""
+    command = ["/usr/bin/python3", "-c", f"import time; time.sleep({seconds})"]
+    if kind == "job":
+        return {"job": {"command": command}}
+    return {kind: {"helper": {"image": "IMAGE", "command": command}}}
+
+
+def label_a_node(project: ToolProject) -> None:
+    """Give one node the label that the pods wait for."""
+    project.kubectl("label", "node", "n3", f"example.com/{project.namespace}=yes")
+
+
+def delete_a_pod(project: ToolProject) -> None:
+    """Take a new pod away in the middle."""
+    project.kubectl("delete", "pod", "-l", "app.kubernetes.io/name=web", "--wait=false")
+
+
+def break_by_hand(project: ToolProject) -> None:
+    """Let the live Deployment name an image that is not there."""
+    project.kubectl("set", "image", "deployment/web", "web=10.89.0.1:5000/hello:nosuch")
+    time.sleep(5)
+
+
+def broken_neighbour(project: ToolProject) -> None:
+    """Let another Deployment of the namespace fail."""
+    labels = {"app": "other"}
+    container = {"name": "other", "image": "10.89.0.1:5000/hello:nosuch"}
+    spec = {
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+    }
+    made("Deployment", "other", apiVersion="apps/v1", spec=spec)(project)
+
+
+def scaled_to_nothing(project: ToolProject) -> None:
+    """Let the live Deployment have no pods."""
+    project.kubectl("scale", "deployment/web", "--replicas=0")
+
+
+SECRET = volume({"secret": {"secretName": "late"}})
+PATIENT = {"startup": {"failureThreshold": 90}}
+
+SLOW = (
+    Slow("starts slowly", env(SLOW="25"), ci=True),
+    Slow("starts very slowly", {**env(SLOW="70"), "probes": PATIENT}),
+    Slow("warms up", env(WARM="20"), over={}, ci=True),
+    Slow("dies once", env(DEATHS="1"), ci=True),
+    Slow("prepares slowly", wait_in("initContainers", 20)),
+    Slow("migrates slowly", wait_in("job", 20), over={}),
+    Slow("has a sidecar", {"sidecars": {"helper": {"image": "10.89.0.1:5000/lab/pause:1"}}}),
+    Slow(
+        "quota is freed",
+        before=made("ResourceQuota", "small", spec={"hard": {"pods": "0"}}),
+        meanwhile=removed("resourcequota", "small"),
+        ci=True,
+    ),
+    Slow(
+        "Secret comes late",
+        SECRET,
+        meanwhile=made("Secret", "late", stringData={"A": "x"}),
+        ci=True,
+    ),
+    Slow(
+        "ConfigMap comes late",
+        reference("configMapKeyRef", "late", "A"),
+        meanwhile=made("ConfigMap", "late", data={"A": "x"}),
+    ),
+    Slow(
+        "service account comes late",
+        {"serviceAccount": {"create": False, "name": "late"}},
+        meanwhile=made("ServiceAccount", "late"),
+    ),
+    Slow("node comes late", {"pod": {"nodeSelector": {"LABEL": "yes"}}}, meanwhile=label_a_node),
+    Slow("webhook comes back", before=silent_webhook, meanwhile=no_webhook),
+    Slow("a pod is deleted", {**env(SLOW="10"), "replicas": 2}, meanwhile=delete_a_pod),
+    Slow("four pods in turn", {"replicas": 4, **env(SLOW="3")}, over={"replicas": 4}),
+    Slow("becomes settled late", {"rollout": {"minReadySeconds": 12}}, over={}),
+    Slow("old pods drain slowly", {**env(A="new"), "grace": 20}, over={"grace": 20, "drain": 15}),
+    Slow("neighbour is broken", before=broken_neighbour, over={}, ci=True),
+    Slow("was broken by hand", before=break_by_hand, over={}, ci=True),
+    Slow("was scaled to nothing", before=scaled_to_nothing, over={}),
+    Slow("nothing to change", over={}),
+)
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param(
+            slow, id=slow.name.replace(" ", "-"), marks=[] if slow.ci else pytest.mark.full
+        )
+        for slow in SLOW
+    ],
+)
+def test_a_slow_deploy_is_no_fault(
+    slow: Slow, cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path
+) -> None:
+    project = ToolProject(tmp_path, cluster, namespace, hello_image)
+    if slow.over is not None:
+        project.write(project.simple(**slow.over))
+        assert project.morrow("up", "test").code == 0
+    slow.before(project)
+    text = str(project.write(project.simple(**slow.values)).read_text())
+    text = text.replace("image: IMAGE", f"image: {hello_image.repository}@{hello_image.digest}")
+    text = text.replace("LABEL:", f"example.com/{namespace}:")
+    (tmp_path / "environments" / "test.yaml").write_text(text)
+    meanwhile = threading.Timer(6, slow.meanwhile, [project])
+    meanwhile.start()
+
+    told = project.morrow("up", "test", "--json")
+
+    meanwhile.join()
+    print(f"{slow.name}: exit {told.code} after {told.seconds:.0f} s")
+    assert told.code == 0, told
+    assert told.answer["state"] == "serving", told
+    if slow.meanwhile is label_a_node:
+        project.kubectl("label", "node", "n3", f"example.com/{namespace}-")

@@ -1,0 +1,87 @@
+"""The tool with `delivery: terraform`: cluster and Terraform's state agree at every step."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from morrow.tool import recovery
+from morrow.tool.terraform import Terraform
+from tests.e2e.tool_project import MORROW
+from tests.terraform.fixtures import provider
+from tests.terraform.lab_project import LabProject, project
+
+# A hang is found by this; a machine that is busy with other things is not.
+pytestmark = pytest.mark.timeout(900)
+
+__all__ = ["project", "provider"]
+
+
+def _morrow(project: LabProject, *words: str) -> tuple[int, dict[str, Any]]:
+    done = subprocess.run(
+        [*MORROW, *words, "--json"],
+        capture_output=True,
+        text=True,
+        cwd=project.folder,
+        env={**os.environ, **project.variables},
+        timeout=240,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def _good(project: LabProject, *words: str) -> dict[str, Any]:
+    code, answer = _morrow(project, *words)
+    assert code == 0, answer
+    return answer
+
+
+@pytest.fixture
+def described(project: LabProject) -> LabProject:
+    """The project with everything in the usual places, and no declaration of settings."""
+    (project.folder / "pyproject.toml").write_text("[tool.morrow]\n")
+    project.describe(config={"LOG_LEVEL": "INFO"})
+    return project
+
+
+def test_up_rolls_back_and_goes_down_by_terraform(described: LabProject) -> None:
+    project = described
+    first = _good(project, "up", "dev")
+    assert first["state"] == "serving"
+    project.describe(config={"LOG_LEVEL": "DEBUG"})
+    second = _good(project, "up", "dev")
+    assert second["config"] != first["config"]
+
+    back = _good(project, "rollback", "dev")
+    assert back["config"] == first["config"]
+    assert _good(project, "status", "dev")["config"] == first["config"]
+    assert recovery.find(project.environment()) == [], "the state knows the release"
+    planned = Terraform.of(project.environment()).plan()
+    assert planned.release is not None
+    assert planned.release.action == "update", "the files would bring the left version back"
+    values = [field for field in planned.release.fields if field.name.startswith("values")]
+    assert "DEBUG" in yaml.safe_dump([field.after for field in values])
+
+    _good(project, "down", "dev")
+    assert project.history() == []
+
+
+@pytest.mark.full  # Terraform waits for the module's whole timeout before it rolls back
+def test_a_failed_up_by_terraform_names_the_cause(described: LabProject) -> None:
+    project = described
+    first = _good(project, "up", "dev")
+    project.describe(config={"LOG_LEVEL": "INFO"}, command=["/nosuchprogram"])
+
+    code, told = _morrow(project, "up", "dev")
+
+    assert code == 1, told
+    assert told["problems"][0]["code"] == "command-not-found", told
+    assert "serves again" in told["problems"][0]["details"][-1]
+    after = _good(project, "status", "dev")
+    assert (after["state"], after["config"]) == ("serving", first["config"])

@@ -1,0 +1,194 @@
+"""A project of a test's own: a folder with environments, and the command `morrow` in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.e2e.cluster import ROOT, Cluster, Image
+
+MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
+
+# A service without the kit, bent by its environment: slow, broken, silent, greedy.
+SERVICE = """
+import http.server, os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *a: sys.exit(0))
+marker, deaths = "/tmp/deaths", int(os.environ.get("DEATHS", "0"))
+died = int(open(marker).read()) if os.path.exists(marker) else 0
+if died < deaths:
+    open(marker, "w").write(str(died + 1))
+    print("dies as it was told", flush=True)
+    sys.exit(int(os.environ.get("EXIT", "1")))
+if os.environ.get("EAT"):
+    eaten = b"x" * (int(os.environ["EAT"]) << 20)
+if os.environ.get("WRITE"):
+    open("/tmp/much", "wb").write(b"x" * (int(os.environ["WRITE"]) << 20))
+time.sleep(float(os.environ.get("SLOW", "0")))
+began = time.monotonic()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        warm = time.monotonic() - began >= float(os.environ.get("WARM", "0"))
+        asked = os.environ.get("STATUS", "200") if self.path == "/" else "200"
+        self.send_response(int(asked) if warm else 503)
+        self.end_headers()
+        self.wfile.write(b"warm" if warm else b"the cache is cold")
+    def log_message(self, *words):
+        pass
+port = int(os.environ.get("LISTEN", "5000"))
+http.server.ThreadingHTTPServer(("", port), Handler).serve_forever()
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one run of the command said."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The JSON on stdout."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict), self.out
+        return found
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The first problem that it named."""
+        problems = self.answer.get("problems") or []
+        assert problems, f"no problem named: {self}"
+        assert isinstance(problems[0], dict)
+        return problems[0]
+
+    def __str__(self) -> str:
+        return f"exit {self.code} after {self.seconds:.1f} s\n{self.out}\n{self.err}"
+
+
+@dataclass
+class ToolProject:
+    """A project folder whose environment `test` lives in one namespace of the cluster."""
+
+    folder: Path
+    cluster: Cluster
+    namespace: str
+    image: Image
+    variables: dict[str, str] = field(default_factory=dict)  # further ones for the command
+
+    def __post_init__(self) -> None:
+        (self.folder / "environments").mkdir(parents=True, exist_ok=True)
+        table = f'[tool.morrow]\nchart = "{ROOT / "chart"}"\n'
+        (self.folder / "pyproject.toml").write_text(table)
+
+    def base(self) -> dict[str, Any]:
+        """Return what every service here has in common."""
+        return {
+            "name": "web",
+            "environment": "test",
+            "image": {"repository": self.image.repository, "digest": self.image.digest},
+            "target": {
+                "kind": "kubernetes",
+                "context": self.cluster.context,
+                "namespace": self.namespace,
+                "delivery": "helm",
+            },
+            "replicas": 1,
+            "drain": 0,
+            "grace": 1,
+            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+            "rollout": {"minReadySeconds": 0},
+        }
+
+    def simple(self, **more: object) -> dict[str, Any]:
+        """Return the values of a small service without the kit, with `more` laid over them."""
+        values = {
+            **self.base(),
+            "command": ["/usr/bin/python3", "-u", "-c", SERVICE],
+            "args": [],
+            "ports": {"admin": None},
+            "probes": {"startup": {"path": "/"}, "readiness": {"path": "/", "periodSeconds": 1}},
+        }
+        return laid_over(values, more)
+
+    def hello(self, **more: object) -> dict[str, Any]:
+        """Return the values of hello, with `more` laid over them."""
+        values = {
+            **self.base(),
+            "config": {"API_BASE_URL": "https://api.example.com"},
+            "secrets": {"keys": ["SECRET_KEY", "DB_PASSWORD"]},
+        }
+        return laid_over(values, more)
+
+    def write(self, values: dict[str, Any], label: str = "test") -> Path:
+        """Write the environment's file."""
+        file = self.folder / "environments" / f"{label}.yaml"
+        file.write_text(yaml.safe_dump(values, sort_keys=False))
+        return file
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that the command runs with."""
+        return self.cluster.environment() | self.variables
+
+    def morrow(self, *words: str, stdin: str | None = None, within: float = 500) -> Told:
+        """Run the command to its end."""
+        began = time.monotonic()
+        done = subprocess.run(
+            [*MORROW, *words],
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            env=self.environment(),
+            cwd=self.folder,
+            timeout=within,
+            check=False,
+        )
+        return Told(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start the command and return at once; its group can be killed."""
+        return subprocess.Popen(
+            [*MORROW, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment(),
+            cwd=self.folder,
+        )
+
+    def kubectl(self, *words: str, stdin: str | None = None) -> str:
+        """Run kubectl in the namespace."""
+        return self.cluster.kubectl("-n", self.namespace, *words, stdin=stdin)
+
+    def make(self, *objects: dict[str, Any]) -> None:
+        """Create objects, in the namespace when they have one."""
+        for made in objects:
+            self.kubectl("create", "-f", "-", stdin=json.dumps(made))
+
+
+def laid_over(lower: dict[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `upper` laid over `lower`, table by table."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = merged.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = laid_over(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def kill(child: subprocess.Popen[str]) -> None:
+    """Kill a command as a crash would: nothing of it runs on, no last word."""
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait(10)

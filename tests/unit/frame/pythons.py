@@ -1,0 +1,59 @@
+"""Other versions of Python on this machine, each with the pinned packages."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.unit.frame.repository import ROOT
+from tools.build import cache_folder
+
+PINS = ROOT / "requirements" / "dev.txt"
+
+
+def interpreter(version: str) -> Path | None:
+    """Return a working interpreter of that version: on PATH, from pyenv or from uv."""
+    homes = [
+        Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions",
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "uv" / "python",
+    ]
+    found = [shutil.which(f"python{version}"), f"/usr/bin/python{version}"]
+    for home in homes:
+        found += sorted(map(str, home.glob(f"*{version}.*/bin/python3")), reverse=True)
+    ask = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
+    for candidate in found:
+        if candidate is None or not Path(candidate).exists():
+            continue
+        # A pyenv shim may stand on PATH for a version that is not switched on: it ends with 127.
+        done = subprocess.run([candidate, "-c", ask], capture_output=True, text=True, check=False)
+        answered, _, executable = done.stdout.strip().partition(" ")
+        if answered == version:
+            return Path(executable)
+    return None
+
+
+def environment(version: str, python: Path) -> Path:
+    """Return the interpreter of an environment with the pinned packages; kept between runs."""
+    key = hashlib.sha256(PINS.read_bytes() + str(python).encode()).hexdigest()[:12]
+    home = cache_folder() / "python" / f"{version}-{key}"
+    home.parent.mkdir(parents=True, exist_ok=True)
+    ready, inside = home / "ready", home / "bin" / "python"
+    with home.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            uv = [str(Path(sys.executable).with_name("uv")), "--quiet"]
+            _run(*uv, "venv", "--clear", "--python", str(python), str(home))
+            install = ["pip", "install", "--require-hashes", "--python", str(inside)]
+            _run(*uv, *install, "--requirement", str(PINS))
+            ready.touch()
+    return inside
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"

@@ -1,0 +1,100 @@
+"""What stands in the repository: no registry's host, no path of a machine, pins with hashes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.unit.frame import machine
+from tests.unit.frame.repository import ROOT, tracked
+
+APART = {"checkov"}  # a program with an environment of its own
+REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
+
+
+def test_no_tracked_file_names_a_registry_or_a_path_of_this_machine() -> None:
+    words = machine.registry_hosts() | machine.folders(ROOT)
+    found = machine.findings(tracked(), words)
+    assert not found, "\n".join(f"{f.file.relative_to(ROOT)}:{f.line}: {f.what}" for f in found)
+
+
+def test_the_search_sees_what_is_planted(tmp_path: Path) -> None:
+    hosts = machine.hosts(
+        ["index-url = https://user:pw@index.example.com/simple", "proxy.example.org|direct\n"]
+    )
+    assert hosts == {"index.example.com", "proxy.example.org"}
+    planted = tmp_path / "requirements.txt"
+    planted.write_text(f"a==1\n--index-url https://index.example.com/simple\n# {ROOT}/src\n")
+    found = machine.findings([planted], hosts | machine.folders(ROOT))
+    assert [f.line for f in found] == [2, 3]
+    assert found[0].what == "index.example.com"
+    assert f"{ROOT}/".startswith(found[1].what)
+
+
+def test_this_machines_clients_name_at_least_one_registry() -> None:
+    assert machine.registry_hosts()
+
+
+@pytest.mark.parametrize("file", REQUIREMENTS, ids=lambda path: path.name)
+def test_every_requirement_is_pinned_by_hash(file: Path) -> None:
+    entries = re.split(r"\n(?=\S)", file.read_text().strip())
+    assert entries
+    for entry in entries:
+        assert re.match(r"[a-z0-9._-]+==\S+", entry, re.IGNORECASE), entry
+        assert "--hash=sha256:" in entry, entry
+
+
+@pytest.mark.parametrize("file", REQUIREMENTS, ids=lambda path: path.name)
+def test_no_requirement_file_writes_an_address(file: Path) -> None:
+    text = file.read_text()
+    assert not re.search(r"^--?(i|index|extra-index|find-links|f)\b", text, re.MULTILINE)
+    assert "://" not in text
+
+
+def test_every_extra_and_the_build_backend_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = set(project["project"]["optional-dependencies"])
+    assert {file.stem for file in REQUIREMENTS} == extras | {"hello", "build"} | APART
+    build = (ROOT / "requirements" / "build.txt").read_text()
+    for name in project["build-system"]["requires"]:
+        assert re.search(rf"^{re.escape(name)}==", build, re.MULTILINE), name
+
+
+def test_the_smaller_files_agree_with_the_one_that_holds_everything() -> None:
+    def pins(file: Path) -> set[str]:
+        return set(re.findall(r"^(\S+==\S+)", file.read_text(), re.MULTILINE))
+
+    everything = pins(ROOT / "requirements" / "dev.txt")
+    for file in REQUIREMENTS:
+        if file.stem not in APART:
+            assert pins(file) <= everything, file.name
+
+
+def test_no_tracked_file_is_what_git_ignores() -> None:
+    listed = subprocess.run(
+        [
+            "git",
+            "-c",
+            "safe.directory=*",
+            "ls-files",
+            "--cached",
+            "--ignored",
+            "--exclude-standard",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert listed == ""
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    """Pytest imports them by their bare name: the second would not even be collected."""
+    names = [path.name for path in tracked("tests/**/test_*.py", "apps/**/test_*.py")]
+    assert len(names) > 30
+    assert sorted(names) == sorted(set(names))
