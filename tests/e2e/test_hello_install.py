@@ -49,7 +49,7 @@ def install(cluster: Cluster, namespace: str, image: Image, host: str, *more: st
 
 
 def admin(cluster: Cluster, namespace: str, path: str) -> list[str]:
-    """What each pod answers on its admin port, asked inside the pod: nothing outside leads there."""
+    """What each pod answers on its admin port, asked inside it: nothing outside leads there."""
     script = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
     inside = ["--", "/usr/bin/python3.13", "-c", script, f"http://127.0.0.1:8081{path}"]
     pods = cluster.get("pods", "-n", namespace, "-l", "app.kubernetes.io/name=hello")["items"]
@@ -82,7 +82,7 @@ def test_hello_from_install_to_uninstall(
         assert json.loads(answer)["environment"] == "dev"
     # A pod that no request has reached yet has no series: together they counted them all.
     metrics = admin(cluster, namespace, "/metrics")
-    assert any('http_server_request_duration_seconds_bucket{' in answer for answer in metrics)
+    assert any("http_server_request_duration_seconds_bucket{" in answer for answer in metrics)
 
     # An upgrade, and back.
     images = {name: f"{image.repository}@{image.digest}" for name, image in hello_images.items()}
