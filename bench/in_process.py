@@ -101,7 +101,7 @@ def tracing(sampler: str) -> list[float]:
     os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "1000"
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-    from morrow.kit.tracing import Tracing
+    from morrow.kit.spans import Tracing
 
     class Nowhere(SpanExporter):
         def export(self, spans: object) -> SpanExportResult:

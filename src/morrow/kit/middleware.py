@@ -21,7 +21,7 @@ from morrow.kit.request import RUNNING, WAITING, Request, current
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from morrow.kit.tracing import Tracing
+    from morrow.kit.spans import Tracing
 
 logger = logging.getLogger("morrow.access")
 

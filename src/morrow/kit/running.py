@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from morrow.kit.own_settings import KitSettings
     from morrow.kit.service import Service
     from morrow.kit.settings import Settings
-    from morrow.kit.tracing import Tracing
+    from morrow.kit.spans import Tracing
 
 Answer = tuple[int, str, bytes]
 

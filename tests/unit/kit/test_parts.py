@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from morrow import Service, Settings
-from morrow.kit import stalled, tracing
+from morrow.kit import stalled
 from morrow.kit.admin import MOST_CONNECTIONS, AdminServer
 from morrow.kit.checks import Checks
 from morrow.kit.metrics import process_lines
 from morrow.kit.middleware import Middleware
 from morrow.kit.own_settings import KitSettings
-from morrow.kit.problem import StartError
 from morrow.kit.running import Running
 from tests.unit.kit.served import ask, wait_for
 
@@ -32,43 +31,6 @@ def page(environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
 def call(app: Callable[..., Any], path: str = "/", **more: str) -> bytes:
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "wsgi.url_scheme": "http"}
     return b"".join(app(environ | more, lambda status, headers, *rest: None))
-
-
-def test_spans_of_sampled_and_unsampled_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    for sampler, count in (("always_on", 3), ("always_off", 0)):
-        monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
-        kept = InMemorySpanExporter()
-        traced = tracing.Tracing(kept, environment="test")
-        app = Middleware(page, threads=1, tracing=traced)
-        parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-        call(app, HTTP_TRACEPARENT=parent, HTTP_TRACESTATE="vendor=1")
-        call(app, HTTP_WANT="503 Busy")
-        call(app, **{"morrow.route": "/items/<n>"})
-        assert traced.flush(20)
-        spans = kept.get_finished_spans()
-        assert len(spans) == count
-        if spans:
-            first, second, third = spans
-            assert first.parent is not None
-            assert f"{first.context.trace_id:032x}" in parent
-            assert first.context.trace_state["vendor"] == "1"
-            assert (first.status.is_ok, second.status.is_ok) == (True, False)
-            assert third.name == "GET /items/<n>"
-            assert third.resource.attributes["deployment.environment.name"] == "test"
-
-
-def test_tracing_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = KitSettings.load({})
-    assert tracing.start_tracing(own) is None
-    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
-    assert tracing.start_tracing(own) is None
-    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
-    gone = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
-    monkeypatch.setitem(__import__("sys").modules, gone, None)
-    with pytest.raises(StartError, match=r"install morrow\[tracing\]"):
-        tracing.start_tracing(own)
 
 
 def test_only_the_connection_that_owes_its_body_is_cut(
