@@ -106,9 +106,10 @@ class Running:
             ready, body = self.readiness()
             return _json(200 if ready else 503, body)
         if path == "/metrics":
-            text = self.middleware.durations.text() + "\n".join(self._metrics()) + "\n"
-            text += _application_metrics()
-            return 200, "text/plain; version=0.0.4; charset=utf-8", text.encode()
+            text = self.middleware.durations.exposition()
+            own = "".join(f"{line}\n" for line in self._metrics()).encode()
+            kind = "text/plain; version=0.0.4; charset=utf-8"
+            return 200, kind, b"".join((text, own, _application_metrics()))
         if path == "/info":
             return _json(200, self._info())
         return _json(404, {"error": "not found", "try": "/startupz /readyz /livez /metrics /info"})
@@ -172,13 +173,10 @@ class Running:
             yield from metrics.process_lines()
 
 
-def _application_metrics() -> str:
+def _application_metrics() -> bytes:
     """Return what the application counts by itself with prometheus_client, if it does."""
     client = sys.modules.get("prometheus_client")
-    if client is None:
-        return ""
-    text: bytes = client.generate_latest()
-    return text.decode()
+    return client.generate_latest() if client else b""
 
 
 def _json(status: int, body: dict[str, Any]) -> Answer:

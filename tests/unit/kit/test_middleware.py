@@ -46,7 +46,11 @@ class Client:
                 result.close()
 
     def series(self) -> list[str]:
-        return [line for line in self.wrapped.durations.text().splitlines() if "_count{" in line]
+        return [
+            line
+            for line in self.wrapped.durations.exposition().decode().splitlines()
+            if "_count{" in line
+        ]
 
 
 def plain(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -87,7 +91,7 @@ def test_a_flood_of_routes_ends_in_one_series() -> None:
     durations = RequestDurations()
     for number in range(MOST_SERIES + 50):
         durations.observe("GET", f"/{number}", "200", 0.1)
-    lines = [line for line in durations.text().splitlines() if "_count{" in line]
+    lines = [line for line in durations.exposition().decode().splitlines() if "_count{" in line]
     assert len(lines) == MOST_SERIES + 1
     assert lines[-1].endswith(" 50")
 
@@ -96,7 +100,7 @@ def test_histogram_counts_and_escapes() -> None:
     durations = RequestDurations()
     for seconds in (0.001, 0.25, 0.3, 99):
         durations.observe("GET", 'a"\\\n', "200", seconds)
-    lines = durations.text().splitlines()
+    lines = durations.exposition().decode().splitlines()
     assert any('http_route="a\\"\\\\\\n"' in line for line in lines)
     by_bound = {
         line.split('le="')[1].split('"')[0]: line.rpartition(" ")[2]
@@ -113,7 +117,7 @@ def test_exposition_is_read_by_prometheus() -> None:
 
     client = Client(plain)
     client.call()
-    text = client.wrapped.durations.text()
+    text = client.wrapped.durations.exposition().decode()
     (family,) = text_string_to_metric_families(text)
     assert family.type == "histogram"
     assert any(sample.name.endswith("_count") and sample.value == 1 for sample in family.samples)

@@ -89,7 +89,7 @@ def test_a_django_route_is_noted() -> None:
 
     app = Middleware(Service(Handler()).build(Settings()), threads=1)
     call(app, "/items/7")
-    assert 'http_route="/items/<int:number>"' in app.durations.text()
+    assert 'http_route="/items/<int:number>"' in app.durations.exposition().decode()
 
 
 def running(service: Service) -> Running:
