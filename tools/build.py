@@ -23,6 +23,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
+# Without these `helm template` believes that it talks to Kubernetes 1.20; Helm 4 knows better.
+HELM_3 = (
+    "-X helm.sh/helm/v3/internal/version.version={v}"
+    " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1"
+    " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={k8s_minor}"
+    " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1"
+    " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor={k8s_minor}"
+)
+
 # Programs that learn their version only from the linker. {v} is the module's version.
 LINKER_FLAGS = {
     "kubernetes": (
@@ -31,14 +40,9 @@ LINKER_FLAGS = {
         " -X k8s.io/component-base/version.gitMinor={minor}"
         " -X k8s.io/client-go/pkg/version.gitVersion={v}"
     ),
-    # Without these `helm template` believes that it talks to Kubernetes 1.20.
-    "helm": (
-        "-X helm.sh/helm/v3/internal/version.version={v}"
-        " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1"
-        " -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor={k8s_minor}"
-        " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMajor=1"
-        " -X helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor={k8s_minor}"
-    ),
+    "helm": HELM_3,
+    "helm-3.18": HELM_3,
+    "helm-4": "-X helm.sh/helm/v4/internal/version.version={v}",
     "etcd": "-X go.etcd.io/etcd/api/v3/version.GitSHA=module",
     "traefik": "-X github.com/traefik/traefik/v3/pkg/version.Version={v}",
     "coredns": "-X github.com/coredns/coredns/coremain.GitCommit=module",
