@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 
 from hypothesis import Phase, given, settings
@@ -78,6 +79,20 @@ def test_bodies_arrive_whole_in_every_way() -> None:
                 b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(too_much)
             )
             assert client.recv(4096).startswith(b"HTTP/1.1 413 ")
+
+
+def test_who_closes_half_gets_no_answer_as_the_docs_say(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    request = f"GET /sleep-until{made} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    with served("sample:service") as one, ExitStack() as stack:
+        whole, half = connect(one, stack, request), connect(one, stack, request)
+        wait_for(lambda: one.metric("morrow_threads_busy") == 2, "both at work")
+        half.shutdown(socket.SHUT_WR)
+        assert half.recv(4096) == b""
+        assert one.metric("morrow_threads_busy") == 2
+        made.touch()
+        assert whole.recv(4096).startswith(b"HTTP/1.1 200 ")
+        assert one.stop() == 0
 
 
 GARBAGE = [
