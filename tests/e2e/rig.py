@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from morrow.tool.load import Failed, Load, Options, Result
+from morrow.tool.load import Load
+from morrow.tool.load_result import Failed, Options, Result
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually
 
 # A machine that is busy with other things shows its own stalls at the full rate, not ours.
 RATE = int(os.environ.get("MORROW_PROOF_RATE", "300"))
 REQUESTS = int(os.environ.get("MORROW_PROOF_REQUESTS", "5000"))
+# How often the whole proof runs, each time on a new release: a promise holds ten times in a row.
+ROUNDS = int(os.environ.get("MORROW_PROOF_ROUNDS", "1"))
 FOLDER = ROOT / ".morrow" / "proof"
 GREETING = "Hello, this is a message from your Python app!"
 SELECTOR = "app.kubernetes.io/name=hello,app.kubernetes.io/component=service"
@@ -35,8 +39,8 @@ class Chapter:
     pods: dict[str, str] = field(default_factory=dict)  # by address
 
 
-# Where a session keeps its chapters, for the summary at its end.
-CHAPTERS = pytest.StashKey[list[Chapter]]()
+# Where a session keeps the chapters of each round, for the summary at its end.
+CHAPTERS = pytest.StashKey[dict[Path, list[Chapter]]]()
 
 
 class Run:
@@ -75,6 +79,7 @@ class Rig:
     cluster: Cluster
     namespace: str
     images: dict[str, Image]
+    folder: Path = FOLDER
     values: dict[str, str] = field(default_factory=dict)
     chapters: list[Chapter] = field(default_factory=list)
 
@@ -186,8 +191,8 @@ class Rig:
         chapter.kept, chapter.found = kept, found
         losses = [self._loss(chapter, failure) for failure in chapter.result.failures]
         name = chapter.title.replace(" ", "-")
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        (FOLDER / f"{name}.json").write_text(
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / f"{name}.json").write_text(
             json.dumps(
                 chapter.result.to_json() | {"pods": chapter.pods, "losses": losses}, indent=1
             )
@@ -247,9 +252,3 @@ def ready(pod: Any) -> bool:
         condition["type"] == "Ready" and condition["status"] == "True"
         for condition in pod["status"].get("conditions", [])
     )
-
-
-def watch_until(holds: Callable[[], bool], within: float, what: str) -> float:
-    """Wait until something holds; return the clock's time (seconds since 1970) then."""
-    eventually(what, holds, within=within, every=0.1)
-    return time.time()

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, problem
-from morrow.tool.load import LATE, Load, LoadError, Options, Result
-from morrow.tool.report import Line, Report, ms, page
+from morrow.tool.load import Load, LoadError
+from morrow.tool.load_result import LATE, Options, Result
+from morrow.tool.report import Line, Report, page
+from morrow.tool.report_plots import ms
 from morrow.tool.terminal import terminal
 from morrow.tool.verify_contract import Reach, certificate_line, contract_of, fetch, judge
 

@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 
 from morrow.tool.errors import Failure, problem
 from morrow.tool.project import Project
-from morrow.tool.report import Line, ms
+from morrow.tool.report import Line
+from morrow.tool.report_plots import ms
 
 KNOWN = ("checks", "change")
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.load import Load, LoadError, Options, Result, percentile
+from morrow.tool.load import Load, LoadError
+from morrow.tool.load_result import Options, Result, percentile
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Served-By: one\r\n\r\nhello"
 Answer = Callable[[socket.socket, int], bool]  # the connection, its requests so far -> go on

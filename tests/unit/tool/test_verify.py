@@ -175,8 +175,9 @@ def test_missing_metrics_are_named() -> None:
 
 
 def test_the_reports_plots_hold_the_loss(tmp_path: Path) -> None:
-    from morrow.tool.load import Event, Failed, Result, Sample
-    from morrow.tool.report import Line, Report, bins, page
+    from morrow.tool.load_result import Event, Failed, Result, Sample
+    from morrow.tool.report import Line, Report, page
+    from morrow.tool.report_plots import bins
 
     lost = [10, 11, 12]
     samples = [Sample(n / 10, 0.002, n % 2 == 0, n in lost, False) for n in range(100)]
