@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Make .venv and install what `make up` needs, or with the argument `dev` what the tests need too.
-# Every download is pinned by hash. When nothing changed since the last run, it ends at once.
+# Every download is pinned by hash, and the wheels are kept in the user's cache folder: a second
+# checkout needs no network. When nothing changed since the last run, it ends at once.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,19 +11,38 @@ key() { # key FILE...: changes with the files, the project's own metadata and th
   { printf '%s\n' "$PWD" && cat pyproject.toml "${@/#/requirements/}"; } | cksum
 }
 
-find_python() { # the first interpreter that is new enough and can make an environment
-  local candidate seen=""
-  for candidate in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14; do
-    command -v "$candidate" >/dev/null || continue
-    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      if "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
-        printf '%s\n' "$candidate"
-        return
-      fi
-      seen="$candidate cannot make environments (on Debian and Ubuntu: apt install python3-venv)"
-    else
-      seen=${seen:-"$candidate is $("$candidate" --version 2>&1 | head -n 1)"}
+# Ends with "pip" when this interpreter's pip can serve another environment: making .venv without
+# a pip of its own saves 4 s of processor time. Else with "ensurepip", when it can make one.
+probe='
+import sys
+if sys.version_info < (3, 11):
+    sys.exit("is Python %d.%d" % sys.version_info[:2])
+try:
+    import venv
+    try:
+        import pip
+        shared = tuple(map(int, pip.__version__.split(".")[:2])) >= (22, 3)
+    except ImportError:
+        shared = False
+    if not shared:
+        import ensurepip
+except ImportError:
+    sys.exit("cannot make environments (on Debian and Ubuntu: apt install python3-venv)")
+print("%d.%d.%d" % sys.version_info[:3], "pip" if shared else "ensurepip")
+'
+
+find_python() { # set python, version and installer: the first interpreter that will do
+  local seen="" said
+  for python in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14; do
+    command -v "$python" >/dev/null || continue
+    if said=$("$python" -c "$probe" 2>&1); then
+      read -r version installer <<<"$said"
+      return
     fi
+    case $said in
+      cannot*) seen="$python $said" ;;
+      *) seen=${seen:-"$python ${said##*$'\n'}"} ;;
+    esac
   done
   say "error: Morrow needs Python 3.11 or newer; ${seen:-there is no python3 on PATH}."
   say "mend:  install one, or name it: make up PYTHON=/path/to/python3.13"
@@ -43,17 +63,33 @@ else
     .venv/bin/python -c '' 2>/dev/null && exit 0
 fi
 
-python=$(find_python)
+find_python
+without=--without-pip own_pip=""
+[ "$installer" = pip ] || { without="" own_pip="import pip"; }
 rm -f "$stamp"
-if ! .venv/bin/python -c 'import pip' 2>/dev/null ||
-  [ "$(cat .venv/place 2>/dev/null)" != "$PWD" ]; then
-  say "making .venv with $("$python" --version) ..."
-  "$python" -m venv --clear .venv
+if [ "$(cat .venv/place 2>/dev/null)" != "$PWD" ] || ! .venv/bin/python -c "$own_pip" 2>/dev/null; then
+  say "making .venv with Python $version ..."
+  "$python" -m venv --clear ${without:+"$without"} .venv
   printf '%s\n' "$PWD" >.venv/place
 fi
-pip=(.venv/bin/python -m pip --disable-pip-version-check install --quiet)
+pip=("$python" -m pip --python .venv/bin/python)
+[ "$installer" = pip ] || pip=(.venv/bin/python -m pip)
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
+
+# The files name everything that is needed: nothing to resolve, nothing to build.
+pinned=(--require-hashes --no-deps --only-binary :all: "${files[@]/#/-rrequirements/}")
+install_from() { # bytecode comes with first use
+  "${pip[@]}" install --no-index --find-links "$1" --no-compile "${pinned[@]}"
+}
+kept=${MORROW_CACHE:-${XDG_CACHE_HOME:-~/.cache}/morrow}/wheels
 say "installing the pinned packages of ${files[*]} ..."
-# The files name everything that is needed: nothing to resolve, and bytecode comes with first use.
-"${pip[@]}" --require-hashes --no-deps --no-compile "${files[@]/#/-rrequirements/}"
-"${pip[@]}" --no-deps --no-build-isolation --no-index --editable .
+# A folder of 40 wheels is read in a second; an index shows 20,000, and each is looked at.
+if ! { [ -d "$kept" ] && install_from "$kept" 2>/dev/null; }; then
+  "${pip[@]}" download --dest .venv/wheels "${pinned[@]}"
+  install_from .venv/wheels
+  # A home that cannot be written keeps nothing.
+  { mkdir -p "$kept" && mv -f .venv/wheels/* "$kept"; } 2>/dev/null || true
+  rm -rf .venv/wheels
+fi
+"${pip[@]}" install --no-deps --no-build-isolation --no-index --editable .
 printf '%s\n' "$wanted" >"$stamp"

@@ -13,22 +13,22 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+# The first of these that has pip: .venv may be made without one, by its interpreter's.
+PYTHONS = (sys.executable, str(Path(sys.base_prefix, "bin", "python3")))
 # Each prints addresses or host names somewhere in its output.
-CLIENTS = (
-    [sys.executable, "-m", "pip", "config", "list"],
-    [sys.executable, "-m", "pip", "config", "debug"],
+OF_PIP = (
+    ["-m", "pip", "config", "debug"],
     [
-        sys.executable,
         "-c",
         "from pip._internal.models.index import PyPI as p;"
         "print('https://' + p.netloc, 'https://' + p.file_storage_domain)",
     ],
-    ["go", "env", "GOPROXY", "GOSUMDB"],
-    ["npm", "config", "get", "registry"],
 )
+CLIENTS = (["go", "env", "GOPROXY", "GOSUMDB"], ["npm", "config", "get", "registry"])
 APT = (Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*"))
 VARIABLES = re.compile(r"^(PIP|UV|GO|NPM_CONFIG|CARGO)_?\w*$", re.IGNORECASE)
 HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}")
@@ -45,16 +45,23 @@ class Finding:
 
 
 def _texts() -> Iterator[str]:
+    for words in OF_PIP:
+        yield next(filter(None, (_output([python, *words]) for python in PYTHONS)), "")
     for command in CLIENTS:
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-        except FileNotFoundError:
-            continue  # a client that is not installed reaches no registry
-        yield done.stdout
+        yield _output(command)
     for file in APT:
         if file.is_file():
             yield file.read_text(errors="replace")
     yield " ".join(value for name, value in os.environ.items() if VARIABLES.match(name))
+
+
+def _output(command: list[str]) -> str:
+    """Return what a client prints; one that is not installed reaches no registry."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    except FileNotFoundError:
+        return ""
+    return done.stdout
 
 
 def hosts(texts: Iterable[str]) -> set[str]:
@@ -71,6 +78,7 @@ def hosts(texts: Iterable[str]) -> set[str]:
     return found
 
 
+@cache
 def registry_hosts() -> set[str]:
     """Return the hosts of the registries that this machine's clients use."""
     return hosts(_texts())

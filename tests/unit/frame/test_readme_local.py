@@ -16,6 +16,7 @@ import pytest
 from morrow import Service
 from tests.unit.frame import fresh_clone
 from tests.unit.frame.fresh_clone import Clone, missing_lines
+from tests.unit.frame.interpreters import python_without
 from tests.unit.frame.markdown import Block, blocks
 from tests.unit.frame.repository import ROOT
 from tests.unit.frame.skips import cannot
@@ -116,6 +117,18 @@ def test_up_typed_twice_a_taken_port_and_nothing_left_behind(clone: Clone) -> No
     made_by_the_tour = "git clean -fdq environments terraform"  # `env new qa`
     left = clone.run(f"{made_by_the_tour}; git status --porcelain")
     assert left.stdout == ""
+
+
+@pytest.mark.timeout(1800)
+def test_a_second_install_needs_neither_the_network_nor_the_interpreters_pip(clone: Clone) -> None:
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
+    python = str(python_without("pip", folder=clone.folder.parent))
+    again = "rm -rf .venv; requirements/install.sh; .venv/bin/morrow --version"
+    done = clone.run(again, PYTHON=python, **nowhere)
+    assert done.returncode == 0, done.stdout
+    assert "morrow, version" in done.stdout
+    refused = clone.run(again, PYTHON=python, MORROW_CACHE=f"{clone.folder.parent}/no", **nowhere)
+    assert refused.returncode != 0, refused.stdout
 
 
 def test_the_output_check_sees_a_line_that_is_missing() -> None:
