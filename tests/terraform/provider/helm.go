@@ -8,9 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"sort"
 	"strings"
 	"syscall"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // helm runs the program against one cluster.
@@ -30,25 +31,18 @@ type found struct {
 	Chart struct{ Chart, Version, AppVersion string } `json:"-"`
 }
 
-var errNotFound = errors.New("release: not found")
-
 func (h *helm) run(arguments ...string) (string, error) {
 	program := os.Getenv("MORROW_STAND_IN_HELM")
 	if program == "" {
 		program = "helm"
 	}
 	kubeconfig := h.kubeconfig
-	if kubeconfig == "~" || strings.HasPrefix(kubeconfig, "~/") {
-		kubeconfig = filepath.Join(os.Getenv("HOME"), strings.TrimPrefix(kubeconfig, "~"))
+	if home, is := strings.CutPrefix(kubeconfig, "~/"); is {
+		kubeconfig = filepath.Join(os.Getenv("HOME"), home)
+	} else if kubeconfig == "" {
+		kubeconfig = os.DevNull // the real provider never reads KUBECONFIG
 	}
-	if kubeconfig == "" {
-		kubeconfig = os.DevNull
-	}
-	arguments = append(arguments, "--kubeconfig", kubeconfig)
-	if h.context != "" {
-		arguments = append(arguments, "--kube-context", h.context)
-	}
-	command := exec.Command(program, arguments...)
+	command := exec.Command(program, append(arguments, "--kubeconfig", kubeconfig, "--kube-context", h.context)...)
 	// The real provider is Helm: an interrupt of the terminal does not reach it, its death does.
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread()
@@ -56,64 +50,58 @@ func (h *helm) run(arguments ...string) (string, error) {
 	var wrong strings.Builder
 	command.Stderr = &wrong
 	answer, err := command.Output()
-	if err == nil {
-		return string(answer), nil
-	}
-	said := strings.TrimSpace(wrong.String())
-	if strings.Contains(said, errNotFound.Error()) {
-		return string(answer), errNotFound
-	}
-	if lines := strings.Split(said, "\n"); said != "" {
-		for start, line := range lines {
-			if strings.HasPrefix(line, "Error: ") {
-				said = strings.TrimPrefix(strings.Join(lines[start:], "\n"), "Error: ")
-				break
-			}
-		}
+	if _, said, is := strings.Cut("\n"+wrong.String(), "\nError: "); err != nil && is {
 		said = strings.TrimPrefix(strings.TrimPrefix(said, "INSTALLATION FAILED: "), "UPGRADE FAILED: ")
-		err = errors.New(said)
+		err = errors.New(strings.TrimSpace(said))
 	}
 	return string(answer), err
 }
 
-func (h *helm) get(namespace, name string) (*found, error) {
-	text, err := h.run("status", name, "--namespace", namespace, "--output", "json")
+func (h *helm) get(namespace, name string) (release found, err error) {
+	status, err := h.run("status", name, "--namespace", namespace, "--output", "json")
 	if err != nil {
-		return nil, err
+		return release, err
 	}
-	var release found
-	if err := json.Unmarshal([]byte(text), &release); err != nil {
-		return nil, err
+	if err = json.Unmarshal([]byte(status), &release); err != nil {
+		return release, err
 	}
-	return &release, h.metadata(namespace, name, release.Version, &release.Chart)
+	chart, err := h.run("get", "metadata", name, "--namespace", namespace,
+		"--revision", fmt.Sprint(release.Version), "--output", "json")
+	if err != nil {
+		return release, err
+	}
+	return release, json.Unmarshal([]byte(chart), &release.Chart)
 }
 
-func (h *helm) metadata(namespace, name string, revision int64, into any) error {
-	text, err := h.run("get", "metadata", name, "--namespace", namespace,
-		"--revision", fmt.Sprint(revision), "--output", "json")
+// prepare lays a plan's values into files of a folder, and its chart where it lies in a registry.
+// It returns the arguments that name both, the chart's version, and how to clean up.
+func (h *helm) prepare(plan *model) (arguments []string, version string, done func(), err error) {
+	folder, err := os.MkdirTemp("", "helm-")
+	done = func() { os.RemoveAll(folder) }
 	if err != nil {
-		return err
+		return nil, "", done, err
 	}
-	return json.Unmarshal([]byte(text), into)
-}
-
-// installedVersion is the chart version of the revision that the storage lists first, which is
-// the first by the alphabet and not the newest: so does the real provider.
-func (h *helm) installedVersion(namespace, name string) (string, error) {
-	text, err := h.run("history", name, "--namespace", namespace, "--max", "10000", "--output", "json")
-	if errors.Is(err, errNotFound) {
-		return "", nil
-	} else if err != nil {
-		return "", err
+	chart := plan.Chart.ValueString()
+	if strings.HasPrefix(chart, "oci://") {
+		if _, err = h.run("pull", chart, "--untar", "--untardir", folder, "--version", plan.Version.ValueString()); err != nil {
+			return nil, "", done, err
+		}
+		inside, _ := os.ReadDir(folder)
+		chart = filepath.Join(folder, inside[0].Name())
 	}
-	var revisions []struct{ Revision int64 }
-	if err := json.Unmarshal([]byte(text), &revisions); err != nil {
-		return "", err
+	described, err := h.run("show", "chart", chart)
+	for _, line := range strings.Split(described, "\n") {
+		if text, is := strings.CutPrefix(line, "version: "); is {
+			version = strings.Trim(text, `"'`)
+		}
 	}
-	sort.Slice(revisions, func(a, b int) bool {
-		return fmt.Sprint(revisions[a].Revision) < fmt.Sprint(revisions[b].Revision)
-	})
-	var chart struct{ Version string }
-	err = h.metadata(namespace, name, revisions[0].Revision, &chart)
-	return chart.Version, err
+	arguments = []string{chart}
+	for index, element := range plan.Values.Elements() {
+		file := filepath.Join(folder, fmt.Sprintf("values-%d", index))
+		if failed := os.WriteFile(file, []byte(element.(types.String).ValueString()), 0o600); failed != nil {
+			err = failed
+		}
+		arguments = append(arguments, "--values", file)
+	}
+	return arguments, version, done, err
 }

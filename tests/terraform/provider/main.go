@@ -8,7 +8,6 @@ package main
 import (
 	"context"
 	"log"
-	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -27,13 +26,6 @@ func main() {
 
 type standIn struct{}
 
-type settings struct {
-	Kubernetes *struct {
-		ConfigPath    types.String `tfsdk:"config_path"`
-		ConfigContext types.String `tfsdk:"config_context"`
-	} `tfsdk:"kubernetes"`
-}
-
 func (standIn) Metadata(_ context.Context, _ provider.MetadataRequest, answer *provider.MetadataResponse) {
 	answer.TypeName = "helm"
 }
@@ -48,17 +40,17 @@ func (standIn) Schema(_ context.Context, _ provider.SchemaRequest, answer *provi
 }
 
 func (standIn) Configure(ctx context.Context, request provider.ConfigureRequest, answer *provider.ConfigureResponse) {
-	var given settings
+	var given struct {
+		Kubernetes *struct {
+			ConfigPath    types.String `tfsdk:"config_path"`
+			ConfigContext types.String `tfsdk:"config_context"`
+		} `tfsdk:"kubernetes"`
+	}
 	answer.Diagnostics.Append(request.Config.Get(ctx, &given)...)
-	// The real provider reads these two variables, and never KUBECONFIG.
-	cluster := helm{kubeconfig: os.Getenv("KUBE_CONFIG_PATH"), context: os.Getenv("KUBE_CTX")}
+	cluster := helm{}
 	if given.Kubernetes != nil {
-		if !given.Kubernetes.ConfigPath.IsNull() {
-			cluster.kubeconfig = given.Kubernetes.ConfigPath.ValueString()
-		}
-		if !given.Kubernetes.ConfigContext.IsNull() {
-			cluster.context = given.Kubernetes.ConfigContext.ValueString()
-		}
+		cluster.kubeconfig = given.Kubernetes.ConfigPath.ValueString()
+		cluster.context = given.Kubernetes.ConfigContext.ValueString()
 	}
 	answer.ResourceData = &cluster
 }

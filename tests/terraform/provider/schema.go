@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -10,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -22,9 +20,7 @@ type model struct {
 	CreateNamespace types.Bool   `tfsdk:"create_namespace"`
 	Description     types.String `tfsdk:"description"`
 	Details         types.Object `tfsdk:"metadata"`
-	ID              types.String `tfsdk:"id"`
 	Lint            types.Bool   `tfsdk:"lint"`
-	Manifest        types.String `tfsdk:"manifest"`
 	MaxHistory      types.Int64  `tfsdk:"max_history"`
 	Name            types.String `tfsdk:"name"`
 	Namespace       types.String `tfsdk:"namespace"`
@@ -51,43 +47,25 @@ var detailTypes = map[string]attr.Type{
 	"first_deployed": types.Int64Type, "last_deployed": types.Int64Type,
 }
 
-// defaults is the state of an imported release: every default, and no values.
-func defaults() model {
-	no := types.BoolValue(false)
-	return model{
-		Atomic: no, CleanupOnFail: no, CreateNamespace: no, Lint: no, UpgradeInstall: no,
-		WaitForJobs: no, Wait: types.BoolValue(true), MaxHistory: types.Int64Value(0),
-		Timeout: types.Int64Value(300), Values: types.ListNull(types.StringType),
-	}
-}
-
 func (r *release) Schema(_ context.Context, _ resource.SchemaRequest, answer *resource.SchemaResponse) {
 	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	namespace := os.Getenv("HELM_NAMESPACE")
-	if namespace == "" {
-		namespace = "default"
-	}
-	attributes := map[string]schema.Attribute{
-		"chart":    schema.StringAttribute{Required: true},
-		"id":       schema.StringAttribute{Computed: true},
-		"manifest": schema.StringAttribute{Computed: true},
-		"name":     schema.StringAttribute{Required: true, PlanModifiers: replace},
-		"namespace": schema.StringAttribute{Optional: true, Computed: true, PlanModifiers: replace,
-			Default: stringdefault.StaticString(namespace)},
-		"status":  schema.StringAttribute{Computed: true},
-		"values":  schema.ListAttribute{Optional: true, ElementType: types.StringType},
-		"version": schema.StringAttribute{Optional: true, Computed: true},
-		"description": schema.StringAttribute{Optional: true, Computed: true,
-			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
-		"metadata": schema.SingleNestedAttribute{Computed: true, Attributes: map[string]schema.Attribute{}},
-	}
-	details := attributes["metadata"].(schema.SingleNestedAttribute).Attributes
+	details := map[string]schema.Attribute{}
 	for name, kind := range detailTypes {
 		if kind == types.Int64Type {
 			details[name] = schema.Int64Attribute{Computed: true}
 		} else {
 			details[name] = schema.StringAttribute{Computed: true}
 		}
+	}
+	attributes := map[string]schema.Attribute{
+		"chart":       schema.StringAttribute{Required: true},
+		"description": schema.StringAttribute{Optional: true, Computed: true},
+		"metadata":    schema.SingleNestedAttribute{Computed: true, Attributes: details},
+		"name":        schema.StringAttribute{Required: true, PlanModifiers: replace},
+		"namespace":   schema.StringAttribute{Required: true, PlanModifiers: replace},
+		"status":      schema.StringAttribute{Computed: true},
+		"values":      schema.ListAttribute{Optional: true, ElementType: types.StringType},
+		"version":     schema.StringAttribute{Optional: true, Computed: true},
 	}
 	for name, value := range switches {
 		attributes[name] = schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(value)}
