@@ -406,8 +406,8 @@ TABLE: dict[str, Row] = {
         True,
     ),
     "helm-unsupported": Row(
-        "Helm 4 applies on the server's side: the plan is computed as Helm 3 acts.",
-        "install Helm 3.18 or a newer 3, or name one: MORROW_HELM=/path/to/helm",
+        "This Helm is newer than the tool: nobody knows whether it merges as the plan is computed.",
+        "install Helm 3.18 to 4, or name one: MORROW_HELM=/path/to/helm",
         True,
     ),
     "cluster-old": Row(

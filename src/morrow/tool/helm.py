@@ -1,7 +1,8 @@
 """Helm: typed arguments in, parsed results or a named error out.
 
 How others use it: `helm = Helm(context, namespace)`, then its methods. A release that does
-not exist is None or an empty list, not an error.
+not exist is None or an empty list, not an error. Arguments are Helm 3's; what Helm 4 calls
+otherwise is put into its words here and nowhere else.
 """
 
 from __future__ import annotations
@@ -9,13 +10,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from morrow.tool import programs
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.programs import Result
+
+# Helm 4 has three ways to wait; Helm 3's is `legacy`: it asks again and again, and needs no right
+# to watch. By itself Helm 4 lets the server merge, by the owner of each field; the plan is
+# computed for Helm 3's merge of three sides, which Helm 4 does on this word, also for a release
+# that was installed the other way.
+HELM_4 = {
+    "--atomic": "--rollback-on-failure",
+    "--wait": "--wait=legacy",
+}
+MERGES = ("upgrade", "rollback")
+THREE_SIDES = "--server-side=false"
+# What Helm 4 tells of its work on stderr, beside the error itself.
+LOG = re.compile(r"^level=(DEBUG|INFO|WARN|ERROR) msg=.*\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,11 @@ class Helm:
         timeout: float | None = 60,
     ) -> Result:
         """Run any helm command here; the caller judges the exit code."""
-        return programs.run("helm", *arguments, *self._where, timeout=timeout)
+        words = list(arguments)
+        if words[0] in MERGES or not HELM_4.keys().isdisjoint(words):
+            words = in_words_of(_version(programs.find("helm")), words)
+        done = programs.run("helm", *words, *self._where, timeout=timeout)
+        return replace(done, err=LOG.sub("", done.err) or done.err)
 
     def history(self, release: str) -> list[Revision]:
         """Return the release's revisions, oldest first; none when there is no release."""
@@ -94,8 +112,17 @@ def value_arguments(values: Sequence[Path]) -> list[str]:
     return [word for file in values for word in ("-f", str(file))]
 
 
+def in_words_of(version: str, arguments: Sequence[str]) -> list[str]:
+    """Return Helm 3's arguments as the Helm takes them that printed this `version --short`."""
+    words = list(arguments)
+    if _major(version) != 4:
+        return words
+    words = [HELM_4.get(word, word) for word in words]
+    return [*words, THREE_SIDES] if words[0] in MERGES else words
+
+
 def require_supported() -> None:
-    """Refuse a Helm that merges in another way than the plan is computed."""
+    """Refuse a Helm of which nobody knows how it merges."""
     found = unsupported(_version(programs.find("helm")))
     if found is not None:
         raise Failure(found, refused=True)
@@ -103,11 +130,16 @@ def require_supported() -> None:
 
 def unsupported(version: str) -> Problem | None:
     """Judge what `helm version --short` printed; what cannot be read is let through."""
-    major = re.match(r"v(\d+)\.", version)
-    if major is None or int(major[1]) <= 3:
+    if _major(version) <= 4:
         return None
-    cause = f"it is {version.partition('+')[0]}, and `plan` and `up` know how Helm 3 merges"
+    cause = f"it is {version.partition('+')[0]}, and `plan` and `up` know how Helm 3 and 4 merge"
     return problem("helm-unsupported", "helm", cause)
+
+
+def _major(version: str) -> int:
+    """Return the generation; 0 where it cannot be read."""
+    found = re.match(r"v(\d+)\.", version)
+    return int(found[1]) if found else 0
 
 
 @cache

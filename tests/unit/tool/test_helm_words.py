@@ -1,11 +1,15 @@
-"""What Helm and the API server say, in the tool's codes; Kubernetes' quantities."""
+"""What Helm and the API server say, in the tool's codes; Helm 4's words; Kubernetes' quantities."""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import pytest
 
 from morrow.tool.diagnose_view import Place
 from morrow.tool.doctor_cluster import quantity
+from morrow.tool.helm import Helm, in_words_of
 from morrow.tool.programs import Result
 from morrow.tool.target_kubernetes_apply import helm_problem
 
@@ -55,6 +59,53 @@ def test_helms_words(said: str, code: str) -> None:
         assert (found.object, "BackoffLimitExceeded" in found.cause) == ("Job web-migrate", True)
     if code == "resource-kind-missing":
         assert "Strange" in found.cause
+
+
+UP = ["upgrade", "web", "chart", "--install", "--atomic", "--wait", "--wait-for-jobs"]
+UP_4 = ["upgrade", "web", "chart", "--install", "--rollback-on-failure", "--wait=legacy"]
+UP_4 += ["--wait-for-jobs", "--server-side=false"]
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "runs"),
+    [
+        ("v3.18.0", UP, UP),
+        ("v3.22.0+g1a2b3c4", UP, UP),
+        ("odd", UP, UP),
+        ("v4.0.0", UP, UP_4),
+        (
+            "v4.3.1+g1a2b3c4",
+            ["rollback", "web", "2", "--wait"],
+            ["rollback", "web", "2", "--wait=legacy", "--server-side=false"],
+        ),
+        ("v4.3.1", ["uninstall", "web", "--wait"], ["uninstall", "web", "--wait=legacy"]),
+        ("v4.3.1", ["template", "web", "chart"], ["template", "web", "chart"]),
+    ],
+)
+def test_helm_4_is_spoken_to_in_its_own_words(
+    version: str, said: list[str], runs: list[str]
+) -> None:
+    assert in_words_of(version, said) == runs
+
+
+HELM_4 = """#!{python}
+import sys
+if sys.argv[1] == "version":
+    sys.exit(print("v4.3.0+g1a2b3c4"))
+sys.stderr.write('level=WARN msg="upgrade failed" name=web error="no way"\\n')
+sys.exit("Error: UPGRADE FAILED: " + " ".join(sys.argv[1:]))
+"""
+
+
+def test_helm_4_is_heard_without_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "helm"
+    program.write_text(HELM_4.format(python=sys.executable))
+    program.chmod(0o755)
+    monkeypatch.setenv("MORROW_HELM", str(program))
+    done = Helm("lab", "demo").run("rollback", "web", "2", "--wait")
+    assert done.code == 1
+    words = "rollback web 2 --wait=legacy --server-side=false --kube-context lab --namespace demo"
+    assert done.err == f"Error: UPGRADE FAILED: {words}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What only a stand-in for kubectl and helm can show: tunnels, narrow rights, Helm 4."""
+"""What only a stand-in for kubectl and helm can show: tunnels, narrow rights, a new Helm."""
 
 from __future__ import annotations
 
@@ -144,14 +144,14 @@ def test_a_user_of_one_namespace_needs_no_more(
 
 @pytest.mark.parametrize(
     ("version", "refused"),
-    [("v3.18.4+gd80839c", False), ("v3.22.0", False), ("v4.3.1+g1a2b3c4", True), ("odd", False)],
+    [("v3.18.4+gd80839c", False), ("v4.3.1", False), ("v5.0.1+g1a2b3c4", True), ("odd", False)],
 )
-def test_helm_4_is_refused(version: str, refused: bool) -> None:
+def test_a_helm_that_nobody_knows_is_refused(version: str, refused: bool) -> None:
     found = unsupported(version)
     assert (found is not None) is refused
     if found is not None:
         assert found.code == "helm-unsupported"
-        assert "v4.3.1," in found.cause
+        assert "v5.0.1," in found.cause
         assert "MORROW_HELM=" in found.mend
 
 
