@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 logger = logging.getLogger("morrow.admin")
 
@@ -17,11 +18,6 @@ MOST_HEAD = 16 * 1024
 MOST_CONNECTIONS = 128
 SLOWEST = 5.0
 """A client that has not sent its request, or taken the answer, by then is cut."""
-_REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed"} | {
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 
 
 class _Client:
@@ -151,7 +147,7 @@ class AdminServer:
 
 def _response(status: int, kind: str, body: bytes, *, with_body: bool = True) -> bytes:
     head = (
-        f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: {kind}\r\n"
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {kind}\r\n"
         f"Content-Length: {len(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
     )
     return head.encode("latin-1") + (body if with_body else b"")

@@ -28,9 +28,7 @@ class BodyRefused(Exception):
     """A body that is not taken, with the response that says so."""
 
     def __init__(self, status: str, message: str, *headers: tuple[str, str]) -> None:
-        self.status, self.message = status, message
-        # What is left of the body would be read as the next request.
-        self.headers = (("Connection", "close"), *headers)
+        self.status, self.message, self.headers = status, message, headers
         super().__init__(message)
 
 

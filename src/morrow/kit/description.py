@@ -1,4 +1,4 @@
-"""A settings class told to others: a JSON schema, a table, an example `.env`, a judgement."""
+"""A settings class told to others: a JSON schema, an example `.env`, a judgement."""
 
 from __future__ import annotations
 
@@ -101,34 +101,6 @@ def _misplaced(
             yield SettingProblem(name, "setting-undeclared", "is not read by the service")
         elif name in values:
             yield SettingProblem(name, "setting-twice", "is given twice: as value and as secret")
-
-
-def table(cls: type[Settings]) -> list[tuple[str, str, str, str]]:
-    """Return rows of name, type, default and help, for people.
-
-    >>> class Shop(Settings):
-    ...     page_size: int = setting(20, help="Items on a page.")
-    >>> table(Shop)
-    [('PAGE_SIZE', 'integer', '20', 'Items on a page.')]
-    """
-    return [
-        (
-            variable.name,
-            name_of(variable.kind) + _bounds(variable),
-            "required" if variable.is_required else render(variable.default),
-            variable.help,
-        )
-        for variable in cls.variables
-    ]
-
-
-def _bounds(variable: Variable) -> str:
-    low, high = variable.minimum, variable.maximum
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f" >= {low:g}"
-    return f" <= {high:g}" if low is None else f" {low:g} to {high:g}"
 
 
 def example_env(cls: type[Settings]) -> str:

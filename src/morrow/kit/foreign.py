@@ -10,24 +10,16 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import TYPE_CHECKING, Any
 
 from morrow.kit.admin import AdminServer
 from morrow.kit.loading import SettingsError
-from morrow.kit.logs import configure
+from morrow.kit.logs import configure, fields
 from morrow.kit.own_settings import KitSettings
 from morrow.kit.problem import StartError
-from morrow.kit.running import Running
+from morrow.kit.running import Running, prepare
 from morrow.kit.service import Service
 from morrow.kit.target import bad_settings
-from morrow.kit.threads import choose
-from morrow.kit.tracing import start_tracing
-from morrow.kit.worker import read_settings
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 logger = logging.getLogger("morrow")
 
@@ -43,10 +35,9 @@ def start(service: Service) -> Running:
     """Load the service and start its admin server; end the process when that is impossible."""
     configure()
     try:
-        running = _start(service)
+        return _start(service)
     except StartError as error:
         raise SystemExit(error.log()) from None
-    return running
 
 
 def _start(service: Service) -> Running:
@@ -54,18 +45,7 @@ def _start(service: Service) -> Running:
         own = KitSettings.load(dict(os.environ))
     except SettingsError as error:
         raise bad_settings(list(error.problems)) from None
-    settings = read_settings(service)
-    threads = choose(own.morrow_threads, service.wait)
-    tracing = start_tracing(own)
-    running = Running(
-        service,
-        settings,
-        own,
-        service.build(settings),
-        threads=threads.count,
-        main_pid=os.getpid(),
-        tracing=tracing,
-    )
+    running = prepare(service, own, called="service", main_pid=os.getpid(), may_close=False)
     address = (own.morrow_host, own.morrow_admin_port)
     try:
         listener = socket.create_server(address)
@@ -77,32 +57,14 @@ def _start(service: Service) -> Running:
         ) from error
     AdminServer(listener, running.answer).start()
     running.started = True
-    running.application = _without_connection_header(running.application)
     drains = _drain_at_signal(running)
     cannot = CANNOT if drains else ("drain at SIGTERM", *CANNOT)
     logger.warning(
         "serving under another server, which cannot: %s",
         "; ".join(cannot),
-        extra={"fields": {"admin_port": listener.getsockname()[1]}},
+        extra=fields(admin_port=listener.getsockname()[1]),
     )
     return running
-
-
-def _without_connection_header(app: WSGIApplication) -> WSGIApplication:
-    """Keep to the letter of PEP 3333, which leaves that header to the server."""
-
-    def call(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        def start(
-            status: str,
-            headers: list[tuple[str, str]],
-            exc_info: Any = None,  # noqa: ANN401 - as in PEP 3333
-        ) -> Callable[[bytes], object]:
-            headers = [pair for pair in headers if pair[0].lower() != "connection"]
-            return start_response(status, headers, exc_info)
-
-        return app(environ, start)
-
-    return call
 
 
 def _drain_at_signal(running: Running) -> bool:
@@ -123,7 +85,7 @@ def _drain_at_signal(running: Running) -> bool:
     def drain(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGTERM, drained)
         running.begin_drain()
-        logger.info("draining", extra={"fields": {"for_s": running.own.morrow_drain}})
+        logger.info("draining", extra=fields(for_s=running.own.morrow_drain))
         timer = threading.Timer(running.own.morrow_drain, os.kill, (os.getpid(), signal.SIGTERM))
         timer.daemon = True
         timer.start()

@@ -77,6 +77,15 @@ def _message(record: logging.LogRecord) -> str:
         return f"{record.msg} {record.args!r}"
 
 
+def fields(**named: object) -> dict[str, object]:
+    """Return what a log call takes as `extra`, for fields beside the message.
+
+    >>> fields(lost=0)
+    {'fields': {'lost': 0}}
+    """
+    return {"fields": named}
+
+
 def configure(stream: TextIO | None = None, *, people: bool | None = None) -> None:
     """Send every log line, warning and uncaught exception to stdout.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate
 
 NAME = "http_server_request_duration_seconds"
@@ -16,8 +16,6 @@ HEAD = f"# HELP {NAME} Duration of requests, by matched route.\n# TYPE {NAME} hi
 OTHER = "_OTHER"
 MOST_SERIES = 2000
 """More routes, methods and statuses than any service has; beyond it all count as one."""
-
-Sample = tuple[str, dict[str, str], float]
 
 
 class RequestDurations:
@@ -101,26 +99,17 @@ def escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def line(name: str, labels: dict[str, str], value: float) -> str:
-    """Return one sample.
+def family(name: str, help_text: str, *samples: tuple[dict[str, str], float]) -> Iterator[str]:
+    """Yield the lines of a gauge, or of a counter, whose name ends in `_total`.
 
-    >>> line("morrow_threads", {}, 4)
-    'morrow_threads 4'
-    """
-    told = ",".join(f'{key}="{escape(text)}"' for key, text in labels.items())
-    return f"{name}{{{told}}} {value:.12g}" if told else f"{name} {value:.12g}"
-
-
-def family(name: str, kind: str, help_text: str, samples: Iterable[Sample]) -> Iterator[str]:
-    """Yield one metric with its head.
-
-    >>> list(family("up", "gauge", "Is up.", [("up", {}, 1)]))[-1]
-    'up 1'
+    >>> list(family("up", "Is up.", ({}, 1), ({"check": "database"}, 0)))[2:]
+    ['up 1', 'up{check="database"} 0']
     """
     yield f"# HELP {name} {help_text}"
-    yield f"# TYPE {name} {kind}"
-    for sample in samples:
-        yield line(*sample)
+    yield f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}"
+    for labels, value in samples:
+        told = ",".join(f'{key}="{escape(text)}"' for key, text in labels.items())
+        yield f"{name}{{{told}}} {value:.12g}" if told else f"{name} {value:.12g}"
 
 
 def process_lines() -> Iterator[str]:
@@ -145,13 +134,12 @@ def process_lines() -> Iterator[str]:
         return  # no /proc: not Linux
     tick, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGESIZE")
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    for name, kind, help_text, value in (
-        ("cpu_seconds_total", "counter", "CPU time spent.", (int(stat[11]) + int(stat[12])) / tick),
-        ("virtual_memory_bytes", "gauge", "Virtual memory.", int(stat[20])),
-        ("resident_memory_bytes", "gauge", "Resident memory.", int(stat[21]) * page),
-        ("start_time_seconds", "gauge", "Start, in Unix time.", boot + int(stat[19]) / tick),
-        ("open_fds", "gauge", "Open file descriptors.", descriptors),
-        ("max_fds", "gauge", "Most file descriptors.", limit),
+    for name, help_text, value in (
+        ("cpu_seconds_total", "CPU time spent.", (int(stat[11]) + int(stat[12])) / tick),
+        ("virtual_memory_bytes", "Virtual memory.", int(stat[20])),
+        ("resident_memory_bytes", "Resident memory.", int(stat[21]) * page),
+        ("start_time_seconds", "Start, in Unix time.", boot + int(stat[19]) / tick),
+        ("open_fds", "Open file descriptors.", descriptors),
+        ("max_fds", "Most file descriptors.", limit),
     ):
-        full = f"process_{name}"
-        yield from family(full, kind, help_text, [(full, {}, value)])
+        yield from family(f"process_{name}", help_text, ({}, value))

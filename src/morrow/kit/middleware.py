@@ -54,6 +54,7 @@ class Middleware:
         slow: float = 1.0,
         ready: Readiness = lambda: (True, {}),
         tracing: Tracing | None = None,
+        may_close: bool = True,
     ) -> None:
         self.app = app
         self.threads = threads
@@ -61,6 +62,8 @@ class Middleware:
         self.ready = ready
         self.tracing = tracing
         self.closing = False
+        # PEP 3333 leaves the Connection header to the server; ours lets us write it.
+        self.may_close = may_close
         self.durations = RequestDurations()
         self.active: dict[int, Request] = {}
         self._numbers = count().__next__
@@ -68,11 +71,6 @@ class Middleware:
         self.slots = Slots(threads)
         self.bodies = Bodies(self.slots, body_limit)
         self._second, self._logged, self._skipped = 0, 0, 0
-
-    @property
-    def shed(self) -> int:
-        """Return how many requests were refused because slow bodies held the threads."""
-        return self.bodies.shed
 
     def stuck_for(self) -> float:
         """Return for how long no request has finished while requests waited for a slot."""
@@ -119,10 +117,11 @@ class Middleware:
             handed_on = True
             return Streamed(self, request, number, result)
         except BodyRefused as refused:
-            return request.refuse(refused)
+            # What is left of the body would be read as the next request.
+            return request.refuse(refused, closing=self.may_close)
         except Exception:
             if refusal := environ.get("morrow.refused"):
-                return request.refuse(refusal)
+                return request.refuse(refusal, closing=self.may_close)
             logger.exception("the application raised")
             return request.fail()
         finally:

@@ -83,22 +83,19 @@ class Request:
             return self._start_response(status, headers)
         return self._start_response(status, headers, exc_info)
 
-    def refuse(self, refused: BodyRefused) -> list[bytes]:
+    def refuse(self, refused: BodyRefused, *, closing: bool) -> list[bytes]:
         """Answer for the application: its client's body was not taken."""
-        return self._answer(refused.status, refused.message, list(refused.headers))
+        self._closing = closing
+        return self._answer(refused.status, refused.message, *refused.headers)
 
     def fail(self) -> list[bytes]:
         """Answer for the application, which raised."""
-        return self._answer("500 Internal Server Error", "Internal Server Error", [])
+        return self._answer("500 Internal Server Error", "Internal Server Error")
 
-    def _answer(self, status: str, text: str, headers: list[tuple[str, str]]) -> list[bytes]:
+    def _answer(self, status: str, text: str, *headers: tuple[str, str]) -> list[bytes]:
         body = f"{text}\n".encode()
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            *headers,
-        ]
-        self.start_response(status, headers)
+        kind, length = ("Content-Type", "text/plain; charset=utf-8"), str(len(body))
+        self.start_response(status, [kind, ("Content-Length", length), *headers])
         return [body]
 
 

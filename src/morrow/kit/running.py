@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -10,20 +11,50 @@ from typing import TYPE_CHECKING, Any
 import morrow
 from morrow.kit import metrics
 from morrow.kit.checks import Checks
-from morrow.kit.loading import masked
+from morrow.kit.loading import SettingsError, load, masked
 from morrow.kit.middleware import Middleware
+from morrow.kit.own_settings import KitSettings, unknown
+from morrow.kit.problem import StartError
 from morrow.kit.proxies import behind_proxies
 from morrow.kit.stalled import Cutter
+from morrow.kit.target import bad_settings
+from morrow.kit.threads import choose
+from morrow.kit.tracing import start_tracing
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from morrow.kit.own_settings import KitSettings
     from morrow.kit.service import Service
     from morrow.kit.settings import Settings
     from morrow.kit.spans import Tracing
 
 Answer = tuple[int, str, bytes]
+
+
+def prepare(service: Service, own: KitSettings, *, called: str, **options: Any) -> Running:  # noqa: ANN401
+    """Load settings and application: all that can go wrong before anything is served."""
+    settings = _read_settings(service)
+    try:
+        app = service.build(settings)
+    except Exception as error:
+        raise StartError(
+            "factory-raised", f"{called}: the factory raised {type(error).__name__}: {error}"
+        ) from error
+    return Running(service, settings, own, app, tracing=start_tracing(own), **options)
+
+
+def _read_settings(service: Service) -> Settings:
+    """Return the settings, and take the secrets out of `os.environ` before anything copies it."""
+    declared = [variable.name for variable in service.settings.variables]
+    problems = list(unknown(os.environ, declared))
+    try:
+        settings = load(service.settings, os.environ)
+    except SettingsError as error:
+        problems[:0] = error.problems
+    if problems:
+        raise bad_settings(problems)
+    service.settings.take_secrets(os.environ)
+    return settings
 
 
 class Running:
@@ -36,13 +67,14 @@ class Running:
         own: KitSettings,
         app: WSGIApplication,
         *,
-        threads: int,
         main_pid: int,
         restarts: int = 0,
         tracing: Tracing | None = None,
+        may_close: bool = True,
     ) -> None:
         self.service, self.settings, self.own = service, settings, own
-        self.threads, self.main_pid, self.restarts = threads, main_pid, restarts
+        self.main_pid, self.restarts = main_pid, restarts
+        self.threads = choose(own.morrow_threads, service.wait)
         self.tracing = tracing
         self.draining = False
         self.replaced = False
@@ -50,11 +82,12 @@ class Running:
         self.checks = Checks(service.checks)
         self.middleware = Middleware(
             app,
-            threads=threads,
+            threads=self.threads.count,
             body_limit=own.morrow_body_limit,
             slow=service.slow,
             ready=self.readiness,
             tracing=tracing,
+            may_close=may_close,
         )
         bodies = self.middleware.bodies
         Cutter(lambda: list(bodies.reading.values()), self.middleware.running).start()
@@ -69,7 +102,7 @@ class Running:
         """
         self.replaced = replaced
         self.draining = True
-        self.middleware.closing = True
+        self.middleware.closing = self.middleware.may_close
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
         """Return whether requests should be sent here, and why not."""
@@ -121,11 +154,10 @@ class Running:
             "python": sys.version.split()[0],
             "pid": self.main_pid,
             "version": own.morrow_release,
-            "release": own.morrow_release,
             "image": own.morrow_release,
             "environment": own.morrow_environment,
             "secrets_revision": own.morrow_secrets_revision,
-            "threads": self.threads,
+            "threads": self.threads.count,
             "draining": self.draining,
             "settings": masked(self.settings),
         }
@@ -138,37 +170,19 @@ class Running:
             "secrets_revision": own.morrow_secrets_revision,
             "morrow": morrow.__version__,
         }
-        active = len(self.middleware.active)
-        busy = self.middleware.slots.busy()
-        for name, kind, help_text, value in (
-            ("http_server_active_requests", "gauge", "Requests being handled.", active),
-            ("morrow_threads", "gauge", "Requests that can be handled at once.", self.threads),
-            ("morrow_threads_busy", "gauge", "Threads at work.", busy),
-            ("morrow_draining", "gauge", "1 while the service drains.", self.draining),
-            (
-                "morrow_worker_restarts_total",
-                "counter",
-                "Workers that died and were replaced.",
-                self.restarts,
-            ),
-            (
-                "morrow_requests_shed_total",
-                "counter",
-                "Requests refused because slow bodies held the threads.",
-                self.middleware.shed,
-            ),
+        middleware = self.middleware
+        for name, help_text, value in (
+            ("http_server_active_requests", "Requests being handled.", len(middleware.active)),
+            ("morrow_threads", "Requests that can be handled at once.", self.threads.count),
+            ("morrow_threads_busy", "Threads at work.", middleware.slots.busy()),
+            ("morrow_draining", "1 while the service drains.", self.draining),
+            ("morrow_worker_restarts_total", "Workers that died and were replaced.", self.restarts),
+            ("morrow_requests_shed_total", "Refused: bodies held threads.", middleware.bodies.shed),
         ):
-            yield from metrics.family(name, kind, help_text, [(name, {}, value)])
-        yield from metrics.family("morrow_info", "gauge", "What runs.", [("morrow_info", info, 1)])
-        yield from metrics.family(
-            "morrow_check_up",
-            "gauge",
-            "1 while a check passes.",
-            (
-                ("morrow_check_up", {"check": state.name}, state.up)
-                for state in self.checks.states()
-            ),
-        )
+            yield from metrics.family(name, help_text, ({}, value))
+        yield from metrics.family("morrow_info", "What runs.", (info, 1))
+        states = [({"check": state.name}, state.up) for state in self.checks.states()]
+        yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         if "prometheus_client" not in sys.modules:
             yield from metrics.process_lines()
 

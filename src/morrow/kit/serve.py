@@ -18,6 +18,7 @@ USAGE = """\
 usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
        python -m morrow probe URL                     exit 0 when it answers 200
        python -m morrow schema MODULE[:CLASS]         the settings' JSON schema
+       python -m morrow env MODULE[:CLASS]            an example .env
        python -m morrow check MODULE[:CLASS]          judge {"values", "secrets"} from stdin
 """
 
@@ -25,11 +26,8 @@ usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
 def main(argv: list[str]) -> int:
     """Do what the arguments say; return the exit code.
 
-    >>> main(["--help"])
-    usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
-           python -m morrow probe URL                     exit 0 when it answers 200
-           python -m morrow schema MODULE[:CLASS]         the settings' JSON schema
-           python -m morrow check MODULE[:CLASS]          judge {"values", "secrets"} from stdin
+    >>> main(["--help"])  # doctest: +ELLIPSIS
+    usage: python -m morrow ...
     0
     """
     match argv:
@@ -40,35 +38,39 @@ def main(argv: list[str]) -> int:
             from morrow.kit.probe import probe
 
             return probe(url)
-        case ["schema" | "check" as verb, target]:
+        case ["schema" | "env" | "check" as verb, target]:
             return _describe(verb, target)
         case [target, *rest] if not target.startswith("-") and rest in ([], ["--reload"]):
             return serve(target, reload="--reload" in rest)
         case _:
-            sys.stderr.write(USAGE)
+            wrong = [word for word in argv if word.startswith("-") and word != "--reload"]
+            said = f"no such option: {wrong[0]}" if wrong else "that is none of these"
+            sys.stderr.write(f"error: {said}\n{USAGE}" if argv else USAGE)
             return 2
 
 
 def _describe(verb: str, target: str) -> int:
-    from morrow.kit.description import check, schema, to_json
+    from morrow.kit.description import check, example_env, schema, to_json
     from morrow.kit.target import load_settings_class
 
     try:
         described = load_settings_class(target)
         if verb == "schema":
-            answer = schema(described)
+            answer = to_json(schema(described)) + "\n"
+        elif verb == "env":
+            answer = example_env(described)
         else:
             asked = json.load(sys.stdin)
             if not isinstance(asked, dict):
                 raise StartError("check-malformed", 'stdin must be {"values": {}, "secrets": []}')
-            answer = check(described, asked)
+            answer = to_json(check(described, asked)) + "\n"
     except json.JSONDecodeError as error:
         sys.stderr.write(f"error: stdin is no JSON: {error}\n")
         return 2
     except StartError as error:
         sys.stderr.write(f"error: {error}\n")
         return error.exit_code
-    sys.stdout.write(to_json(answer) + "\n")
+    sys.stdout.write(answer)
     return 0
 
 
@@ -94,12 +96,10 @@ def _serve(target: str, *, reload: bool) -> int:
 
         changed = Watch(Path.cwd()).changed
     taken = take(Path(own.morrow_handover)) if own.morrow_handover else None
-    sockets, predecessor = taken if taken else ([], None)
+    (service, admin), predecessor = taken or ((None, None), None)
     listeners = [
-        _listen(own.morrow_host, port, sockets[place] if sockets else None, variable)
-        for place, (port, variable) in enumerate(
-            ((own.morrow_port, "MORROW_PORT"), (own.morrow_admin_port, "MORROW_ADMIN_PORT"))
-        )
+        _listen(own.morrow_host, own.morrow_port, service, "MORROW_PORT"),
+        _listen(own.morrow_host, own.morrow_admin_port, admin, "MORROW_ADMIN_PORT"),
     ]
     return Supervisor(target, own, listeners, predecessor, changed).run()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from morrow.kit.settings import Settings
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 CheckFunction = Callable[[], object]
 
 
+@dataclass(frozen=True, slots=True)
 class Check:
     """A function that raises when something the service needs is not there.
 
@@ -22,24 +24,18 @@ class Check:
     'database'
     """
 
-    __slots__ = ("critical", "every", "failures", "function", "name", "timeout")
+    name: str
+    function: CheckFunction
+    every: float
+    timeout: float
+    failures: int
+    critical: bool
 
-    def __init__(
-        self,
-        name: str,
-        function: CheckFunction,
-        *,
-        every: float,
-        timeout: float,
-        failures: int,
-        critical: bool,
-    ) -> None:
-        if every <= 0 or timeout <= 0 or failures < 1:
+    def __post_init__(self) -> None:
+        if self.every <= 0 or self.timeout <= 0 or self.failures < 1:
             raise ValueError(
-                f"check {name!r}: every and timeout must be above 0, failures at least 1"
+                f"check {self.name!r}: every and timeout must be above 0, failures at least 1"
             )
-        self.name, self.function, self.critical = name, function, critical
-        self.every, self.timeout, self.failures = every, timeout, failures
 
 
 class Service:
@@ -99,16 +95,7 @@ class Service:
             raise ValueError(f"check {name!r} is declared twice")
 
         def add(function: CheckFunction) -> CheckFunction:
-            self.checks.append(
-                Check(
-                    name,
-                    function,
-                    every=every,
-                    timeout=timeout,
-                    failures=failures,
-                    critical=critical,
-                )
-            )
+            self.checks.append(Check(name, function, every, timeout, failures, critical))
             return function
 
         return add

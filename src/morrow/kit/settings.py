@@ -24,13 +24,13 @@ class Variable:
     name: str
     kind: object
     default: object
-    help: str
-    example: str
-    minimum: float | None
-    maximum: float | None
-    empty: bool
-    keep: bool
-    unprotected_only: bool
+    help: str = ""
+    example: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    empty: bool = False
+    keep: bool = False
+    unprotected_only: bool = False
 
     @property
     def is_secret(self) -> bool:
@@ -150,23 +150,11 @@ def _variable(cls: type, field: dataclasses.Field[Any], kind: object) -> Variabl
     default = field.default
     if default is MISSING and field.default_factory is not MISSING:
         default = field.default_factory()
-    said = dict(field.metadata)
     for bound in ("minimum", "maximum"):
-        if said.get(bound) is not None and name_of(kind) in ("text", "boolean", "secret"):
+        given = field.metadata.get(bound) is not None
+        if given and name_of(kind) in ("text", "boolean", "secret"):
             raise TypeError(f"{where}: a {bound} needs a number, not {name_of(kind)}")
-    return Variable(
-        field=field.name,
-        name=field.name.upper(),
-        kind=kind,
-        default=default,
-        help=said.get("help", ""),
-        example=said.get("example", ""),
-        minimum=said.get("minimum"),
-        maximum=said.get("maximum"),
-        empty=said.get("empty", False),
-        keep=said.get("keep", False),
-        unprotected_only=said.get("unprotected_only", False),
-    )
+    return Variable(field.name, field.name.upper(), kind, default, **field.metadata)
 
 
 def secrets_folder(environ: Mapping[str, str]) -> Path | None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from morrow.kit.handover import Offer
+from morrow.kit.logs import fields
 from morrow.kit.own_settings import KitSettings
 from morrow.kit.problem import BROKEN
 from morrow.kit.worker import CLOSING, DRAIN, READY, RETIRE, Job, work
@@ -159,8 +160,7 @@ class Supervisor:
             self._retire_others(worker)
             self._take_over()
         elif word == CLOSING and self._stopping:
-            for one in self.sockets[:1]:
-                one.close()
+            self.sockets[0].close()
         elif not word:
             self._selector.unregister(worker.control)
 
@@ -261,7 +261,7 @@ class Supervisor:
         self._deaths = [one for one in self._deaths if now - one < DEATHS_WITHIN] + [now]
         self._restarts += 1
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        logger.error("the worker died: %s", how, extra={"fields": {"worker": worker.pid}})
+        logger.error("the worker died: %s", how, extra=fields(worker=worker.pid))
         if len(self._deaths) >= MOST_DEATHS:
             logger.critical("the worker died %d times in a minute", MOST_DEATHS)
             self._code = BROKEN

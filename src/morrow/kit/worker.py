@@ -16,18 +16,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from morrow.kit.admin import AdminServer, Answer
-from morrow.kit.loading import SettingsError, load
-from morrow.kit.own_settings import KitSettings, unknown
+from morrow.kit.logs import fields
+from morrow.kit.own_settings import KitSettings
 from morrow.kit.problem import BROKEN, StartError
-from morrow.kit.running import Running
-from morrow.kit.target import bad_settings, load_service
-from morrow.kit.threads import choose
-from morrow.kit.tracing import start_tracing
+from morrow.kit.running import Running, prepare
+from morrow.kit.target import load_service
 
 if TYPE_CHECKING:
     from morrow.kit.granian_server import GranianServer
-    from morrow.kit.service import Service
-    from morrow.kit.settings import Settings
 
 logger = logging.getLogger("morrow")
 
@@ -59,9 +55,8 @@ class Job:
 
 def work(job: Job, control: socket.socket) -> int:
     """Serve until told to stop; return the exit code."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     running: Running | None = None
 
     def answer(path: str) -> Answer:
@@ -86,42 +81,27 @@ def work(job: Job, control: socket.socket) -> int:
 def _start(job: Job) -> tuple[Running, GranianServer]:
     from morrow.kit.granian_server import GranianServer
 
-    service = load_service(job.target)
-    settings = read_settings(service)
-    threads = choose(job.own.morrow_threads, service.wait)
-    try:
-        app = service.build(settings)
-    except Exception as error:
-        raise StartError(
-            "factory-raised", f"{job.target}: the factory raised {type(error).__name__}: {error}"
-        ) from error
-    running = Running(
-        service,
-        settings,
+    running = prepare(
+        load_service(job.target),
         job.own,
-        app,
-        threads=threads.count,
+        called=job.target,
         main_pid=job.main_pid,
         restarts=job.restarts,
-        tracing=start_tracing(job.own),
     )
     if not job.first:
         _wait_for_checks(running, job)
     host, port = job.listener.getsockname()[:2]
+    threads = running.threads
     server = GranianServer(running.application, job.listener, threads.count)
     server.start()
-    logger.info(
-        "serving",
-        extra={
-            "fields": {
-                "url": f"http://{host}:{port}",
-                "admin_port": job.admin_listener.getsockname()[1],
-                "threads": threads.count,
-                "because": threads.reason,
-                "pid": job.main_pid,
-            }
-        },
+    told = fields(
+        url=f"http://{host}:{port}",
+        admin_port=job.admin_listener.getsockname()[1],
+        threads=threads.count,
+        because=threads.reason,
+        pid=job.main_pid,
     )
+    logger.info("serving", extra=told)
     return running, server
 
 
@@ -131,19 +111,6 @@ def _wait_for_checks(running: Running, job: Job) -> None:
         if os.getppid() != job.main_pid:
             raise StartError("main-process-gone", "the main process is gone")
         time.sleep(0.05)
-
-
-def read_settings(service: Service) -> Settings:
-    """Return the settings, and take the secrets out of `os.environ` before anything copies it."""
-    declared = [variable.name for variable in service.settings.variables]
-    try:
-        settings = load(service.settings, os.environ)
-    except SettingsError as error:
-        raise bad_settings([*error.problems, *unknown(os.environ, declared)]) from None
-    if problems := list(unknown(os.environ, declared)):
-        raise bad_settings(problems)
-    service.settings.take_secrets(os.environ)
-    return settings
 
 
 def shut_down(
@@ -160,7 +127,7 @@ def shut_down(
     running.begin_drain(replaced=replaced)
     if replaced:
         admin.stop()
-    logger.info("draining", extra={"fields": {"for_s": own.morrow_drain, "replaced": replaced}})
+    logger.info("draining", extra=fields(for_s=own.morrow_drain, replaced=replaced))
     # 2. New connections are served until every load balancer has heard of it.
     time.sleep(own.morrow_drain)
     # 3. No new connection is accepted, here or in the main process.
@@ -175,7 +142,7 @@ def shut_down(
     running.checks.stop()
     if running.tracing is not None:
         running.tracing.flush(FLUSH)
-    logger.info("stopped", extra={"fields": {"lost": lost}})
+    logger.info("stopped", extra=fields(lost=lost))
     return BROKEN if lost else 0
 
 
@@ -191,17 +158,13 @@ def _finish(running: Running, server: GranianServer, grace: float) -> int:
             break
     cut = list(running.middleware.active.values())
     for request in cut:
-        logger.error(
-            "request cut",
-            extra={
-                "fields": {
-                    "request_id": request.id,
-                    "method": request.environ["REQUEST_METHOD"],
-                    "path": request.environ["PATH_INFO"],
-                    "running_s": round(time.monotonic() - request.began, 3),
-                }
-            },
+        told = fields(
+            request_id=request.id,
+            method=request.environ["REQUEST_METHOD"],
+            path=request.environ["PATH_INFO"],
+            running_s=round(time.monotonic() - request.began, 3),
         )
+        logger.error("request cut", extra=told)
     return len(cut)
 
 

@@ -93,8 +93,8 @@ def test_a_django_route_is_noted() -> None:
 
 
 def running(service: Service) -> Running:
-    own = KitSettings.load({})
-    return Running(service, Settings(), own, page, threads=2, main_pid=1)
+    own = KitSettings.load({"MORROW_THREADS": "2"})
+    return Running(service, Settings(), own, page, main_pid=1)
 
 
 def test_pages_of_the_admin_port() -> None:

@@ -49,7 +49,8 @@ def test_admin_port_answers_the_contract() -> None:
         assert set(ready["checks"]) == {"good", "switch"}
         info = one.admin("/info").json()
         assert info["pid"] == one.process.pid
-        assert (info["release"], info["environment"]) == ("sample:1", "test")
+        assert (info["version"], info["image"]) == ("sample:1", "sample:1")
+        assert info["environment"] == "test"
         assert info["settings"]["TOKEN"] == "********"
         assert one.admin("/nothing").status == 404
         one.get("/items/7")

@@ -113,7 +113,7 @@ def test_probe_of_one_who_says_nothing(capsys: pytest.CaptureFixture[str]) -> No
 
         threading.Thread(target=hear_and_leave, daemon=True).start()
         assert probe(f"http://127.0.0.1:{port}/") == 1
-    assert "answers nothing" in capsys.readouterr().err
+    assert "closed connection without response" in capsys.readouterr().err
 
 
 def test_schema_and_check() -> None:
@@ -126,6 +126,9 @@ def test_schema_and_check() -> None:
     answer = json.loads(judged.stdout)
     assert [one["variable"] for one in answer["problems"]] == ["API_BASE_URL"]
     assert answer["schema"]["title"] == "HelloSettings"
+    example = run("env", "hello.app").stdout
+    assert "\nAPI_BASE_URL=https://api.example.com\n" in example
+    assert "\n# MAX_CONNECTIONS=10\n" in example
     assert run("check", "hello.app", stdin="{").returncode == 2
     assert run("check", "hello.app", stdin="[]").returncode == 1
     assert "is no Settings class" in run("schema", "json:dumps").stderr
