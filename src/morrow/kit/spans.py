@@ -1,26 +1,23 @@
 """Spans for requests. This module imports OpenTelemetry: it is loaded when traces are asked for.
 
-Sampling, limits, batches and export are the SDK's. The span of a request is not: the SDK's own
-takes five locks and checks each attribute, which is three times the price. Spans that the
-application begins are the SDK's; they find this one as their parent.
+Sampling, limits, batches and export are the SDK's. The span of a request is the SDK's only when
+the application adds something to it, for that one takes five locks and checks each attribute:
+three times the price. Spans that the application begins find it as their parent.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-import traceback
-from collections import deque
 from collections.abc import Mapping
 from time import time_ns
 from typing import Any
 
 from opentelemetry import context, trace
-from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import (
-    Event,
     ReadableSpan,
+    Span,
     SpanLimits,
     SynchronousMultiSpanProcessor,
     TracerProvider,
@@ -29,7 +26,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from opentelemetry.util.types import Attributes, AttributeValue
+from opentelemetry.util.types import AttributeValue
 
 from morrow.kit.request import Request
 
@@ -41,28 +38,37 @@ SAMPLED = trace.TraceFlags.SAMPLED
 SAMPLE, DROP = Decision.RECORD_AND_SAMPLE, Decision.DROP
 # Never the context that a former request may have left on this thread.
 NOTHING = context.Context()
-UNSET, OK = trace.StatusCode.UNSET, trace.StatusCode.OK
 FAILED = trace.Status(trace.StatusCode.ERROR)
 
 
+class _FullSpan(Span):
+    """The SDK's span, which else only its tracer may make."""
+
+
+def _by_the_sdk(name: str) -> Any:  # noqa: ANN401 - any method of a span
+    def call(self: _RequestSpan, *arguments: object, **more: object) -> None:
+        getattr(self.full(), name)(*arguments, **more)
+
+    return call
+
+
 class _RequestSpan(trace.Span):
-    """The span of a request. What the application adds to it goes through the SDK's limits."""
+    """The span of a request: ids and times, until the application adds something to it."""
 
     def __init__(
-        self,
-        tracing: Tracing,
-        name: str,
-        ids: trace.SpanContext,
-        parent: trace.SpanContext | None,
-        given: Attributes,
+        self, tracing: Tracing, name: str, ids: trace.SpanContext, parent: trace.SpanContext | None
     ) -> None:
         self._tracing, self._name, self._ids, self._parent = tracing, name, ids, parent
-        self._attributes: dict[str, AttributeValue] = dict(given) if given else {}
-        self._events: deque[Event] = deque(maxlen=tracing.limits.max_events)
-        self._links: deque[trace.Link] = deque(maxlen=tracing.limits.max_links)
-        self._status = trace.Status()
+        self._full: _FullSpan | None = None
         self._recording = True
         self._began = time_ns()
+
+    set_attribute = _by_the_sdk("set_attribute")
+    set_attributes = _by_the_sdk("set_attributes")
+    add_event = _by_the_sdk("add_event")
+    add_link = _by_the_sdk("add_link")
+    record_exception = _by_the_sdk("record_exception")
+    set_status = _by_the_sdk("set_status")
 
     def get_span_context(self) -> trace.SpanContext:
         return self._ids
@@ -73,79 +79,50 @@ class _RequestSpan(trace.Span):
     def update_name(self, name: str) -> None:
         self._name = name
 
-    def set_attribute(self, key: str, value: AttributeValue) -> None:
-        self._attributes[key] = value
-
-    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
-        self._attributes.update(attributes)
-
-    def add_event(
-        self, name: str, attributes: Attributes = None, timestamp: int | None = None
-    ) -> None:
-        kept = self._tracing.bounded(attributes, self._tracing.limits.max_event_attributes)
-        self._events.append(Event(name, kept, timestamp))
-
-    def add_link(self, context: trace.SpanContext, attributes: Attributes = None) -> None:
-        kept = self._tracing.bounded(attributes, self._tracing.limits.max_link_attributes)
-        self._links.append(trace.Link(context, kept))
-
-    def record_exception(
-        self,
-        exception: BaseException,
-        attributes: Attributes = None,
-        timestamp: int | None = None,
-        escaped: bool = False,
-    ) -> None:
-        kind = type(exception)
-        module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-        told: dict[str, AttributeValue] = {
-            "exception.type": module + kind.__qualname__,
-            "exception.message": str(exception),
-            "exception.stacktrace": "".join(traceback.format_exception(exception)),
-            "exception.escaped": str(escaped),
-        }
-        self.add_event("exception", told | dict(attributes or {}), timestamp)
-
-    def set_status(
-        self, status: trace.Status | trace.StatusCode, description: str | None = None
-    ) -> None:
-        if isinstance(status, trace.StatusCode):
-            status = trace.Status(status, description)
-        # As specified: nothing overrules OK, and nothing goes back to "unset".
-        if self._status.status_code is not OK and status.status_code is not UNSET:
-            self._status = status
+    def full(self) -> Span:
+        """Return the SDK's span with these ids."""
+        with self._tracing.lock:
+            if self._full is None:
+                self._full = _FullSpan(
+                    self._name,
+                    self._ids,
+                    self._parent,
+                    resource=self._tracing.provider.resource,
+                    kind=SERVER,
+                    limits=self._tracing.limits,
+                    instrumentation_scope=SCOPE,
+                )
+                self._full.start(self._began)
+            return self._full
 
     def end(self, end_time: int | None = None) -> None:
         self.finish({}, end_time)
 
-    def finish(self, known: Attributes, end_time: int | None = None) -> None:
-        """End with attributes that are known to be of the right types."""
+    def finish(self, known: Mapping[str, AttributeValue], end_time: int | None = None) -> None:
+        """End with attributes that need no check but of their length."""
         if not self._recording:
             return
         self._recording = False
-        limits = self._tracing.limits
-        if self._attributes or limits.max_span_attribute_length is not None:
-            known = BoundedAttributes(
-                limits.max_span_attributes,
-                {**(known or {}), **self._attributes},
-                max_value_len=limits.max_span_attribute_length,
-            )
-        self._tracing.processor.on_end(
-            ReadableSpan(
+        end_time = end_time or time_ns()
+        if self._full is None and self._tracing.limits.max_span_attribute_length is None:
+            done = ReadableSpan(
                 self._name,
                 self._ids,
                 self._parent,
                 self._tracing.provider.resource,
                 known,
-                self._events,
-                self._links,
-                SERVER,
-                status=self._status,
+                kind=SERVER,
                 start_time=self._began,
-                end_time=end_time or time_ns(),
+                end_time=end_time,
                 instrumentation_scope=SCOPE,
             )
-        )
+        else:
+            full = self.full()
+            full.update_name(self._name)
+            full.set_attributes(known)
+            full.end(end_time)
+            done = full
+        self._tracing.processor.on_end(done)
 
 
 class Tracing:
@@ -157,6 +134,7 @@ class Tracing:
     def __init__(self, exporter: SpanExporter, environment: str = "") -> None:
         resource = {"deployment.environment.name": environment} if environment else {}
         self.limits = SpanLimits()
+        self.lock = threading.Lock()
         # Ours, so that processors which the application adds see the spans of requests too.
         self.processor = SynchronousMultiSpanProcessor()  # type: ignore[no-untyped-call]
         self.provider = TracerProvider(
@@ -168,10 +146,6 @@ class Tracing:
         self.processor.add_span_processor(BatchSpanProcessor(exporter))
         trace.set_tracer_provider(self.provider)
         self._extract = TraceContextTextMapPropagator().extract
-
-    def bounded(self, attributes: Attributes, most: int | None) -> BoundedAttributes:
-        """Return the attributes of an event or a link, cut to the limits."""
-        return BoundedAttributes(most, attributes, max_value_len=self.limits.max_attribute_length)
 
     def begin(self, request: Request) -> object:
         """Start the span and make it the current one; return what `leave` needs."""
@@ -200,7 +174,9 @@ class Tracing:
         )
         span: trace.Span
         if decided.decision is not DROP:
-            span = _RequestSpan(self, name, own, parent, decided.attributes)
+            span = _RequestSpan(self, name, own, parent)
+            if decided.attributes:
+                span.set_attributes(decided.attributes)
             self.processor.on_start(span, around)  # type: ignore[arg-type]
         else:
             span = trace.NonRecordingSpan(own)
