@@ -18,6 +18,7 @@ from morrow.tool.diagnose_view import (
     last_part,
     terminated,
 )
+from morrow.tool.terminal import typed
 
 BAD_SETTINGS = 78  # the exit code of a service that refuses its settings
 _SIGNALS = {134: " (SIGABRT)", 137: " (SIGKILL)", 139: " (SIGSEGV)", 143: " (SIGTERM)"}
@@ -73,7 +74,7 @@ def _bad_settings(lines: list[str], where: str, place: Place) -> Finding:
     """Name every variable that the service refused, and the file that owns it."""
     named = dict(refused_variables(lines))
     mends = [
-        f"morrow secrets set {place.environment} {name}"
+        f"{typed()} secrets set {place.environment} {name}"
         if name in place.secret_keys
         else f"set config.{name} in {place.file}"
         for name in named

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from morrow.tool.errors import Problem, problem
+from morrow.tool.terminal import typed
 
 Json = dict[str, Any]
 
@@ -42,7 +43,7 @@ class Place:
             "kubectl": self.kubectl,
             "file": self.file,
             "environment": self.environment,
-            "up": f"morrow up {self.environment}",
+            "up": f"{typed()} up {self.environment}",
         }
         return problem(code, object, cause, details=details, **{**known, **fields})
 

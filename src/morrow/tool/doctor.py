@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from morrow.tool import recovery, secrets, settings_check
+from morrow.tool import recovery, secrets
 from morrow.tool.doctor_cluster import (
     cluster_checks,
     image_check,
@@ -17,7 +17,7 @@ from morrow.tool.doctor_programs import program_checks
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.kubectl import Kubectl
-from morrow.tool.target_kubernetes_guard import find_namespace, shape_problems
+from morrow.tool.target_kubernetes_guard import find_namespace
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,16 @@ def examine(environment: Environment, wrong: list[Problem]) -> Iterator[Check]:
 
     `wrong` is what reading the environment's files has found.
     """
-    yield from _each("environment", wrong, f"{environment.label} is valid")
+    yield from _each("environment", wrong)
     if wrong:
         return
-    yield from _each("protection", shape_problems(environment), "image, replicas, provider")
-    yield from _guarded("settings", lambda: _settings(environment))
+    count = len(environment.config) + len(environment.secrets.keys)
+    yield Check("environment", "ok", f"schema, chart and service accept its {count} settings")
     needs_terraform = environment.delivery == "terraform"
     yield from (Check(*line) for line in program_checks(environment.kind, needs_terraform))
     if environment.kind == "process":
         return
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     reached = True
     for line in cluster_checks(environment, kubectl):
         yield Check(*line)
@@ -69,9 +69,7 @@ def _lines(lines: Any) -> Iterator[Check]:  # noqa: ANN401 - any iterable of lin
     return (Check(*line) for line in lines)
 
 
-def _each(name: str, problems: list[Problem], good: str) -> Iterator[Check]:
-    if not problems:
-        yield Check(name, "ok", good)
+def _each(name: str, problems: Iterable[Problem]) -> Iterator[Check]:
     for found in problems:
         yield Check(name, "fail", f"{found.object}: {found.cause}", found)
 
@@ -81,17 +79,7 @@ def _guarded(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
         yield from look()
     except Failure as failure:
-        for found in failure.problems:
-            yield Check(name, "fail", f"{found.object}: {found.cause}", found)
-
-
-def _settings(environment: Environment) -> Iterator[Check]:
-    if not environment.project.settings:
-        yield Check("settings", "skip", "[tool.morrow] names no settings")
-        return
-    wrong = settings_check.judge(environment.project, environment)
-    count = len(environment.config) + len(environment.secrets.keys)
-    yield from _each("settings", wrong, f"the service accepts all {count}")
+        yield from _each(name, failure.problems)
 
 
 def _secrets(environment: Environment, kubectl: Kubectl) -> Iterator[Check]:
@@ -107,7 +95,9 @@ def _secrets(environment: Environment, kubectl: Kubectl) -> Iterator[Check]:
 
 def _release(environment: Environment) -> Iterator[Check]:
     found = recovery.find(environment)
-    yield from _each("release", [finding.problem for finding in found], "nothing left half-way")
+    yield from _each("release", [finding.problem for finding in found])
+    if not found:
+        yield Check("release", "ok", "nothing left half-way")
 
 
 def mend(environment: Environment) -> Iterator[str]:

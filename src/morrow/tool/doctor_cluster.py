@@ -101,7 +101,7 @@ def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
     files = value_arguments(environment.files)
     done = helm.run("template", environment.name, str(environment.project.chart), *files)
     if done.code:
-        where, cause = f"release {environment.name}", done.last_error.removeprefix("Error: ")
+        where, cause = f"release {environment.name}", done.last_error
         raise Failure(place_of(environment).problem("release-refused", where, cause))
     items = [item for item in yaml.safe_load_all(done.out) if item]
     wanted = {(str(item["apiVersion"]), str(item["kind"])) for item in items}

@@ -13,13 +13,13 @@ How others use it:
     environment.files         the values files, in Helm's order
     environment.place("secrets", "revision")  "environments/dev.yaml:9", for messages
 
-`Environment.load` checks the files against the chart's schema. The settings are judged by
-`settings_check.judge(project, environment)`, because that starts a Python.
+`Environment.load` checks the files against the chart's schema. `environment_judge.load` asks the
+service and the chart's templates as well, which takes half a second.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,20 @@ class Environment:
     @property
     def name(self) -> str:
         """The service's name: release, objects and selectors."""
-        return str(self.values["name"])
+        return str(self.values.get("name") or "")
 
     @property
     def target(self) -> dict[str, Any]:
         """The table that is the tool's."""
-        return self.values.get("target") or {}
+        found = self.values.get("target")
+        return found if isinstance(found, dict) else {}
+
+    def value(self, *path: str) -> Any:  # noqa: ANN401 - what YAML holds
+        """Return the value at `path`; None where there is none."""
+        found: Any = self.values
+        for step in path:
+            found = found.get(step) if isinstance(found, dict) else None
+        return found
 
     @property
     def kind(self) -> str:
@@ -94,22 +102,21 @@ class Environment:
     @property
     def image(self) -> str:
         """The image as the chart renders it: repository:tag@digest."""
-        image = self.values.get("image") or {}
-        tag = f":{image['tag']}" if image.get("tag") else ""
-        digest = f"@{image['digest']}" if image.get("digest") else ""
-        return f"{image.get('repository', '')}{tag}{digest}"
+        tag, digest = self.value("image", "tag"), self.value("image", "digest")
+        name = str(self.value("image", "repository") or "")
+        return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
     @property
     def secrets(self) -> Secrets:
         """Where secrets come from."""
-        table = self.values.get("secrets") or {}
-        provider = str(table.get("provider") or "generated")
-        revision = str(table.get("revision") or "")
-        name = str(table.get("name") or "")
+        provider = str(self.value("secrets", "provider") or "generated")
+        revision = str(self.value("secrets", "revision") or "")
+        name = str(self.value("secrets", "name") or "")
         object_name = name or self.name
         if provider != "existing":
             object_name = f"{object_name}-{revision}"
-        return Secrets(provider, revision, tuple(table.get("keys") or ()), name, object_name)
+        keys = tuple(self.value("secrets", "keys") or ())
+        return Secrets(provider, revision, keys, name, object_name)
 
     @property
     def file(self) -> Path:
@@ -159,13 +166,16 @@ class Environment:
         chart_values = project.chart / "values.yaml"
         defaults = read(chart_values).values if chart_values.is_file() else {}
         values = coalesce(defaults, given)
-        stated = (values.get("target") or {}) if isinstance(values.get("target"), dict) else {}
-        context = context or os.environ.get("MORROW_CONTEXT") or str(stated.get("context") or "")
+        context = context or os.environ.get("MORROW_CONTEXT") or ""
         environment = cls(project, label, layers, given, values, context)
-        if not problems:
+        if not context:
+            environment = replace(environment, context=str(environment.target.get("context") or ""))
+        if all(layer.readable for layer in layers):
             from morrow.tool.environment_check import check
 
-            problems += check(environment)
+            # A value that readers take differently is no use to the schema.
+            unsure = {wrong.object for wrong in problems}
+            problems += [wrong for wrong in check(environment) if wrong.object not in unsure]
         return environment, problems
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 
 from morrow.tool.environment import Environment
+from morrow.tool.environment_edit import edited
 from morrow.tool.errors import Failure, problem
 from morrow.tool.project import Project
 
@@ -16,15 +17,20 @@ STATE = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", "crash.lo
 def make(project: Project, name: str, source: str) -> list[str]:
     """Write the files; return their paths as people type them."""
     old = Environment.examine(project, source)[0]
-    target = project.environments / f"{name}.yaml"
     if not NAME.match(name) or name == "base":
-        cause = f"{name!r} is no name: lower-case letters, digits and dashes, at most 32"
-        raise Failure(problem("environment-value", name, cause, file=str(target), hint="rename it"))
-    root = project.terraform / name
+        proper = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:32].rstrip("-")
+        proper = "qa" if proper in ("", "base") else proper
+        cause = "a name has lower-case letters, digits and dashes, begins with a letter, has at"
+        cause += " most 32, and is not base"
+        raise Failure(problem("environment-unnamable", name, cause, name=proper, source=source))
+    target, root = project.environments / f"{name}.yaml", project.terraform / name
     for taken in (target, root):
         if taken.exists():
             shown = old.shown(taken)
             raise Failure(problem("environment-exists", name, f"{shown} exists", file=shown))
+    text = renamed_values(old.file.read_text(), source, name)
+    if old.kind == "kubernetes":
+        text = edited(text, "target", "namespace", own_namespace(old.namespace, source, name))
     made = [old.shown(target)]
     old_root = project.terraform / source
     if old_root.is_dir():
@@ -34,28 +40,28 @@ def make(project: Project, name: str, source: str) -> list[str]:
                 file.write_text(renamed_terraform(file.read_text(), source, name))
                 made.append(old.shown(file))
     # The values file comes last: what is half made is no environment yet.
-    text = renamed_values(old.file.read_text(), source, name)
     target.write_text(text)
     return made
 
 
-def same_release(project: Project, name: str, source: str) -> bool:
-    """Tell whether both environments would change the same objects of one cluster."""
-    pair = [Environment.examine(project, label)[0] for label in (name, source)]
-    new, old = ((e.kind, e.context, e.namespace, e.name) for e in pair)
-    return new == old and new[0] == "kubernetes"
+def own_namespace(namespace: str, source: str, name: str) -> str:
+    """Return a namespace of its own: in the other's, both would be the same release."""
+    renamed = re.sub(rf"\b{re.escape(source)}\b", name, namespace)
+    return renamed if renamed != namespace else f"{namespace}-{name}"
 
 
 def renamed_values(text: str, source: str, name: str) -> str:
-    """Say the new name under `environment`, and in what was named after the old one."""
+    """Say the new name under `environment` and in the context; the head's comment was the old's."""
+    text = re.sub(r"\A(\s*#.*\n|\s*\n)+", "", text)
     text = re.sub(
         rf"(?m)^(environment:\s*)['\"]?{re.escape(source)}['\"]?\s*$", rf"\g<1>{name}", text
     )
     if not re.search(r"(?m)^environment:", text):
         text = f"environment: {name}\n{text}"
     word = re.compile(rf"\b{re.escape(source)}\b")
-    places = re.compile(r"(?m)((?:^\s+|[{,]\s*)(?:context|namespace):[ ]*)([^\s,}]+)")
-    return places.sub(lambda found: found[1] + word.sub(name, found[2]), text)
+    places = re.compile(r"(?m)((?:^\s+|[{,]\s*)context:[ ]*)([^\s,}]+)")
+    text = places.sub(lambda found: found[1] + word.sub(name, found[2]), text)
+    return f"# Made from {source}: say here what it is for.\n{text}"
 
 
 def renamed_terraform(text: str, source: str, name: str) -> str:

@@ -34,12 +34,24 @@ AMBIGUOUS = re.compile(
     """
 )
 
+# What PyYAML says, and what it means.
+TOLD = (
+    ("mapping values are not allowed", "a `:` where no key can be: quote the value, or mend the"
+     " indentation"),
+    ("expected ',' or ']'", "a `[` is not closed by `]`"),
+    ("expected ',' or '}'", "a `{` is not closed by `}`"),
+    ("unexpected end of stream", "a quote is not closed"),
+    ("expected '-' indicator", "a key stands where the list above goes on: mend the indentation"),
+    ("expected key", "the line is not indented as the keys above it"),
+)  # fmt: skip
+
 
 @dataclass
 class ValuesFile:
     """The values of one file, the line of each, and what is wrong with it."""
 
     file: Path
+    readable: bool = True
     values: dict[str, Any] = field(default_factory=dict)
     lines: dict[Path_, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -49,24 +61,41 @@ def read(file: Path, shown: str = "") -> ValuesFile:
     """Read a values file; what is wrong with it stands in `problems`."""
     result = ValuesFile(file)
     shown = shown or str(file)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader, text = getattr(yaml, "CSafeLoader", yaml.SafeLoader), ""
     try:
         text = file.read_text(encoding="utf-8")
         documents = list(yaml.compose_all(text, loader))
     except (yaml.YAMLError, UnicodeDecodeError) as wrong:
         mark = getattr(wrong, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
-        cause = getattr(wrong, "problem", None) or str(wrong)
-        result.problems.append(problem("environment-syntax", place, cause, file=place))
+        result.readable = False
+        result.problems.append(
+            problem("environment-syntax", place, _cause(text, wrong), file=place)
+        )
         return result
     if not documents or documents[0] is None:
         return result
     if len(documents) > 1 or not isinstance(documents[0], yaml.MappingNode):
         cause = "one mapping of keys to values is expected"
+        result.readable = False
         result.problems.append(problem("environment-syntax", shown, cause, file=shown))
         return result
     result.values = _Reader(result, text, shown).value(documents[0], ())
     return result
+
+
+def _cause(text: str, wrong: Exception) -> str:
+    """Say what YAML's reader found, for people who do not know how it reads."""
+    said = str(getattr(wrong, "problem", None) or wrong)
+    mark = getattr(wrong, "problem_mark", None)
+    if mark is None:
+        return said
+    line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "the line is indented by a tab; YAML takes spaces only"
+    if "cannot start any token" in said:
+        return f"a value cannot begin with {line[mark.column : mark.column + 1]}: quote it"
+    return next((told for sign, told in TOLD if sign in said), said)
 
 
 class _Reader:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from morrow.tool.terminal import typed
+
 
 @dataclass(frozen=True)
 class Row:
@@ -64,7 +66,8 @@ def problem(
     code: str, object: str, cause: str, *, details: tuple[str, ...] = (), **fields: str
 ) -> Problem:
     """Make a problem whose mend is the table's template filled with `fields`."""
-    mend = TABLE[code].mend.format(object=object, **fields)
+    template = TABLE[code].mend.replace("morrow ", f"{typed()} ")
+    mend = template.format(object=object, **fields)
     return Problem(code, object, cause, mend, details)
 
 
@@ -104,6 +107,11 @@ TABLE: dict[str, Row] = {
     # -- environments ----------------------------------------------------------------------
     "environment-missing": Row(
         "There is no environment of that name.", "morrow env new {object} --from dev", True
+    ),
+    "environment-unnamable": Row(
+        "The name has characters that an environment's name cannot have.",
+        "morrow env new {name} --from {source}",
+        True,
     ),
     "environment-exists": Row("An environment of that name is there already.", "edit {file}", True),
     "environment-syntax": Row("The environment file is no readable YAML.", "edit {file}", True),
@@ -171,7 +179,8 @@ TABLE: dict[str, Row] = {
     # -- cluster access --------------------------------------------------------------------
     "context-missing": Row(
         "The kubeconfig has no such context.",
-        "kubectl config get-contexts, then --context NAME or target.context in {file}",
+        "kubectl config get-contexts, then --context NAME, MORROW_CONTEXT=NAME or target.context"
+        " in {file}",
         True,
     ),
     "cluster-unreachable": Row("The API server does not answer.", "{kubectl} cluster-info", True),
@@ -364,7 +373,7 @@ TABLE: dict[str, Row] = {
     ),
     "replicas-needed": Row(
         "A protected environment needs two replicas at least.",
-        "set replicas: 2 in {file}",
+        "set {key}: 2 in {file}",
         True,
     ),
     "server-unconfirmed": Row(

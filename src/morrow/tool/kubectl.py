@@ -1,6 +1,6 @@
 """kubectl: typed arguments in, parsed JSON or a named error out.
 
-How others use it: `kubectl = Kubectl(context, namespace)`, then `kubectl.get("deployment",
+How others use it: `kubectl = Kubectl.of(environment)`, then `kubectl.get("deployment",
 "hello")` (None when absent), `kubectl.list("pods", selector=…)`, `kubectl.run(…)` for all else
 (the caller judges `code`; `kubectl.failure(done)` names the usual troubles of access).
 Secrets are made by `run("create", "-f", "-", input=…)`: never by `apply`.
@@ -12,11 +12,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from morrow.tool import programs
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.programs import Result
+
+if TYPE_CHECKING:
+    from morrow.tool.environment import Environment
 
 Object = dict[str, Any]
 
@@ -34,6 +37,13 @@ class Kubectl:
 
     context: str
     namespace: str
+    file: str = "the environment's file"  # that names the context
+
+    @classmethod
+    def of(cls, environment: Environment) -> Kubectl:
+        """Return kubectl where an environment lives."""
+        file = environment.shown(environment.file)
+        return cls(environment.context, environment.namespace, file)
 
     @property
     def where(self) -> tuple[str, ...]:
@@ -97,12 +107,8 @@ class Kubectl:
         context = self.context or "(current)"
         cause = done.last_error
         forbidden = FORBIDDEN.search(text)
-        if f'context "{self.context}" does not exist' in text or (
-            "does not exist" in text and ("context" in text)
-        ):
-            return Failure(
-                problem("context-missing", f"context {context}", cause, file="the environment")
-            )
+        if "does not exist" in text and "context" in text:
+            return Failure(problem("context-missing", f"context {context}", cause, file=self.file))
         if forbidden:
             return Failure(
                 problem(

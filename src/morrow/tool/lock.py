@@ -92,7 +92,7 @@ def _file_held(environment: Environment, purpose: str) -> Iterator[None]:
 
 @contextmanager
 def _lease_held(environment: Environment, purpose: str) -> Iterator[None]:
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     lease = _Lease(kubectl, f"{environment.name}-morrow", purpose)
     lease.take(environment)
     stop = threading.Event()

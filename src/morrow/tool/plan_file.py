@@ -144,7 +144,7 @@ def _open(file: Path, label: str) -> tuple[Path, dict[str, Any]]:
 def _changed(bound: Bound, namespace_made: bool) -> list[str]:
     """Name everything that is not as it was when the plan was computed."""
     environment, told = bound.environment, bound.told
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     at = "" if namespace_made else home(kubectl, find_namespace(environment, kubectl))
     if environment.namespace != told["namespace"] or at != told["cluster"]:
         return [f"the namespace {environment.namespace} of {environment.context} is another one"]

@@ -10,7 +10,8 @@ from typing import Any
 
 from morrow.tool import programs
 from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure, Problem, problem
+from morrow.tool.environment_judge import chart_problems, sentences
+from morrow.tool.errors import Failure, Problem
 from morrow.tool.helm import Helm
 from morrow.tool.helm_storage import records
 from morrow.tool.kubectl import Kubectl
@@ -49,7 +50,7 @@ class Inputs:
 
 def gather(environment: Environment) -> Inputs:
     """Read and render everything; change nothing."""
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     pool = ThreadPoolExecutor(4)
     try:
         release = pool.submit(stored, environment, kubectl)
@@ -130,25 +131,11 @@ def _render_problems(environment: Environment, done: programs.Result) -> list[Pr
     """Return one problem for each sentence of the chart, or what Helm says is in the way."""
     from morrow.tool.target_kubernetes_apply import helm_problem, place_of
 
-    place = environment.shown(environment.file)
-    lines = [line.strip() for line in (done.err or done.out).splitlines() if line.strip()]
-    sentences = [line[2:] for line in lines if line.startswith("- ")]
-    if not sentences:
+    if not sentences(done):
         known = helm_problem(done, place_of(environment), 60)
         if known.code not in ("program-failed", "release-refused"):
             return [known]
-    details = tuple(lines[-8:]) if len(lines) > 1 and not sentences else ()
-    return [
-        problem(
-            "chart-invalid",
-            place,
-            cause,
-            details=details,
-            file=place,
-            environment=environment.label,
-        )
-        for cause in sentences or [done.last_error.removeprefix("Error: ")]
-    ]
+    return chart_problems(environment, done)
 
 
 def _look(environment: Environment, kubectl: Kubectl, found: Inputs) -> None:

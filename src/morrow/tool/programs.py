@@ -41,9 +41,10 @@ class Result:
 
     @property
     def last_error(self) -> str:
-        """The last line that is not empty on stderr (or stdout)."""
+        """The last line that is not empty on stderr (or stdout), without the word "error"."""
         lines = [line.strip() for line in (self.err or self.out).splitlines() if line.strip()]
-        return lines[-1] if lines else f"exit code {self.code}"
+        last = lines[-1] if lines else f"exit code {self.code}"
+        return last.removeprefix("Error: ").removeprefix("error: ")
 
     def failure(self) -> Failure:
         """Return the failure for an error that nobody knows better."""

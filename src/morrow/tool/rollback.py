@@ -26,7 +26,7 @@ from morrow.tool.target_kubernetes_apply import (
     settle,
 )
 from morrow.tool.target_kubernetes_guard import guard
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Goal:
 
 def roll_back(environment: Environment, to: int | None, confirm: str | None) -> Outcome:
     """Go back one good release, or to the one named, and wait until it serves."""
-    guard(environment, confirm, f"morrow rollback {environment.label}", shape=False)
-    kubectl = Kubectl(environment.context, environment.namespace)
+    guard(environment, confirm, f"rollback {environment.label}")
+    kubectl = Kubectl.of(environment)
     with lock.held(environment, f"morrow rollback {environment.label}"):
         settle(environment)
         goal = choose(environment, kubectl, to)
@@ -64,7 +64,7 @@ def roll_back(environment: Environment, to: int | None, confirm: str | None) -> 
     }
     text = (
         f"{environment.name} serves as release {goal.revision} did: {goal.image}\n"
-        f"the files still say what was left: morrow plan {environment.label}"
+        f"the files still say what was left: {typed()} plan {environment.label}"
     )
     return Outcome(text, data)
 

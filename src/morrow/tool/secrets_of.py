@@ -12,7 +12,7 @@ from morrow.tool.environment import Environment
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.target import UpOptions, target_of
 from morrow.tool.target_kubernetes_guard import ensure_namespace, guard
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 Answer = dict[str, Any]
 
@@ -24,7 +24,7 @@ def held(environment: Environment) -> tuple[str, set[str]]:
         folder = _folder(environment, wanted.revision)
         shown = environment.shown(folder)
         return shown, {key for key in wanted.keys if (folder / key).is_file()}
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     found = secrets.made(kubectl, wanted.object_name) or {}
     return f"Secret {wanted.object_name}", {key for key in wanted.keys if found.get(key)}
 
@@ -32,12 +32,13 @@ def held(environment: Environment) -> tuple[str, set[str]]:
 def change(environment: Environment, given: Mapping[str, bytes], confirm: str | None) -> Answer:
     """Give some keys new values."""
     if environment.kind == "kubernetes" and environment.secrets.provider == "existing":
-        guard(environment, confirm, f"morrow secrets set {environment.label} KEY", shape=False)
-        kubectl = Kubectl(environment.context, environment.namespace)
+        guard(environment, confirm, f"secrets set {environment.label} KEY")
+        kubectl = Kubectl.of(environment)
         ensure_namespace(environment, kubectl)
         with lock.held(environment, f"morrow secrets set {environment.label}"):
             secrets.patch(kubectl, environment.secrets.object_name, given)
-        terminal.say(f"pods read it at their next start: morrow secrets rotate {environment.label}")
+        rotate_ = f"{typed()} secrets rotate {environment.label}"
+        terminal.say(f"pods read it at their next start: {rotate_}")
         return _answer(environment, environment.secrets.revision, [])
     return _renew(environment, given, confirm)
 
@@ -56,11 +57,11 @@ def _renew(environment: Environment, given: Mapping[str, bytes], confirm: str | 
         _fill(environment, revision, given)
         secrets_rotate.write_revision(environment, revision)
     else:
-        command = f"morrow secrets rotate {environment.label}"
+        command = f"secrets rotate {environment.label}"
         confirm = guard(environment, confirm, command)
-        kubectl = Kubectl(environment.context, environment.namespace)
+        kubectl = Kubectl.of(environment)
         ensure_namespace(environment, kubectl)
-        with lock.held(environment, command):
+        with lock.held(environment, f"morrow {command}"):
             revision = secrets_rotate.next_revision(environment, kubectl)
             if environment.secrets.provider == "existing":
                 secrets.require_complete(environment, kubectl)
@@ -70,7 +71,7 @@ def _renew(environment: Environment, given: Mapping[str, bytes], confirm: str | 
     renewed = Environment.load(environment.project, environment.label, environment.context)
     target = target_of(renewed.kind)
     if not _deployed(renewed):
-        terminal.say(f"nothing runs yet, so nothing is rolled out: morrow up {renewed.label}")
+        terminal.say(f"nothing runs yet, so nothing is rolled out: {typed()} up {renewed.label}")
         return _answer(renewed, revision, [])
     target.up(renewed, UpOptions(context=renewed.context or None, confirm=confirm))
     return _answer(renewed, revision, _proof(renewed))
@@ -80,14 +81,14 @@ def _deployed(environment: Environment) -> bool:
     if environment.kind == "process":
         told = target_of("process").status(environment)
         return bool(told.data.get("running"))
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     return kubectl.get("deployment", environment.name) is not None
 
 
 def _proof(environment: Environment) -> list[dict[str, str]]:
     if environment.kind == "process":
         return []  # `up` returned: the process that serves was started with this revision
-    return secrets_rotate.prove(environment, Kubectl(environment.context, environment.namespace))
+    return secrets_rotate.prove(environment, Kubectl.of(environment))
 
 
 def _answer(environment: Environment, revision: str, pods: list[dict[str, str]]) -> Answer:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 from collections.abc import Mapping
 
-from morrow.tool import secrets
+from morrow.tool import environment_edit, secrets
 from morrow.tool.environment import Environment
-from morrow.tool.environment_yaml import read
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.target_kubernetes import names_held
@@ -51,48 +48,10 @@ def make_revision(
 
 
 def write_revision(environment: Environment, revision: str) -> None:
-    """Put the revision into the environment's own file; every other byte stays."""
-    file = environment.file
-    text = file.read_text()
-    changed = edited(text, revision)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(changed)
-    before, after = read(file).values, read(draft).values
-    table = {**(before.get("secrets") or {}), "revision": revision}
-    if after != {**before, "secrets": table}:
-        draft.unlink()
-        cause = "its `secrets:` is written in a way that cannot be edited safely"
-        shown = environment.shown(file)
-        hint = f'secrets.revision: "{revision}"'
-        raise Failure(problem("environment-value", shown, cause, file=shown, hint=hint))
-    draft.chmod(file.stat().st_mode)
-    draft.replace(file)
-    terminal.say(f'  {environment.shown(file)}: secrets.revision: "{revision}"')
-
-
-def edited(text: str, revision: str) -> str:
-    """Return the text of a values file with that secrets.revision."""
-    flow = re.search(r"^secrets:\s*\{(?P<body>[^}]*)\}", text, re.MULTILINE)
-    if flow:
-        body, count = re.subn(r"(\brevision:\s*)[^,}\s]+", rf'\g<1>"{revision}"', flow["body"])
-        if not count:
-            body = (
-                f'{body.rstrip()}, revision: "{revision}"'
-                if body.strip()
-                else (f'revision: "{revision}"')
-            )
-        return text[: flow.start("body")] + body + text[flow.end("body") :]
-    block = re.search(
-        r"^secrets:[ \t]*(#.*)?\n(?P<body>([ \t]+.*\n?|[ \t]*#.*\n?|\n)*)", text, re.MULTILINE
-    )
-    if block:
-        pattern = r"^([ \t]+revision:[ \t]*)(\"[^\"]*\"|'[^']*'|[^\s#]+)"
-        body, count = re.subn(pattern, rf'\g<1>"{revision}"', block["body"], flags=re.MULTILINE)
-        if not count:
-            indent = re.match(r"[ \t]*", block["body"].lstrip("\n"))
-            body = f'{indent[0] if indent else "  "}revision: "{revision}"\n{block["body"]}'
-        return text[: block.start("body")] + body + text[block.end("body") :]
-    return f'{text.rstrip()}\nsecrets:\n  revision: "{revision}"\n'
+    """Put the revision into the environment's own file."""
+    environment_edit.write(environment, "secrets", "revision", revision)
+    shown = environment.shown(environment.file)
+    terminal.say(f'  {shown}: secrets.revision: "{revision}"')
 
 
 def prove(environment: Environment, kubectl: Kubectl) -> list[dict[str, str]]:

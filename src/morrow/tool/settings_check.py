@@ -91,13 +91,6 @@ def _exposed(environment: Environment, section: str, variable: str) -> Problem:
     )
 
 
-def require(project: Project, environment: Environment) -> None:
-    """Raise every problem of the settings at once."""
-    problems = judge(project, environment)
-    if problems:
-        raise Failure(*problems, refused=True)
-
-
 def _unknown(environment: Environment, section: str, variable: str, declared: list[str]) -> Problem:
     near = get_close_matches(variable, declared, 1, 0.6)
     place = (

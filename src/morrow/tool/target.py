@@ -74,9 +74,8 @@ class Target(Protocol):
         """Write log lines to stdout as they come; None when there is nothing to add."""
 
 
-def read(label: str, context: str | None, doing: str) -> Environment:
-    """Say what is done, then read the environment: the reading's imports take their time."""
-    terminal.status(f"{doing} {label} …")
+def read(label: str, context: str | None) -> Environment:
+    """Read the environment; the import takes its time, so no command does it at its top."""
     from morrow.tool.environment import Environment
 
     return Environment.load(Project.find(), label, context)

@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any
 
-from morrow.tool import lock, secrets, settings_check
+from morrow.tool import lock, secrets
 from morrow.tool.diagnose import diagnose
 from morrow.tool.diagnose_view import Json, View, new_pods, newest_replicaset, owned, view_of
 from morrow.tool.environment import Environment
@@ -25,7 +25,7 @@ from morrow.tool.target_kubernetes_guard import (
     guard,
     preflight,
 )
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 PATIENCE_END = 180.0  # seconds for the end of a namespace
 
@@ -38,12 +38,10 @@ def up(environment: Environment, options: UpOptions) -> Outcome:
 
         bound = open_plan(environment.project, environment.label, options.plan, options.context)
         environment = bound.environment
-    guard(environment, options.confirm, f"morrow up {environment.label}")
+    guard(environment, options.confirm, f"up {environment.label}")
     where = f"namespace {environment.namespace}, context {environment.context or 'as it is'}"
     terminal.say(f"{environment.name} → {where}, by {environment.delivery}")
-    kubectl = Kubectl(environment.context, environment.namespace)
-    if bound is None:
-        settings_check.require(environment.project, environment)
+    kubectl = Kubectl.of(environment)
     preflight(environment, kubectl)
     made = ensure_namespace(environment, kubectl)
     with lock.held(environment, f"morrow up {environment.label}"):
@@ -78,8 +76,8 @@ def _service_port(environment: Environment) -> int:
 
 def down(environment: Environment, options: DownOptions) -> Outcome:
     """Uninstall the release; with `purge` remove the secrets and the namespace too."""
-    guard(environment, options.confirm, f"morrow down {environment.label}", shape=False)
-    kubectl = Kubectl(environment.context, environment.namespace)
+    guard(environment, options.confirm, f"down {environment.label}")
+    kubectl = Kubectl.of(environment)
     namespace = find_namespace(environment, kubectl)
     if namespace is None:
         return _gone(environment, "there is no such namespace: nothing to take down")
@@ -131,11 +129,11 @@ def _gone(environment: Environment, text: str) -> Outcome:
 
 def status(environment: Environment) -> Outcome:
     """Say what runs: release, image, config and secrets, each pod, and what is wrong."""
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     view = view_of(kubectl.json("get", KINDS)["items"], environment.name)
     if view.deployment is None:
         absent: Json = {"environment": environment.label, "state": "down", "pods": []}
-        text = f"{environment.name} is down: morrow up {environment.label}"
+        text = f"{environment.name} is down: {typed()} up {environment.label}"
         return Outcome(text, absent, ok=False)
     findings = diagnose(view, place_of(environment))
     history = Helm(environment.context, environment.namespace).history(environment.name)
@@ -207,7 +205,7 @@ def _pod_line(pod: Json, view: View, current: set[str]) -> Json:
 
 def logs(environment: Environment, options: LogsOptions) -> Outcome | None:
     """Write the pods' log lines to stdout, each with its pod's name before it."""
-    kubectl = Kubectl(environment.context, environment.namespace)
+    kubectl = Kubectl.of(environment)
     view = view_of(kubectl.json("get", KINDS)["items"], environment.name)
     if view.deployment is None:
         place = place_of(environment)

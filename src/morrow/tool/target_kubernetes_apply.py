@@ -124,7 +124,7 @@ _HELM: tuple[tuple[str, str], ...] = (
 def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
     """Return what Helm itself says; that the time is over is `rollout-slow`."""
     text = done.err or done.out
-    message = done.last_error.removeprefix("Error: ")
+    message = done.last_error
     where = f"release {place.name}"
     known = refusal(text, where, place)
     if known is not None:

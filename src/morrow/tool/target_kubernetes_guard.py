@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from morrow.tool.errors import Failure, Problem, problem
+from morrow.tool.errors import Failure, problem
 from morrow.tool.helm import Helm, require_supported
 from morrow.tool.kubectl import Kubectl
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 if TYPE_CHECKING:
     from morrow.tool.environment import Environment
@@ -19,17 +19,12 @@ LEVEL = "pod-security.kubernetes.io/enforce"
 MADE_BY = "app.kubernetes.io/managed-by"
 
 
-def guard(
-    environment: Environment, confirm: str | None, command: str, *, shape: bool = True
-) -> str | None:
-    """Refuse what a protected environment must not do; ask for its name, and return it."""
-    problems = [*shape_problems(environment)] if shape else []
-    if problems:
-        raise Failure(*problems, refused=True)
+def guard(environment: Environment, confirm: str | None, command: str) -> str | None:
+    """Change a protected environment only when its name is given; ask for it, and return it."""
     if not environment.protected:
         return confirm
     if environment.kind == "kubernetes":
-        require_server(environment, Kubectl(environment.context, environment.namespace))
+        require_server(environment, Kubectl.of(environment))
     if confirm is None and terminal.interactive:
         terminal.say(
             f"{environment.label} is protected: {environment.context}, {environment.image}"
@@ -42,40 +37,11 @@ def guard(
                 "confirm-needed",
                 environment.label,
                 f"the environment is protected, and {said}",
-                command=command,
+                command=f"{typed()} {command}",
                 environment=environment.label,
             )
         )
     return confirm
-
-
-def shape_problems(environment: Environment) -> list[Problem]:
-    """Return what the files say that cannot be deployed at all."""
-    problems = []
-    if environment.secrets.provider in ("sops", "external"):
-        problems.append(
-            problem(
-                "provider-unsupported",
-                environment.place("secrets", "provider"),
-                f"secrets.provider is {environment.secrets.provider}, which the chart knows and"
-                " the tool does not manage yet",
-                file=environment.place("secrets", "provider"),
-            )
-        )
-    if not environment.protected:
-        return problems
-    own = environment.shown(environment.file)
-    if not (environment.values.get("image") or {}).get("digest"):
-        cause = f"the image is {environment.image}; a tag can come to mean another image"
-        problems.append(problem("digest-needed", environment.place("image"), cause, file=own))
-    autoscaling = environment.values.get("autoscaling") or {}
-    scaled = autoscaling.get("mode") == "hpa"
-    fewest = autoscaling.get("min", 2) if scaled else environment.values.get("replicas", 2)
-    if int(fewest) < 2:
-        where = environment.place("autoscaling", "min") if scaled else environment.place("replicas")
-        cause = "one pod cannot be updated without a moment without any"
-        problems.append(problem("replicas-needed", where, cause, file=own))
-    return problems
 
 
 def preflight(environment: Environment, kubectl: Kubectl) -> None:

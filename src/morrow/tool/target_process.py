@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-from morrow.tool import lock, settings_check
+from morrow.tool import lock
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.target import DownOptions, LogsOptions, Outcome, UpOptions
@@ -29,19 +29,17 @@ from morrow.tool.target_process_start import (
     gone,
     spawn,
     stop,
-    typed,
     variables_of,
     wait_ready,
 )
 from morrow.tool.target_process_state import HOST, Run, Runs, ask, free_port, holder, taken
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import format_table, terminal, typed
 
 READY = 30.0  # seconds from the start to ready
 
 
 def up(environment: Environment, options: UpOptions) -> Outcome:
     """Start the service, or let a new process take over from the one that runs."""
-    settings_check.require(environment.project, environment)
     with lock.held(environment, f"morrow up {environment.label}"):
         return replace(environment, port=options.port, timeout=options.timeout or READY)
 
@@ -161,8 +159,6 @@ def status(environment: Environment) -> Outcome:
         ("secrets", f"revision {run.secrets_revision}"),
         ("running for", _ago(time.time() - run.started)),
     ]
-    from morrow.tool.terminal import format_table
-
     return Outcome(format_table(("", ""), rows, terminal.width), data, ok)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from morrow.tool.diagnose_ended import BAD_SETTINGS, refused_variables
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.target_process_state import HOST, Run, Runs, ask
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 DRAIN = 1  # seconds in which connections are handed back; no load balancer must notice here
 GRACE = 20
@@ -164,17 +163,6 @@ def gone(runs: Runs, run: Run, seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def typed() -> str:
-    """The command as this shell can type it: `make up` runs one that is not on PATH."""
-    own = Path(sys.argv[0])
-    if own.name != "morrow" or shutil.which("morrow") == str(own):
-        return "morrow"
-    here = Path.cwd()
-    return (
-        str(own.absolute().relative_to(here)) if own.absolute().is_relative_to(here) else str(own)
-    )
 
 
 def _old_serves(old: Run | None) -> str:

@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import TextIO
+
+TYPE_CHECKING = False  # `typing` would be most of the time until the first line is said
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import TextIO
 
 STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -52,10 +55,16 @@ class Terminal:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal; 80 where there is none."""
-        import shutil  # it brings three compressors along: not before the first output
-
-        return shutil.get_terminal_size((80, 24)).columns
+        """Columns of the terminal, also when only one of the outputs is one; else 80."""
+        given = os.environ.get("COLUMNS", "")
+        if given.isdigit() and int(given):
+            return int(given)
+        for stream in (self.out, self.err):
+            try:
+                return os.get_terminal_size(stream.fileno()).columns or 80
+            except (OSError, ValueError):  # no terminal, or a stream without a file below it
+                continue
+        return 80
 
     def paint(self, text: str, style: str, stream: TextIO | None = None) -> str:
         """Colour `text` if the stream is a terminal and NO_COLOR is unset."""
@@ -116,22 +125,41 @@ class Terminal:
 
 def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> str:
     """Lay rows out in columns; the last one takes the room that is left and is folded."""
+    import re
     import textwrap
+
+    def seen(cell: str) -> int:
+        return len(re.sub("\x1b\\[[0-9;]*m", "", cell))
 
     body = [list(row) for row in rows]
     lines = [list(headers), *body] if any(headers) else body
     if not lines:
         return ""
     columns = len(lines[0])
-    widths = [max(len(line[i]) for line in lines) for i in range(columns)]
+    widths = [max(seen(line[i]) for line in lines) for i in range(columns)]
     room = max(20, width - sum(widths[:-1]) - 2 * (columns - 1))
     text = []
     for line in lines:
         folded = textwrap.wrap(line[-1], room, break_on_hyphens=False) or [""]
-        head = "".join(f"{cell:<{size}}  " for cell, size in zip(line, widths[:-1], strict=False))
+        head = "".join(
+            cell + " " * (size - seen(cell) + 2)
+            for cell, size in zip(line, widths[:-1], strict=False)
+        )
         text.append((head + folded[0]).rstrip())
-        text.extend(" " * len(head) + more for more in folded[1:])
+        text.extend(" " * seen(head) + more for more in folded[1:])
     return "\n".join(text)
+
+
+def typed() -> str:
+    """Return `morrow` as this shell can type it: `make up` runs one that is not on PATH."""
+    import shutil
+    from pathlib import Path
+
+    own, found = Path(sys.argv[0]), shutil.which("morrow")
+    if own.name != "morrow" or (found and own.exists() and own.samefile(found)):
+        return "morrow"
+    full, here = own.absolute(), Path.cwd()
+    return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)
 
 
 terminal = Terminal()

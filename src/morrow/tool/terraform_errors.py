@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from morrow.tool.errors import Problem, problem
+from morrow.tool.terminal import typed
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Situation:
             **asdict(self),
             "context": self.context or "(current)",
             "kubectl": f"kubectl{context} -n {self.namespace}",
-            "up": f"morrow up {self.environment}",
+            "up": f"{typed()} up {self.environment}",
         }
 
 

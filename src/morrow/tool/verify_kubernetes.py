@@ -35,7 +35,7 @@ class KubernetesSubject:
         self, environment: Environment, url: str | None, connect: tuple[str, ...], ca: str | None
     ) -> None:
         self.environment = environment
-        self.kubectl = Kubectl(environment.context, environment.namespace)
+        self.kubectl = Kubectl.of(environment)
         self._given = (url, connect, ca)
         self._reach: Reach | None = None
         self._tunnel: Tunnel | None = None

@@ -13,8 +13,8 @@ from morrow.tool.errors import Failure, problem
 from morrow.tool.load import Load
 from morrow.tool.report import Line
 from morrow.tool.target_process import fingerprint, replace
-from morrow.tool.target_process_start import typed
 from morrow.tool.target_process_state import HOST, Run, Runs, ask, children
+from morrow.tool.terminal import typed
 from morrow.tool.verify_contract import Reach, contract_of, metrics_missing
 
 
@@ -54,7 +54,8 @@ class ProcessSubject:
         wanted = self.environment.secrets.revision
         current = fingerprint(self.environment, self.environment.config, wanted)
         held = run.code
-        found = held if held == current else f"{held} runs, the files say {current}: {typed()} up"
+        again = f"{typed()} up {self.environment.label}"
+        found = held if held == current else f"{held} runs, the files say {current}: {again}"
         lines.append(Line(held == current, "the code and settings that run are the files'", found))
         revision = run.secrets_revision
         ok = revision == wanted
@@ -125,7 +126,12 @@ class ProcessSubject:
         workers = children(main) if main else []
         if not workers:
             raise Failure(
-                problem("not-running", f"pid {main}", "it has no worker", command=f"{typed()} up")
+                problem(
+                    "not-running",
+                    f"pid {main}",
+                    "it has no worker",
+                    command=f"{typed()} up {self.environment.label}",
+                )
             )
         load.mark("kill")
         os.kill(workers[0], signal.SIGKILL)

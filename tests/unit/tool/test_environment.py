@@ -190,17 +190,49 @@ def test_a_new_environment_has_the_others_shape(project_folder: Path) -> None:
     new = Environment.load(Project.find(), "qa")
     assert new.target["kind"] == "kubernetes"
     assert new.config["LEVEL"] == "DEBUG"
+    assert (new.context, new.namespace) == ("qa", "shop-qa")
     with pytest.raises(Failure) as caught:
         make(Project.find(), "qa", "dev")
     assert caught.value.problems[0].code == "environment-exists"
-    for wrong in ("base", "Q A", "../x", "-x", ""):
-        with pytest.raises(Failure):
+    files = sorted(project_folder.rglob("*"))
+    for wrong, proper in (("base", "qa"), ("Q A", "q-a"), ("../x", "x"), ("-x", "x"), ("", "qa")):
+        with pytest.raises(Failure) as caught:
             make(Project.find(), wrong, "dev")
+        (found,) = caught.value.problems
+        assert (found.code, caught.value.exit_code) == ("environment-unnamable", 2)
+        assert found.mend == f"morrow env new {proper} --from dev"
+    assert sorted(project_folder.rglob("*")) == files
+
+
+@pytest.mark.parametrize(
+    ("target", "namespace"),
+    [
+        ("{kind: kubernetes, context: dev}", "shop-qa"),
+        ("{kind: kubernetes, namespace: shops}", "shops-qa"),
+        ("{kind: kubernetes, namespace: dev}", "qa"),
+        ("\n  kind: kubernetes\n  namespace: shops  # of all\n", "shops-qa"),
+        ("\n  kind: kubernetes\n", "shop-qa"),
+    ],
+)
+def test_a_new_environment_is_never_the_old_ones_release(
+    project_folder: Path, target: str, namespace: str
+) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    file.write_text(f"# What dev is for.\nenvironment: dev\ntarget: {target.strip(' ')}\n# kept\n")
+    make(Project.find(), "qa", "dev")
+    new = Environment.load(Project.find(), "qa", "one-context-for-all")
+    assert (new.namespace, new.name) == (namespace, "shop")
+    text = (project_folder / "environments" / "qa.yaml").read_text()
+    assert text.startswith("# Made from dev: say here what it is for.\nenvironment: qa\n")
+    assert "What dev is for" not in text
+    assert "# kept" in text
+    assert ("# of all" in text) is ("# of all" in target)
 
 
 def test_names_are_replaced_only_where_they_are_names() -> None:
     text = "environment: dev\ntarget:\n  context: dev-eu\n  namespace: shop\nconfig: {X: dev}\n"
     assert renamed_values(text, "dev", "qa") == (
+        "# Made from dev: say here what it is for.\n"
         "environment: qa\ntarget:\n  context: qa-eu\n  namespace: shop\nconfig: {X: dev}\n"
     )
     assert renamed_terraform('x = "developer" y = "dev"', "dev", "qa") == (

@@ -127,7 +127,7 @@ def test_a_provider_that_comes_later_says_so(folder: Path) -> None:
 def test_doctor_lists_what_holds_and_what_does_not(folder: Path) -> None:
     code, out, _ = morrow(folder, "doctor", "local")
     assert code == 0
-    assert "the service accepts all 3" in out
+    assert "ok    environment  schema, chart and service accept its 3 settings" in out
     file = folder / "environments" / "local.yaml"
     file.write_text(FILE.replace("API_BASE_URL", "API_BASE_URI"))
     code, out, _ = morrow(folder, "doctor", "local", "--json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 
@@ -19,17 +19,15 @@ SIGNS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @answers
 def command(environment: str, mend: bool, confirm: str | None, context: str | None) -> None:
     """Look, and mend when asked."""
-    terminal.status(f"examining {environment} …")
-    from morrow.tool import doctor
-    from morrow.tool.environment import Environment
+    from morrow.tool import doctor, environment_judge
 
-    found, wrong = Environment.examine(Project.find(), environment, context)
+    found, wrong = environment_judge.judge(Project.find(), environment, context)
     done: list[str] = []
     if mend and not wrong and found.kind == "kubernetes":
         from morrow.tool import lock
         from morrow.tool.target_kubernetes_guard import guard
 
-        guard(found, confirm, f"morrow doctor {environment} --mend", shape=False)
+        guard(found, confirm, f"doctor {environment} --mend")
         with lock.held(found, f"morrow doctor {environment} --mend"):
             done = list(doctor.mend(found))
         for line in done:

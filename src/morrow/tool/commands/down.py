@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.target import DownOptions, finish, read, target_of
 
 
@@ -16,5 +16,5 @@ from morrow.tool.target import DownOptions, finish, read, target_of
 @answers
 def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
     """Hand over to the target."""
-    found = read(environment, context, "reading")
+    found = read(environment, context)
     finish(target_of(found.kind).down(found, DownOptions(confirm=confirm, purge=purge)))

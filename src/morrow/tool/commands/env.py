@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from morrow.tool.cli import answers, complete_environment, environment_argument
+from morrow.tool.options import answers, complete_environment, environment_argument
 from morrow.tool.project import Project
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 
 @click.group(help="Show an environment merged, or make a new one.")
@@ -22,7 +22,6 @@ def command() -> None:
 @answers
 def show(environment: str, defaults: bool) -> None:
     """Show every value with its file and line."""
-    terminal.status(f"reading {environment} …")
     from morrow.tool.environment import Environment
     from morrow.tool.environment_yaml import dotted
     from morrow.tool.errors import Failure
@@ -63,19 +62,12 @@ def show(environment: str, defaults: bool) -> None:
 @answers
 def new(name: str, source: str) -> None:
     """Write the values file and, where the other has one, the Terraform root."""
-    terminal.status(f"making {name} from {source} …")
-    from morrow.tool.environment_new import make, same_release
+    from morrow.tool.environment_new import make
 
-    project = Project.find()
-    made = make(project, name, source)
-    if same_release(project, name, source):
-        terminal.warn(
-            f"{name} and {source} are the same release: change target.context or"
-            f" target.namespace in {made[0]}"
-        )
+    made = make(Project.find(), name, source)
     terminal.answer({"environment": name, "made": made})
-    lines = [*(f"made {file}" for file in made), "", "next:", f"  morrow env show {name}"]
-    terminal.result("\n".join([*lines, f"  morrow doctor {name}", f"  morrow plan {name}"]))
+    next_ = [f"  {typed()} {verb} {name}" for verb in ("env show", "doctor", "plan")]
+    terminal.result("\n".join([*(f"made {file}" for file in made), "", "next:", *next_]))
 
 
 def leaves(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], Any]]:  # noqa: ANN401

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli import answers, did_you_mean
 from morrow.tool.errors import TABLE
+from morrow.tool.options import answers, did_you_mean
 from morrow.tool.terminal import terminal
 
 
@@ -20,8 +20,9 @@ def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -
 def command(code: str | None) -> None:
     """Show one row of the table of errors, or all."""
     if code is None:
-        terminal.answer({known: row.summary for known, row in TABLE.items()})
-        terminal.table(("code", "meaning"), [(known, row.summary) for known, row in TABLE.items()])
+        told = {known: row.summary for known, row in sorted(TABLE.items())}
+        terminal.answer(told)
+        terminal.table(("code", "meaning"), list(told.items()))
         return
     row = TABLE.get(code)
     if row is None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.project import Project
-from morrow.tool.terminal import terminal
+from morrow.tool.terminal import terminal, typed
 
 
 @click.command(help="Show what `up` would change, field by field; change nothing.")
@@ -30,7 +30,6 @@ def command(
     environment: str, out: Path | None, detailed_exitcode: bool, context: str | None
 ) -> None:
     """Compute, show, write."""
-    terminal.status(f"planning {environment} …")
     from morrow.tool.errors import Failure
 
     try:
@@ -44,13 +43,10 @@ def command(
 
 
 def _plan(label: str, out: Path | None, context: str | None) -> bool:
-    from morrow.tool import settings_check
-    from morrow.tool.environment import Environment
+    from morrow.tool import environment_judge
     from morrow.tool.errors import Failure
 
-    project = Project.find()
-    environment = Environment.load(project, label, context)
-    settings_check.require(project, environment)
+    environment = environment_judge.load(Project.find(), label, context)
     if environment.kind == "process" and out is not None:
         raise click.UsageError(f"--out is for a cluster; {label} is a process")
     if environment.kind == "process":
@@ -71,7 +67,7 @@ def _plan(label: str, out: Path | None, context: str | None) -> bool:
         from morrow.tool.plan_file import write
 
         write(plan, out)
-        terminal.say(f"written: {out}; apply it: morrow up {label} --plan {out}")
+        terminal.say(f"written: {out}; apply it: {typed()} up {label} --plan {out}")
     terminal.answer(as_json(plan))
     terminal.result(as_text(plan))
     return plan.empty

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
 from morrow.tool.errors import Failure, problem
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.target import finish
-from morrow.tool.terminal import terminal
 
 
 @click.command(
@@ -22,7 +21,6 @@ from morrow.tool.terminal import terminal
 @answers
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
     """Choose the release and go back."""
-    terminal.status(f"reading {environment} …")
     from morrow.tool.environment import Environment
 
     found, _ = Environment.examine(Project.find(), environment, context)

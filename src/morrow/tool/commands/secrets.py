@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
 from morrow.tool.errors import Failure, problem
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 
@@ -21,11 +21,12 @@ def command() -> None:
     """Hold the three verbs."""
 
 
-def _environment(label: str, context: str | None) -> Environment:
-    terminal.status(f"reading {label} …")
+def _environment(label: str, context: str | None, *, changes: bool = True) -> Environment:
+    from morrow.tool import environment_judge
     from morrow.tool.environment import Environment
 
-    found = Environment.load(Project.find(), label, context)
+    look = environment_judge.load if changes else Environment.load
+    found = look(Project.find(), label, context)
     if found.secrets.provider not in ("generated", "existing"):
         place = found.place("secrets", "provider")
         cause = f"the provider {found.secrets.provider} is not managed by the tool yet"
@@ -39,7 +40,7 @@ def _environment(label: str, context: str | None) -> Environment:
 @answers
 def list_(environment: str, context: str | None) -> None:
     """Print one line for each key."""
-    found = _environment(environment, context)
+    found = _environment(environment, context, changes=False)
     from morrow.tool import secrets_of
 
     holder, held = secrets_of.held(found)
@@ -72,7 +73,7 @@ def set_(environment: str, key: str, confirm: str | None, context: str | None) -
     """Read the value, never from an argument."""
     found = _environment(environment, context)
     if key not in found.secrets.keys:
-        from morrow.tool.cli import did_you_mean
+        from morrow.tool.options import did_you_mean
 
         known = ", ".join(found.secrets.keys) or "none"
         cause = f"declared are: {known}{did_you_mean(key, found.secrets.keys)}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from morrow.tool.cli import answers
+from morrow.tool.options import answers
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.target import finish, read, target_of
 
 
@@ -14,5 +14,5 @@ from morrow.tool.target import finish, read, target_of
 @answers
 def command(environment: str, context: str | None) -> None:
     """Hand over to the target."""
-    found = read(environment, context, "looking at")
+    found = read(environment, context)
     finish(target_of(found.kind).status(found))

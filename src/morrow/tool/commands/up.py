@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
-from morrow.tool.target import UpOptions, finish, read, target_of
+from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.project import Project
+from morrow.tool.target import UpOptions, finish, target_of
 
 
 @click.command(
@@ -34,7 +35,9 @@ def command(
     context: str | None,
 ) -> None:
     """Hand over to the target."""
-    found = read(environment, context, "reading")
+    from morrow.tool import environment_judge
+
+    found = environment_judge.load(Project.find(), environment, context)
     if port and found.kind != "process":
         raise click.UsageError(f"--port is for a process; {environment} is {found.kind}")
     if plan and found.kind != "kubernetes":

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.cli import answers, context_option, environment_argument
 from morrow.tool.errors import Failure, problem
+from morrow.tool.options import answers, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 
@@ -63,7 +63,6 @@ def command(
     context: str | None,
 ) -> None:
     """Find the subject, verify, print."""
-    terminal.status(f"verifying {environment} …")
     from morrow.tool.environment import Environment
     from morrow.tool.verify import Asked, Subject, verify
 
@@ -80,7 +79,7 @@ def command(
             raise Failure(problem("kill-refused", environment, cause, environment=environment))
         from morrow.tool.target_kubernetes_guard import guard
 
-        guard(found, confirm, f"morrow verify {environment}", shape=False)
+        guard(found, confirm, f"verify {environment}")
     subject: Subject
     if found.kind == "process":
         if url or connect or ca_file:

@@ -1,0 +1,166 @@
+"""Ctrl-C at any moment, words that can be typed, and errors of YAML in plain words."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from morrow.tool import terminal as terminal_module
+from morrow.tool.environment_yaml import read
+from morrow.tool.errors import problem
+from morrow.tool.kubectl import Kubectl
+from morrow.tool.programs import Result
+from morrow.tool.terminal import Terminal, format_table, typed
+
+# Sends itself Ctrl-C when a module is about to be imported.
+STOP = """
+import os, signal, sys
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == {when!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stop())
+"""
+TOOL = "from morrow.tool.cli import main; main(['plan', 'nowhere'])"
+KIT = (
+    "import runpy; sys.argv[1:] = ['no_such:app']; runpy.run_module('morrow', run_name='__main__')"
+)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["morrow.tool.terminal", "morrow.tool.edge", "click", "dataclasses", "morrow.tool.options",
+     "morrow.tool.commands.plan", "yaml", "morrow.tool.environment"],
+)  # fmt: skip
+def test_ctrl_c_at_any_import_is_answered_without_a_traceback(when: str) -> None:
+    script = STOP.format(when=when) + TOOL
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1, done
+    assert "error interrupted: morrow plan nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("when", ["morrow.kit.serve", "json", "morrow.kit.logs"])
+def test_ctrl_c_before_the_server_has_started_shows_no_traceback(when: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STOP.format(when=when) + KIT],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_word_too_much_for_the_server_is_named() -> None:
+    words = (sys.executable, "-m", "morrow", "shop:service", "--bad")
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no such option: --bad\nusage:")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cause"),
+    [
+        ("a:\n\tb: 1\n", 2, "the line is indented by a tab; YAML takes spaces only"),
+        ("a:\n  b: 1\n\tc: 2\n", 3, "the line is indented by a tab; YAML takes spaces only"),
+        ("a: @x\n", 1, "a value cannot begin with @: quote it"),
+        ("a: b: c\n", 1, "a `:` where no key can be: quote the value, or mend the indentation"),
+        ("a: [1\n", 2, "a `[` is not closed by `]`"),
+        ("a: {b: 1\n", 2, "a `{` is not closed by `}`"),
+        ("a: 'x\n", 2, "a quote is not closed"),
+        ("- a\nb: 1\n", 2, "a key stands where the list above goes on: mend the indentation"),
+        ("a: 1\n  b: 2\n", 2, "a `:` where no key can be"),
+    ],
+)
+def test_what_yaml_refuses_is_said_in_plain_words(
+    tmp_path: Path, text: str, line: int, cause: str
+) -> None:
+    file = tmp_path / "dev.yaml"
+    file.write_text(text)
+    (found,) = read(file, "dev.yaml").problems
+    assert (found.code, found.object) == ("environment-syntax", f"dev.yaml:{line}")
+    assert found.cause.startswith(cause)
+
+
+def test_a_context_that_is_not_there_is_told_once_with_every_mend() -> None:
+    said = 'error: context "qa" does not exist\n'
+    done = Result(("kubectl", "get"), 1, "", said)
+    found = Kubectl("qa", "shop", "environments/qa.yaml").failure(done).problems[0]
+    assert (found.code, found.cause) == ("context-missing", 'context "qa" does not exist')
+    for way in ("--context NAME", "MORROW_CONTEXT=NAME", "target.context in environments/qa.yaml"):
+        assert way in found.mend
+
+
+def test_what_is_on_path_decides_how_the_command_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / ".venv" / "bin" / "morrow"
+    own.parent.mkdir(parents=True)
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for called in (str(own), ".venv/bin/morrow"):
+        monkeypatch.setattr(sys, "argv", [called, "up"])
+        monkeypatch.setenv("PATH", "/usr/bin:/bin")
+        assert typed() == ".venv/bin/morrow"
+        mend = problem("environment-missing", "qa", "there is none").mend
+        assert mend == ".venv/bin/morrow env new qa --from dev"
+        monkeypatch.setenv("PATH", f"{own.parent}:/bin")
+        assert typed() == "morrow"
+        assert problem("environment-missing", "qa", "none").mend == "morrow env new qa --from dev"
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    assert typed() == "morrow"
+
+
+def test_no_text_says_how_to_type_the_command_but_by_typed() -> None:
+    """A command that is told as a mend or a next step comes from the table or from `typed`."""
+    folder = Path(terminal_module.__file__).parent
+    verbs = "doctor|plan|up|status|logs|verify|rollback|down|secrets|env|explain|settings"
+    pattern = re.compile(rf"""f["'][^"'`]*\bmorrow ({verbs})\b""")
+    found = [
+        f"{file.name}: {line.strip()}"
+        for file in folder.rglob("*.py")
+        for line in file.read_text().splitlines()
+        if pattern.search(line) and "lock.held" not in line
+    ]
+    assert found == []
+    assert pattern.search('terminal.say(f"next: morrow up {label}")')  # the control
+
+
+def test_the_width_is_the_terminals_also_when_only_one_output_is_one() -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    try:
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 57, 0, 0))
+        with open(theirs, "w", closefd=False) as shown, open(os.devnull, "w") as piped:  # noqa: PTH123
+            for out, err, wanted in ((shown, piped, 57), (piped, shown, 57), (piped, piped, 80)):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.delenv("COLUMNS", raising=False)
+                    assert Terminal(out, err).width == wanted
+                    patch.setenv("COLUMNS", "33")
+                    assert Terminal(out, err).width == 33
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_colour_takes_no_room_in_a_table() -> None:
+    rows = [("\x1b[31mfail\x1b[0m", "kinds", "one two three four five six seven eight")]
+    plain = format_table(("", "check", "found"), [("fail", *rows[0][1:])], 30)
+    painted = format_table(("", "check", "found"), rows, 30)
+    assert re.sub("\x1b\\[[0-9;]*m", "", painted) == plain
+    assert plain.splitlines()[2].startswith(" " * 13)
