@@ -141,9 +141,11 @@ def _build(go: str, name: str, home: Path) -> None:
     unfinished.mkdir()
     began = time.monotonic()
     print(f"building {name} (once for this version) ...", file=sys.stderr, flush=True)
-    command = [go, "build", "-trimpath", "-mod=readonly", "-ldflags", _linker_flags(name)]
-    command += ["-o", f"{unfinished}/", *_programs(name)]
-    environment = os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
+    # Symbols are stripped below, so the compiler need not write them, and it may use more memory
+    # before it collects: together a sixth of the processor time of a cold build.
+    command = [go, "build", "-trimpath", "-mod=readonly", "-gcflags=all=-dwarf=false"]
+    command += ["-ldflags", _linker_flags(name), "-o", f"{unfinished}/", *_programs(name)]
+    environment = {"GOGC": "400"} | os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
     done = subprocess.run(
         command, cwd=HERE / name, env=environment, capture_output=True, text=True, check=False
     )
