@@ -5,24 +5,23 @@ It runs no thread and imports no application, so that a fork of it is safe and c
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import os
 import selectors
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from morrow.kit.child import Child, fork
 from morrow.kit.handover import Offer
 from morrow.kit.logs import fields
 from morrow.kit.own_settings import KitSettings
 from morrow.kit.problem import BROKEN
-from morrow.kit.worker import CLOSING, DRAIN, READY, RETIRE, Job, work
+from morrow.kit.worker import CLOSING, DRAIN, READY, RETIRE, Job
 
 logger = logging.getLogger("morrow")
 
@@ -34,14 +33,6 @@ Changed = Callable[[], bool]
 
 
 @dataclass(slots=True)
-class _Worker:
-    pid: int
-    control: socket.socket
-    ready: bool = False
-    retired: bool = False
-
-
-@dataclass(slots=True)
 class Supervisor:
     """Keeps one worker serving until a signal or a successor ends it."""
 
@@ -50,22 +41,21 @@ class Supervisor:
     sockets: list[socket.socket]
     predecessor: socket.socket | None = None
     changed: Changed | None = None
-    _workers: list[_Worker] = field(default_factory=list)
+    _workers: list[Child] = field(default_factory=list)
     _deaths: list[float] = field(default_factory=list)
     _restarts: int = 0
     _stopping: bool = False
     _stale: bool = False
+    _worst: int = 0
     _code: int | None = None
     _kill_at: float | None = None
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
-    _wake: socket.socket | None = None
     _offer: Offer | None = None
     _told: socket.socket | None = None
 
     def run(self) -> int:
         """Serve; return the exit code."""
-        self._wake = self._catch_signals()
-        self._selector.register(self._wake, selectors.EVENT_READ, self._signalled)
+        self._catch_signals()
         self._spawn(first=self.predecessor is None)
         while self._code is None:
             for key, _ in self._selector.select(self._patience()):
@@ -88,19 +78,19 @@ class Supervisor:
             return 0.3
         return 0.5 if self._kill_at is not None else None
 
-    def _catch_signals(self) -> socket.socket:
-        heard, told = socket.socketpair()
+    def _catch_signals(self) -> None:
+        heard, self._told = socket.socketpair()
         heard.setblocking(False)
-        told.setblocking(False)
-        self._told = told
+        self._told.setblocking(False)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
             signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-        return heard
+        signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
+        self._selector.register(
+            heard, selectors.EVENT_READ, lambda: self._signalled(heard.recv(4096))
+        )
 
-    def _signalled(self) -> None:
-        assert self._wake is not None  # noqa: S101 - for the type checker
-        for number in self._wake.recv(4096):
+    def _signalled(self, numbers: bytes) -> None:
+        for number in numbers:
             if number == signal.SIGCHLD:
                 self._reap()
             elif number == signal.SIGHUP:
@@ -109,52 +99,24 @@ class Supervisor:
                 self._stop()
 
     def _spawn(self, *, first: bool) -> None:
-        mine, theirs = socket.socketpair()
-        job = Job(
-            target=self.target,
-            own=self.own,
-            listener=self.sockets[0],
-            admin_listener=self.sockets[1],
-            main_pid=os.getpid(),
-            restarts=self._restarts,
-            first=first,
-        )
-        sys.stdout.flush()
-        pid = os.fork()
-        if pid == 0:
-            self._become_worker(job, mine, theirs)
-        theirs.close()
-        worker = _Worker(pid, mine)
+        service, admin = self.sockets
+        job = Job(self.target, self.own, service, admin, os.getpid(), self._restarts, first)
+        worker = fork(job, self._leave)
         self._workers.append(worker)
-        self._selector.register(mine, selectors.EVENT_READ, lambda: self._hear(worker))
+        self._selector.register(worker.line, selectors.EVENT_READ, lambda: self._hear(worker))
 
-    def _become_worker(self, job: Job, mine: socket.socket, theirs: socket.socket) -> None:
-        """Run the worker in the forked child, which never returns."""
-        code = BROKEN
-        try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            mine.close()
-            for worker in self._workers:
-                worker.control.close()
-            self._selector.close()
-            if self._offer is not None:
-                self._offer.listener.close()
-            if self.predecessor is not None:
-                self.predecessor.close()
-            code = work(job, theirs)
-        except BaseException:
-            logger.critical("the worker broke", exc_info=True)
-        finally:
-            # Not sys.exit: threads of the application must not keep the process.
-            atexit._run_exitfuncs()
-            logging.shutdown()
-            os._exit(code)
+    def _leave(self) -> None:
+        """Close, in a worker that was just forked, what is not a worker's."""
+        for worker in self._workers:
+            worker.line.close()
+        self._selector.close()
+        if self._offer is not None:
+            self._offer.listener.close()
+        if self.predecessor is not None:
+            self.predecessor.close()
 
-    def _hear(self, worker: _Worker) -> None:
-        word = b""
-        with contextlib.suppress(ConnectionResetError):
-            word = worker.control.recv(1)
+    def _hear(self, worker: Child) -> None:
+        word = worker.hear()
         if word == READY:
             worker.ready = True
             self._retire_others(worker)
@@ -162,13 +124,13 @@ class Supervisor:
         elif word == CLOSING and self._stopping:
             self.sockets[0].close()
         elif not word:
-            self._selector.unregister(worker.control)
+            self._selector.unregister(worker.line)
 
-    def _retire_others(self, worker: _Worker) -> None:
+    def _retire_others(self, worker: Child) -> None:
         for other in self._workers:
             if other is not worker and not other.retired:
                 other.retired = True
-                _tell(other, RETIRE)
+                other.tell(RETIRE)
 
     def _take_over(self) -> None:
         """Send the predecessor home, and offer the sockets to a successor."""
@@ -178,12 +140,13 @@ class Supervisor:
             self.predecessor.close()
             self.predecessor = None
         if self.own.morrow_handover and self._offer is None:
-            self._offer = Offer(Path(self.own.morrow_handover))
-            self._selector.register(self._offer.listener, selectors.EVENT_READ, self._hand_over)
+            offer = self._offer = Offer(Path(self.own.morrow_handover))
+            self._selector.register(
+                offer.listener, selectors.EVENT_READ, lambda: self._hand_over(offer)
+            )
 
-    def _hand_over(self) -> None:
-        assert self._offer is not None  # noqa: S101 - for the type checker
-        successor = self._offer.give(self.sockets)
+    def _hand_over(self, offer: Offer) -> None:
+        successor = offer.give(self.sockets)
         if successor is None or self._stopping:
             return
 
@@ -216,7 +179,7 @@ class Supervisor:
             self._selector.unregister(self._offer.listener)
         for worker in self._workers:
             if worker.ready:
-                _tell(worker, word)
+                worker.tell(word)
             else:
                 os.kill(worker.pid, signal.SIGKILL)  # it has not served anyone yet
         if not self._workers:
@@ -240,14 +203,14 @@ class Supervisor:
                 self._workers.remove(worker)
                 self._ended(worker, os.waitstatus_to_exitcode(status))
 
-    def _ended(self, worker: _Worker, code: int) -> None:
-        if self._stopping:
-            if not self._workers:
-                killed_unready = code < 0 and not worker.ready
-                self._code = 0 if killed_unready else (code if code >= 0 else BROKEN)
-        elif worker.retired:
-            if code:
+    def _ended(self, worker: Child, code: int) -> None:
+        if self._stopping or worker.retired:
+            if code and worker.retired:
                 logger.error("the old worker lost requests")
+            if worker.ready or code > 0:  # else it was killed before it served anyone
+                self._worst = max(self._worst, code if code >= 0 else BROKEN)
+            if self._stopping and not self._workers:
+                self._code = self._worst
         elif not worker.ready:
             if self.changed is not None or any(one.ready for one in self._workers):
                 logger.error("the new worker did not start; waiting for a change")
@@ -256,7 +219,7 @@ class Supervisor:
         else:
             self._died(worker, code)
 
-    def _died(self, worker: _Worker, code: int) -> None:
+    def _died(self, worker: Child, code: int) -> None:
         now = time.monotonic()
         self._deaths = [one for one in self._deaths if now - one < DEATHS_WITHIN] + [now]
         self._restarts += 1
@@ -267,8 +230,3 @@ class Supervisor:
             self._code = BROKEN
             return
         self._spawn(first=True)
-
-
-def _tell(worker: _Worker, word: bytes) -> None:
-    with contextlib.suppress(OSError):  # it is dying: the signal of its end follows
-        worker.control.send(word)

@@ -219,6 +219,18 @@ def test_hangup_replaces_the_worker_without_a_lost_request() -> None:
         assert one.stop() == 0
 
 
+def test_what_a_replaced_worker_lost_is_told_and_ends_non_zero() -> None:
+    with served("sample:service", MORROW_GRACE="300ms") as one, ThreadPoolExecutor(1) as pool:
+        cut = pool.submit(one.get, "/sleep/30.0")
+        wait_for(lambda: one.metric("http_server_active_requests") == 1, "the request")
+        one.terminate(signal.SIGHUP)
+        one.told("the old worker lost requests")
+        assert one.get("/").status == 200
+        assert one.stop() == 1
+        with pytest.raises(OSError):  # noqa: PT011 - reset or closed, as the kernel likes
+            cut.result()
+
+
 def refuses(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) != 0
