@@ -88,11 +88,11 @@ target.protected refuses {{ $place }}.REVEAL_SECRETS: take it out.
 {{- if gt (int .min) (int .max) }}
 autoscaling.min is {{ .min }}, above autoscaling.max {{ .max }}.
 {{- end }}
-{{- if not (or .cpu .memory .pods) }}
+{{- if not (or (int .cpu) (int .memory) .pods) }}
 autoscaling.mode is hpa without a target: set autoscaling.cpu, autoscaling.memory or autoscaling.pods.
 {{- end }}
 {{- range $resource := list "cpu" "memory" }}
-{{- if and (get $v.autoscaling $resource) (not (get $v.resources.requests $resource)) }}
+{{- if and (int (get $v.autoscaling $resource)) (not (get $v.resources.requests $resource)) }}
 autoscaling.{{ $resource }} is a share of resources.requests.{{ $resource }}, which is not set.
 {{- end }}
 {{- end }}

@@ -29,10 +29,10 @@ FOREIGN: Values = {**SMALLEST, "ports": {"admin": None}}
 
 
 def helm(
-    files: Sequence[Path], *more: str, chart: Path = CHART
+    files: Sequence[Path], *more: str, chart: Path = CHART, tool: str = "helm"
 ) -> subprocess.CompletedProcess[str]:
     """Run `helm template`; the release has another name than the service, on purpose."""
-    words = [str(program("helm")), "template", "some-release", str(chart)]
+    words = [str(program(tool, "helm")), "template", "some-release", str(chart)]
     words += ["--namespace", NAMESPACE, *more]
     for file in files:
         words += ["--values", str(file)]
