@@ -151,6 +151,19 @@ class Environment:
         cls, project: Project, label: str, context: str | None = None
     ) -> tuple[Environment, list[Problem]]:
         """Read, merge and check; return what is there and what is wrong with it."""
+        environment = cls.read(project, label, context)
+        problems = [wrong for layer in environment.layers for wrong in layer.problems]
+        if all(layer.readable for layer in environment.layers):
+            from morrow.tool.environment_check import check
+
+            # A value that readers take differently is no use to the schema.
+            unsure = {wrong.object for wrong in problems}
+            problems += [wrong for wrong in check(environment) if wrong.object not in unsure]
+        return environment, problems
+
+    @classmethod
+    def read(cls, project: Project, label: str, context: str | None = None) -> Environment:
+        """Read and merge; judge nothing."""
         import os
 
         own = project.environments / f"{label}.yaml"
@@ -159,7 +172,6 @@ class Environment:
         base = project.environments / "base.yaml"
         files = [base, own] if base.is_file() else [own]
         layers = tuple(read(file, _shown(project, file)) for file in files)
-        problems = [wrong for layer in layers for wrong in layer.problems]
         given: dict[str, Any] = {}
         for layer in layers:
             given = overlay(given, layer.values)
@@ -170,13 +182,7 @@ class Environment:
         environment = cls(project, label, layers, given, values, context)
         if not context:
             environment = replace(environment, context=str(environment.target.get("context") or ""))
-        if all(layer.readable for layer in layers):
-            from morrow.tool.environment_check import check
-
-            # A value that readers take differently is no use to the schema.
-            unsure = {wrong.object for wrong in problems}
-            problems += [wrong for wrong in check(environment) if wrong.object not in unsure]
-        return environment, problems
+        return environment
 
 
 def place(layers: tuple[ValuesFile, ...], project: Project, path: Path_) -> str:

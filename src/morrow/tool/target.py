@@ -74,11 +74,20 @@ class Target(Protocol):
         """Write log lines to stdout as they come; None when there is nothing to add."""
 
 
-def read(label: str, context: str | None) -> Environment:
-    """Read the environment; the import takes its time, so no command does it at its top."""
+def look(label: str, context: str | None) -> Environment:
+    """Read the environment for a command that only looks.
+
+    A mistake in a file stops nobody from seeing what runs, and the schema's library takes as long
+    to import as all the rest.
+    """
     from morrow.tool.environment import Environment
 
-    return Environment.load(Project.find(), label, context)
+    found = Environment.read(Project.find(), label, context)
+    clear = all(layer.readable for layer in found.layers) and found.name
+    clear = clear and isinstance(found.value("target"), dict | None)
+    if clear and found.kind in ("process", "kubernetes"):
+        return found
+    return Environment.load(found.project, label, context)
 
 
 def finish(outcome: Outcome) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from morrow.tool import environment_judge
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.project import Project
+from morrow.tool.target import look
 
 SHOP = """
 from morrow import Secret, Settings, setting
@@ -148,3 +151,29 @@ def test_status_needs_no_judge_but_the_schema(shop: Path) -> None:
     shop.write_text(GOOD.replace("LEVEL", "LEVLE"))
     assert Environment.load(Project.find(), "dev").name == "shop"  # the control of all above
     assert told() == [("settings-unknown", "LEVLE")]
+
+
+def test_who_only_looks_is_stopped_by_no_mistake(shop: Path) -> None:
+    shop.write_text(GOOD + "replcias: 1\n")
+    assert look("dev", None).name == "shop"
+    with pytest.raises(Failure):
+        Environment.load(Project.find(), "dev")  # who changes something is
+    for broken in ("target: {kind: proces}", "target: x", "name: ''", "a: ["):
+        shop.write_text(f"environment: dev\n{broken}\n")
+        with pytest.raises(Failure) as caught:
+            look("dev", None)
+        assert caught.value.exit_code == 2
+
+
+def test_who_only_looks_does_not_import_the_schemas_library(shop: Path) -> None:
+    script = (
+        "import sys; from morrow.tool.target import look; {}; print('jsonschema' in sys.modules)"
+    )
+    for call, imported in (
+        ("look('dev', None)", "False"),
+        ("from jsonschema import validate", "True"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", script.format(call)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == imported

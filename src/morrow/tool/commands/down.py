@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from morrow.tool.options import answers, context_option, environment_argument
-from morrow.tool.target import DownOptions, finish, read, target_of
+from morrow.tool.project import Project
+from morrow.tool.target import DownOptions, finish, target_of
 
 
 @click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
@@ -16,5 +17,7 @@ from morrow.tool.target import DownOptions, finish, read, target_of
 @answers
 def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
     """Hand over to the target."""
-    found = read(environment, context)
+    from morrow.tool.environment import Environment
+
+    found = Environment.load(Project.find(), environment, context)
     finish(target_of(found.kind).down(found, DownOptions(confirm=confirm, purge=purge)))

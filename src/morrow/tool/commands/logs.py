@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from morrow.tool.options import answers, context_option, environment_argument
-from morrow.tool.target import LogsOptions, finish, read, target_of
+from morrow.tool.target import LogsOptions, finish, look, target_of
 from morrow.tool.terminal import terminal
 
 
@@ -26,7 +26,7 @@ def command(environment: str, follow: bool, lines: int, context: str | None) -> 
     """Hand over to the target."""
     if follow and terminal.json:
         raise click.UsageError("--follow has no end, --json one document: choose one")
-    found = read(environment, context)
+    found = look(environment, context)
     options = LogsOptions(follow=follow, lines=lines)
     outcome = target_of(found.kind).logs(found, options)
     if outcome is not None:

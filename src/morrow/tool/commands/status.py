@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from morrow.tool.options import answers, context_option, environment_argument
-from morrow.tool.target import finish, read, target_of
+from morrow.tool.target import finish, look, target_of
 
 
 @click.command(help="Show what runs in ENVIRONMENT. Exit 1 when it does not serve.")
@@ -14,5 +14,5 @@ from morrow.tool.target import finish, read, target_of
 @answers
 def command(environment: str, context: str | None) -> None:
     """Hand over to the target."""
-    found = read(environment, context)
+    found = look(environment, context)
     finish(target_of(found.kind).status(found))
