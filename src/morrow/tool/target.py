@@ -83,7 +83,7 @@ def look(label: str, context: str | None) -> Environment:
     from morrow.tool.environment import Environment
 
     found = Environment.read(Project.find(), label, context)
-    clear = all(layer.readable for layer in found.layers) and found.name
+    clear = all(layer.readable for layer in found.layers) and bool(found.name)
     clear = clear and isinstance(found.value("target"), dict | None)
     if clear and found.kind in ("process", "kubernetes"):
         return found
