@@ -109,7 +109,7 @@ def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
     known = {(words[-3], words[-1]) for words in map(str.split, listing.splitlines()) if words}
     missing = sorted(wanted - known)
     if not missing:
-        yield "kinds", "ok", f"the cluster knows all {len(wanted)}", None
+        yield "kinds", "ok", f"the cluster knows all {len(wanted)} that the chart renders", None
     for version, kind in missing:
         cause = f"the cluster does not know {kind} of {version}"
         place = place_of(environment)
@@ -134,8 +134,10 @@ def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Lin
         return
     if metadata:
         level = (metadata.get("labels") or {}).get(LEVEL, "")
-        text = f"{name} enforces Pod Security {level or 'of nobody'}"
-        yield "namespace", "ok" if level == "restricted" else "warn", text, None
+        text = f"{name} enforces Pod Security {level}" if level else f"{name} enforces no level"
+        good = level == "restricted"
+        text += "" if good else "; the pods fit `restricted`, others of this namespace may not"
+        yield "namespace", "ok" if good else "warn", text, None
     quotas = kubectl.list("resourcequotas")
     full = [line for quota in quotas for line in _full(quota)]
     for quota, resource, text in full:
@@ -143,7 +145,7 @@ def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Lin
         where = f"ResourceQuota {quota}"
         yield "quota", "fail", cause, place.problem("quota-exceeded", where, cause, what=quota)
     if quotas and not full:
-        yield "quota", "ok", f"{len(quotas)} with room left", None
+        yield "quota", "ok", f"{len(quotas)} in the namespace, with room left", None
 
 
 def _full(quota: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -174,7 +176,7 @@ def image_check(environment: Environment) -> Line:
     repository = str(table.get("repository") or "")
     host, _, path = repository.partition("/")
     if not path or not re.search(r"[.:]|^localhost$", host):
-        return "image", "skip", f"{image}: only a registry with a full name is asked", None
+        return "image", "skip", f"{image} names no registry that could be asked", None
     reference = str(table.get("digest") or table.get("tag") or "latest")
     try:
         status = _head(host, f"/v2/{path}/manifests/{reference}")
