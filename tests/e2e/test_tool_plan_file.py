@@ -17,7 +17,7 @@ from morrow.tool.project import Project
 from tests.e2e.cluster import Cluster, Image
 from tests.e2e.plan_changes import base, laid_over
 from tests.e2e.test_tool_plan import Rig, rig
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import ToolProject, tool_of
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import LabProject, project
 
@@ -138,7 +138,7 @@ def test_a_hook_that_runs_is_named_and_runs(
 @pytest.mark.timeout(900)
 def test_terraforms_plan_is_joined_and_bound(project: LabProject) -> None:
     (project.folder / "pyproject.toml").write_text("[tool.morrow]\n")
-    tool = _tool_of(project)
+    tool = tool_of(project)
     project.describe(config={"LOG_LEVEL": "INFO"})
     first = tool.morrow("plan", "dev", "--json", "--detailed-exitcode", "--out", "first.plan")
     assert first.code == 2, first
@@ -164,16 +164,6 @@ def test_terraforms_plan_is_joined_and_bound(project: LabProject) -> None:
     assert release["action"] == "update"
     assert _named(second.answer) >= {"deployment/hello"}
     assert second.answer["config"][0]["field"] == "config.LOG_LEVEL"
-
-
-def _tool_of(project: LabProject) -> ToolProject:
-    """Return the same folder with the command `morrow` in it."""
-    table = (project.folder / "pyproject.toml").read_text()
-    tool = ToolProject(
-        project.folder, project.cluster, project.namespace, project.image, project.variables
-    )
-    (project.folder / "pyproject.toml").write_text(table)
-    return tool
 
 
 def _named(answer: dict[str, Any]) -> set[str]:

@@ -11,11 +11,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from tests.e2e.cluster import ROOT, Cluster, Image
+
+if TYPE_CHECKING:
+    from tests.terraform.lab_project import LabProject
 
 MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
 
@@ -156,6 +159,19 @@ class ToolProject:
         )
         return Told(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 
+    def killed_at(self, step: int, *words: str) -> str:
+        """Kill the command as it begins its program number `step`; return that, or ""."""
+        child = self.start(*words, "--show-commands")
+        assert child.stdout is not None
+        seen = 0
+        for line in child.stdout:
+            seen += line.startswith("$ ")
+            if seen == step:
+                kill(child)
+                return line.strip()
+        child.wait(10)
+        return ""
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the command and return at once; its group can be killed."""
         return subprocess.Popen(
@@ -176,6 +192,16 @@ class ToolProject:
         """Create objects, in the namespace when they have one."""
         for made in objects:
             self.kubectl("create", "-f", "-", stdin=json.dumps(made))
+
+
+def tool_of(project: LabProject) -> ToolProject:
+    """Return the folder of a test of Terraform with the command `morrow` in it."""
+    table = (project.folder / "pyproject.toml").read_text()
+    tool = ToolProject(
+        project.folder, project.cluster, project.namespace, project.image, project.variables
+    )
+    (project.folder / "pyproject.toml").write_text(table)
+    return tool
 
 
 def laid_over(lower: dict[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
