@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench import in_process, tool
+from bench import contract, in_process, tool
 from bench.load import answered
 from bench.servers import cpu_seconds, family, free_port, proportional_memory, server, variant
 
@@ -138,12 +138,27 @@ def the_tool(rounds: int) -> list[Row]:
     ]
 
 
+def the_contract(rounds: int) -> list[Row]:
+    """Measure what a service promises about its probes and its ends."""
+    promises: dict[str, tuple[float, Callable[[], float]]] = {
+        "slowest probe while threads sleep": (50, lambda: contract.slowest_probe("/sleep")),
+        "slowest probe while threads burn": (500, lambda: contract.slowest_probe("/burn")),
+        "SIGTERM to not ready": (100, contract.until_not_ready),
+        "a factory that raises, to the end": (2000, contract.until_a_failed_start_ends),
+    }
+    return [
+        at_most(name, [once() for _ in range(rounds)], bound, "ms")
+        for name, (bound, once) in promises.items()
+    ]
+
+
 def main() -> int:
     """Measure, print the table and write it down."""
     quick = "--quick" in sys.argv
     parts: list[Callable[[], list[Row]]] = [
         in_one_process,
         lambda: the_tool(3 if quick else 9),
+        lambda: the_contract(2 if quick else 5),
         lambda: start_and_memory(2 if quick else 5),
         lambda: throughput(2 if quick else 5, 1.0 if quick else 2.0),
     ]

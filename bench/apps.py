@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -18,6 +20,22 @@ def plain_app() -> Flask:
         return Response("Hello, this is a message from your Python app!", mimetype="text/plain")
 
     return app
+
+
+def busy(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Sleep or burn for a while, as the path says."""
+    end = time.monotonic() + 1.5
+    if environ["PATH_INFO"] == "/sleep":
+        time.sleep(1.5)
+    while environ["PATH_INFO"] == "/burn" and time.monotonic() < end:
+        pass
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
+
+
+def broken() -> Flask:
+    """Be a factory that raises."""
+    raise RuntimeError("no database")
 
 
 def with_exporter() -> Flask:

@@ -28,11 +28,21 @@ def free_port() -> int:
         return port
 
 
+def get(port: int, path: str, *, wait: bool = True) -> socket.socket:
+    """Ask for a page; return the connection, at the end of the answer if it is waited for."""
+    client = socket.create_connection(("127.0.0.1", port), 10)
+    client.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
+    if wait:
+        with client:
+            while client.recv(65536):
+                pass
+    return client
+
+
 def answers(port: int) -> bool:
     """Tell whether a request is answered with 200."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 5) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+        with get(port, "/", wait=False) as client:
             return b" 200 " in client.recv(64)
     except OSError:
         return False

@@ -34,6 +34,7 @@ def __getattr__(name: str) -> Any:
         "flask_app": lambda: sample.service,
         "bare_app": lambda: Service(sample.bare, sample.SampleSettings),
         "django_app": lambda: Service(_django),
+        "raising_app": lambda: sample.raising,
     }
     if name not in services:
         raise AttributeError(name)

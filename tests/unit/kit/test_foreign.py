@@ -55,7 +55,7 @@ def test_contract_under_another_server(server: Callable[[str, int], list[str]], 
         answer = one.get("/", headers={"X-Request-ID": "given-1"})
         assert answer.headers["x-request-id"] == "given-1"
         refused = one.get("/", method="POST", body=bytes(100))
-        assert refused.status == 413
+        assert (refused.status, refused.text) == (413, "the body is larger than 10 bytes\n")
         assert one.admin("/livez").status == 200
         assert "http_server_request_duration_seconds_count" in one.admin("/metrics").text
         assert "secret-of-the-test" not in one.admin("/info").text
@@ -72,6 +72,22 @@ def test_bad_settings_end_another_server_too() -> None:
     one = Served(waitress("flask_app", 0), environment(NUMBER="10"))
     assert one.wait() == 78
     assert "NUMBER is above 9" in one.lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("app", "sentence"),
+    [
+        ("raising_app", "service: the factory raised RuntimeError: no database"),
+        ("flask_app", "one worker process only, or set MORROW_ADMIN_PORT to another"),
+    ],
+)
+def test_a_failed_start_is_one_line_there_too(app: str, sentence: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        taken = str(holder.getsockname()[1])
+        one = Served(waitress(app, 0), environment(MORROW_ADMIN_PORT=taken))
+        assert one.wait() == 1
+    (line,) = one.lines
+    assert sentence in line
 
 
 def test_django_routes_are_metrics() -> None:

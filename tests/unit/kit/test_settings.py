@@ -150,6 +150,8 @@ def test_files_and_the_folder(tmp_path: Path) -> None:
         "TOKEN": "is given twice, by TOKEN and MORROW_SECRETS_DIR: keep one"
     }
     assert "TOKEN and TOKEN_FILE" in problems(TOKEN_FILE=str(named))["TOKEN"]
+    unreadable = problems(TOKEN="", TOKEN_FILE=str(tmp_path / "nowhere"))["TOKEN"]
+    assert unreadable == "cannot be read: TOKEN_FILE: No such file or directory"
     named.write_bytes(b"\xff")
     assert "is no UTF-8 text" in problems(TOKEN="", TOKEN_FILE=str(named))["TOKEN"]
     named.write_text("\n")
@@ -216,7 +218,7 @@ def test_secret_shows_itself_only_when_asked(caplog: pytest.LogCaptureFixture) -
     assert not [text for text in shown if "canary" in text]
     assert secret.reveal() == "canary"
     for dump in (pickle.dumps, json.dumps):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match=r"cannot be pickled|not JSON serializable"):
             dump(secret)
     with pytest.raises(AttributeError, match="cannot be changed"):
         secret.value = "x"
@@ -270,8 +272,11 @@ def test_schema_says_what_the_loader_does() -> None:
 
 
 def test_check_judges_what_is_not_set_yet() -> None:
+    said: set[str] = set()
+
     def judged(values: dict[str, str], *secrets: str) -> set[tuple[str, str]]:
         answer = description.check(Shop, {"values": values, "secrets": list(secrets)})
+        said.update(one["message"] for one in answer["problems"])
         return {(one["variable"], one["code"]) for one in answer["problems"]}
 
     assert judged({}, "TOKEN") == set()
@@ -283,6 +288,11 @@ def test_check_judges_what_is_not_set_yet() -> None:
     assert judged({}, "TOKEN", "OTHER") == {("OTHER", "setting-undeclared")}
     assert judged({"MORROW_DRAIN": "x"}, "TOKEN") == {("MORROW_DRAIN", "setting-malformed")}
     assert judged({"MORROW_X": "x"}, "TOKEN") == {("MORROW_X", "setting-unknown")}
+    assert said >= {
+        "is a secret: move it to the secrets",
+        "is not read by the service",
+        "is given twice: as value and as secret",
+    }
 
 
 def test_example_env_can_be_read_back() -> None:

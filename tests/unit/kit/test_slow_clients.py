@@ -39,6 +39,7 @@ def test_slow_clients_cannot_take_the_pool() -> None:
                 told.append(half.recv(4096))
         assert len(told) == 6
         assert all(b" 503 " in answer and b"retry-after: 1" in answer.lower() for answer in told)
+        assert all(b"too many slow request bodies: try again" in answer for answer in told)
         # None of the others holds a slot of the application.
         assert one.metric("http_server_active_requests") == 34
         assert one.metric("morrow_threads_busy") == 0
@@ -222,7 +223,12 @@ def test_admin_survives_slow_and_many_clients() -> None:
         began = time.monotonic()
         assert ask(one.admin_port, "/livez").status == 200
         assert time.monotonic() - began < 20
-        assert b"405" in converse(one.admin_port, b"POST /livez HTTP/1.1\r\n\r\n")
-        assert b"431" in converse(one.admin_port, b"GET /" + b"x" * 20_000)
+        for request, told in (
+            (b"POST /livez HTTP/1.1\r\n\r\n", (b" 405 ", b"only GET and HEAD are answered")),
+            (b"GET /" + b"x" * 20_000, (b" 431 ", b"the request's head is too large")),
+            (b"GET /livez\r\n\r\n", (b" 400 ", b"this is no HTTP/1 request")),
+        ):
+            answer = converse(one.admin_port, request)
+            assert all(part in answer for part in told), answer
         head = converse(one.admin_port, b"HEAD /livez HTTP/1.1\r\n\r\n")
         assert head.endswith(b"\r\n\r\n")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from morrow.kit.middleware import Middleware
 from morrow.kit.own_settings import KitSettings
 from morrow.kit.problem import StartError
 from morrow.kit.spans import Tracing
-from tests.unit.kit.served import run, served
+from tests.unit.kit.served import run, served, wait_for
 
 
 class Receiver:
@@ -97,6 +99,22 @@ def test_requests_become_spans_and_are_sent_before_the_end(receiver: Receiver) -
     assert item["url.path"] == "/items/3"
     assert names["GET /raise"]["error"] is True
     assert b"c4nary" not in receiver.raw
+
+
+def test_the_span_of_a_request_that_ends_in_the_drain_is_sent(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
+    with served("sample:service", **env) as one, ThreadPoolExecutor(1) as pool:
+        late = pool.submit(one.get, f"/sleep-until{made}")
+        wait_for(lambda: one.metric("morrow_threads_busy") == 1, "the request")
+        one.terminate()
+        one.told("draining")
+        made.touch()
+        assert late.result().status == 200
+        assert one.wait() == 0
+    assert [span["name"] for span in receiver.spans] == ["GET /sleep-until/<path:made>"]
 
 
 def test_sampler_of_the_environment_is_obeyed(receiver: Receiver) -> None:

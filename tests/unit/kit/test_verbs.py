@@ -99,7 +99,8 @@ def test_probe() -> None:
         assert probe(f"{url}/livez?x=1") == 0
     gone = run("probe", f"{url}/readyz")
     assert (gone.returncode, "refused" in gone.stderr) == (1, True)
-    assert run("probe", "readyz").returncode == 2
+    nonsense = run("probe", "readyz")
+    assert (nonsense.returncode, "readyz is no http:// URL" in nonsense.stderr) == (2, True)
 
 
 def test_probe_of_one_who_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,8 +130,11 @@ def test_schema_and_check() -> None:
     example = run("env", "hello.app").stdout
     assert "\nAPI_BASE_URL=https://api.example.com\n" in example
     assert "\n# MAX_CONNECTIONS=10\n" in example
-    assert run("check", "hello.app", stdin="{").returncode == 2
-    assert run("check", "hello.app", stdin="[]").returncode == 1
+    broken = run("check", "hello.app", stdin="{")
+    assert (broken.returncode, "error: stdin is no JSON: " in broken.stderr) == (2, True)
+    strange = run("check", "hello.app", stdin="[]")
+    assert strange.returncode == 1
+    assert 'stdin must be {"values": {}, "secrets": []}' in strange.stderr
     assert "is no Settings class" in run("schema", "json:dumps").stderr
 
 
