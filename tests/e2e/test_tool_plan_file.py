@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from morrow.tool.errors import Failure
 from morrow.tool.plan import compute
 from morrow.tool.plan_file import Bound, open_plan, write
 from morrow.tool.project import Project
-from tests.e2e.cluster import Cluster, Image
+from tests.e2e.cluster import ROOT, Cluster, Image
 from tests.e2e.plan_changes import base, laid_over
 from tests.e2e.test_tool_plan import Rig, rig
 from tests.e2e.tool_project import ToolProject, tool_of
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import LabProject, project
+
+CANARY = "canary-9e21-never-shown"
 
 __all__ = ["project", "provider", "rig"]  # fixtures
 
@@ -122,6 +125,47 @@ def test_the_command_plans_writes_applies_and_says_by_exit_code(
     ), empty
 
 
+def test_a_plan_is_refused_when_the_secret_or_the_chart_is_another_one(
+    cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path
+) -> None:
+    project = ToolProject(tmp_path, cluster, namespace, hello_image)
+    shutil.copytree(ROOT / "chart", tmp_path / "chart")
+    (tmp_path / "pyproject.toml").write_text("[tool.morrow]\n")
+    foreign = {"provider": "existing", "name": "theirs", "keys": ["TOKEN"]}
+    project.kubectl("create", "secret", "generic", "theirs", f"--from-literal=TOKEN={CANARY}")
+    project.write(project.simple(config={"LEVEL": "one"}, secrets=foreign))
+    assert project.morrow("plan", "test", "--out", "first.plan").code == 0
+    with tarfile.open(tmp_path / "first.plan") as packed:
+        packed.extractall(tmp_path / "unpacked", filter="data")
+    assert "theirs" in _written(tmp_path / "unpacked")  # the control
+    assert CANARY not in _written(tmp_path / "unpacked")
+
+    project.kubectl("patch", "secret", "theirs", "-p", '{"stringData": {"TOKEN": "another"}}')
+    told = project.morrow("up", "test", "--plan", "first.plan", "--json")
+    assert (told.code, told.problem["code"]) == (2, "plan-stale"), told
+    assert told.problem["cause"] == "the Secret theirs was changed"
+    assert told.problem["mend"] == "morrow plan test --out first.plan"
+    assert "another" not in told.out + told.err
+
+    # Chart and values may change: the plan holds the ones that it was made from.
+    assert project.morrow("plan", "test", "--out", "second.plan").code == 0
+    template = tmp_path / "chart" / "templates" / "deployment.yaml"
+    template.write_text(template.read_text().replace("replicas:", "paused: true\n  replicas:", 1))
+    project.write(project.simple(config={"LEVEL": "two"}, secrets=foreign))
+    up = project.morrow("up", "test", "--plan", "second.plan")
+    assert up.code == 0, up
+    deployment = json.loads(project.kubectl("get", "deployment", "web", "-o", "json"))
+    assert "paused" not in deployment["spec"]
+    left = project.morrow("plan", "test", "--json")
+    assert left.answer["config"] == [{"field": "config.LEVEL", "before": "one", "after": "two"}]
+    (changed,) = [one for one in left.answer["changes"] if one["kind"] == "Deployment"]
+    assert "spec.paused" in {one["field"] for one in changed["fields"]}  # the control
+
+    project.kubectl("delete", "secret", "theirs")
+    gone = project.morrow("up", "test", "--plan", "second.plan", "--json")
+    assert (gone.code, gone.problem["code"]) == (2, "secret-incomplete"), gone
+
+
 def test_a_hook_that_runs_is_named_and_runs(
     cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path
 ) -> None:
@@ -164,6 +208,10 @@ def test_terraforms_plan_is_joined_and_bound(project: LabProject) -> None:
     assert release["action"] == "update"
     assert _named(second.answer) >= {"deployment/hello"}
     assert second.answer["config"][0]["field"] == "config.LOG_LEVEL"
+
+
+def _written(folder: Path) -> str:
+    return "".join(file.read_text() for file in folder.rglob("*") if file.is_file())
 
 
 def _named(answer: dict[str, Any]) -> set[str]:

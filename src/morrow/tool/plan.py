@@ -82,6 +82,7 @@ class Plan:
     warnings: tuple[str, ...]
     config: tuple[Change, ...]  # settings that change, by variable
     secrets: str  # one line, when the secrets' revision changes
+    secret: str  # the edition of the Secret that the pods will read
     problems: tuple[Problem, ...]
     watched: tuple[Object, ...]  # names of all objects that the plan looked for
     live: dict[Key, Object]  # what it found
@@ -121,6 +122,7 @@ def compute(environment: Environment) -> Plan:
         warnings=(*left_behind(environment, found.status), *warnings(environment, found, changes)),
         config=tuple(_config(environment, found)),
         secrets=_secrets(environment, found),
+        secret=found.secret,
         problems=tuple(_rejections(environment, changes)),
         watched=tuple(found.watched),
         live={key: still(item, found.new.get(key)) for key, item in found.live.items()},
@@ -204,10 +206,10 @@ def _secrets(environment: Environment, found: Inputs) -> str:
     secrets = environment.secrets
     was = str((found.given.get("secrets") or {}).get("revision", ""))
     changed = bool(was) and was != secrets.revision
-    if not secrets.keys or (found.secret_is_there and found.revision and not changed):
+    if not secrets.keys or (found.secret and found.revision and not changed):
         return ""
     made = "will be made" if secrets.provider == "generated" else "is missing"
-    state = "is there" if found.secret_is_there else made
+    state = "is there" if found.secret else made
     what = f"revision {was} -> {secrets.revision}" if changed else f"revision {secrets.revision}"
     return f"{what}: Secret {secrets.object_name} {state}"
 

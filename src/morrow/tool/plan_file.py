@@ -27,7 +27,7 @@ from morrow.tool.errors import Failure, problem
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.plan import Plan
 from morrow.tool.plan_diff import differences, shown
-from morrow.tool.plan_inputs import home, objects, read_live, render, still, stored
+from morrow.tool.plan_inputs import edition, home, objects, read_live, render, still, stored
 from morrow.tool.plan_objects import Key, Object, by_key
 from morrow.tool.plan_show import as_json
 from morrow.tool.project import Project
@@ -81,6 +81,7 @@ def write(plan: Plan, file: Path) -> None:
         "revision": plan.revision,
         "status": plan.status,
         "manifest": plan.manifest,
+        "secret": plan.secret,
         "watched": list(plan.watched),
         "live": list(plan.live.values()),
         "sums": {name: _sum(content) for name, content in members.items()},
@@ -158,6 +159,7 @@ def _changed(bound: Bound, namespace_made: bool) -> list[str]:
     manifest, hooks = render(environment)
     if manifest != told["manifest"]:
         changed.append("the chart renders differently: the cluster's version or kinds changed")
+    changed += _secret_changes(told["secret"], environment, kubectl)
     new = objects(environment, manifest, hooks)
     live = read_live(kubectl, told["watched"])
     after = {key: still(item, new.get(key)) for key, item in live.items()}
@@ -169,6 +171,15 @@ def _changed(bound: Bound, namespace_made: bool) -> list[str]:
             if told["sums"].get(name) != _sum(content):
                 changed.append(f"{name} changed; Terraform's plan reads it where it stands")
     return changed
+
+
+def _secret_changes(was: str, environment: Environment, kubectl: Kubectl) -> list[str]:
+    """Name what happened to the Secret; not what it holds."""
+    name = environment.secrets.object_name
+    now = edition(kubectl.get("secret", name)) if environment.secrets.keys else was
+    if now == was:
+        return []
+    return [f"the Secret {name} was {'changed' if now and was else 'made' if now else 'removed'}"]
 
 
 def _live_changes(was: dict[Key, Object], now: dict[Key, Object]) -> list[str]:

@@ -36,7 +36,7 @@ class Inputs:
     hooks: list[Object] = field(default_factory=list)
     namespace: Object | None = None  # {}: not ours to look at
     home: str = ""  # what tells this namespace from all others; "" before it is made
-    secret_is_there: bool = False
+    secret: str = ""  # which Secret of the environment is there; never what it holds
     live: dict[Key, Object] = field(default_factory=dict)
     accepted: dict[Key, Object] = field(default_factory=dict)  # new, merged, with defaults
     expected: dict[Key, Object] = field(default_factory=dict)  # old, with defaults
@@ -151,7 +151,7 @@ def _look(environment: Environment, kubectl: Kubectl, found: Inputs) -> None:
     )
     found.home = home(kubectl, found.namespace)
     own_secret = Key("Secret", secret, namespace, "")
-    found.secret_is_there = own_secret in live
+    found.secret = edition(live.get(own_secret))
     if own_secret not in found.old and own_secret not in found.new:
         live.pop(own_secret, None)
     found.live = live
@@ -166,6 +166,12 @@ def home(kubectl: Kubectl, namespace: Object | None) -> str:
         return ""
     born = namespace or kubectl.get("serviceaccount", "default") or {"metadata": {}}
     return str(born["metadata"].get("uid", ""))
+
+
+def edition(secret: Object | None) -> str:
+    """Return what tells this Secret, as it is now, from every other one; "" when there is none."""
+    metadata = (secret or {}).get("metadata") or {}
+    return f"{metadata['uid']}/{metadata['resourceVersion']}" if metadata else ""
 
 
 def stub(item: Object) -> Object:

@@ -36,8 +36,11 @@ def command(
 ) -> None:
     """Hand over to the target."""
     from morrow.tool import environment_judge
+    from morrow.tool.environment import Environment
 
-    found = environment_judge.load(Project.find(), environment, context)
+    # A plan was judged when it was made, with the files that it holds.
+    load = Environment.load if plan else environment_judge.load
+    found = load(Project.find(), environment, context)
     if port and found.kind != "process":
         raise click.UsageError(f"--port is for a process; {environment} is {found.kind}")
     if plan and found.kind != "kubernetes":
