@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from morrow.kit.settings import Settings, Variable, secrets_folder
+from morrow.kit.settings import Settings, Variable
 from morrow.kit.values import Duration, Size, ValueRefused, parse, render, required
 
 S = TypeVar("S", bound=Settings)
@@ -69,7 +69,8 @@ def judge(
     """
     values: dict[str, object] = {}
     problems: list[SettingProblem] = []
-    folder = secrets_folder(environ)
+    named = environ.get("MORROW_SECRETS_DIR")
+    folder = Path(named) if named else None
     protected = environ.get("MORROW_PROTECTED", "").lower() in ("true", "1", "yes", "on")
     for variable in cls.variables:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -20,22 +21,18 @@ class Watch:
     (False, True, False)
     """
 
-    def __init__(self, *folders: Path) -> None:
-        self._folders = folders
+    def __init__(self, top: Path) -> None:
+        self._top = top
         self._seen = self._look()
 
     def _look(self) -> dict[str, int]:
         seen = {}
-        for top in self._folders:
-            for folder, folders, files in os.walk(top):
-                folders[:] = [name for name in folders if name not in SKIPPED and name[0] != "."]
-                for name in files:
-                    if name.endswith(".py"):
-                        path = Path(folder, name)
-                        try:
-                            seen[str(path)] = path.stat().st_mtime_ns
-                        except FileNotFoundError:
-                            continue  # an editor replaces files while we look
+        for folder, folders, files in os.walk(self._top):
+            folders[:] = [name for name in folders if name not in SKIPPED and name[0] != "."]
+            for path in (Path(folder, name) for name in files if name.endswith(".py")):
+                # An editor replaces files while we look.
+                with contextlib.suppress(FileNotFoundError):
+                    seen[str(path)] = path.stat().st_mtime_ns
         return seen
 
     def changed(self) -> bool:

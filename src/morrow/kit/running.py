@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import morrow
 from morrow.kit import metrics
 from morrow.kit.checks import Checks
-from morrow.kit.loading import SettingsError, load, masked
+from morrow.kit.loading import SettingsError, masked
 from morrow.kit.middleware import Middleware
 from morrow.kit.own_settings import KitSettings, unknown
 from morrow.kit.problem import StartError
@@ -48,12 +48,11 @@ def _read_settings(service: Service) -> Settings:
     declared = [variable.name for variable in service.settings.variables]
     problems = list(unknown(os.environ, declared))
     try:
-        settings = load(service.settings, os.environ)
+        settings = service.settings.load()
     except SettingsError as error:
         problems[:0] = error.problems
     if problems:
         raise bad_settings(problems)
-    service.settings.take_secrets(os.environ)
     return settings
 
 

@@ -9,7 +9,6 @@ import dataclasses
 import typing
 from collections.abc import Mapping, MutableMapping
 from dataclasses import MISSING, dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from morrow.kit.secret import Secret
@@ -155,13 +154,3 @@ def _variable(cls: type, field: dataclasses.Field[Any], kind: object) -> Variabl
         if given and name_of(kind) in ("text", "boolean", "secret"):
             raise TypeError(f"{where}: a {bound} needs a number, not {name_of(kind)}")
     return Variable(field.name, field.name.upper(), kind, default, **field.metadata)
-
-
-def secrets_folder(environ: Mapping[str, str]) -> Path | None:
-    """Return the folder of mounted secrets, if one is named.
-
-    >>> secrets_folder({"MORROW_SECRETS_DIR": "/run/secrets/hello"})
-    PosixPath('/run/secrets/hello')
-    """
-    named = environ.get("MORROW_SECRETS_DIR", "")
-    return Path(named) if named else None

@@ -15,6 +15,7 @@ from opentelemetry import trace
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 
 from morrow.kit import tracing
 from morrow.kit.middleware import Middleware
@@ -275,6 +276,30 @@ def test_a_broken_parent_begins_a_new_trace() -> None:
     call(traced, HTTP_TRACEPARENT="00-nonsense-01")
     assert traced.flush(20)
     assert kept.get_finished_spans()[0].parent is None
+
+
+def test_what_a_sampler_adds_is_kept_and_what_it_only_records_is_not_sent() -> None:
+    class Ours(Sampler):
+        decision = Decision.RECORD_AND_SAMPLE
+
+        def should_sample(self, *arguments: Any, **more: Any) -> SamplingResult:
+            return SamplingResult(self.decision, {"rule": "first"})
+
+        def get_description(self) -> str:
+            return "ours"
+
+    kept = InMemorySpanExporter()
+    recording: list[bool] = []
+    traced = Tracing(kept)
+    traced.provider.sampler = Ours()
+    call(traced)
+    Ours.decision = Decision.RECORD_ONLY
+    call(traced, lambda: recording.append(trace.get_current_span().is_recording()))
+    assert traced.flush(20)
+    assert recording == [True]
+    (span,) = kept.get_finished_spans()
+    assert span.attributes is not None
+    assert span.attributes["rule"] == "first"
 
 
 def test_the_parents_decision_is_obeyed() -> None:
