@@ -56,23 +56,24 @@ def render_files(*files: Path, more: tuple[str, ...] = ()) -> list[Object]:
     return documents(_rendered(files, more))
 
 
-def _with_file(values: Values, more: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+@lru_cache(maxsize=1024)
+def _with_file(values: str, more: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(values, file)
+        file.write(values)
         file.flush()
         return helm([Path(file.name)], *more)
 
 
 def render(values: Values, *more: str) -> list[Object]:
     """Return the objects that values render."""
-    done = _with_file(values, more)
+    done = _with_file(json.dumps(values), more)
     assert done.returncode == 0, done.stderr
     return documents(done.stdout)
 
 
 def refusal(values: Values, *more: str) -> str:
     """Return what Helm says when it refuses values; fail when it takes them."""
-    done = _with_file(values, more)
+    done = _with_file(json.dumps(values), more)
     assert done.returncode != 0, f"taken, but should be refused: {json.dumps(values)[:400]}"
     return done.stderr
 
