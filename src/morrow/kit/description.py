@@ -77,7 +77,7 @@ def check(cls: type[Settings], asked: Mapping[str, Any]) -> dict[str, Any]:
     declared = {variable.name: variable for variable in cls.variables}
     _, problems = judge(cls, values, given=secrets)
     problems += judge(KitSettings, values)[1]
-    problems += unknown(values, declared)
+    problems += unknown(values, cls)
     problems += _misplaced(declared, values, secrets)
     return {
         "schema": schema(cls),

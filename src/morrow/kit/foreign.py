@@ -13,13 +13,10 @@ import threading
 from types import FrameType
 
 from morrow.kit.admin import AdminServer
-from morrow.kit.loading import SettingsError
 from morrow.kit.logs import configure, fields
-from morrow.kit.own_settings import KitSettings
 from morrow.kit.problem import StartError
-from morrow.kit.running import Running, prepare
+from morrow.kit.running import Running, prepare, read_own_settings
 from morrow.kit.service import Service
-from morrow.kit.target import bad_settings
 
 logger = logging.getLogger("morrow")
 
@@ -41,10 +38,7 @@ def start(service: Service) -> Running:
 
 
 def _start(service: Service) -> Running:
-    try:
-        own = KitSettings.load(dict(os.environ))
-    except SettingsError as error:
-        raise bad_settings(list(error.problems)) from None
+    own = read_own_settings(lambda: service)
     running = prepare(service, own, called="service", main_pid=os.getpid(), may_close=False)
     address = (own.morrow_host, own.morrow_admin_port)
     try:

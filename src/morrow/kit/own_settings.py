@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from morrow.kit.loading import SettingProblem
 from morrow.kit.settings import Settings, setting
@@ -52,14 +52,16 @@ class KitSettings(Settings):
     morrow_secrets_dir: str = setting("", help="The folder of mounted secrets.")
 
 
-def unknown(environ: Mapping[str, str], declared: Collection[str] = ()) -> Iterator[SettingProblem]:
+def unknown(
+    environ: Mapping[str, str], declared: type[Settings] = Settings
+) -> Iterator[SettingProblem]:
     """Yield a problem for each MORROW_ variable that nobody reads.
 
     >>> [problem.message for problem in unknown({"MORROW_DRIAN": "5"})]
     ['is not known: did you mean MORROW_DRAIN?']
     """
     own = {variable.name for variable in KitSettings.variables}
-    known = own | READ_BY_OTHERS | set(declared)
+    known = own | READ_BY_OTHERS | {variable.name for variable in declared.variables}
     for name in environ:
         if name.startswith("MORROW_") and name.removesuffix("_FILE") not in known:
             from difflib import get_close_matches

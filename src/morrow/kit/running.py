@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import morrow
 from morrow.kit import metrics
 from morrow.kit.checks import Checks
-from morrow.kit.loading import SettingsError, masked
+from morrow.kit.loading import SettingsError, judge, masked
 from morrow.kit.middleware import Middleware
 from morrow.kit.own_settings import KitSettings, unknown
 from morrow.kit.problem import StartError
@@ -33,7 +33,7 @@ Answer = tuple[int, str, bytes]
 
 def prepare(service: Service, own: KitSettings, *, called: str, **options: Any) -> Running:  # noqa: ANN401
     """Load settings and application: all that can go wrong before anything is served."""
-    settings = _read_settings(service)
+    settings = _read_settings(service.settings)
     try:
         app = service.build(settings)
     except Exception as error:
@@ -43,12 +43,21 @@ def prepare(service: Service, own: KitSettings, *, called: str, **options: Any) 
     return Running(service, settings, own, app, tracing=start_tracing(own), **options)
 
 
-def _read_settings(service: Service) -> Settings:
+def read_own_settings(service: Callable[[], Service]) -> KitSettings:
+    """Return what the kit reads, or raise with every problem: also the service's, if it loads."""
+    try:
+        return KitSettings.load(dict(os.environ))
+    except SettingsError as error:
+        problems = list(error.problems)
+    declared = service().settings
+    raise bad_settings([*problems, *judge(declared, os.environ)[1], *unknown(os.environ, declared)])
+
+
+def _read_settings(declared: type[Settings]) -> Settings:
     """Return the settings, and take the secrets out of `os.environ` before anything copies it."""
-    declared = [variable.name for variable in service.settings.variables]
     problems = list(unknown(os.environ, declared))
     try:
-        settings = service.settings.load()
+        settings = declared.load()
     except SettingsError as error:
         problems[:0] = error.problems
     if problems:

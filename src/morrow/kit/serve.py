@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from morrow.kit.problem import StartError
-
-if TYPE_CHECKING:
-    from morrow.kit.own_settings import KitSettings
 
 USAGE = """\
 usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
@@ -87,9 +82,11 @@ def serve(target: str, *, reload: bool = False) -> int:
 
 def _serve(target: str, *, reload: bool) -> int:
     from morrow.kit.handover import take
+    from morrow.kit.running import read_own_settings
     from morrow.kit.supervisor import Supervisor
+    from morrow.kit.target import load_service
 
-    own = _own_settings(target)
+    own = read_own_settings(lambda: load_service(target))
     changed = None
     if reload:
         from morrow.kit.reload import Watch
@@ -102,22 +99,6 @@ def _serve(target: str, *, reload: bool) -> int:
         _listen(own.morrow_host, own.morrow_admin_port, admin, "MORROW_ADMIN_PORT"),
     ]
     return Supervisor(target, own, listeners, predecessor, changed).run()
-
-
-def _own_settings(target: str) -> KitSettings:
-    from morrow.kit.loading import SettingsError, judge
-    from morrow.kit.own_settings import KitSettings, unknown
-    from morrow.kit.target import bad_settings, load_service
-
-    try:
-        return KitSettings.load(dict(os.environ))
-    except SettingsError as error:
-        problems = list(error.problems)
-    # Nothing can be served: the application is loaded only to name its problems as well.
-    declared = load_service(target).settings
-    problems += judge(declared, os.environ)[1]
-    problems += unknown(os.environ, [variable.name for variable in declared.variables])
-    raise bad_settings(problems)
 
 
 def _listen(host: str, port: int, inherited: socket.socket | None, variable: str) -> socket.socket:
