@@ -20,6 +20,18 @@ SHIPPED = ("terraform", "environments", "chart")
 
 PROPERTY = "terraform provider"
 
+# Nobody answers there: what is planned here asks no cluster.
+KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+clusters: [{name: nowhere, cluster: {server: "https://127.0.0.1:1"}}]
+users: [{name: nobody, user: {}}]
+contexts:
+  - {name: dev, context: {cluster: nowhere, user: nobody}}
+  - {name: prod, context: {cluster: nowhere, user: nobody}}
+  - {name: qa, context: {cluster: nowhere, user: nobody}}
+"""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -53,6 +65,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of what the repository ships for Terraform, without anybody's state."""
+    (tmp_path / "kubeconfig").write_text(KUBECONFIG)
     for name in SHIPPED:
         shutil.copytree(
             REPOSITORY / name,
@@ -63,14 +76,17 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def terraform(provider: Provider, request: pytest.FixtureRequest) -> Run:
+def terraform(provider: Provider, request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     """Run terraform in a folder."""
     request.node.user_properties.append((PROPERTY, provider.name))
 
     def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["terraform", f"-chdir={folder}", *arguments],
-            env=os.environ | provider.environment | {"TF_IN_AUTOMATION": "1"} | variables,
+            env=os.environ
+            | provider.environment
+            | {"TF_IN_AUTOMATION": "1", "TF_VAR_kubeconfig": str(tmp_path / "kubeconfig")}
+            | variables,
             capture_output=True,
             text=True,
             check=False,

@@ -49,34 +49,34 @@ def find(folder: Path) -> Provider:
 def _find(folder: Path) -> Provider:
     if shutil.which("terraform") is None:
         raise UnavailableError("there is no `terraform` on PATH")
-    plugins = folder / "plugins"
-    plugins.mkdir(exist_ok=True)
-    common = {"TF_PLUGIN_CACHE_DIR": str(plugins), "CHECKPOINT_DISABLE": "1"}
     named = os.environ.get("MORROW_TF_MIRROR")
     if named:
-        variables = common | {"TF_CLI_CONFIG_FILE": str(_mirror(folder, Path(named)))}
+        variables = _mirrored(folder, Path(named))
         wrong = _init(folder, variables)
         if wrong:
             raise UnavailableError(f"MORROW_TF_MIRROR={named} does not give the provider: {wrong}")
         return Provider(f"the real one of MORROW_TF_MIRROR={named}", variables, False)
-    if not _init(folder, common):
-        return Provider("the real one that Terraform found by itself", common, False)
-    mirror = _stand_in_mirror(folder)
-    variables = common | {
-        "TF_CLI_CONFIG_FILE": str(_mirror(folder, mirror)),
-        "MORROW_STAND_IN_HELM": str(program("helm")),
-    }
+    # Fetched once into a cache. The tests take it from there as from a mirror: a cache itself must
+    # not be used by several `init` at a time, each puts the provider there anew.
+    plugins = folder / "plugins"
+    plugins.mkdir(exist_ok=True)
+    if not _init(folder, {"TF_PLUGIN_CACHE_DIR": str(plugins)}):
+        variables = _mirrored(folder, plugins)
+        return Provider("the real one that Terraform found by itself", variables, False)
+    variables = _mirrored(folder, _stand_in_mirror(folder))
+    variables["MORROW_STAND_IN_HELM"] = str(program("helm"))
     wrong = _init(folder, variables)
     if wrong:
         raise UnavailableError(f"the stand-in provider does not load: {wrong}")
     return Provider("this repository's stand-in (no mirror has the real one)", variables, True)
 
 
-def _mirror(folder: Path, mirror: Path) -> Path:
+def _mirrored(folder: Path, mirror: Path) -> dict[str, str]:
+    """Return the variables that make Terraform take providers from a folder, and only there."""
     file = folder / "terraform.rc"
     place = json.dumps(str(mirror.resolve()))
     file.write_text(f"provider_installation {{\n  filesystem_mirror {{ path = {place} }}\n}}\n")
-    return file
+    return {"TF_CLI_CONFIG_FILE": str(file), "TF_PLUGIN_CACHE_DIR": ""}
 
 
 def _init(folder: Path, variables: dict[str, str]) -> str:
@@ -94,7 +94,7 @@ def _terraform(
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["terraform", f"-chdir={root}", *arguments],
-        env=os.environ | variables,
+        env=os.environ | {"CHECKPOINT_DISABLE": "1"} | variables,
         capture_output=True,
         text=True,
         check=False,

@@ -48,7 +48,7 @@ def test_the_module_is_valid_and_its_tests_pass(copy: Path, terraform: Run) -> N
     ok(terraform(module, "validate"))
     said = ok(terraform(module, "test", "-no-color"))
     assert "0 failed" in said
-    assert said.count("... pass") >= 49
+    assert said.count("... pass") >= 60
 
 
 def test_the_module_s_tests_can_fail(copy: Path, terraform: Run) -> None:
@@ -104,15 +104,64 @@ def test_one_changed_byte_in_a_template_is_a_diff_and_none_is_none(
 def test_what_helm_leaves_out_of_a_chart_is_no_change_of_it(
     root: Path, copy: Path, terraform: Run
 ) -> None:
-    ignore = copy / "chart" / ".helmignore"
-    ignore.write_text("# editors\n*.swp\n*~\n\ndrafts/\n")
+    chart = copy / "chart"
+    (chart / ".helmignore").write_text("# editors\n*.swp\n*~\n\ndrafts/\n/notes\nfiles/old-*\n")
     before = planned(terraform, root)["description"]
-    (copy / "chart" / "drafts" / "old").mkdir(parents=True)
-    for name in ("templates/.service.yaml.swp", "values.yaml~", "drafts/old/a.yaml"):
-        (copy / "chart" / name).write_text("left behind")
+    out = (
+        *("templates/.service.yaml", "files/a.swp", "values.yaml~", "drafts/old/a.yaml"),
+        *("notes", "files/old-a"),
+    )
+    for name in out:
+        (chart / name).parent.mkdir(parents=True, exist_ok=True)
+        (chart / name).write_text("left behind")
     assert planned(terraform, root)["description"] == before
-    (copy / "chart" / "templates" / "more.txt").write_text("control")
-    assert planned(terraform, root)["description"] != before
+    for name in ("files/notes", "templates/old-a.txt", "files/drafts"):  # another place, no folder
+        (chart / name).write_text("control")
+        assert planned(terraform, root)["description"] != before, name
+        (chart / name).unlink()
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1, done.stdout
+    return " ".join(done.stderr.replace("│", " ").split())
+
+
+def test_a_chart_whose_files_cannot_be_seen_is_refused(copy: Path, terraform: Run) -> None:
+    module = copy / MODULE
+    ok(terraform(module, "init", "-input=false"))
+    given = ("-var=name=hello", "-var=namespace=hello", '-var=values=["name: hello\\n"]')
+
+    def plan(*more: str) -> subprocess.CompletedProcess[str]:
+        return terraform(module, "plan", "-input=false", "-no-color", *given, *more)
+
+    for name in ("{a}", "[c]hart"):
+        shutil.copytree(copy / "chart", copy / name)
+        done = plan(f"-var=chart={copy / name}")
+        assert "cannot be read file by file" in refused(done)
+    shutil.rmtree(copy / "chart")
+    said = refused(plan())
+    assert "came without the chart of its repository: write //" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("probes: null", "probes"),
+        ("probes: {startup: [a]}", "startup"),
+        ("probes: {startup: {failureThreshold: null}}", "failureThreshold"),
+        ('probes: {startup: {failureThreshold: "25"}}', "failureThreshold"),
+        ("replicas: many", "replicas"),
+        ("unknown: 1", "unknown"),
+    ],
+)
+def test_a_rule_of_the_chart_speaks_in_the_plan(
+    root: Path, copy: Path, terraform: Run, text: str, place: str
+) -> None:
+    file = copy / "environments" / "dev.yaml"
+    file.write_text(f"{file.read_text()}{text}\n")
+    said = refused(terraform(root, "plan", "-input=false", "-no-color"))
+    assert "Lint Error" in said
+    assert place in said
 
 
 def test_the_files_are_passed_as_they_are(root: Path, copy: Path, terraform: Run) -> None:
@@ -124,35 +173,5 @@ def test_the_files_are_passed_as_they_are(root: Path, copy: Path, terraform: Run
         assert release.get(name) is None
 
 
-def test_a_rule_of_the_chart_speaks_in_the_plan(root: Path, copy: Path, terraform: Run) -> None:
-    file = copy / "environments" / "dev.yaml"
-    file.write_text(file.read_text() + "replicas: many\n")
-    done = terraform(root, "plan", "-input=false", "-no-color")
-    assert done.returncode == 1
-    assert "Lint Error" in done.stderr
-    assert "replicas" in done.stderr
-
-
 def test_without_an_override_nothing_is_added(root: Path, terraform: Run) -> None:
     assert len(planned(terraform, root)["values"]) == 2
-
-
-def test_both_roots_differ_only_in_their_backend() -> None:
-    roots = [REPOSITORY / "terraform" / "environments" / name for name in ("dev", "prod")]
-    texts = [(root / "environment.tf").read_text() for root in roots]
-    assert texts[0] == texts[1]
-    mains = [(root / "main.tf").read_text().split('provider "helm"') for root in roots]
-    assert mains[0][1] == mains[1][1]
-    assert mains[0][0] != mains[1][0]
-
-
-def test_a_root_reads_the_environment_of_its_folder(copy: Path, terraform: Run) -> None:
-    qa = copy / "terraform" / "environments" / "qa"
-    shutil.copytree(copy / ROOT, qa)
-    (copy / "environments" / "qa.yaml").write_text(
-        "environment: qa\ntarget: {kind: kubernetes, context: qa, namespace: hello-qa}\n"
-    )
-    ok(terraform(qa, "init", "-input=false"))
-    release = planned(terraform, qa)
-    assert release["namespace"] == "hello-qa"
-    assert "environment: qa" in release["values"][1]

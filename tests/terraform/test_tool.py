@@ -29,7 +29,6 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
 def project(copy: Path, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A copy of the repository in which the tool finds the provider."""
     shutil.copy(REPOSITORY / "pyproject.toml", copy)
-    (copy / "kubeconfig").write_text("{apiVersion: v1, kind: Config}\n")
     for name, value in provider.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("KUBECONFIG", str(copy / "kubeconfig"))

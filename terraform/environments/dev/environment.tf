@@ -3,12 +3,23 @@ variable "kubeconfig" {
   description = "The kubeconfig. The provider does not read the variable KUBECONFIG."
   type        = string
   default     = "~/.kube/config"
+  nullable    = false
+
+  validation {
+    condition     = can(file(pathexpand(var.kubeconfig)))
+    error_message = "kubeconfig ${jsonencode(var.kubeconfig)} cannot be read: say -var kubeconfig=PATH, one file."
+  }
 }
 
 variable "context" {
   description = "Overrides target.context."
   type        = string
   default     = null
+
+  validation {
+    condition     = try(contains(local.contexts, coalesce(var.context, local.target.context)), false)
+    error_message = "context ${jsonencode(try(coalesce(var.context, local.target.context), ""))} does not exist in ${var.kubeconfig}: say target.context in the environment's file, or -var context=NAME."
+  }
 }
 
 variable "image_digest" {
@@ -32,12 +43,13 @@ variable "timeout" {
 locals {
   folder = "${path.root}/../../../environments"
   values = [for file in ["base", basename(abspath(path.root))] : file("${local.folder}/${file}.yaml")]
-  given  = [for text in local.values : yamldecode(text)]
-  target = merge([for table in local.given : try(table.target, {})]...)
+  given  = [for text in local.values : try(merge(yamldecode(text)), {})] # the module refuses what is no table
+  target = merge([for table in local.given : try(merge(table.target), {})]...)
 
-  name      = merge(local.given...).name
+  name      = try(merge(local.given...).name, "")
   namespace = try(local.target.namespace, local.name)
-  context   = coalesce(var.context, try(local.target.context, null))
+  context   = try(coalesce(var.context, local.target.context), "")
+  contexts  = try(yamldecode(file(pathexpand(var.kubeconfig))).contexts[*].name, [])
 }
 
 output "chart" {

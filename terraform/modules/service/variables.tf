@@ -26,6 +26,11 @@ variable "chart" {
   default     = null
 
   validation {
+    condition     = var.chart != null || fileexists("${path.module}/../../../chart/Chart.yaml")
+    error_message = "the module came without the chart of its repository: write // before terraform/modules/service in source, or state chart."
+  }
+
+  validation {
     condition     = var.chart == null || can(regex("^oci://[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$", var.chart)) || try(fileexists("${var.chart}/Chart.yaml"), false)
     error_message = "chart ${jsonencode(var.chart)} is neither a folder with a Chart.yaml nor an address like oci://ghcr.io/example/charts/service (without a tag: give chart_version)."
   }
@@ -60,6 +65,11 @@ variable "values" {
   validation {
     condition     = alltrue([for text in var.values : can(keys(yamldecode(text)))])
     error_message = "values: element ${join(", ", [for index, text in var.values : tostring(index) if !can(keys(yamldecode(text)))])} is no YAML table: pass texts, file(\"prod.yaml\"), not paths."
+  }
+
+  validation {
+    condition     = alltrue([for text in var.values : alltrue([for key in ["image", "secrets"] : can(keys(yamldecode(text)[key])) || !can(yamldecode(text)[key])])])
+    error_message = "values: image or secrets is no table: an override would take its place, and nothing of the files before it would be left."
   }
 }
 

@@ -110,6 +110,26 @@ run "refuses_name_with_a_dot" {
   expect_failures = [var.name]
 }
 
+run "refuses_name_with_another_alphabet" {
+  command = plan
+
+  variables {
+    name = "h\u00e9llo"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_name_with_a_space" {
+  command = plan
+
+  variables {
+    name = "hello "
+  }
+
+  expect_failures = [var.name]
+}
+
 run "refuses_name_empty" {
   command = plan
 
@@ -190,6 +210,16 @@ run "refuses_chart_empty" {
   expect_failures = [var.chart]
 }
 
+run "refuses_chart_that_is_a_library" {
+  command = plan
+
+  variables {
+    chart = "tests/library"
+  }
+
+  expect_failures = [helm_release.this]
+}
+
 run "refuses_chart_address_of_a_repository" {
   command = plan
 
@@ -253,6 +283,28 @@ run "refuses_chart_version_of_two_numbers" {
   expect_failures = [var.chart_version]
 }
 
+run "refuses_chart_version_empty" {
+  command = plan
+
+  variables {
+    chart         = "oci://ghcr.io/example/charts/service"
+    chart_version = ""
+  }
+
+  expect_failures = [var.chart_version]
+}
+
+run "refuses_chart_version_with_a_v" {
+  command = plan
+
+  variables {
+    chart         = "oci://ghcr.io/example/charts/service"
+    chart_version = "v1.0.0"
+  }
+
+  expect_failures = [var.chart_version]
+}
+
 run "refuses_values_empty" {
   command = plan
 
@@ -293,11 +345,43 @@ run "refuses_values_no_yaml" {
   expect_failures = [var.values]
 }
 
+run "refuses_values_of_two_documents" {
+  command = plan
+
+  variables {
+    values = ["name: hello\n---\nname: hello"]
+  }
+
+  expect_failures = [var.values]
+}
+
 run "refuses_values_an_empty_text" {
   command = plan
 
   variables {
     values = ["name: hello", ""]
+  }
+
+  expect_failures = [var.values]
+}
+
+run "refuses_an_image_that_is_no_table" {
+  command = plan
+
+  variables {
+    values       = ["name: hello", "image: ghcr.io/example/hello"]
+    image_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+
+  expect_failures = [var.values]
+}
+
+run "refuses_secrets_that_are_no_table" {
+  command = plan
+
+  variables {
+    values           = ["name: hello", "secrets: null"]
+    secrets_revision = "2"
   }
 
   expect_failures = [var.values]
@@ -361,6 +445,36 @@ run "refuses_image_digest_empty" {
   }
 
   expect_failures = [var.image_digest]
+}
+
+run "refuses_image_digest_of_another_kind" {
+  command = plan
+
+  variables {
+    image_digest = "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+  }
+
+  expect_failures = [var.image_digest]
+}
+
+run "refuses_image_digest_with_a_line_s_end" {
+  command = plan
+
+  variables {
+    image_digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+  }
+
+  expect_failures = [var.image_digest]
+}
+
+run "refuses_secrets_revision_with_a_dot" {
+  command = plan
+
+  variables {
+    secrets_revision = "2.1"
+  }
+
+  expect_failures = [var.secrets_revision]
 }
 
 run "refuses_secrets_revision_with_upper_case" {
