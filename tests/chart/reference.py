@@ -87,7 +87,8 @@ def entries(root: Schema) -> Iterator[str]:
 
 def sentences() -> list[str]:
     """Return the sentences with which the chart refuses wrong combinations, marks and all."""
-    text = (CHART / "templates" / "_validate.tpl").read_text()
+    files = sorted((CHART / "templates").glob("_validate*.tpl"))
+    text = "\n".join(file.read_text() for file in files)
     text = re.sub(r"\{\{/\*.*?\*/\}\}", "", text, flags=re.DOTALL)
     lines = [line for line in text.splitlines() if "fail (" not in line]
     return [line for line in lines if line[:1] not in "  " and re.sub(MARK, "", line).strip()]

@@ -165,6 +165,18 @@ def test_the_dashboard_is_filled_in() -> None:
     assert "@NAME@" not in json.dumps(board)
 
 
+@pytest.mark.parametrize("length", [33, 34, 53])
+def test_grafana_takes_the_dashboards_name(length: int) -> None:
+    """Grafana refuses a `uid` of more than 40 characters; two services never share one."""
+    uids = set()
+    for name in ("a" * length, "a" * (length - 1) + "b"):
+        values = over(SMALLEST, {"name": name, "observability": {"dashboard": {"enabled": True}}})
+        config = one(render(values), "ConfigMap", f"{name}-dashboard")
+        uids.add(json.loads(config["data"][f"{name}.json"])["uid"])
+    assert len(uids) == 2
+    assert max(map(len, uids)) <= 40
+
+
 def test_what_is_enabled_is_rendered_whatever_the_cluster_knows() -> None:
     values = over(
         over(SMALLEST, GATEWAY),

@@ -76,6 +76,26 @@ def metrics(expression: str) -> set[str]:
     return {name for name in names if name.lower() not in WORDS}
 
 
+# Labels that Prometheus and the monitors add to what a pod exposes.
+ADDED = {"namespace", "pod", "container"}
+# A check's name; hello declares none, so its family has no series here.
+CHECKS = {"morrow_check_up": {"check"}}
+
+
+def labels(expression: str, expositions: str) -> set[str]:
+    """Return the labels that an expression asks a metric of the service for, and it has not."""
+    wrong = set()
+    for name, asked in re.findall(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}", expression):
+        series = re.findall(rf"^{name}(?:\{{(.*)\}})? [^ ]+$", expositions, re.MULTILINE)
+        if f"# TYPE {re.sub('_(bucket|sum|count)$', '', name)} " in expositions:
+            has = {label for one in series for label in re.findall(r'(\w+)="', one)}
+            has |= ADDED | CHECKS.get(name, set())
+            wrong |= {f"{name}: {a}" for a in re.findall(r"(\w+)\s*[=!]", asked)} - {
+                f"{name}: {label}" for label in has
+            }
+    return wrong
+
+
 def exposed(text: str) -> set[str]:
     """Return the names of an exposition, also of families that have no series yet."""
     names = set()
@@ -93,11 +113,17 @@ def unknown(expression: str, known: set[str]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def known() -> Iterator[set[str]]:
-    """The metrics of a running hello."""
+def metrics_of_hello() -> Iterator[str]:
+    """What a running hello exposes."""
     with served("hello.app:service", **HELLO) as hello:
         hello.get("/")
-        yield exposed(hello.admin("/metrics").text)
+        yield hello.admin("/metrics").text
+
+
+@pytest.fixture(scope="module")
+def known(metrics_of_hello: str) -> set[str]:
+    """The metrics of a running hello."""
+    return exposed(metrics_of_hello)
 
 
 def test_every_metric_is_exposed_by_hello_or_listed_with_its_source(known: set[str]) -> None:
@@ -111,6 +137,25 @@ def test_the_check_sees_a_misspelt_metric(known: set[str]) -> None:
     assert unknown("sum(rate(morrow_thread_busy[5m])) by (pod)", known) == {"morrow_thread_busy"}
     fine = 'sum by (le) (rate(http_server_request_duration_seconds_bucket{le="0.25"}[5m])) > 0'
     assert not unknown(fine, known)
+
+
+def test_every_label_is_one_that_the_metric_has(metrics_of_hello: str) -> None:
+    for expression in expressions():
+        assert labels(expression, metrics_of_hello) == set(), expression
+    asked = 'rate(http_server_request_duration_seconds_count{namespace="a",status=~"5.."}[5m])'
+    wrong = {"http_server_request_duration_seconds_count: status"}
+    assert labels(asked, metrics_of_hello) == wrong
+
+
+def test_the_histogram_has_the_bounds_that_are_asked_for(metrics_of_hello: str) -> None:
+    bounds = [float(b) for b in re.findall(r'_bucket\{.*le="([^"]+)"\}', metrics_of_hello)]
+    assert 0.25 in bounds
+    schema = json.loads((ROOT / "chart" / "values.schema.json").read_text())
+    rules = schema["properties"]["observability"]["properties"]["rules"]["properties"]
+    # A quantile is never above the highest bound: an alert on more than that could never fire.
+    assert rules["latency"]["maximum"] < max(bound for bound in bounds if bound != float("inf"))
+    # Nor is a ratio of errors ever above 1, and the fastest burn is 14.4 times the budget.
+    assert 14.4 * (100 - rules["availability"]["minimum"]) / 100 < 1
 
 
 def test_every_foreign_metric_is_used_and_has_a_source() -> None:
@@ -154,3 +199,7 @@ def test_the_dashboard_has_the_panel(title: str) -> None:
 
 def test_the_dashboard_asks_for_namespace_and_pod() -> None:
     assert {"namespace", "pod"} <= {v["name"] for v in DASHBOARD["templating"]["list"]}
+    for panel in panels():
+        for target in panel["targets"]:
+            assert 'namespace="$namespace"' in target["expr"], panel["title"]
+            assert 'pod=~"$pod"' in target["expr"], panel["title"]

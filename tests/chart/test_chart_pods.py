@@ -272,6 +272,15 @@ def test_the_kit_knows_every_variable_that_the_chart_sets() -> None:
     assert len(told) >= 10
 
 
+@pytest.mark.parametrize(("http", "admin"), [(80, 8081), (8080, 81)])
+def test_a_low_port_needs_no_root(http: int, admin: int) -> None:
+    for ports, needed in (({"http": http, "admin": admin}, True), ({"http": 1024}, False)):
+        pod = one(render(over(SMALLEST, {"ports": ports})), "Deployment")["spec"]["template"]
+        sysctls = pod["spec"]["securityContext"].get("sysctls", [])
+        allowed = [{"name": "net.ipv4.ip_unprivileged_port_start", "value": "0"}]
+        assert sysctls == (allowed if needed else [])
+
+
 def test_the_address_can_be_another() -> None:
     values = over(SMALLEST, {"env": {"MORROW_HOST": "::"}})
     assert variables(service_container(render(values)))["MORROW_HOST"] == "::"

@@ -25,6 +25,14 @@ def egress(entry: Values) -> Values:
     return {"network": {"egress": {"to": {"db": entry}}}}
 
 
+def sidecar(resources: Values) -> Values:
+    return {"sidecars": {"a": {"resources": resources}}}
+
+
+def toleration(entry: Values) -> Values:
+    return {"pod": {"tolerations": {"a": entry}}}
+
+
 # What is wrong, over what is right, and what must be said. The second column alone is accepted.
 CASES: list[tuple[Values, Values, str]] = [
     (KEYS, {"config": {"TOKEN": "x"}}, "TOKEN stands in config and in secrets.keys"),
@@ -62,6 +70,34 @@ CASES: list[tuple[Values, Values, str]] = [
     ),
     ({}, {"ports": {"admin": 5000}}, "ports.http and ports.admin are both 5000"),
     ({}, {"pod": {"labels": {"app.kubernetes.io/name": "x"}}}, "one of the chart's own labels"),
+    (
+        {},
+        {"observability": {"monitor": {"labels": {"app.kubernetes.io/name": "x"}}}},
+        "observability.monitor.labels.app.kubernetes.io/name is one",
+    ),
+    (
+        {},
+        {"resources": {"requests": {"memory": "0.5Gi"}}},
+        "resources.requests.memory is 0.5Gi, above resources.limits.memory 256Mi",
+    ),
+    (
+        sidecar({"requests": {"cpu": "2"}, "limits": {"cpu": "2000m"}}),
+        sidecar({"requests": {"cpu": "2001m"}}),
+        "sidecars.a.resources.requests.cpu is 2001m, above sidecars.a.resources.limits.cpu 2000m",
+    ),
+    (
+        sidecar({"limits": {"cpu": "1"}}),
+        {"autoscaling": {"mode": "hpa", "memory": 80}},
+        "autoscaling.memory is a share of what all containers ask for, and sidecars.a",
+    ),
+    (toleration({"operator": "Exists"}), toleration({"operator": "Equal"}), "a has no key"),
+    (toleration({"key": "k", "value": "v"}), toleration({"operator": "Exists"}), "has a value"),
+    (
+        toleration({"key": "k", "effect": "NoExecute", "tolerationSeconds": 5}),
+        toleration({"effect": "NoSchedule"}),
+        "pod.tolerations.a.tolerationSeconds means",
+    ),
+    ({}, {"config": {f"A{n}": "x" * 65536 for n in range(16)}}, "and a ConfigMap at most 1 MiB"),
     (GATEWAY, {"route": {"hosts": []}}, "route.mode is gateway, and route.hosts is empty"),
     (INGRESS, {"route": {"hosts": []}}, "route.mode is ingress, and route.hosts is empty"),
     (GATEWAY, {"route": {"gateway": {"name": ""}}}, "route.gateway.name is empty"),
@@ -93,6 +129,11 @@ CASES: list[tuple[Values, Values, str]] = [
         "volumes.a.mountPath is /run/secrets/morrow, where secrets",
     ),
     (
+        KEYS,
+        {"volumes": {"a": {"mountPath": "/run/secrets/morrow/x", "source": {"emptyDir": {}}}}},
+        "inside the secrets, where nothing can be mounted",
+    ),
+    (
         {"volumes": {"a": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
         {"volumes": {"b": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
         "volumes.b.mountPath is /x, where volumes.a",
@@ -118,6 +159,13 @@ CASES: list[tuple[Values, Values, str]] = [
     ({"test": {"command": ["x"]}}, {"ports": {"admin": None}}, "tested only with test.image"),
     ({}, {"test": {"image": "x:1"}}, "test.image is stated without test.command"),
     ({}, {"extra": {"s": {"apiVersion": "v1", "kind": "Secret"}}}, "extra.s is a Secret"),
+    ({}, {"extra": {"s": {"apiVersion": "v1", "kind": "List"}}}, "extra.s is a List"),
+    ({}, {"extra": {"shop": {"apiVersion": "v1", "kind": "Service"}}}, "extra.shop is a Service"),
+    (
+        {"extra": {"x": {"apiVersion": "v1", "kind": "Service"}}},
+        {"extra": {"x": {"metadata": {"name": "shop"}}}},
+        "extra.x is a Service by the service's own name",
+    ),
 ]
 
 

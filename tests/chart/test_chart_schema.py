@@ -147,6 +147,12 @@ def test_values_are_short_and_each_key_has_its_comment() -> None:
             assert before.lstrip().startswith("#"), line
 
 
+def test_templates_are_short() -> None:
+    files = [file for file in (CHART / "templates").iterdir() if file.is_file()]
+    assert len(files) >= 25
+    assert [file.name for file in files if len(file.read_text().splitlines()) > 120] == []
+
+
 @pytest.mark.parametrize("key", ["config", "env", "probes", "network", "drain", "pod"])
 def test_null_takes_no_default_away_where_it_would_break(key: str) -> None:
     assert f"missing property '{key}'" in refusal(over(SMALLEST, {key: None}))
@@ -166,6 +172,26 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "root": {"security": {"user": 0}},
     "two handlers of a probe": {"probes": {"readiness": {"tcpSocket": {"port": 1}}}},
     "a budget that blocks a drain": {"pdb": {"maxUnavailable": 0}},
+    "a user that Kubernetes does not know": {"security": {"user": 2147483648}},
+    "an address for a host": {"route": {"hosts": ["192.0.2.1"]}},
+    "a word of a host that is too long": {"route": {"hosts": [f"{'a' * 64}.example.com"]}},
+    "a path that routes refuse": {"route": {"path": "/a//b"}},
+    "a namespace with a dot": {"network": {"ingress": {"gateway": "a.b"}}},
+    "a name with two dots": {"secrets": {"name": "a..b"}},
+    "a label that is too long": {"pod": {"labels": {"a" * 64: "x"}}},
+    "addresses that are none": {"network": {"ingress": {"cidrs": {"a": "10.0.256.0/24"}}}},
+    "a thousandth of a byte": {"resources": {"limits": {"memory": "128m"}}},
+    "bytes that were to be megabytes": {"resources": {"limits": {"memory": "256"}}},
+    "processors in bytes": {"resources": {"requests": {"cpu": "100Mi"}}},
+    "a sidecar's memory in thousandths": {
+        "sidecars": {"a": {"resources": {"limits": {"memory": "64m"}}}}
+    },
+    "a target of nothing": {"autoscaling": {"pods": {"queue": "0"}}},
+    "a promise that no alert can hold": {"observability": {"rules": {"latency": 10}}},
+    "a budget that cannot burn": {"observability": {"rules": {"availability": 92}}},
+    "a way out of a volume": {
+        "volumes": {"x": {"mountPath": "/x", "subPath": "../y", "source": {"emptyDir": {}}}}
+    },
 }
 
 

@@ -1,0 +1,86 @@
+{{/* Wrong combinations about what is around the pods; see _validate.tpl. */}}
+{{- define "morrow.validate.route" -}}
+{{- with .Values.route }}
+{{- if and (ne .mode "none") (not .hosts) }}
+route.mode is {{ .mode }}, and route.hosts is empty: state the host names.
+{{- end }}
+{{- if eq .mode "gateway" }}
+{{- if not .gateway.name }}
+route.mode is gateway, and route.gateway.name is empty: name the Gateway.
+{{- end }}
+{{- if .tls.secret }}
+route.tls.secret is stated, and route.mode is gateway: the certificate is the Gateway's own business.
+{{- end }}
+{{- if .className }}
+route.className is stated, and route.mode is gateway: it belongs to an Ingress.
+{{- end }}
+{{- end }}
+{{- if and (eq .mode "ingress") .gateway.name }}
+route.gateway.name is stated, and route.mode is ingress: write mode: gateway, or take it out.
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "morrow.validate.network" -}}
+{{- $v := .Values -}}
+{{- with $v.network }}
+{{- if .policy }}
+{{- if and (eq $v.route.mode "ingress") (not .ingress.gateway) (not .ingress.cidrs) }}
+route.mode is ingress, and the NetworkPolicy would keep its controller out: name its namespace in network.ingress.gateway, or its addresses in network.ingress.cidrs.
+{{- end }}
+{{- if and (ne $v.service.type "ClusterIP") (not .ingress.cidrs) }}
+service.type is {{ $v.service.type }}, and the NetworkPolicy would keep callers out: state their addresses in network.ingress.cidrs.
+{{- end }}
+{{- else }}
+{{- if or .egress .ingress.from .ingress.cidrs .ingress.gateway }}
+network.policy is false, so network.ingress and network.egress would mean nothing: take them out, or write policy: true.
+{{- end }}
+{{- end }}
+{{- range $name, $to := (.egress.to | default dict) }}
+{{- if and $to.cidr (or $to.namespace $to.pods) }}
+network.egress.to.{{ $name }} states cidr together with namespace or pods: make two entries of it.
+{{- end }}
+{{- if not (or $to.cidr $to.namespace $to.pods) }}
+network.egress.to.{{ $name }} states ports only: say where to, by cidr, namespace or pods.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "morrow.validate.observability" -}}
+{{- $v := .Values -}}
+{{- if not $v.ports.admin }}
+{{- range list "rules" "dashboard" }}
+{{- if (get $v.observability .).enabled }}
+observability.{{ . }}.enabled needs the kit's metrics, and ports.admin is null: switch it off, or bring rules of your own under extra.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "morrow.validate.others" -}}
+{{- $v := .Values -}}
+{{- if and $v.serviceAccount.annotations (not $v.serviceAccount.create) }}
+serviceAccount.annotations are stated, and serviceAccount.create is false: annotate that account where it is made.
+{{- end }}
+{{- if not $v.ports.admin }}
+{{- if and $v.test.command (not $v.test.image) }}
+test.command is stated, and an image without the kit is tested only with test.image: state it.
+{{- end }}
+{{- end }}
+{{- if and $v.test.image (not $v.test.command) }}
+test.image is stated without test.command: say what it runs; SERVICE_URL holds the address.
+{{- end }}
+{{- range $name, $object := $v.extra }}
+{{- if eq $object.kind "Secret" }}
+extra.{{ $name }} is a Secret, whose values would stand in Helm's release: make it with kubectl and name it in secrets.name.
+{{- end }}
+{{- if eq $object.kind "List" }}
+extra.{{ $name }} is a List: write an entry for each object.
+{{- end }}
+{{- $own := list "Deployment" "Service" "ServiceAccount" "NetworkPolicy" "PodDisruptionBudget" "HorizontalPodAutoscaler" "Ingress" "HTTPRoute" }}
+{{- if and (eq (dig "metadata" "name" $name $object) $v.name) (has $object.kind $own) }}
+extra.{{ $name }} is a {{ $object.kind }} by the service's own name: give it another.
+{{- end }}
+{{- end }}
+{{- end }}
