@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 
 from morrow.tool.plan_objects import HIDDEN, Object, merge_key
 
-ABSENT = None
-
 
 class Item(NamedTuple):
     """A step into a list that merges by key."""

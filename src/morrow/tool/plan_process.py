@@ -7,7 +7,7 @@ from typing import Any
 
 from morrow.tool.environment import Environment
 from morrow.tool.plan_diff import Change, differences, shown
-from morrow.tool.target_process import fingerprint
+from morrow.tool.target_process_replace import fingerprint
 from morrow.tool.target_process_state import Runs, ask
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,9 +17,10 @@ from morrow.tool.kubectl import Kubectl
 from morrow.tool.load import Load
 from morrow.tool.report import Line
 from morrow.tool.target_kubernetes import names_held
-from morrow.tool.target_kubernetes_ask import Tunnel, ask
+from morrow.tool.target_kubernetes_ask import ask
 from morrow.tool.terminal import terminal
 from morrow.tool.verify_contract import Reach, contract_of, metrics_missing
+from morrow.tool.verify_kubernetes_reach import Way
 
 Json = dict[str, Any]
 HASH = "pod-template-hash"
@@ -36,9 +36,7 @@ class KubernetesSubject:
     ) -> None:
         self.environment = environment
         self.kubectl = Kubectl.of(environment)
-        self._given = (url, connect, ca)
-        self._reach: Reach | None = None
-        self._tunnel: Tunnel | None = None
+        self._way = Way(environment, url, connect, ca)
         if self._deployment_or_none() is None:
             cause = f"there is no Deployment of it in namespace {environment.namespace}"
             raise Failure(
@@ -46,62 +44,13 @@ class KubernetesSubject:
                 refused=True,
             )
 
-    # -- how it is reached ---------------------------------------------------------------------
-
     def reach(self) -> Reach:
         """Take what the command line gave, else the route, else a tunnel."""
-        if self._reach is None:
-            url, connect, ca = self._given
-            if url:
-                self._reach = Reach(url, "as given by --url", connect, ca)
-            else:
-                self._reach = self._route(connect, ca) or self._open_tunnel()
-        return self._reach
-
-    def _route(self, connect: tuple[str, ...], ca: str | None) -> Reach | None:
-        route = self.environment.values.get("route") or {}
-        mode, hosts = route.get("mode"), route.get("hosts") or []
-        if mode not in ("ingress", "gateway") or not hosts:
-            return None
-        tls, addresses = self._ingress() if mode == "ingress" else self._gateway()
-        scheme, port = ("https", 443) if tls else ("http", 80)
-        path = str(route.get("path") or "/")
-        dial = connect or tuple(f"{a}:{port}" for a in addresses if _listens(a, port))
-        where = f"through the {mode} at {', '.join(dial) or 'the address of its name'}"
-        return Reach(f"{scheme}://{hosts[0]}{path}", where, dial, ca)
-
-    def _ingress(self) -> tuple[bool, list[str]]:
-        found = self.kubectl.get("ingress", self.environment.name) or {}
-        balancer = ((found.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
-        addresses = [str(entry.get("ip") or entry.get("hostname")) for entry in balancer]
-        return bool((found.get("spec") or {}).get("tls")), addresses
-
-    def _gateway(self) -> tuple[bool, list[str]]:
-        wanted = (self.environment.values["route"].get("gateway")) or {}
-        where = Kubectl(self.environment.context, wanted.get("namespace") or self.kubectl.namespace)
-        found = where.get("gateway", str(wanted.get("name"))) or {}
-        section = wanted.get("section")
-        listeners = [
-            entry
-            for entry in (found.get("spec") or {}).get("listeners") or []
-            if not section or entry["name"] == section
-        ]
-        addresses = [str(a["value"]) for a in (found.get("status") or {}).get("addresses") or []]
-        return any(entry["protocol"] == "HTTPS" for entry in listeners), addresses
-
-    def _open_tunnel(self) -> Reach:
-        port = int((self.environment.values.get("service") or {}).get("port") or 80)
-        self._tunnel = Tunnel(self.kubectl, f"service/{self.environment.name}", port)
-        if not self._tunnel.port:
-            command = self._tunnel.command
-            raise Failure(problem("program-failed", "kubectl", self._tunnel.said, command=command))
-        how = "through kubectl port-forward to one pod"
-        return Reach(f"http://127.0.0.1:{self._tunnel.port}/", how, steady=False)
+        return self._way.reach()
 
     def close(self) -> None:
         """End the tunnel."""
-        if self._tunnel is not None:
-            self._tunnel.close()
+        self._way.close()
 
     # -- what is promised ----------------------------------------------------------------------
 
@@ -252,15 +201,6 @@ class KubernetesSubject:
         selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
         pods = [p for p in self.kubectl.list("pods", selector) if HASH in p["metadata"]["labels"]]
         return [pod for pod in pods if all_of_them or not _ends(pod)]
-
-
-def _listens(address: str, port: int) -> bool:
-    """Whether the port can be dialled: what a gateway lists may be its own, inner port."""
-    try:
-        with socket.create_connection((address, port), 3):
-            return True
-    except OSError:
-        return False
 
 
 def _ends(pod: Json) -> bool:

@@ -12,7 +12,7 @@ from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, problem
 from morrow.tool.load import Load
 from morrow.tool.report import Line
-from morrow.tool.target_process import fingerprint, replace
+from morrow.tool.target_process_replace import fingerprint, replace
 from morrow.tool.target_process_state import HOST, Run, Runs, ask, children
 from morrow.tool.terminal import typed
 from morrow.tool.verify_contract import Reach, contract_of, metrics_missing

@@ -209,18 +209,18 @@ def test_a_number_that_another_process_took_over_is_left_alone(shop: LocalServic
 
 
 STEPS = [
-    ("target_process.secrets_folder", "before"),
-    ("target_process.secrets_folder", "after"),
+    ("target_process_replace.secrets_folder", "before"),
+    ("target_process_replace.secrets_folder", "after"),
     ("target_process_state.Runs.add", "after"),
-    ("target_process.spawn", "after"),
-    ("target_process.wait_ready", "after"),
+    ("target_process_replace.spawn", "after"),
+    ("target_process_replace.wait_ready", "after"),
     ("target_process_state.Runs.mark_served", "after"),
     ("target_process_state.Runs.prune", "before"),
 ]
 
 DIE = """
 import os, signal
-from morrow.tool import target_process, target_process_state
+from morrow.tool import target_process_replace, target_process_state
 place, name = "{step}".rsplit(".", 1)
 owner = eval(place)
 real = getattr(owner, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.options import answers, confirm_option, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 
@@ -14,7 +14,7 @@ SIGNS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @click.command(help="Find what would stop a deploy of ENVIRONMENT, each with its mend.")
 @environment_argument
 @click.option("--mend", is_flag=True, help="Put right what a killed command left behind.")
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment (--mend).")
+@confirm_option
 @context_option
 @answers
 def command(environment: str, mend: bool, confirm: str | None, context: str | None) -> None:

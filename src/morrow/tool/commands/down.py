@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.options import answers, confirm_option, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.target import DownOptions, finish, target_of
 
 
 @click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
 @environment_argument
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@confirm_option
 @click.option("--purge", is_flag=True, help="Remove namespace, secrets and logs too.")
 @context_option
 @answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from morrow.tool.errors import Failure, problem
-from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.options import answers, confirm_option, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.target import finish
 
@@ -16,7 +16,7 @@ from morrow.tool.target import finish
 )
 @environment_argument
 @click.option("--to", type=click.IntRange(1), help="The revision of `helm history` to go back to.")
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@confirm_option
 @context_option
 @answers
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:

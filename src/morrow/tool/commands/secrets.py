@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from morrow.tool.errors import Failure, problem
-from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.options import answers, confirm_option, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 
@@ -66,7 +66,7 @@ def list_(environment: str, context: str | None) -> None:
 )
 @environment_argument
 @click.argument("key")
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@confirm_option
 @context_option
 @answers
 def set_(environment: str, key: str, confirm: str | None, context: str | None) -> None:
@@ -95,7 +95,7 @@ def set_(environment: str, key: str, confirm: str | None, context: str | None) -
 )
 @environment_argument
 @click.argument("keys", nargs=-1)
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@confirm_option
 @context_option
 @answers
 def rotate(

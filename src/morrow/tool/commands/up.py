@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.options import answers, confirm_option, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.target import UpOptions, finish, target_of
 
@@ -22,7 +22,7 @@ from morrow.tool.target import UpOptions, finish, target_of
     type=click.Path(path_type=Path, exists=True),
     help="Apply exactly this file of `morrow plan --out` (kubernetes).",
 )
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@confirm_option
 @click.option("--timeout", type=click.FloatRange(1, 3600), help="Seconds until ready.")
 @context_option
 @answers

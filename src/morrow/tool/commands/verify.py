@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from morrow.tool.errors import Failure, problem
-from morrow.tool.options import answers, context_option, environment_argument
+from morrow.tool.options import answers, confirm_option, context_option, environment_argument
 from morrow.tool.project import Project
 from morrow.tool.terminal import terminal
 
@@ -45,7 +45,7 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option("--url", help="Where the service is reached.")
 @click.option("--connect", metavar="HOST:PORT", multiple=True, help="Dial this address instead.")
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="The CA to trust.")
-@click.option("--confirm", metavar="NAME", help="The name of a protected environment.")
+@confirm_option
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write HTML here.")
 @context_option
 @answers
