@@ -93,6 +93,15 @@ def test_no_tracked_file_is_what_git_ignores() -> None:
     assert listed == ""
 
 
+def test_the_builder_is_sent_what_the_image_copies_and_nothing_else() -> None:
+    dockerfile = (ROOT / "apps" / "hello" / "Dockerfile").read_text()
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.MULTILINE)
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert ignored[0] == "*"
+    assert sorted(f"!{path}" for line in copies for path in line.split()) == sorted(ignored[1:-1])
+    assert ignored[-1] == "**/__pycache__"
+
+
 def test_no_two_test_modules_have_one_name() -> None:
     """Pytest imports them by their bare name: the second would not even be collected."""
     names = [path.name for path in tracked("tests/**/test_*.py", "apps/**/test_*.py")]
