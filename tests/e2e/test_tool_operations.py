@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,65 @@ def test_secrets_are_set_rotated_proved_and_never_shown(project: ToolProject) ->
     assert CANARY not in said
     assert CANARY not in stored
     assert CANARY in said + CANARY, "the search finds a planted one"
+
+
+RECORDS = """#!/bin/sh
+printf '%s\\n' "$*" >>{told}
+exec {program} "$@"
+"""
+
+
+def test_no_command_shows_a_secret_in_output_file_or_argument(project: ToolProject) -> None:
+    arguments = project.folder / "arguments"
+    path = project.environment()["PATH"]
+    for name in ("kubectl", "helm"):
+        program = shutil.which(name, path=path)
+        recorder = project.folder / f"recording-{name}"
+        recorder.write_text(RECORDS.format(told=arguments, program=program))
+        recorder.chmod(0o755)
+        project.variables[f"MORROW_{name.upper()}"] = str(recorder)
+    project.write(project.hello())
+    every = [
+        ("secrets", "set", "test", "DB_PASSWORD"),
+        ("env", "show", "test"),
+        ("doctor", "test"),
+        ("plan", "test", "--out", "first.plan"),
+        ("up", "test", "--plan", "first.plan"),
+        ("status", "test"),
+        ("logs", "test"),
+        ("verify", "test", "--load", "5", "--for", "2s", "--report", "report.html"),
+        ("secrets", "rotate", "test", "SECRET_KEY"),
+        ("secrets", "list", "test"),
+        ("plan", "test"),
+        ("rollback", "test"),
+        ("down", "test", "--purge"),
+    ]
+    said = ""
+    for number, words in enumerate(every):
+        as_json = ["--json"] if number % 2 else ["--show-commands"]
+        told = project.morrow(*words, *as_json, stdin=CANARY)
+        assert told.code == 0, (words, told)
+        said += told.out + told.err
+        if number == 4:  # the control: what is searched for is in the cluster, and can be found
+            held = project.kubectl("get", "secret", "web-2", "-o", "json")
+            assert _spellings(held)
+    files = {
+        file.name: gzip.decompress(file.read_bytes())
+        if file.suffix == ".plan"
+        else file.read_bytes()
+        for file in project.folder.rglob("*")
+        if file.is_file()
+    }
+    assert {"first.plan", "report.html", "arguments"} <= set(files)
+    assert b"port-forward" in files["arguments"]
+    assert _spellings(said) == []
+    assert [name for name, held in files.items() if _spellings(held.decode(errors="replace"))] == []
+
+
+def _spellings(text: str) -> list[str]:
+    """The ways in which the canary stands in a text."""
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    return [spelt for spelt in (CANARY, encoded, CANARY[:12]) if spelt in text]
 
 
 def test_a_rollback_brings_image_config_and_secrets_back(project: ToolProject) -> None:

@@ -121,7 +121,7 @@ class LocalService:
         """Where the tool keeps what it knows."""
         return self.folder / ".morrow" / "local"
 
-    def morrow(self, *words: str, main: str = MAIN, **variables: str) -> Told:
+    def morrow(self, *words: str, main: str = MAIN, stdin: str = "", **variables: str) -> Told:
         """Run the command to its end."""
         keep = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MORROW_CONTEXT")}
         done = subprocess.run(
@@ -131,7 +131,7 @@ class LocalService:
             cwd=self.folder,
             env={**keep, **variables},
             timeout=120,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             check=False,
         )
         return Told(done.returncode, done.stdout, done.stderr)

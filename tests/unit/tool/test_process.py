@@ -283,3 +283,36 @@ def test_wrong_use_is_refused(shop: LocalService, words: tuple[str, ...], said: 
     told = shop.morrow(*words)
     assert told.code == 2
     assert said in told.err + told.out
+
+
+def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService) -> None:
+    canary = "canary-4b7a-never-shown"
+    every = [
+        ("secrets", "set", "local", "API_TOKEN"),
+        ("settings",),
+        ("env", "show", "local"),
+        ("doctor", "local"),
+        ("plan", "local"),
+        ("up", "local"),
+        ("status", "local"),
+        ("logs", "local"),
+        ("verify", "local", "--load", "5", "--for", "1s", "--report", "report.html"),
+        ("secrets", "list", "local"),
+        ("plan", "local"),
+        ("down", "local"),
+    ]
+    said = ""
+    for number, words in enumerate(every):
+        as_json = "--json" if number % 2 else "--show-commands"
+        told = shop.morrow(*words, as_json, stdin=canary)
+        assert told.code == 0, (words, told)
+        said += told.out + told.err
+        if words[0] == "up":
+            (pid,) = shop.processes()
+            said += Path(f"/proc/{pid}/cmdline").read_text() if Path("/proc/self").exists() else ""
+    assert "$ python" in said
+    assert canary not in said
+    held = [f for f in shop.folder.rglob("*") if f.is_file() and canary in f.read_text("latin-1")]
+    # The control: it stands where it must, for its owner alone, and nowhere else.
+    assert held == [shop.state / "secrets-2" / "API_TOKEN"]
+    assert stat.S_IMODE(held[0].stat().st_mode) == 0o600
