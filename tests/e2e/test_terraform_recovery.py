@@ -7,7 +7,8 @@ import pytest
 from morrow.tool import recovery
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.recovery import Finding
-from morrow.tool.terraform import Progress, Terraform
+from morrow.tool.terraform import Terraform
+from morrow.tool.terraform_json import Progress
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import NO_IMAGE, LabProject, project
 

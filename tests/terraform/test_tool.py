@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import recovery
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.project import Project
+from morrow.tool.recovery_terraform import state_lock
 from morrow.tool.terraform import Terraform
 from tests.terraform import bucket as bucket_module
 from tests.terraform.bucket import Bucket
@@ -147,7 +147,7 @@ def test_prod_keeps_its_state_in_the_bucket_and_a_dead_holder_s_lock_is_named_an
         assert holder.poll() is None
         assert time.monotonic() < ends
         time.sleep(0.05)
-    (alive,) = recovery.state_lock(terraform)
+    (alive,) = state_lock(terraform)
     assert alive.mend is None  # its holder works
     os.killpg(holder.pid, signal.SIGKILL)
     holder.wait()
@@ -163,11 +163,11 @@ def test_prod_keeps_its_state_in_the_bucket_and_a_dead_holder_s_lock_is_named_an
     assert f"force-unlock {lock.identity}" in wrong.mend
 
     bucket.objects["hello/prod.tfstate.tflock"] = dead.replace(b'"Who":"', b'"Who":"ann@laptop, ')
-    (other,) = recovery.state_lock(terraform)
+    (other,) = state_lock(terraform)
     assert other.mend is None  # somebody else's: not ours to judge
     bucket.objects["hello/prod.tfstate.tflock"] = dead
-    (ours,) = recovery.state_lock(terraform)
+    (ours,) = state_lock(terraform)
     assert ours.mend is not None
     ours.mend()
     assert terraform.lock() is None
-    assert list(recovery.state_lock(terraform)) == []
+    assert list(state_lock(terraform)) == []

@@ -9,7 +9,8 @@ from pathlib import Path
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.terminal import terminal
-from morrow.tool.terraform import Progress, Terraform
+from morrow.tool.terraform import Terraform
+from morrow.tool.terraform_json import Progress
 
 OVERRIDE = "morrow_override.tf"  # a name that Terraform lays over the root's own files
 

@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from morrow.tool import programs
+from morrow.tool import programs, terraform_json
 from morrow.tool.errors import Failure, problem
 from morrow.tool.programs import Result
 from morrow.tool.terraform_errors import (
@@ -34,80 +34,19 @@ from morrow.tool.terraform_errors import (
     needs_init,
     problems_of,
 )
+from morrow.tool.terraform_json import Plan, Progress, Release
 
 if TYPE_CHECKING:
     from morrow.tool.environment import Environment
 
 QUIET = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_CLI_ARGS": "", "CHECKPOINT_DISABLE": "1"}
-
-
-@dataclass(frozen=True)
-class Field:
-    """One attribute that a plan changes; a value not known before the apply is None."""
-
-    name: str
-    before: Any
-    after: Any
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a plan does to one resource."""
-
-    address: str
-    kind: str
-    action: str  # create | update | delete | replace | no-op | read
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """The attributes that were stated and change; computed ones are left out."""
-        return tuple(_differences("", self.before, self.after))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A parsed plan. `file` can be applied; `raw` is Terraform's own JSON."""
-
-    file: Path
-    changes: tuple[Change, ...]
-    warnings: tuple[str, ...]
-    raw: dict[str, Any]
-
-    @property
-    def empty(self) -> bool:
-        """Whether an apply would change nothing; a new value of an output is no change."""
-        return all(change.action == "no-op" for change in self.changes)
-
-    @property
-    def release(self) -> Change | None:
-        """The change of our release; None where the plan has no helm_release."""
-        return next((one for one in self.changes if one.kind == "helm_release"), None)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """One thing that Terraform tells while it works."""
-
-    address: str
-    action: str  # create | update | delete | …
-    state: str  # started | running | done | failed
-    seconds: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Release:
-    """The release as the state knows it."""
-
-    address: str
-    name: str
-    namespace: str
-    description: str
-    status: str
-    revision: int
-    version: str
+# The provider would let each of them overrule the kubeconfig and the context that it is given.
+FOREIGN = (
+    *("KUBE_CONFIG_PATHS", "KUBE_HOST", "KUBE_USER", "KUBE_PASSWORD", "KUBE_TOKEN"),
+    *("KUBE_INSECURE", "KUBE_TLS_SERVER_NAME", "KUBE_CLIENT_CERT_DATA", "KUBE_CLIENT_KEY_DATA"),
+    *("KUBE_CLUSTER_CA_CERT_DATA", "KUBE_CTX_AUTH_INFO", "KUBE_CTX_CLUSTER", "KUBE_PROXY_URL"),
+)
+ENVIRONMENT = QUIET | dict.fromkeys(FOREIGN, "")
 
 
 OnProgress = Callable[[Progress], None]
@@ -166,25 +105,26 @@ class Terraform:
         file.parent.mkdir(parents=True, exist_ok=True)
         mode = ("-destroy",) if destroy else ()
         done = self._work("plan", f"-out={file.resolve()}", *mode, *self._given)
-        return self.read_plan(file, _warnings(done))
+        return self.read_plan(file, terraform_json.warnings(done.out))
 
     def read_plan(self, file: Path, warnings: tuple[str, ...] = ()) -> Plan:
         """Parse a plan's file."""
         raw = json.loads(self._check("show", "-json", str(file.resolve())))
-        changes = tuple(_change(entry) for entry in raw.get("resource_changes") or ())
-        return Plan(file, changes, warnings, raw)
+        return Plan(file, terraform_json.changes(raw), warnings, raw)
 
     def apply(
         self, plan: Path | None = None, on_progress: OnProgress | None = None
     ) -> tuple[str, ...]:
         """Apply exactly the plan's file, or else plan and apply; return Terraform's warnings."""
         what = (str(plan.resolve()),) if plan else ("-auto-approve", *self._given)
-        return _warnings(self._work("apply", *what, on_progress=on_progress))
+        return terraform_json.warnings(self._work("apply", *what, on_progress=on_progress).out)
 
     def destroy(self, on_progress: OnProgress | None = None) -> tuple[str, ...]:
         """Take the release away; return Terraform's warnings (what Helm keeps)."""
         arguments = ("-auto-approve", *self._given)
-        return _warnings(self._work("destroy", *arguments, on_progress=on_progress))
+        return terraform_json.warnings(
+            self._work("destroy", *arguments, on_progress=on_progress).out
+        )
 
     def output(self) -> dict[str, Any]:
         """Return the root's outputs."""
@@ -193,21 +133,7 @@ class Terraform:
 
     def state(self) -> Release | None:
         """Return the release as the state knows it, without asking the cluster."""
-        raw = json.loads(self._check("show", "-json"))
-        for entry in _resources((raw.get("values") or {}).get("root_module") or {}):
-            if entry["type"] == "helm_release":
-                values = entry["values"]
-                details = values.get("metadata") or {}
-                return Release(
-                    address=entry["address"],
-                    name=values["name"],
-                    namespace=values["namespace"],
-                    description=values.get("description") or "",
-                    status=values.get("status") or "",
-                    revision=details.get("revision") or 0,
-                    version=values.get("version") or "",
-                )
-        return None
+        return terraform_json.release(json.loads(self._check("show", "-json")))
 
     def adopt(self, address: str = "module.service.helm_release.this") -> None:
         """Make the state know the release as it is in the cluster, whatever it knew before."""
@@ -257,16 +183,20 @@ class Terraform:
 
     def _run(self, *arguments: str, on_progress: OnProgress | None = None) -> Result:
         def on_line(line: str) -> None:
-            progress = _progress(line)
+            progress = terraform_json.progress(line)
             if progress is not None and on_progress is not None:
                 on_progress(progress)
 
         chdir = f"-chdir={self.folder}"
         streams = on_line if on_progress else None
-        return programs.run("terraform", chdir, *arguments, environment=QUIET, on_line=streams)
+        return programs.run(
+            "terraform", chdir, *arguments, environment=ENVIRONMENT, on_line=streams
+        )
 
     def _failure(self, done: Result) -> Failure:
-        found = [entry for entry in _diagnostics(done) if entry.severity == "error"]
+        found = [
+            entry for entry in terraform_json.diagnostics(done.out) if entry.severity == "error"
+        ]
         if not found:
             found = [Diagnostic("error", done.last_error, done.err.strip() or done.out.strip())]
         return Failure(*problems_of(found, self.situation, done.line))
@@ -282,86 +212,3 @@ def _kubeconfig(context: str) -> str | None:
         if context in done.out.split():
             return str(Path(name).expanduser().resolve())
     return str(Path(files[-1]).expanduser().resolve()) if files else None
-
-
-def _lines(text: str) -> Iterator[dict[str, Any]]:
-    for line in text.splitlines():
-        if line.startswith("{"):
-            try:
-                yield json.loads(line)
-            except json.JSONDecodeError:
-                continue  # a line that a killed Terraform did not finish
-
-
-def _diagnostics(done: Result) -> list[Diagnostic]:
-    found = []
-    for line in _lines(done.out):
-        entry = line.get("diagnostic")
-        if entry:
-            found.append(
-                Diagnostic(entry["severity"], entry.get("summary", ""), entry.get("detail", ""))
-            )
-    return found
-
-
-def _warnings(done: Result) -> tuple[str, ...]:
-    return tuple(
-        ": ".join(text for text in (entry.summary, entry.detail) if text)
-        for entry in _diagnostics(done)
-        if entry.severity == "warning"
-    )
-
-
-STATES = {
-    "apply_start": "started",
-    "apply_progress": "running",
-    "apply_complete": "done",
-    "apply_errored": "failed",
-}
-
-
-def _progress(line: str) -> Progress | None:
-    for entry in _lines(line):
-        state = STATES.get(entry.get("type", ""))
-        if state:
-            hook = entry["hook"]
-            return Progress(
-                hook["resource"]["addr"],
-                hook["action"],
-                state,
-                int(hook.get("elapsed_seconds") or 0),
-                entry.get("@message", ""),
-            )
-    return None
-
-
-def _change(entry: dict[str, Any]) -> Change:
-    change = entry["change"]
-    actions: Sequence[str] = change["actions"]
-    action = "replace" if len(actions) > 1 else actions[0]
-    before, after = change.get("before") or {}, change.get("after") or {}
-    return Change(entry["address"], entry["type"], action, before, after)
-
-
-def _differences(path: str, before: Any, after: Any) -> Iterator[Field]:  # noqa: ANN401
-    if before == after:
-        return
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted({*before, *after}):
-            # A computed attribute is absent from `after` until it is known.
-            if key in after:
-                inner = f"{path}.{key}" if path else key
-                yield from _differences(inner, before.get(key), after[key])
-    elif isinstance(before, list) and isinstance(after, list):
-        for index in range(max(len(before), len(after))):
-            old = before[index] if index < len(before) else None
-            new = after[index] if index < len(after) else None
-            yield from _differences(f"{path}[{index}]", old, new)
-    else:
-        yield Field(path, before, after)
-
-
-def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from module.get("resources") or ()
-    for child in module.get("child_modules") or ():
-        yield from _resources(child)
