@@ -18,12 +18,15 @@ import pytest
 from tests.unit.kit.ports import free_port
 from tests.unit.kit.served import HELLO, Served, served, wait_for
 
+# Without a time-out of its own a check has `inter` to be answered: on a busy machine that takes
+# both servers out at once.
 CONFIG = """
 defaults
   mode http
   timeout connect 5s
   timeout client 60s
   timeout server 60s
+  timeout check 5s
   retries 0
 frontend front
   bind 127.0.0.1:{port}
@@ -153,8 +156,13 @@ def test_no_request_is_lost_with_the_drain_and_some_are_without(tmp_path: Path) 
     print(f"with 5 s of drain: {failed} failed of {asked}")
     assert asked >= 20_000
     assert (failed, code) == (0, 0)
-    asked, failed, code = replaced_under_load(tmp_path, 3_000, "0s")
-    print(f"without drain: {failed} failed of {asked}")
+    # A health check that falls into the milliseconds between "not ready" and the closed port, one
+    # in thirty, hides what the drain is for.
+    for _ in range(5):
+        asked, failed, code = replaced_under_load(tmp_path, 3_000, "0s")
+        print(f"without drain: {failed} failed of {asked}")
+        if failed:
+            break
     assert failed > 0, "the control must fail, or the proof proves nothing"
 
 
