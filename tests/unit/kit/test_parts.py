@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -18,6 +20,7 @@ from morrow.kit.metrics import process_lines
 from morrow.kit.middleware import Middleware
 from morrow.kit.own_settings import KitSettings
 from morrow.kit.running import Running
+from morrow.kit.worker import shut_down
 from tests.unit.kit.served import ask, wait_for
 
 Start = Callable[..., Any]
@@ -121,6 +124,17 @@ def test_pages_of_the_admin_port() -> None:
     assert one.answer("/readyz")[0] == 200
 
 
+def test_a_probe_calls_no_check() -> None:
+    service, calls = Service(page), list[str]()
+    service.check("counted", every=60, critical=True)(lambda: calls.append("called"))
+    one = running(service)
+    wait_for(lambda: calls, "the check's own call")
+    for path in ("/readyz", "/metrics") * 20:
+        one.answer(path)
+    assert one.readiness()[1]["checks"]["counted"]["up"]
+    assert calls == ["called"]
+
+
 def test_a_check_that_hangs_is_a_failed_one_and_a_slow_one_too() -> None:
     service = Service(page)
     service.check("hangs", every=0.05, timeout=0.05, failures=2)(lambda: time.sleep(60))
@@ -158,3 +172,24 @@ def test_the_admin_server_makes_room_and_survives_an_answer_that_raises(
         assert "could not answer /raise" in caplog.text
         assert ask(port, "/livez").status == 200
         server.stop()
+
+
+def test_the_end_of_a_service_keeps_its_order(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    told = Mock()
+    running, server = told.running, told.server
+    running.own.morrow_drain, running.own.morrow_grace = 0, 5
+    running.middleware.active = {}
+    server.finished.wait.side_effect = [False, True]
+    code = shut_down(running, server, told.admin, told.control, replaced=False)
+    assert [name for name, *_ in told.mock_calls] == [
+        "running.begin_drain",
+        "control.send",
+        "server.stop_accepting",
+        "server.finished.wait",
+        "server.finished.wait",
+        "running.checks.stop",
+        "running.tracing.flush",
+    ]
+    assert [record.message for record in caplog.records] == ["draining", "stopped"]
+    assert code == 0
