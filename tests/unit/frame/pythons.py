@@ -16,8 +16,21 @@ from tools.build import cache_folder
 PINS = ROOT / "requirements" / "dev.txt"
 
 
+UV = str(Path(sys.executable).with_name("uv"))
+
+
 def interpreter(version: str) -> Path | None:
-    """Return a working interpreter of that version: on PATH, from pyenv or from uv."""
+    """Return a working interpreter of that version; a machine for checks gets what it lacks."""
+    found = _here(version)
+    if found is None and os.environ.get("CI") == "true":
+        install = [UV, "--quiet", "python", "install", version]
+        if subprocess.run(install, check=False).returncode == 0:
+            found = _here(version)
+    return found
+
+
+def _here(version: str) -> Path | None:
+    """Return an interpreter that this machine has: on PATH, from pyenv or from uv."""
     homes = [
         Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions",
         Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "uv" / "python",
@@ -46,7 +59,7 @@ def environment(version: str, python: Path) -> Path:
     with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            uv = [str(Path(sys.executable).with_name("uv")), "--quiet"]
+            uv = [UV, "--quiet"]
             _run(*uv, "venv", "--clear", "--python", str(python), str(home))
             install = ["pip", "install", "--require-hashes", "--python", str(inside)]
             _run(*uv, *install, "--requirement", str(PINS))

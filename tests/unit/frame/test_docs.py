@@ -51,6 +51,19 @@ def test_a_page_stays_short_enough_to_read(page: str, bound: int) -> None:
     assert 20 <= len((ROOT / page).read_text().splitlines()) <= bound
 
 
+def test_a_load_balancer_closes_idle_connections_before_the_server_does() -> None:
+    page = (ROOT / "docs" / "aws-networking.md").read_text()
+    server = (ROOT / "src" / "morrow" / "kit" / "granian_server.py").read_text()
+    told = re.search(r"for (\d+) s by default; the kit's server keeps it for (\d+) s", page)
+    kept = re.search(r"^IDLE_MS = ([\d_]+)$", server, re.MULTILINE)
+    stated = re.search(r"idle_timeout\.timeout_seconds=(\d+)", page)
+    assert told
+    assert kept
+    assert stated
+    assert int(told[2]) * 1000 == int(kept[1])
+    assert int(stated[1]) == int(told[1]) < int(told[2])
+
+
 def test_decisions_are_numbered_without_a_gap_and_each_is_listed() -> None:
     numbers = [int(path.name[:4]) for path in DECISIONS]
     assert numbers == list(range(1, len(DECISIONS) + 1))
