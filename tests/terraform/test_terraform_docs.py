@@ -54,6 +54,30 @@ def test_the_module_is_used_from_another_repository(
     assert release["description"].startswith("chart sha256:")
 
 
+def test_the_module_is_used_several_times_and_with_a_provider_of_choice(
+    published: dict[str, str], tmp_path: Path, terraform: Run
+) -> None:
+    root = tmp_path / "elsewhere"
+    root.mkdir()
+    text = example("hcl", "git").replace('provider "helm" {', 'provider "helm" {\n  alias = "prod"')
+    each = 'for_each = toset(["a", "b"])\n  providers = { helm = helm.prod }\n'
+    text = text.replace('module "shop" {', f'module "shop" {{\n  {each}')
+    text = text.replace('"shop"\n  values', "each.key\n  values")
+    (root / "main.tf").write_text(text)
+    (root / "shop.yaml").write_text(example("yaml", "git, shop.yaml"))
+    ok(terraform(root, "init", "-input=false", **published))
+    said = ok(terraform(root, "plan", "-input=false", "-no-color"))
+    assert "Plan: 2 to add" in said
+
+
+def test_every_input_and_output_is_in_the_tables() -> None:
+    for kind, head in (("variable", "input"), ("output", "output")):
+        module = REPOSITORY / "terraform" / "modules" / "service"
+        names = re.findall(rf'^{kind} "(\w+)"', (module / f"{kind}s.tf").read_text(), re.MULTILINE)
+        table = DOCS.split(f"| {head} | what |")[1].split("\n\n")[0]
+        assert sorted(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == sorted(names)
+
+
 def test_the_module_takes_a_registry_s_chart(
     published: dict[str, str], tmp_path: Path, terraform: Run
 ) -> None:

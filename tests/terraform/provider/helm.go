@@ -19,16 +19,10 @@ type helm struct{ kubeconfig, context string }
 
 // found is what Helm keeps of the newest revision of a release.
 type found struct {
-	Name, Namespace string
-	Version         int64
-	Config          map[string]any
-	Info            struct {
-		FirstDeployed string `json:"first_deployed"`
-		LastDeployed  string `json:"last_deployed"`
-		Description   string
-		Status, Notes string
-	}
-	Chart struct{ Chart, Version, AppVersion string } `json:"-"`
+	Version int64
+	Config  map[string]any
+	Info    struct{ Description, Status, Notes string }
+	Chart   struct{ Chart, Version string } `json:"-"`
 }
 
 func (h *helm) run(arguments ...string) (string, error) {
@@ -37,6 +31,9 @@ func (h *helm) run(arguments ...string) (string, error) {
 		program = "helm"
 	}
 	kubeconfig := h.kubeconfig
+	if overruled := os.Getenv("KUBE_CONFIG_PATHS"); overruled != "" {
+		kubeconfig = overruled
+	}
 	if home, is := strings.CutPrefix(kubeconfig, "~/"); is {
 		kubeconfig = filepath.Join(os.Getenv("HOME"), home)
 	} else if kubeconfig == "" {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -181,16 +180,9 @@ func (r *release) save(ctx context.Context, known *model, state *tfsdk.State) (w
 	known.Version = types.StringValue(release.Chart.Version)
 	known.Status = types.StringValue(release.Info.Status)
 	known.Details, wrong = types.ObjectValue(detailTypes, map[string]attr.Value{
-		"name":           types.StringValue(release.Name),
-		"namespace":      types.StringValue(release.Namespace),
-		"revision":       types.Int64Value(release.Version),
-		"chart":          types.StringValue(release.Chart.Chart),
-		"version":        types.StringValue(release.Chart.Version),
-		"app_version":    types.StringValue(release.Chart.AppVersion),
-		"values":         types.StringValue(string(values)),
-		"first_deployed": unix(release.Info.FirstDeployed),
-		"last_deployed":  unix(release.Info.LastDeployed),
-		"notes":          types.StringValue(release.Info.Notes),
+		"revision": types.Int64Value(release.Version),
+		"values":   types.StringValue(string(values)),
+		"notes":    types.StringValue(release.Info.Notes),
 	})
 	return append(wrong, state.Set(ctx, known)...)
 }
@@ -234,11 +226,6 @@ func flags(pairs ...any) (arguments []string) {
 		}
 	}
 	return arguments
-}
-
-func unix(text string) types.Int64 {
-	at, _ := time.Parse(time.RFC3339Nano, text)
-	return types.Int64Value(at.Unix())
 }
 
 var _ resource.ResourceWithImportState = &release{}

@@ -40,32 +40,26 @@ var switches = map[string]bool{
 
 var numbers = map[string]int64{"max_history": 0, "timeout": 300}
 
+// Of the ten that the real one has, what can differ between a state and the cluster, or hold a value.
 var detailTypes = map[string]attr.Type{
-	"name": types.StringType, "namespace": types.StringType, "revision": types.Int64Type,
-	"chart": types.StringType, "version": types.StringType, "app_version": types.StringType,
-	"values": types.StringType, "notes": types.StringType,
-	"first_deployed": types.Int64Type, "last_deployed": types.Int64Type,
+	"revision": types.Int64Type, "values": types.StringType, "notes": types.StringType,
 }
 
 func (r *release) Schema(_ context.Context, _ resource.SchemaRequest, answer *resource.SchemaResponse) {
 	replace := []planmodifier.String{stringplanmodifier.RequiresReplace()}
-	details := map[string]schema.Attribute{}
-	for name, kind := range detailTypes {
-		if kind == types.Int64Type {
-			details[name] = schema.Int64Attribute{Computed: true}
-		} else {
-			details[name] = schema.StringAttribute{Computed: true}
-		}
-	}
 	attributes := map[string]schema.Attribute{
 		"chart":       schema.StringAttribute{Required: true},
 		"description": schema.StringAttribute{Optional: true, Computed: true},
-		"metadata":    schema.SingleNestedAttribute{Computed: true, Attributes: details},
-		"name":        schema.StringAttribute{Required: true, PlanModifiers: replace},
-		"namespace":   schema.StringAttribute{Required: true, PlanModifiers: replace},
-		"status":      schema.StringAttribute{Computed: true},
-		"values":      schema.ListAttribute{Optional: true, ElementType: types.StringType},
-		"version":     schema.StringAttribute{Optional: true, Computed: true},
+		"metadata": schema.SingleNestedAttribute{Computed: true, Attributes: map[string]schema.Attribute{
+			"revision": schema.Int64Attribute{Computed: true},
+			"values":   schema.StringAttribute{Computed: true},
+			"notes":    schema.StringAttribute{Computed: true},
+		}},
+		"name":      schema.StringAttribute{Required: true, PlanModifiers: replace},
+		"namespace": schema.StringAttribute{Required: true, PlanModifiers: replace},
+		"status":    schema.StringAttribute{Computed: true},
+		"values":    schema.ListAttribute{Optional: true, ElementType: types.StringType},
+		"version":   schema.StringAttribute{Optional: true, Computed: true},
 	}
 	for name, value := range switches {
 		attributes[name] = schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(value)}
