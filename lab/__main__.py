@@ -1,4 +1,4 @@
-"""`python -m lab up | down | status | node stop|start NAME | api stop|start`."""
+"""`python -m lab up | down | status | node stop|start NAME | api stop|start | addons`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from lab import cluster, lock, status
+from lab import addons, cluster, lock, status
 from lab.errors import LabError
+from lab.layout import FOREIGN
+from lab.timings import Clock
 from tools.build import UnavailableError
 
 
@@ -24,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     node.add_argument("name", help="n1, n2 or n3")
     api = verbs.add_parser("api", help="stop or start the API server")
     api.add_argument("action", choices=["stop", "start"])
+    verbs.add_parser("addons", help="prepare the cluster of MORROW_E2E_KUBECONFIG for the tests")
     return top
 
 
@@ -43,6 +46,13 @@ def main(arguments: list[str]) -> int:
     """Run one command."""
     given = parser().parse_args(arguments)
     try:
+        if given.verb == "addons":
+            if not FOREIGN:
+                raise LabError("MORROW_E2E_KUBECONFIG names no cluster; the lab's has its add-ons")
+            addons.install(Clock())
+            return 0
+        if FOREIGN:
+            raise LabError("MORROW_E2E_KUBECONFIG names another cluster; unset it for the lab's")
         if given.verb == "status":
             return status.show(as_json=given.json)
         with lock.held():

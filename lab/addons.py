@@ -1,50 +1,48 @@
-"""What a cluster needs besides Kubernetes: DNS, metrics, a gateway. Works on any cluster."""
+"""What a cluster needs besides Kubernetes: metrics, a gateway, and the lab's also DNS.
+
+Works on any cluster (`MORROW_E2E_KUBECONFIG` names one); what that one has already stays.
+"""
 
 from __future__ import annotations
 
 import json
 import socket
 import ssl
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Template
 
-from lab import images, pki
-from lab.kubectl import kubectl, kubectl_succeeds
-from lab.layout import CLUSTER_DNS, GATEWAY_DOMAIN, MANIFESTS, NODES
+from lab import images, pki, registry
+from lab.errors import LabError
+from lab.kubectl import kubectl, kubectl_json, kubectl_succeeds
+from lab.layout import CLUSTER_DNS, FOREIGN, GATEWAY_DOMAIN, MANIFESTS, REGISTRY
 from lab.program import wait_until
 from lab.shell import run
 from lab.timings import Clock
 from tools.build import HERE as TOOLS
 
-DEPLOYMENTS = (
-    ("kube-system", "coredns"),
-    ("kube-system", "metrics-server"),
-    ("gateway", "traefik"),
+# Kubelets that the cluster's own authority knows are checked; kind's sign for themselves.
+KUBELET_TRUST = (
+    "--kubelet-insecure-tls"
+    if FOREIGN
+    else "--kubelet-certificate-authority=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
 )
 
 
-def manifest(name: str) -> str:
-    """Return a manifest of this folder with images and addresses filled in."""
-    return Template((MANIFESTS / name).read_text()).substitute(
-        coredns_image=images.COREDNS_IMAGE,
-        metrics_server_image=images.METRICS_SERVER_IMAGE,
-        traefik_image=images.TRAEFIK_IMAGE,
-        cluster_dns=CLUSTER_DNS,
-    )
-
-
 def install(clock: Clock) -> None:
-    """Install all add-ons; return when they are ready."""
+    """Install what the cluster lacks; return when it is ready."""
+    if not registry.answers(REGISTRY):
+        raise LabError(
+            f"no registry answers at http://{REGISTRY}; set MORROW_E2E_REGISTRY to the one that "
+            "this machine pushes to and that the cluster's nodes pull from"
+        )
+    parts: list[Callable[[], tuple[str, str] | None]] = [_install_metrics, _install_gateway]
+    if not FOREIGN:
+        parts.append(_install_dns)
     with ThreadPoolExecutor() as pool:
-        parts = [
-            pool.submit(_install_dns),
-            pool.submit(_install_metrics),
-            pool.submit(_install_gateway),
-        ]
-        for part in parts:
-            part.result()
-    for namespace, name in DEPLOYMENTS:
+        installed = [found.result() for found in [pool.submit(part) for part in parts]]
+    for namespace, name in filter(None, installed):
         kubectl("rollout", "status", "-n", namespace, f"deployment/{name}", "--timeout=120s")
         clock.say(name)
     wait_until("the metrics API's answer", _has_metrics, within=60, every=0.3)
@@ -53,34 +51,60 @@ def install(clock: Clock) -> None:
     clock.say("the gateway answers over HTTPS")
 
 
-def _install_dns() -> None:
+def _install_dns() -> tuple[str, str]:
     images.push_add_on(images.COREDNS_IMAGE, "coredns")
-    _apply(manifest("coredns.yaml"))
+    _apply("coredns.yaml", image=images.COREDNS_IMAGE, address=CLUSTER_DNS)
+    return "kube-system", "coredns"
 
 
-def _install_metrics() -> None:
+def _install_metrics() -> tuple[str, str] | None:
+    if kubectl_succeeds("get", "apiservice", "v1beta1.metrics.k8s.io"):
+        return None
     images.push_add_on(images.METRICS_SERVER_IMAGE, "metrics-server")
-    _apply(manifest("metrics-server.yaml"))
+    image = images.METRICS_SERVER_IMAGE
+    _apply("metrics-server.yaml", image=image, kubelet_trust=KUBELET_TRUST)
+    return "kube-system", "metrics-server"
 
 
-def _install_gateway() -> None:
-    kubectl("apply", "--server-side", "-f", str(gateway_api_definitions()))
+def _install_gateway() -> tuple[str, str]:
+    if not kubectl_succeeds("get", "crd", "gateways.gateway.networking.k8s.io"):
+        definitions = str(gateway_api_definitions())
+        kubectl("apply", "--server-side", "-f", definitions)
+        kubectl("wait", "--for=condition=Established", "-f", definitions, "--timeout=30s")
     images.push_add_on(images.TRAEFIK_IMAGE, "traefik")
-    _apply(manifest("traefik.yaml"))
-    pair = pki.GATEWAY / "gateway.crt", pki.GATEWAY / "gateway.key"
-    if not kubectl_succeeds("get", "secret", "-n", "gateway", "lab-gateway"):
-        files = [f"--cert={pair[0]}", f"--key={pair[1]}"]
-        kubectl("create", "secret", "tls", "-n", "gateway", "lab-gateway", *files)
-    addresses = {"loadBalancer": {"ingress": [{"ip": node.address} for node in NODES]}}
-    patch = json.dumps({"status": addresses})
+    _apply("traefik.yaml", image=images.TRAEFIK_IMAGE)
+    _give_certificate()
+    if not gateway_addresses():
+        _give_addresses()
+    _apply("gateway.yaml")
+    return "gateway", "traefik"
+
+
+def _give_certificate() -> None:
+    """Give the gateway the certificate that this machine's tests trust."""
+    pki.make_gateway()
+    pair = [f"--cert={pki.GATEWAY}/gateway.crt", f"--key={pki.GATEWAY}/gateway.key"]
+    where = ["-n", "gateway", "lab-gateway"]
+    made = kubectl("create", "secret", "tls", *where, *pair, "--dry-run=client", "-o", "json")
+    kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=made)
+
+
+def _give_addresses() -> None:
+    """Say that the gateway is reached at the nodes' own addresses: no cloud gives it others."""
+    addresses = [
+        {"ip": each["address"]}
+        for node in kubectl_json("get", "nodes")["items"]
+        for each in node["status"]["addresses"]
+        if each["type"] == "InternalIP"
+    ]
+    patch = json.dumps({"status": {"loadBalancer": {"ingress": addresses}}})
     where = ["-n", "gateway", "service/traefik", "--subresource=status"]
     kubectl("patch", *where, "--type=merge", "-p", patch)
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
-    _apply(manifest("gateway.yaml"))
 
 
-def _apply(text: str) -> None:
-    kubectl("apply", "-f", "-", stdin=text)
+def _apply(name: str, **filled: str) -> None:
+    """Apply a manifest of this folder with images and addresses filled in."""
+    kubectl("apply", "-f", "-", stdin=Template((MANIFESTS / name).read_text()).substitute(filled))
 
 
 def gateway_api_definitions() -> Path:
@@ -102,14 +126,22 @@ def _has_metrics() -> bool:
     return kubectl_succeeds("top", "nodes")
 
 
+def gateway_addresses() -> list[str]:
+    """Return where the gateway is reached from outside the cluster."""
+    status = kubectl_json("get", "service", "-n", "gateway", "traefik")["status"]
+    given = status["loadBalancer"].get("ingress") or []
+    return [each.get("ip") or each["hostname"] for each in given]
+
+
 def gateway_answers() -> bool:
-    """Say whether the gateway answers over HTTPS on every node's address with its certificate."""
+    """Say whether the gateway answers over HTTPS on each of its addresses with its certificate."""
     trust = ssl.create_default_context(cafile=str(pki.GATEWAY / "ca.crt"))
     host = f"nobody.{GATEWAY_DOMAIN}"
+    addresses = gateway_addresses()
     try:
-        for node in NODES:
+        for address in addresses:
             with (
-                socket.create_connection((node.address, 443), timeout=2) as plain,
+                socket.create_connection((address, 443), timeout=2) as plain,
                 trust.wrap_socket(plain, server_hostname=host) as secured,
             ):
                 secured.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
@@ -117,4 +149,4 @@ def gateway_answers() -> bool:
                     return False
     except OSError:
         return False
-    return True
+    return bool(addresses)

@@ -14,7 +14,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from lab import oci, versions
+from lab import lock, oci, versions
 from lab.errors import LabError
 from lab.images import NONROOT
 from lab.layout import CACHE, REGISTRY
@@ -40,6 +40,11 @@ LEFT_OUT = (
 
 def push() -> None:
     """Push both stand-ins unless the registry has them."""
+    with lock.alone("base-images"):
+        _push()
+
+
+def _push() -> None:
     if not oci.digest_of(RUNTIME):
         settings = {
             "Entrypoint": [f"/usr/bin/python{versions.PYTHON}"],
@@ -58,7 +63,7 @@ def _system() -> Path:
     home = CACHE / "base" / RELEASE
     if home.is_dir():
         return home
-    unfinished = home.with_suffix(".part")
+    unfinished = home.with_name(f"{RELEASE}.part")
     if unfinished.exists():
         shutil.rmtree(unfinished)
     unfinished.mkdir(parents=True)

@@ -30,10 +30,20 @@ def make(name: str) -> None:
         for part in Path(name).parts:
             parent, folder = folder, folder / part
             folder.mkdir(exist_ok=True)
+            _hand_down(parent)
             # cpuset of v1 starts empty, and an empty one takes no process.
             for file in ("cpuset.cpus", "cpuset.mems"):
                 if (folder / file).exists() and (hierarchy.name == "cpuset"):
                     (folder / file).write_text((parent / file).read_text())
+
+
+def _hand_down(parent: Path) -> None:
+    """In v2 a cgroup has the controllers that its parent hands down, and that is none at first."""
+    # A hierarchy of v2 that stands beside those of v1 has no controllers that a kubelet would use.
+    if parent.is_relative_to(ROOT / "unified") or not (parent / "cgroup.controllers").exists():
+        return
+    offered = (parent / "cgroup.controllers").read_text().split()
+    (parent / "cgroup.subtree_control").write_text(" ".join(f"+{each}" for each in offered))
 
 
 def prefer(name: str) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import addons, cgroups, cleanup, images, network, packages, pki, timings
+from lab import addons, api, cgroups, cleanup, images, network, packages, pki, timings
 from lab.control_plane import GROUP, ControlPlane
 from lab.errors import LabError
-from lab.kubectl import kubectl_json, kubectl_succeeds
 from lab.layout import CGROUP, NODES, ROOT, RUN, NodeAddress
 from lab.node import Node
 from lab.program import find, recorded, start, wait_until
@@ -36,15 +35,7 @@ def up() -> None:
         cleanup.remove_everything()
         clock.say("removed what an earlier lab left")
         clock = Clock()
-    RUN.mkdir()
-    pki.make_cluster()
-    pki.make_gateway()
-    cgroups.make(GROUP)
-    cgroups.prefer(CGROUP)
-    network.make_fabric()
-    start_registry()
-    clock.say("certificates, network, registry")
-    _start_kubernetes(clock)
+    start_kubernetes(clock)
     addons.install(clock)
     clock.mark("add-ons ready")
     clock.keep()
@@ -52,27 +43,43 @@ def up() -> None:
 
 def is_up() -> bool:
     """Say whether a whole cluster runs, all of its programs alive."""
-    return (
-        timings.finished()
-        and all(program.alive for program in recorded())
-        and kubectl_succeeds("get", "--raw", "/readyz")
-    )
+    return timings.finished() and all(program.alive for program in recorded()) and api.is_ready()
 
 
-def _start_kubernetes(clock: Clock) -> None:
-    """Start control plane and nodes side by side; return when all nodes are Ready."""
+def start_kubernetes(clock: Clock) -> None:
+    """Start a cluster without add-ons; return when all of its nodes are Ready."""
+    RUN.mkdir()
+    cgroups.make(GROUP)
+    cgroups.prefer(CGROUP)
     plane, nodes = ControlPlane(), [Node(at) for at in NODES]
     with ThreadPoolExecutor() as pool:
-        work = [pool.submit(plane.start), pool.submit(images.push_pause)]
-        work += [pool.submit(node.prepare) for node in nodes]
-        for part in work:
+        for made in [pool.submit(pki.make_cluster), pool.submit(network.make_fabric)]:
+            made.result()
+        clock.say("certificates and network")
+        # All wait for the API server; what can be done without it is done beside its start.
+        beside = [pool.submit(node.prepare) for node in nodes]
+        beside.append(pool.submit(_start_registry))
+        plane.start()
+        plane.wait_for_port()
+        for part in beside:
             part.result()
-    clock.say("API server and containerds answer")
+    clock.say("registry and containerds answer, the API server listens")
     for each in nodes:
-        each.join()
+        each.start_kubelet()
+    plane.wait_for_api()
+    clock.say("the API server is ready")
+    plane.start_controllers()
+    for each in nodes:
+        each.start_proxy()
     _wait_for_nodes({each.at.name for each in nodes})
     clock.mark("nodes Ready")
     start_policy_agent()
+
+
+def _start_registry() -> None:
+    """Start the registry, with the image in it that every pod needs."""
+    start_registry()
+    images.push_pause()
 
 
 def start_policy_agent() -> None:
@@ -87,17 +94,7 @@ def start_policy_agent() -> None:
 
 def _wait_for_nodes(names: set[str]) -> None:
     what = f"readiness of {', '.join(sorted(names))}"
-    wait_until(what, lambda: names <= ready_nodes(), programs=recorded(), every=0.2, within=90)
-
-
-def ready_nodes() -> set[str]:
-    """Return the names of the nodes that are Ready."""
-    return {
-        item["metadata"]["name"]
-        for item in kubectl_json("get", "nodes")["items"]
-        for condition in item["status"].get("conditions", [])
-        if condition["type"] == "Ready" and condition["status"] == "True"
-    }
+    wait_until(what, lambda: names <= api.ready_nodes(), programs=recorded(), within=90)
 
 
 def down() -> None:
@@ -122,7 +119,8 @@ def start_node(name: str) -> None:
         raise LabError("the lab is not up; `python -m lab up` starts it")
     again = Node(at)
     again.prepare()
-    again.join()
+    again.start_kubelet()
+    again.start_proxy()
     _wait_for_nodes({name})
 
 

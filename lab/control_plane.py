@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from lab import pki
-from lab.kubectl import kubectl_succeeds
+from lab import api, pki
 from lab.layout import API, API_PORT, CGROUP, HOST, KUBECONFIG, PKI, RUN, SERVICE_RANGE
-from lab.program import Program, find, start, wait_until
+from lab.program import find, start, wait_until
 from tools.build import folder, program
 
 GROUP = f"{CGROUP}/control-plane"
@@ -17,29 +17,17 @@ ETCD = f"https://{HOST}:2379"
 class ControlPlane:
     """The four programs that make a cluster out of nodes."""
 
-    def __init__(self) -> None:
-        self.programs = folder("kubernetes")
-        self.running: list[Program] = []
-
     def start(self) -> None:
-        """Start all four; return when the API answers that it is ready."""
+        """Start etcd and the API server."""
         pki.kubeconfig(KUBECONFIG, "admin", API)
         for user in ("controller-manager", "scheduler", "proxy"):
             pki.kubeconfig(_config(user), user, API)
-        etcd = self._start_etcd()
-        api = self.start_api()
-        self.running = [etcd, api]
-        self.wait_for_api()
-        self.running += [self._start_controller_manager(), self._start_scheduler()]
+        self._start_etcd()
+        self.start_api()
 
-    def check(self) -> None:
-        """Raise when one of them has died."""
-        for running in self.running:
-            running.check()
-
-    def start_api(self) -> Program:
+    def start_api(self) -> None:
         """Start the API server."""
-        return self._run(
+        self._run(
             "kube-apiserver",
             "--etcd-servers=" + ETCD,
             f"--etcd-cafile={PKI}/etcd-ca.crt",
@@ -76,16 +64,24 @@ class ControlPlane:
             "--shutdown-delay-duration=0s",
         )
 
+    def wait_for_port(self) -> None:
+        """Wait until the API server listens: from then on nodes can make themselves known."""
+        self._wait("the API server's first answer", api.listens)
+
     def wait_for_api(self) -> None:
         """Wait until the API server says that it is ready."""
-        wait_until(
-            "the API server's readiness",
-            lambda: kubectl_succeeds("get", "--raw", "/readyz"),
-            programs=[find("etcd"), find("kube-apiserver")],
-        )
+        self._wait("the API server's readiness", api.is_ready)
 
-    def _start_etcd(self) -> Program:
-        return start(
+    def start_controllers(self) -> None:
+        """Start what acts on the objects that the API server holds."""
+        self._start_controller_manager()
+        self._start_scheduler()
+
+    def _wait(self, what: str, ready: Callable[[], bool]) -> None:
+        wait_until(what, ready, programs=[find("etcd"), find("kube-apiserver")])
+
+    def _start_etcd(self) -> None:
+        start(
             "etcd",
             [
                 program("etcd", "server"),
@@ -104,8 +100,8 @@ class ControlPlane:
             cgroup=GROUP,
         )
 
-    def _start_controller_manager(self) -> Program:
-        return self._run(
+    def _start_controller_manager(self) -> None:
+        self._run(
             "kube-controller-manager",
             f"--kubeconfig={_config('controller-manager')}",
             f"--service-account-private-key-file={PKI}/accounts.key",
@@ -120,12 +116,12 @@ class ControlPlane:
             "--node-monitor-grace-period=20s",
         )
 
-    def _start_scheduler(self) -> Program:
+    def _start_scheduler(self) -> None:
         config = f"--kubeconfig={_config('scheduler')}"
-        return self._run("kube-scheduler", config, "--leader-elect=false", "--secure-port=0")
+        self._run("kube-scheduler", config, "--leader-elect=false", "--secure-port=0")
 
-    def _run(self, name: str, *flags: str) -> Program:
-        return start(name, [self.programs / name, *flags], cgroup=GROUP)
+    def _run(self, name: str, *flags: str) -> None:
+        start(name, [folder("kubernetes") / name, *flags], cgroup=GROUP)
 
 
 def _config(user: str) -> Path:

@@ -1,17 +1,19 @@
-"""kubectl with the lab's kubeconfig."""
+"""kubectl with the kubeconfig of the lab, or of the cluster that stands in for it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from lab.layout import KUBECONFIG
+from lab.layout import FOREIGN, FOREIGN_CONTEXT, KUBECONFIG
 from lab.shell import run, succeeds
 from tools.build import program
 
 
 def _command(arguments: tuple[str, ...]) -> list[str]:
-    return [str(program("kubernetes", "kubectl")), f"--kubeconfig={KUBECONFIG}", *arguments]
+    where = [f"--kubeconfig={FOREIGN or KUBECONFIG}"]
+    where += [f"--context={FOREIGN_CONTEXT}"] if FOREIGN and FOREIGN_CONTEXT else []
+    return [str(program("kubernetes", "kubectl")), *where, *arguments]
 
 
 def kubectl(*arguments: str, stdin: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,18 @@ MANIFESTS = Path(__file__).parent / "manifests"
 HOST = "10.89.0.1"
 API_PORT = 6443
 API = f"https://{HOST}:{API_PORT}"
-REGISTRY = f"{HOST}:5000"
+LAB_REGISTRY = f"{HOST}:5000"
 LAB_RANGE = "10.89.0.0/24"
 POD_RANGE = "10.244.0.0/16"
 SERVICE_RANGE = "10.96.0.0/16"
 CLUSTER_DNS = "10.96.0.10"
 GATEWAY_DOMAIN = "lab.example.com"
+
+# A cluster that someone else runs: `lab addons` and the tests take it instead of the lab's.
+FOREIGN = os.environ.get("MORROW_E2E_KUBECONFIG", "")
+FOREIGN_CONTEXT = os.environ.get("MORROW_E2E_CONTEXT", "")  # its kubeconfig's own when empty
+# Where images are pushed to, over plain HTTP, and where the cluster's nodes pull them from.
+REGISTRY = (os.environ.get("MORROW_E2E_REGISTRY") or LAB_REGISTRY) if FOREIGN else LAB_REGISTRY
 
 # One root in every cgroup hierarchy; whoever runs below it belongs to the lab.
 CGROUP = "morrow-lab"

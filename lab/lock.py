@@ -1,4 +1,4 @@
-"""Only one command changes the lab at a time; the others are told whom they wait for."""
+"""Only one command changes the lab at a time, and only one makes the same image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lab.errors import LabError
-from lab.layout import LOCK
+from lab.layout import CACHE, LOCK
+
+
+@contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Wait until nobody else makes `what`, which is kept for all."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{what}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

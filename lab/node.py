@@ -23,7 +23,6 @@ class Node:
 
     def __init__(self, at: NodeAddress) -> None:
         self.at = at
-        self.running: list[Program] = []
 
     def prepare(self) -> None:
         """Make namespace and cgroup, write all configuration, start containerd."""
@@ -40,28 +39,23 @@ class Node:
         pki.kubeconfig(self.at.folder / "kubelet.kubeconfig", self.at.name, API)
         self._start_containerd()
 
-    def join(self) -> None:
-        """Start kubelet and kube-proxy; the API server must answer by now."""
-        programs, home, name = folder("kubernetes"), self.at.folder, self.at.name
-        labels = f"topology.kubernetes.io/zone={self.at.zone}"
-        self.running += [
-            self._run(
-                "kubelet",
-                programs / "kubelet",
-                f"--config={home}/kubelet.yaml",
-                f"--kubeconfig={home}/kubelet.kubeconfig",
-                f"--root-dir={home}/kubelet",
-                f"--hostname-override={name}",
-                f"--node-ip={self.at.address}",
-                f"--node-labels={labels}",
-            ),
-            self._run("kube-proxy", programs / "kube-proxy", f"--config={home}/kube-proxy.yaml"),
-        ]
+    def start_kubelet(self) -> None:
+        """Start the kubelet; the API server must listen by now."""
+        self._run(
+            "kubelet",
+            folder("kubernetes") / "kubelet",
+            f"--config={self.at.folder}/kubelet.yaml",
+            f"--kubeconfig={self.at.folder}/kubelet.kubeconfig",
+            f"--root-dir={self.at.folder}/kubelet",
+            f"--hostname-override={self.at.name}",
+            f"--node-ip={self.at.address}",
+            f"--node-labels=topology.kubernetes.io/zone={self.at.zone}",
+        )
 
-    def check(self) -> None:
-        """Raise when one of its programs has died."""
-        for running in self.running:
-            running.check()
+    def start_proxy(self) -> None:
+        """Start kube-proxy; the API server must be ready by now."""
+        config = f"--config={self.at.folder}/kube-proxy.yaml"
+        self._run("kube-proxy", folder("kubernetes") / "kube-proxy", config)
 
     def stop(self) -> None:
         """Stop the node as a power cut does: nobody is told, nothing is cleaned up first."""
@@ -86,8 +80,7 @@ class Node:
             run(*control, "rm", *stale)
             # It has read them into memory already.
             containerd.kill()
-            containerd = self._serve_containerd()
-        self.running = [containerd]
+            self._serve_containerd()
 
     def _serve_containerd(self) -> Program:
         running = self._run("containerd", "containerd", "-c", f"{self.at.folder}/containerd.toml")

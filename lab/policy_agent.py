@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 import subprocess
 import sys
 import threading
@@ -16,7 +15,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from lab.layout import API_PORT, HOST, NODES, PKI
+from lab import api
+from lab.layout import NODES
 from lab.network import NAMESPACES
 from lab.policy_rules import rules
 
@@ -71,9 +71,7 @@ class Watch(threading.Thread):
             self.changed.set()
 
     def _read(self, path: str, timeout: float) -> Iterator[bytes]:
-        trust = ssl.create_default_context(cafile=str(PKI / "ca.crt"))
-        trust.load_cert_chain(str(PKI / "admin.crt"), str(PKI / "admin.key"))
-        connection = http.client.HTTPSConnection(HOST, API_PORT, context=trust, timeout=timeout)
+        connection = api.connection(timeout)
         try:
             connection.request("GET", path, headers={"Accept": "application/json"})
             answer = connection.getresponse()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 from pathlib import Path
 
-from lab.layout import CACHE, CGROUP, REGISTRY, RUN
+from lab.layout import CACHE, CGROUP, LAB_REGISTRY, RUN
 from lab.program import Program, start, wait_until
 from tools.build import program
 
@@ -23,10 +23,10 @@ log: {{level: warn, accesslog: {{disabled: true}}}}
 storage:
   filesystem: {{rootdirectory: {store}}}
   delete: {{enabled: true}}
-http: {{addr: "{REGISTRY}", secret: only-for-the-lab}}
+http: {{addr: "{LAB_REGISTRY}", secret: only-for-the-lab}}
 """
     )
-    _trust_by_nodes(CERTS / REGISTRY)
+    _trust_by_nodes(CERTS / LAB_REGISTRY)
     running = start(
         "registry",
         [program("registry"), "serve", config],
@@ -40,18 +40,18 @@ http: {{addr: "{REGISTRY}", secret: only-for-the-lab}}
 def _trust_by_nodes(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hosts.toml").write_text(
-        f'server = "http://{REGISTRY}"\n'
-        f'[host."http://{REGISTRY}"]\n  capabilities = ["pull", "resolve", "push"]\n'
+        f'server = "http://{LAB_REGISTRY}"\n'
+        f'[host."http://{LAB_REGISTRY}"]\n  capabilities = ["pull", "resolve", "push"]\n'
     )
 
 
-def answers() -> bool:
-    """Say whether the registry answers."""
-    connection = http.client.HTTPConnection(REGISTRY, timeout=2)
+def answers(address: str = LAB_REGISTRY) -> bool:
+    """Say whether a registry answers."""
+    connection = http.client.HTTPConnection(address, timeout=2)
     try:
         connection.request("GET", "/v2/")
         return connection.getresponse().status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from lab import base_images, oci
+from lab import base_images, lock, oci
 from lab.errors import LabError
 from lab.layout import CACHE, REGISTRY, ROOT, RUN
 from lab.shell import run
@@ -20,13 +20,14 @@ def build_hello() -> dict[str, str]:
     """Build hello twice, as two releases that differ in a label; return their digests by tag."""
     tag = _inputs_hash()
     first, second = f"{REPOSITORY}:{tag}", f"{REPOSITORY}:{tag}-next"
-    if not oci.digest_of(first):
-        if not DOCKERFILE.exists():
-            raise LabError(f"there is no {DOCKERFILE} to build")
-        base_images.push()
-        build(first)
-    if not oci.digest_of(second):
-        _derive(first, second)
+    with lock.alone("hello-image"):
+        if not oci.digest_of(first):
+            if not DOCKERFILE.exists():
+                raise LabError(f"there is no {DOCKERFILE} to build")
+            base_images.push()
+            build(first)
+        if not oci.digest_of(second):
+            _derive(first, second)
     return {"hello": oci.digest_of(first), "hello-next": oci.digest_of(second)}
 
 

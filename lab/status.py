@@ -6,9 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lab import cgroups, pki, timings
-from lab.cluster import ready_nodes
-from lab.kubectl import kubectl_succeeds
+from lab import api, cgroups, pki, timings
 from lab.layout import GATEWAY_DOMAIN, KUBECONFIG, NODES, REGISTRY
 from lab.program import recorded
 
@@ -35,8 +33,8 @@ class Status:
 def read() -> Status:
     """Look at everything."""
     programs = recorded()
-    answers = bool(programs) and kubectl_succeeds("get", "--raw", "/readyz")
-    ready = ready_nodes() if answers else set()
+    answers = bool(programs) and api.is_ready()
+    ready = api.ready_nodes() if answers else set()
     return Status(
         up=answers and timings.finished() and all(program.alive for program in programs),
         kubeconfig=str(KUBECONFIG),

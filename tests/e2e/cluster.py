@@ -14,9 +14,17 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from lab.layout import FOREIGN
 from tools.build import program
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def needs_lab(what: str) -> pytest.MarkDecorator:
+    """A test that needs what only the lab can do is skipped on another cluster, with one line."""
+    return pytest.mark.skipif(bool(FOREIGN), reason=f"only the lab {what}")
 
 
 class CommandError(AssertionError):

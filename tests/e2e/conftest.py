@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -12,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from lab import service_image, status
+from lab import addons, pki, service_image, status
 from lab.errors import LabError
+from lab.kubectl import kubectl
+from lab.layout import FOREIGN, FOREIGN_CONTEXT, GATEWAY_DOMAIN, REGISTRY
 from tests.e2e import proof_report
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.rig import CHAPTERS, FOLDER
+from tests.e2e.rig import CHAPTERS
 from tests.terraform.fixtures import pytest_terminal_summary as say_terraform_provider
 
 
@@ -25,20 +24,18 @@ def pytest_terminal_summary(
 ) -> None:
     """Show the proof's numbers, also when all is well."""
     say_terraform_provider(terminalreporter)
-    chapters = config.stash.get(CHAPTERS, [])
-    if chapters:
+    for folder, chapters in config.stash.get(CHAPTERS, {}).items():
         terminalreporter.section("no lost request")
         for line in proof_report.table(chapters):
             terminalreporter.line(line)
-        terminalreporter.line(f"report: {FOLDER / 'report.html'}")
+        terminalreporter.line(f"report: {folder / 'report.html'}")
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """The cluster: the one of MORROW_E2E_KUBECONFIG, or the lab's."""
-    given = os.environ.get("MORROW_E2E_KUBECONFIG")
-    if given:
-        return _foreign(Path(given))
+    if FOREIGN:
+        return _foreign(Path(FOREIGN))
     found = status.read()
     if not found.up:
         pytest.exit("the lab is not up; `make cluster` starts it", returncode=1)
@@ -54,15 +51,20 @@ def cluster() -> Cluster:
 
 
 def _foreign(kubeconfig: Path) -> Cluster:
-    """A cluster that someone else runs; `MORROW_E2E_*` say what cannot be asked of it."""
+    """A cluster that someone else runs, prepared by `python -m lab addons`."""
+    try:
+        addresses = addons.gateway_addresses()
+        context = FOREIGN_CONTEXT or kubectl("config", "current-context").strip()
+    except LabError as problem:
+        pytest.exit(f"{problem}\n`python -m lab addons` prepares a cluster", returncode=1)
     return Cluster(
         kubeconfig=kubeconfig,
-        context=os.environ["MORROW_E2E_CONTEXT"],
-        registry=os.environ["MORROW_E2E_REGISTRY"],
-        gateway=os.environ.get("MORROW_E2E_GATEWAY", "gateway/lab"),
-        gateway_addresses=tuple(os.environ["MORROW_E2E_GATEWAY_ADDRESSES"].split(",")),
-        gateway_domain=os.environ.get("MORROW_E2E_GATEWAY_DOMAIN", "lab.example.com"),
-        ca_file=Path(os.environ["MORROW_E2E_CA_FILE"]),
+        context=context,
+        registry=REGISTRY,
+        gateway="gateway/lab",
+        gateway_addresses=tuple(addresses),
+        gateway_domain=GATEWAY_DOMAIN,
+        ca_file=pki.GATEWAY / "ca.crt",
     )
 
 
@@ -84,22 +86,13 @@ def make_namespace(cluster: Cluster, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def hello_images(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Image]:
-    """Two releases of hello in the lab's registry: `hello`, and `hello-next` to update to."""
-    # The workers of one run share the parent of their folders; what is above a run's own folder
-    # would be an earlier run's, with the image of an earlier commit.
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    done = shared / "hello-images.json"
-    with (shared / "hello-images.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one of the workers builds
-        if not done.exists():
-            try:
-                done.write_text(json.dumps(service_image.build_hello()))
-            except LabError as problem:
-                pytest.fail(str(problem), pytrace=False)
-    found = json.loads(done.read_text())
+def hello_images(cluster: Cluster) -> dict[str, Image]:
+    """Two releases of hello in the registry: `hello`, and `hello-next` to update to."""
+    del cluster
+    try:
+        found = service_image.build_hello()
+    except LabError as problem:
+        pytest.fail(str(problem), pytrace=False)
     return {name: Image(service_image.REPOSITORY, digest) for name, digest in found.items()}
 
 

@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from morrow.tool.report import Line, Report, page
-from tests.e2e.rig import Chapter
-
-STYLE = """
-:root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;max-width:1080px;margin:0 auto;padding:32px 20px}
-table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:6px 10px 6px 0}
-td.n{text-align:right;font-variant-numeric:tabular-nums}tr+tr{border-top:1px solid #8884}
-summary{cursor:pointer;padding:10px 0;font-weight:600}
-iframe{width:100%;height:1050px;border:1px solid #8884;border-radius:8px}
-"""
+from morrow.tool.report import document, facts, header, losses, method, tiles
+from morrow.tool.report_plots import ms, plots
+from tests.e2e.rig import NOTHING, Chapter
 
 
 def table(chapters: Sequence[Chapter]) -> list[str]:
@@ -35,36 +27,65 @@ def table(chapters: Sequence[Chapter]) -> list[str]:
 
 def write(chapters: Sequence[Chapter], file: Path) -> None:
     """Write the page; it needs nothing from outside."""
-    rows = "".join(_row(number, chapter) for number, chapter in enumerate(chapters))
-    details = "".join(_details(number, chapter) for number, chapter in enumerate(chapters))
     kept = sum(chapter.kept for chapter in chapters)
-    heads = "".join(f"<th>{name}</th>" for name in ("", "scenario", "promised", "requests", "lost"))
+    verdict = f"{kept} of {len(chapters)} promises kept"
+    numbered = list(enumerate(chapters))
+    heads = ("", "scenario", "promised", "requests", "lost", "p99")
+    parts = [
+        header("No lost request", verdict, kept == len(chapters)),
+        _sums(chapters),
+        "<section><table><thead><tr>",
+        "".join(f"<th{' class=num' if n > 2 else ''}>{name}</th>" for n, name in enumerate(heads)),
+        "</tr></thead><tbody>",
+        "".join(_row(number, chapter) for number, chapter in numbered),
+        "</tbody></table></section>",
+        "".join(_chapter(number, chapter) for number, chapter in numbered),
+        method(max((chapter.result for chapter in chapters), key=lambda result: result.lag)),
+        facts([]),
+    ]
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>No lost request: {kept} of {len(chapters)} kept</title><style>{STYLE}</style>"
-        f"</head><body><h1>No lost request</h1><p>{kept} of {len(chapters)} promises kept.</p>"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>{details}"
-        "</body></html>\n"
+    file.write_text(document(f"No lost request: {verdict}", "".join(parts)))
+
+
+def _sums(chapters: Sequence[Chapter]) -> str:
+    """What is lost where nothing may be; what no drain prevents and the control are left out."""
+    strict = [chapter.result for chapter in chapters if chapter.promise == NOTHING]
+    lost = sum(len(result.failures) for result in strict)
+    asked = sum(result.requests for result in strict)
+    rate = chapters[0].result.rate
+    return tiles(
+        (f"{lost:,}", f"lost of {asked:,} where none may be", "bad" if lost else "good"),
+        (f"{sum(c.result.requests for c in chapters):,}", "requests in all", ""),
+        (f"{len(chapters)}", "scenarios", ""),
+        (f"{rate:g}/s", "whatever became of those before", ""),
     )
 
 
 def _row(number: int, chapter: Chapter) -> str:
-    mark = "✓" if chapter.kept else "✗"
+    result = chapter.result
     return (
-        f'<tr><td>{mark}</td><td><a href="#c{number}">{escape(chapter.title)}</a></td>'
-        f"<td>{escape(chapter.promise)}</td>"
-        f"<td class=n>{chapter.result.requests:,}</td><td class=n>{len(chapter.result.failures):,}"
-        "</td></tr>"
+        f'<tr class="{"good" if chapter.kept else "bad"}">'
+        f"<td class=mark>{'✓' if chapter.kept else '✗'}</td>"
+        f'<td><a href="#c{number}">{escape(chapter.title)}</a></td>'
+        f"<td>{escape(chapter.promise)}</td><td class=num>{result.requests:,}</td>"
+        f"<td class=num>{len(result.failures):,}</td>"
+        f"<td class=num>{ms(result.latency(0.99))}</td></tr>"
     )
 
 
-def _details(number: int, chapter: Chapter) -> str:
-    promise = Line(chapter.kept, chapter.promise, chapter.found)
-    facts = [(name, address) for address, name in chapter.pods.items()]
-    inside = page(Report(chapter.title, [promise], facts, chapter.result))
+def _chapter(number: int, chapter: Chapter) -> str:
+    result = chapter.result
+    pods = ", ".join(f"{escape(name)} {address}" for address, name in chapter.pods.items())
+    lost = (
+        f"<details><summary>{len(result.failures):,} lost requests</summary>{losses(result)}"
+        "</details>"
+        if result.failures
+        else ""
+    )
+    state, word = ("good", "kept") if chapter.kept else ("bad", "broken")
     return (
-        f'<details id="c{number}" open><summary>{escape(chapter.title)}</summary>'
-        f'<iframe loading="lazy" title="{escape(chapter.title)}" srcdoc="{escape(inside)}">'
-        "</iframe></details>"
+        f'<section id="c{number}"><h2>{escape(chapter.title)}</h2>'
+        f"<p class=note>Promised: {escape(chapter.promise)}. "
+        f'<b class="{state}">{word}</b>: {escape(chapter.found)}.</p>{plots(result)}{lost}'
+        f"<details><summary>its pods</summary><p class=note>{pods}</p></details></section>"
     )

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from morrow.tool.load import Load
-from morrow.tool.load_result import Failed, Options, Result
+from morrow.tool.load_result import Options, Result
+from tests.e2e import gateway_log
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually
 
 # A machine that is busy with other things shows its own stalls at the full rate, not ours.
@@ -23,6 +24,7 @@ REQUESTS = int(os.environ.get("MORROW_PROOF_REQUESTS", "5000"))
 # How often the whole proof runs, each time on a new release: a promise holds ten times in a row.
 ROUNDS = int(os.environ.get("MORROW_PROOF_ROUNDS", "1"))
 FOLDER = ROOT / ".morrow" / "proof"
+NOTHING = "no request lost"  # what most scenarios promise
 GREETING = "Hello, this is a message from your Python app!"
 SELECTOR = "app.kubernetes.io/name=hello,app.kubernetes.io/component=service"
 
@@ -189,7 +191,7 @@ class Rig:
         """Say how the last chapter ended, keep its losses in a file, and hold its promise."""
         chapter = self.chapters[-1]
         chapter.kept, chapter.found = kept, found
-        losses = [self._loss(chapter, failure) for failure in chapter.result.failures]
+        losses = self._losses(chapter)
         name = chapter.title.replace(" ", "-")
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.json").write_text(
@@ -204,46 +206,22 @@ class Rig:
             f"events: {[(event.at, event.name) for event in chapter.result.events]}\n{first}"
         )
 
+    def _losses(self, chapter: Chapter) -> list[dict[str, Any]]:
+        """Each lost request, with the pod that it had gone to where the gateway says so."""
+        result = chapter.result
+        errors = gateway_log.errors(self.cluster, self.host) if result.failures else []
+        servers = [gateway_log.server_of(each, result.started, errors) for each in result.failures]
+        return [
+            asdict(each) | {"pod": chapter.pods.get(server, server)}
+            for each, server in zip(result.failures, servers, strict=True)
+        ]
+
     def nothing_lost(self, also: str = "") -> None:
         """Hold the last chapter to the promise that most have."""
         result = self.chapters[-1].result
         enough = result.requests >= REQUESTS
         found = ", ".join(part for part in (f"{len(result.failures)} lost", also) if part)
         self.judge(enough and not result.failures, found)
-
-    def _loss(self, chapter: Chapter, failure: Failed) -> dict[str, Any]:
-        return asdict(failure) | {"pod": self._pod_of(chapter, failure)}
-
-    def _pod_of(self, chapter: Chapter, failure: Failed) -> str:
-        """Name the pod that a lost request had gone to, by what the gateway wrote of it."""
-        if not failure.cause.startswith("status-5"):
-            return ""
-        began = chapter.result.started + failure.at
-        near = [
-            (abs(line["began"] - began), line["server"])
-            for line in self._gateway_errors()
-            if f"status-{line['status']}" == failure.cause and abs(line["began"] - began) < 0.5
-        ]
-        address = min(near)[1].partition(":")[0] if near else ""
-        return chapter.pods.get(address, address)
-
-    def _gateway_errors(self) -> list[dict[str, Any]]:
-        where = ["-n", self.cluster.gateway.split("/")[0], "-l", "app.kubernetes.io/name=traefik"]
-        text = self.cluster.kubectl("logs", *where, "--since=10m", "--tail=-1")
-        found = []
-        for line in text.splitlines():
-            if not line.startswith("{"):
-                continue
-            entry = json.loads(line)
-            if entry.get("RequestHost") == self.host:
-                stamp = time.strptime(entry["StartUTC"][:19], "%Y-%m-%dT%H:%M:%S")
-                part = float("0." + entry["StartUTC"][20:].rstrip("Z"))
-                began = time.mktime(stamp) - time.timezone + part
-                server = entry.get("ServiceAddr", "")
-                found.append(
-                    {"began": began, "status": entry["DownstreamStatus"], "server": server}
-                )
-        return found
 
 
 def ready(pod: Any) -> bool:

@@ -102,9 +102,19 @@ def test_hello_from_install_to_uninstall(
     )
     assert cluster.ask(host, "/config").json()["MAX_CONNECTIONS"] == "10"
 
+    # By an Ingress instead, at a name that no route had: over HTTPS and HTTP, too.
+    by_ingress = f"i-{host}"
+    moved = ["--set", "route.mode=ingress", "--set", f"route.hosts={{{by_ingress}}}"]
+    moved += ["--set", "route.gateway.name=,route.gateway.namespace="]
+    moved += ["--set", f"network.ingress.gateway={cluster.gateway.split('/')[0]}"]
+    cluster.helm("upgrade", "hello", "chart", "--reuse-values", *where, *moved)
+    cluster.wait_for_route(by_ingress)
+    assert cluster.ask(by_ingress).body == GREETING
+    assert cluster.ask(by_ingress, secure=False).body == GREETING
+
     # The end: nothing of the release stays but what it says it keeps.
     cluster.helm("uninstall", "hello", "-n", namespace, "--wait", "--timeout=120s")
-    kinds = "deployments,services,httproutes,networkpolicies,poddisruptionbudgets,serviceaccounts"
+    kinds = "deployments,services,ingresses,httproutes,networkpolicies,pdb,serviceaccounts"
     left = [item["metadata"]["name"] for item in cluster.get(kinds, "-n", namespace)["items"]]
     assert left == ["default"]
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from lab import base_images, lock, oci
+from lab import base_images, cgroups, lock, oci
 from lab.errors import LabError
-from tests.e2e.cluster import ROOT, Cluster, CommandError, eventually
+from lab.layout import CGROUP, HOST
+from tests.e2e.cluster import ROOT, Cluster, CommandError, eventually, needs_lab
 
 PYTHON = "/usr/bin/python3.13"
+LISTEN = "0A"  # as /proc/net/tcp writes that state
 
 
 def pod(name: str, *command: str, **spec: object) -> dict[str, object]:
@@ -48,6 +53,7 @@ def _image(cluster: Cluster) -> None:
     assert oci.digest_of(base_images.RUNTIME)
 
 
+@needs_lab("has three zones for sure")
 def test_three_nodes_in_three_zones(cluster: Cluster) -> None:
     zones = {
         node["metadata"]["labels"]["topology.kubernetes.io/zone"]
@@ -68,6 +74,7 @@ def test_rbac_refuses_a_stranger(cluster: Cluster, namespace: str) -> None:
         cluster.kubectl("get", "secrets", "-n", namespace, stranger)
 
 
+@needs_lab("has a DNS that says that there is no world outside")
 def test_a_pod_resolves_services_and_nothing_else(cluster: Cluster, namespace: str) -> None:
     script = """
 import json, socket, time
@@ -97,6 +104,45 @@ def test_metrics_of_pods_are_served_by_the_aggregated_api(cluster: Cluster, name
     eventually("metrics of the pod", measured, within=120, every=1)
 
 
+@needs_lab("says where it is")
+def test_status_says_where_everything_is_and_what_it_costs(cluster: Cluster) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", "status", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    said = json.loads(done.stdout)
+    assert said["dead"] == []
+    config = f"--kubeconfig={said['kubeconfig']}"
+    assert cluster.kubectl(config, "config", "current-context").strip() == said["context"] == "lab"
+    assert 300 < said["memory_mib"] < 2048
+    assert {"nodes Ready", "add-ons ready"} <= set(said["seconds"])
+
+
+@needs_lab("has its programs on this machine")
+def test_on_the_host_it_listens_on_its_own_address_alone(cluster: Cluster) -> None:
+    del cluster
+    sockets = set()
+    for pid in cgroups.processes(f"{CGROUP}/control-plane"):
+        for opened in Path(f"/proc/{pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):  # closed since it was listed
+                sockets.add(str(opened.readlink()))
+    listening = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == LISTEN and f"socket:[{inode}]" in sockets:
+                listening.add(local)
+    address = socket.inet_aton(HOST)[::-1].hex().upper()
+    assert len(listening) >= 4, "etcd twice, API server, registry: the test does not see them"
+    assert {each.partition(":")[0] for each in listening} == {address}
+
+
+@needs_lab("has this lock")
 def test_the_lock_names_its_holder(cluster: Cluster) -> None:
     del cluster
     try:
@@ -115,6 +161,7 @@ def test_the_lock_names_its_holder(cluster: Cluster) -> None:
     assert "the lab is being changed by process" in done.stderr
 
 
+@needs_lab("can stop a node")
 def test_wrong_names_are_refused_with_what_is_right(cluster: Cluster) -> None:
     del cluster
     done = subprocess.run(

@@ -14,18 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from lab import cluster as lab
-from lab import status
-from lab.kubectl import kubectl_json, kubectl_succeeds
+from lab import api, status
+from lab.kubectl import kubectl_json
 from lab.program import find
-from tests.e2e.cluster import ROOT
+from tests.e2e.cluster import ROOT, needs_lab
 
-pytestmark = [
-    pytest.mark.life,
-    pytest.mark.skipif(
-        bool(os.environ.get("MORROW_E2E_KUBECONFIG")), reason="not the lab's cluster"
-    ),
-]
+pytestmark = [pytest.mark.life, needs_lab("can be stopped and started")]
 
 LAB = [sys.executable, "-m", "lab"]
 
@@ -94,7 +88,7 @@ def test_a_program_that_died_is_reported_and_mended() -> None:
 def test_the_api_server_stops_and_comes_back() -> None:
     before = kubectl_json("get", "namespace", "kube-system")["metadata"]["uid"]
     assert run("api", "stop").returncode == 0
-    assert not kubectl_succeeds("get", "--raw", "/readyz")
+    assert not api.is_ready()
     again = run("api", "start")
     assert again.returncode == 0, again.stderr
     assert kubectl_json("get", "namespace", "kube-system")["metadata"]["uid"] == before
@@ -108,7 +102,7 @@ def test_killed_in_the_middle_it_starts_again() -> None:
     assert traces(), "it was killed too early to leave anything: the test shows nothing"
     again = run("up")
     assert again.returncode == 0, again.stderr
-    assert lab.ready_nodes() == {"n1", "n2", "n3"}
+    assert api.ready_nodes() == {"n1", "n2", "n3"}
 
 
 def test_two_at_once_are_refused_by_a_lock_that_names_its_holder() -> None:

@@ -4,6 +4,9 @@ An open-loop client asks hello through the gateway, 300 times a second whatever 
 requests before, half on kept-alive connections and half on new ones. The control at the end
 does the same update without the recipe, and must lose requests: a rig that cannot see a loss
 proves nothing.
+
+`MORROW_PROOF_ROUNDS=10 .venv/bin/python -m pytest tests/e2e -m proof` does all of it ten times in
+a row, each round on a new release in the same cluster.
 """
 
 from __future__ import annotations
@@ -17,31 +20,31 @@ import pytest
 from lab import cluster as lab
 from lab import pods as lab_pods
 from tests.e2e import proof_report
-from tests.e2e.cluster import Cluster, Image, eventually
+from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import make_namespace
-from tests.e2e.rig import CHAPTERS, FOLDER, Rig, Run, ready
+from tests.e2e.rig import CHAPTERS, FOLDER, NOTHING, ROUNDS, Rig, Run, ready
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
-NOTHING = "no request lost"
 # The gateway hears of an endpoint's end and acts on it: Traefik gathers changes for 2 s.
 GATEWAY_HEARS = 4.0
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=range(1, ROUNDS + 1))
 def rig(
     cluster: Cluster, hello_images: dict[str, Image], request: pytest.FixtureRequest
 ) -> Iterator[Rig]:
-    """hello, installed once for all scenarios."""
+    """hello, installed once for all scenarios of a round."""
     name = f"e2e-proof-{secrets.token_hex(3)}"
     make_namespace(cluster, name)
-    made = Rig(cluster, name, hello_images)
+    folder = FOLDER / f"round-{request.param}" if ROUNDS > 1 else FOLDER
+    made = Rig(cluster, name, hello_images, folder)
     made.install()
     made.settle()
-    request.config.stash[CHAPTERS] = made.chapters
+    request.config.stash.setdefault(CHAPTERS, {})[folder] = made.chapters
     yield made
     if made.chapters:
-        proof_report.write(made.chapters, FOLDER / "report.html")
+        proof_report.write(made.chapters, folder / "report.html")
     cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
@@ -206,6 +209,7 @@ def no_digest() -> str:
     return "sha256:" + "0" * 64
 
 
+@needs_lab("has its pods' processes on this machine")
 def test_killed_worker(rig: Rig) -> None:
     """Its listening socket outlives it: what arrives waits for the next worker."""
     promise = "at most the requests that were in flight on it"
@@ -230,6 +234,7 @@ def test_killed_worker(rig: Rig) -> None:
     rig.judge(not late, found)
 
 
+@needs_lab("has its pods' processes on this machine")
 def test_killed_pod(rig: Rig) -> None:
     promise = "at most what was in flight and what arrives until its endpoint is gone"
     with rig.under_load("killed pod", promise) as run:
@@ -242,6 +247,7 @@ def test_killed_pod(rig: Rig) -> None:
     judge_until_gone(rig)
 
 
+@needs_lab("can stop a node")
 def test_stopped_node(rig: Rig) -> None:
     promise = "at most what was in flight and what arrives until its endpoints are gone"
     victim = rig.pods()[0]

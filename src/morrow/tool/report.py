@@ -44,45 +44,59 @@ def page(report: Report) -> str:
         if not broken
         else f"{len(broken)} of {len(report.lines)} promises broken"
     )
-    state = "bad" if broken else "good"
-    parts = [
-        f'<header><h1>{escape(report.title)}</h1><p class="verdict {state}">{verdict}</p>',
+    first = (
         f"<p class=first>{escape(broken[0].promise)}: {escape(broken[0].found)}</p>"
         if broken
-        else "",
-        "</header>",
-    ]
+        else ""
+    )
+    parts = [header(report.title, verdict, not broken, first)]
     if report.load is not None:
         parts += [_tiles(report.load), plots(report.load)]
     parts.append(_checks(report.lines))
-    if report.load is not None and report.load.failures:
-        parts.append(_failures(report.load))
     if report.load is not None:
-        parts.append(_method(report.load))
-    parts.append(_facts(report.facts))
+        parts += [losses(report.load), method(report.load)]
+    parts.append(facts(report.facts))
+    return document(f"{report.title}: {verdict}", "".join(parts))
+
+
+def document(title: str, body: str) -> str:
+    """A page that needs nothing from outside."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(report.title)}: {verdict}</title><style>{STYLE}</style></head>\n"
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
+        f"<body><main>{body}</main></body></html>\n"
+    )
+
+
+def header(title: str, verdict: str, good: bool, more: str = "") -> str:
+    """The title, and below it how it ended."""
+    state = "good" if good else "bad"
+    return (
+        f'<header><h1>{escape(title)}</h1><p class="verdict {state}">{escape(verdict)}</p>'
+        f"{more}</header>"
     )
 
 
 def _tiles(load: Result) -> str:
     lost = len(load.failures)
-    tiles = [
+    return tiles(
         (f"{lost:,}", f"lost of {load.requests:,} requests", "bad" if lost else "good"),
         (f"{load.rate:g}/s", f"for {load.seconds:.0f} s", ""),
         (ms(load.latency(0.5)), "p50 latency", ""),
         (ms(load.latency(0.99)), "p99 latency", ""),
         (f"{load.retried:,}", "sent again", ""),
-    ]
+    )
+
+
+def tiles(*shown: tuple[str, str, str]) -> str:
+    """A row of numbers: each one, what it is, and whether it is `good`, `bad` or neither."""
     return (
         '<section class="tiles">'
         + "".join(
             f'<div class="tile {state}"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
-            for value, name, state in tiles
+            for value, name, state in shown
         )
         + "</section>"
     )
@@ -97,7 +111,10 @@ def _checks(lines: Sequence[Line]) -> str:
     return f"<section><h2>Promises</h2><table><tbody>{rows}</tbody></table></section>"
 
 
-def _failures(load: Result) -> str:
+def losses(load: Result) -> str:
+    """Each lost request; nothing where none was."""
+    if not load.failures:
+        return ""
     rows = "".join(
         f"<tr><td class=num>{f.at:.2f} s</td><td>{escape(f.phase)}</td><td>{escape(f.cause)}</td>"
         f"<td>{'reused' if f.reused else 'kept' if f.kept else 'new'}</td>"
@@ -116,7 +133,8 @@ def _failures(load: Result) -> str:
     )
 
 
-def _method(load: Result) -> str:
+def method(load: Result) -> str:
+    """How the numbers came about."""
     return (
         "<section><h2>How it was measured</h2><p class=note>"
         f"<code>{escape(load.url)}</code> was asked {load.rate:g} times a second, whatever became "
@@ -129,11 +147,12 @@ def _method(load: Result) -> str:
     )
 
 
-def _facts(facts: Sequence[tuple[str, str]]) -> str:
+def facts(known: Sequence[tuple[str, str]]) -> str:
+    """What was measured, and when."""
     made = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
-        for name, value in [*facts, ("made", made)]
+        for name, value in [*known, ("made", made)]
     )
     return f"<section><h2>Of what</h2><dl>{rows}</dl></section>"
 
@@ -150,7 +169,7 @@ main{max-width:1000px;margin:0 auto;padding:32px 20px 48px}
 h1{font-size:26px;line-height:1.25;margin:0 0 6px}h2{font-size:17px;margin:34px 0 8px}
 h3{font-size:13px;font-weight:600;margin:14px 0 2px;display:flex;justify-content:space-between}
 .verdict{font-size:17px;font-weight:600;margin:0}.first{margin:4px 0 0;color:var(--soft)}
-.verdict.good,tr.good .mark{color:var(--good)}.verdict.bad,tr.bad .mark{color:var(--bad)}
+.verdict.good,b.good,tr.good .mark{color:var(--good)}.verdict.bad,b.bad,tr.bad .mark{color:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:22px 0}
 .tile{background:var(--panel);border-radius:10px;padding:12px 14px}
 .tile b{display:block;font-size:24px;line-height:1.2;font-variant-numeric:tabular-nums}
@@ -168,11 +187,14 @@ polyline.p50{stroke:var(--ok)}polyline.p99{stroke:var(--p99)}
 .grid{stroke:var(--rule)}.event{stroke:var(--event);stroke-dasharray:4 3;stroke-width:1.3}
 text{font-size:12px;fill:var(--soft)}.name{fill:var(--event);font-weight:600}
 .none{fill:var(--good);font-weight:600}
+.name{paint-order:stroke;stroke:var(--panel);stroke-width:5px}
 table{width:100%;border-collapse:collapse;font-size:14px}
 th{text-align:left;color:var(--soft);font-weight:500}
 td,th{padding:6px 10px 6px 0;border-bottom:1px solid var(--rule);vertical-align:top;
 overflow-wrap:anywhere}.mark{width:24px;font-weight:700}
 .num{font-variant-numeric:tabular-nums;white-space:nowrap}.note{color:var(--soft);max-width:76ch}
+details{margin:10px 0}summary{cursor:pointer;color:var(--soft)}a{color:var(--ok)}
+td.num,th.num{text-align:right;padding-left:14px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;font-size:14px;margin:0}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}code{font-size:.93em}
 @media print{.tile,.plots{border:1px solid var(--rule)}section{break-inside:avoid}}

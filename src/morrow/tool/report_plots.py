@@ -104,13 +104,16 @@ def _labels(events: Sequence[Event], across: Callable[[float], float]) -> tuple[
         ends[row : row + 1] = [stop]
         placed.append((event, at, row, left))
     room = 18 * len(ends) + 6
-    text = "".join(
+    lines = "".join(
         f'<line class="event" x1="{at:.1f}" x2="{at:.1f}" y1="{18 * row + 3}" y2="{room}"/>'
+        for _, at, row, _ in placed
+    )
+    names = "".join(
         f'<text class="name" x="{at + (5 if left else -5):.1f}" y="{18 * row + 14}" '
         f'text-anchor="{"start" if left else "end"}">{escape(event.name)}</text>'
         for event, at, row, left in placed
     )
-    return text, room
+    return lines + names, room
 
 
 def _rates(slices: Sequence[Bin], across: Callable[[float], float], height: int) -> str:
@@ -209,11 +212,11 @@ def _seconds(end: float, across: Callable[[float], float], height: int) -> str:
 
 
 def nice(value: float) -> float:
-    """The next round number up: 1, 2, 2.5, 5 times a power of ten."""
+    """The next round number up, which has a round half, too."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= value * 0.999)
+    return next(step * power for step in (1, 2, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
 
 
 def ms(seconds: float) -> str:
