@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess  # nosec B404
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -137,7 +137,8 @@ def folder(name: str) -> Path:
 
 def _build(go: str, name: str, home: Path) -> None:
     """Compile into a folder beside `home`, then rename: a broken build leaves nothing usable."""
-    unfinished = home.with_suffix(f".{os.getpid()}.part")
+    unfinished = home.parent / f"{home.name}.part"
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a build that was killed
     unfinished.mkdir()
     began = time.monotonic()
     print(f"building {name} (once for this version) ...", file=sys.stderr, flush=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import subprocess
 import sys
@@ -18,8 +16,9 @@ import yaml
 
 from tests.chart import schemas
 from tests.chart.rendering import EXAMPLES, NAMESPACE, ROOT, render_files
+from tests.unit.frame import pythons
 from tests.unit.frame.skips import cannot
-from tools.build import UnavailableError, cache_folder, program
+from tools.build import UnavailableError, program
 
 EXCEPTIONS: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("exceptions.yaml").read_text()
@@ -121,23 +120,11 @@ def kube_score(file: Path) -> Iterator[Finding]:
 
 def checkov() -> Path:
     """Return checkov in a Python environment of its own, made once from pinned requirements."""
-    requirements = ROOT / "requirements" / "checkov.txt"
-    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    home = cache_folder() / "checkov" / f"{sys.version_info[0]}.{sys.version_info[1]}-{digest}"
-    home.parent.mkdir(parents=True, exist_ok=True)
-    uv = str(Path(sys.executable).with_name("uv"))
-    with home.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "complete").exists():
-            install = [uv, "pip", "install", "--require-hashes", "--no-deps", "--only-binary"]
-            install += [":all:", "--python", f"{home}/bin/python"]
-            install += ["--requirement", str(requirements)]
-            for words in ([uv, "venv", "--clear", "--python", sys.executable, str(home)], install):
-                made = subprocess.run(words, capture_output=True, text=True, check=False)
-                if made.returncode:
-                    cannot("checkov", f"it cannot be installed: {made.stderr.strip()[-300:]}")
-            (home / "complete").touch()
-    return home / "bin" / "checkov"
+    try:
+        made = pythons.environment(Path(sys.executable), ROOT / "requirements" / "checkov.txt")
+    except UnavailableError as problem:
+        cannot("checkov", str(problem))
+    return made / "checkov"
 
 
 @pytest.mark.timeout(900)

@@ -1,4 +1,4 @@
-"""Other versions of Python on this machine, each with the pinned packages."""
+"""Other Pythons on this machine, and environments of pinned packages for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.unit.frame.repository import ROOT
-from tools.build import cache_folder
-
-PINS = ROOT / "requirements" / "dev.txt"
-
+from tools.build import UnavailableError, cache_folder
 
 UV = str(Path(sys.executable).with_name("uv"))
 
@@ -50,23 +46,23 @@ def _here(version: str) -> Path | None:
     return None
 
 
-def environment(version: str, python: Path) -> Path:
-    """Return the interpreter of an environment with the pinned packages; kept between runs."""
-    key = hashlib.sha256(PINS.read_bytes() + str(python).encode()).hexdigest()[:12]
-    home = cache_folder() / "python" / f"{version}-{key}"
+def environment(python: Path, pins: Path) -> Path:
+    """Return the programs' folder of an environment with pinned packages; kept between runs."""
+    key = hashlib.sha256(pins.read_bytes() + str(python).encode()).hexdigest()[:12]
+    home = cache_folder() / "python" / f"{pins.stem}-{key}"
     home.parent.mkdir(parents=True, exist_ok=True)
-    ready, inside = home / "ready", home / "bin" / "python"
+    ready, programs = home / "ready", home / "bin"
     with home.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            uv = [UV, "--quiet"]
-            _run(*uv, "venv", "--clear", "--python", str(python), str(home))
-            install = ["pip", "install", "--require-hashes", "--python", str(inside)]
-            _run(*uv, *install, "--requirement", str(PINS))
+            _uv("venv", "--clear", "--python", str(python), str(home))
+            install = ["pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
+            _uv(*install, "--python", str(programs / "python"), "--requirement", str(pins))
             ready.touch()
-    return inside
+    return programs
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"
+def _uv(*words: str) -> None:
+    done = subprocess.run([UV, "--quiet", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UnavailableError(f"uv {words[0]} failed: {done.stderr.strip()[-300:]}")

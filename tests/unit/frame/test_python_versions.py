@@ -53,7 +53,7 @@ def python_of(version: str) -> Path:
         if version in NEEDED:
             cannot(f"the kit on Python {version}", "no such interpreter on this machine")
         pytest.skip(f"the kit on Python {version}: no such interpreter on this machine")
-    return pythons.environment(version, found)
+    return pythons.environment(found, ROOT / "requirements" / "dev.txt") / "python"
 
 
 @pytest.mark.timeout(1000)

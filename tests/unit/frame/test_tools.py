@@ -1,0 +1,85 @@
+"""Third-party programs are built once for each version, and a broken build leaves nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.frame.interpreters import stub
+from tests.unit.frame.repository import ROOT
+from tools import build
+
+MODULE = """\
+module tool
+
+tool example.com/drill/cmd/drill
+
+require example.com/drill v1.2.3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tools folder with one module, an empty cache, and a `go` that notes each build."""
+    (tmp_path / "tools" / "drill").mkdir(parents=True)
+    (tmp_path / "tools" / "drill" / "go.mod").write_text(MODULE)
+    (tmp_path / "tools" / "drill" / "go.sum").write_text("")
+    monkeypatch.setattr(build, "HERE", tmp_path / "tools")
+    monkeypatch.setenv("MORROW_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+    compiler(tmp_path, "")
+    return tmp_path
+
+
+def compiler(folder: Path, more: str) -> None:
+    find = 'while [ "$1" != -o ]; do shift; done'
+    notes = f'echo "$@" >>\'{folder}/built\'; {find}; >"$2/drill"; {more}'
+    stub(folder / "bin" / "go", notes)
+
+
+def built(folder: Path) -> list[str]:
+    return (folder / "built").read_text().splitlines()
+
+
+def test_a_program_is_built_once_for_each_version(folder: Path) -> None:
+    program = build.program("drill")
+    assert program.is_file()
+    assert build.program("drill") == program
+    assert len(built(folder)) == 1
+    assert built(folder)[0].endswith(" example.com/drill/cmd/drill")
+    assert build.version("drill", "example.com/drill") == "v1.2.3"
+    (folder / "tools" / "drill" / "go.mod").write_text(MODULE.replace("1.2.3", "1.2.4"))
+    assert build.program("drill") != program
+    assert len(built(folder)) == 2
+
+
+def test_a_broken_build_leaves_nothing_and_says_why(folder: Path) -> None:
+    compiler(folder, "echo 'no such thing' >&2; exit 1")
+    with pytest.raises(build.UnavailableError, match=r"does not build:\nno such thing"):
+        build.program("drill")
+    compiler(folder, "")
+    kept = folder / "cache" / "tools"
+    (kept / f"drill-{build._key('drill')}.part").mkdir()  # of a build that was killed
+    assert build.program("drill").is_file()
+    assert not list(kept.glob("*.part"))
+
+
+def test_a_machine_without_go_is_told_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(folder / "nothing"))
+    assert build.main(["drill"]) == 1
+    assert "drill is built with Go, and there is no `go` on PATH" in capsys.readouterr().err
+    assert build.main(["dril"]) == 1
+    assert "known: drill" in capsys.readouterr().err
+
+
+def test_every_module_names_its_programs_and_flags_name_modules() -> None:
+    names = build.names()
+    assert len(names) >= 10
+    for name in names:
+        assert build._programs(name), name
+        assert (ROOT / "tools" / name / "go.sum").read_text(), name
+        assert "{" not in build._linker_flags(name), name
+    assert set(build.LINKER_FLAGS) <= set(names)
