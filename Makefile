@@ -102,10 +102,10 @@ clean: ## remove what the verbs made in this folder (not the running service's s
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
 
-installed:
+installed: ## make .venv with what `make up` needs
 	@requirements/install.sh
 
-dev:
+dev: ## make .venv with what the checks need
 	@requirements/install.sh dev
 
 .PHONY: help up down test e2e proof bench lint $(LINTS) cluster cluster-down image lock clean installed dev
