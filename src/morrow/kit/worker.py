@@ -150,13 +150,16 @@ def _finish(running: Running, server: GranianServer, grace: float) -> int:
     """Wait for running requests; return how many had to be cut, each told in a line."""
     end = time.monotonic() + grace
     quiet_since = time.monotonic()
-    while not server.finished.wait(0.02):
+    active = running.middleware.active
+    # A client that has left closes its connection; what it asked for is finished all the same.
+    while active or not server.finished.is_set():
         now = time.monotonic()
-        if running.middleware.active:
+        if active:
             quiet_since = now
         if now - quiet_since > QUIET or now > end:
             break
-    cut = list(running.middleware.active.values())
+        time.sleep(0.02)
+    cut = list(active.values())
     for request in cut:
         told = fields(
             request_id=request.id,

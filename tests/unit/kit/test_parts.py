@@ -180,14 +180,14 @@ def test_the_end_of_a_service_keeps_its_order(caplog: pytest.LogCaptureFixture) 
     running, server = told.running, told.server
     running.own.morrow_drain, running.own.morrow_grace = 0, 5
     running.middleware.active = {}
-    server.finished.wait.side_effect = [False, True]
+    server.finished.is_set.side_effect = [False, True]
     code = shut_down(running, server, told.admin, told.control, replaced=False)
     assert [name for name, *_ in told.mock_calls] == [
         "running.begin_drain",
         "control.send",
         "server.stop_accepting",
-        "server.finished.wait",
-        "server.finished.wait",
+        "server.finished.is_set",
+        "server.finished.is_set",
         "running.checks.stop",
         "running.tracing.flush",
     ]

@@ -179,6 +179,21 @@ def test_what_is_cut_is_told_and_ends_non_zero() -> None:
             cut.result()
 
 
+def test_what_a_client_that_left_asked_for_is_finished(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    with served("sample:service") as one:
+        with socket.create_connection(("127.0.0.1", one.port)) as client:
+            client.sendall(f"GET /sleep-until{made} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            wait_for(lambda: one.metric("morrow_threads_busy") == 1, "the request")
+        one.terminate()
+        # Granian has closed every connection when it says this.
+        one.told("Stopping worker-1")
+        assert one.metric("http_server_active_requests") == 1
+        made.touch()
+        assert one.wait() == 0
+        assert one.messages("stopped")[0]["lost"] == 0
+
+
 def test_second_signal_ends_at_once() -> None:
     with served("sample:service", MORROW_DRAIN="60s") as one:
         one.terminate()
