@@ -2,7 +2,7 @@
 
 A stand-in, because no test may need an account: objects in memory, conditional PUT for the lock
 file, listing. `hold` keeps the next answer for a state back, so that a test can kill Terraform
-while it holds the lock.
+while it holds the lock; `full` refuses to keep a state.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Bucket(ThreadingHTTPServer):
         self.objects: dict[str, bytes] = {}
         self.hold = threading.Event()
         self.hold.set()  # cleared: answers for a state wait
+        self.full = False
         self.guard = threading.Lock()
 
     @property
@@ -91,6 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         """Keep an object; with If-None-Match only where there is none."""
         body = self._body()
+        if self.server.full and self._key.endswith(".tfstate"):
+            self._wrong(403, "AccessDenied")
+            return
         with self.server.guard:
             taken = self.headers.get("If-None-Match") == "*" and self._key in self.server.objects
             if not taken:

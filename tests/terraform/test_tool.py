@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool import recovery_terraform
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.project import Project
@@ -171,3 +172,24 @@ def test_prod_keeps_its_state_in_the_bucket_and_a_dead_holder_s_lock_is_named_an
     ours.mend()
     assert terraform.lock() is None
     assert list(state_lock(terraform)) == []
+
+
+def test_a_state_that_could_not_be_saved_is_named_and_saved(
+    project: Project, bucket: Bucket
+) -> None:
+    terraform = prod(project)
+    bucket.full = True
+    with pytest.raises(Failure) as caught:
+        terraform.apply()
+    codes = [wrong.code for wrong in caught.value.problems]
+    assert codes == ["cluster-unreachable", *["terraform-state-unsaved"] * 2]  # why, and where
+    assert "AccessDenied" in caught.value.problems[1].cause
+    assert "hello/prod.tfstate" not in bucket.objects
+    bucket.full = False
+    environment = Environment.examine(project, "prod")[0]
+    (unsaved,) = recovery_terraform.find(environment, [], broken=False)
+    assert unsaved.problem.code == "terraform-state-unsaved"
+    assert unsaved.mend is not None
+    unsaved.mend()
+    assert "hello/prod.tfstate" in bucket.objects
+    assert list(recovery_terraform.find(environment, [], broken=False)) == []

@@ -178,6 +178,11 @@ KNOWN = tuple(
             RELEASE,
         ),
         (
+            r"^Failed to save state|errored\.tfstate",
+            "terraform-state-unsaved",
+            "state of {environment}",
+        ),
+        (
             r"backend|S3 bucket|NoSuchBucket|state (?:data|snapshot)|credential sources"
             r"|Error (?:loading|refreshing|saving) state",
             "terraform-backend",
