@@ -186,9 +186,10 @@ def test_what_a_client_that_left_asked_for_is_finished(tmp_path: Path) -> None:
             client.sendall(f"GET /sleep-until{made} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             wait_for(lambda: one.metric("morrow_threads_busy") == 1, "the request")
         one.terminate()
-        # Granian has closed every connection when it says this.
         one.told("Stopping worker-1")
-        assert one.metric("http_server_active_requests") == 1
+        # Granian has no connection left and is done at once: the worker must not be.
+        for _ in range(100):
+            assert one.metric("http_server_active_requests") == 1
         made.touch()
         assert one.wait() == 0
         assert one.messages("stopped")[0]["lost"] == 0
