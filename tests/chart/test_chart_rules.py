@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.chart.rendering import ROOT, SMALLEST, one, over, render
+from tests.chart.rendering import CHART, ROOT, SMALLEST, one, over, render
 from tests.unit.frame.skips import cannot
 
 VALUES = over(
@@ -204,6 +204,8 @@ def test_every_alert_has_a_case_a_severity_and_a_runbook() -> None:
         assert alert["annotations"]["runbook_url"].endswith(f"#{alert['alert'].lower()}")
         assert alert["alert"].lower() in chapters
     assert chapters == {alert["alert"].lower() for alert in found}
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())["observability"]["rules"]
+    assert defaults["runbooks"].endswith("/docs/runbooks.md")
 
 
 def test_the_rules_are_rules(rules: Path) -> None:
