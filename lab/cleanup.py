@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from lab import cgroups, network
+from lab import cgroups, kernel, network
 from lab.errors import LabError
 from lab.layout import CGROUP, RUN
 from lab.shell import run
 
 CNI_RESULTS = Path("/var/lib/cni/results")
+LOG_LINKS = Path("/var/log/containers")
 
 
 def mounts_below(folder: Path) -> list[Path]:
@@ -51,6 +52,12 @@ def remove_files_outside(folder: Path) -> None:
         file.unlink()
 
 
+def _files_of_the_lab() -> list[Path]:
+    """Return the files outside the lab's folders that are known to be its own by their names."""
+    links = [link for link in LOG_LINKS.glob("*.log") if link.readlink().is_relative_to(RUN)]
+    return [*CNI_RESULTS.glob("morrow-n?-*"), *links]
+
+
 def remove_everything() -> None:
     """End and remove all of the lab but its cache; raise when something would not go."""
     left = cgroups.kill(CGROUP)
@@ -60,9 +67,14 @@ def remove_everything() -> None:
         remove_files_outside(folder)
     unmount_below(RUN)
     network.remove_all()
+    # `ip netns add` mounts the folder of all namespaces' names over itself.
+    if network.NAMESPACES.exists() and not any(network.NAMESPACES.iterdir()):
+        unmount_below(network.NAMESPACES)
+        network.NAMESPACES.rmdir()
     cgroups.remove(CGROUP)
-    for file in CNI_RESULTS.glob("morrow-n?-*"):
+    for file in _files_of_the_lab():
         file.unlink(missing_ok=True)
+    kernel.put_back()
     if RUN.exists():
         shutil.rmtree(RUN)
     found = remains()
@@ -76,7 +88,7 @@ def remains() -> list[str]:
     found += [f"cgroup {h / CGROUP}" for h in cgroups.hierarchies() if (h / CGROUP).exists()]
     found += [f"mount {point}" for point in mounts_below(RUN)]
     found += network.remains()
-    found += [f"file {file}" for file in CNI_RESULTS.glob("morrow-n?-*")]
+    found += [f"file {file}" for file in _files_of_the_lab()]
     if RUN.exists():
         found.append(f"folder {RUN}")
     return found

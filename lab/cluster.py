@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import addons, api, cgroups, cleanup, images, network, packages, pki, timings
+from lab import addons, api, cgroups, cleanup, images, kernel, network, packages, pki, timings
 from lab.control_plane import GROUP, ControlPlane
 from lab.errors import LabError
 from lab.layout import CGROUP, NODES, ROOT, RUN, NodeAddress
@@ -49,6 +49,7 @@ def is_up() -> bool:
 def start_kubernetes(clock: Clock) -> None:
     """Start a cluster without add-ons; return when all of its nodes are Ready."""
     RUN.mkdir()
+    kernel.keep()
     cgroups.make(GROUP)
     cgroups.prefer(CGROUP)
     plane, nodes = ControlPlane(), [Node(at) for at in NODES]

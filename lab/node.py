@@ -112,6 +112,8 @@ root = "{self.at.kept}"
 state = "{home}/containerd"
 [grpc]
   address = "{self.at.socket}"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{home}/opt"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "{PAUSE_IMAGE}"
   restrict_oom_score_adj = true
@@ -160,6 +162,7 @@ state = "{home}/containerd"
             "tlsPrivateKeyFile": f"{PKI}/{self.at.name}.key",
             "containerRuntimeEndpoint": f"unix://{self.at.socket}",
             "podLogsDir": f"{self.at.folder}/pods",
+            "volumePluginDir": f"{self.at.folder}/volume-plugins",
             "clusterDNS": [CLUSTER_DNS],
             "clusterDomain": "cluster.local",
             "resolvConf": "",

@@ -6,6 +6,7 @@ started itself.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import api, status
+from lab import api, kernel, status
 from lab.kubectl import kubectl_json
 from lab.program import find
 from tests.e2e.cluster import ROOT, needs_lab
@@ -55,8 +56,12 @@ def traces() -> list[str]:
         if "/morrow-lab" in groups or "/run/morrow-lab" in words:
             found.append(f"process {folder.name}: {words}")
     found += [
-        line for line in Path("/proc/mounts").read_text().splitlines() if "morrow-lab" in line
+        line
+        for line in Path("/proc/mounts").read_text().splitlines()
+        if "morrow-lab" in line or " /run/netns " in line
     ]
+    logs = Path("/var/log/containers").glob("*")
+    found += [str(link) for link in logs if "morrow-lab" in str(link.readlink())]
     found += [str(path) for path in Path("/sys/fs/cgroup").glob("**/morrow-lab")]
     found += [str(path) for path in Path("/run/netns").glob("*") if "morrow" in path.name]
     for query in (["ip", "link"], ["ip", "route"], ["ip", "addr"], ["nft", "list", "tables"]):
@@ -117,8 +122,10 @@ def test_two_at_once_are_refused_by_a_lock_that_names_its_holder() -> None:
 
 def test_down_leaves_nothing() -> None:
     assert traces(), "the search does not even see a lab that runs"
+    before = json.loads(kernel.KEPT.read_text())
     done = run("down")
     assert done.returncode == 0, done.stderr
     assert traces() == []
+    assert kernel.read() == before, "what kubelets changed for the whole machine is put back"
     assert run("down").returncode == 0, "down on a machine without a lab does nothing"
     assert run("status").returncode == 1
