@@ -69,20 +69,21 @@ def unplug(node: NodeAddress) -> None:
 
 
 def remove_node(node: NodeAddress) -> None:
-    """Remove a node's namespace, and with it all its links."""
-    if (NAMESPACES / node.namespace).exists():
-        _ip("netns", "del", node.namespace)
+    """Remove a node's link and its namespace."""
+    # First the link: a namespace's own links go some time after it.
     if succeeds("ip", "-n", FABRIC, "link", "show", node.name):
         _ip("link", "del", node.name, namespace=FABRIC)
+    if (NAMESPACES / node.namespace).exists():
+        _ip("netns", "del", node.namespace)
 
 
 def remove_all() -> None:
     """Remove every namespace, link and route of the lab."""
+    if succeeds("ip", "link", "show", HOST_LINK):
+        _ip("link", "del", HOST_LINK)
     for namespace in [node.namespace for node in NODES] + [FABRIC]:
         if (NAMESPACES / namespace).exists():
             _ip("netns", "del", namespace)
-    if succeeds("ip", "link", "show", HOST_LINK):
-        _ip("link", "del", HOST_LINK)
 
 
 def remains() -> list[str]:
