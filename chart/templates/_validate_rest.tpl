@@ -21,6 +21,20 @@ route.gateway.name is stated, and route.mode is ingress: write mode: gateway, or
 {{- end }}
 {{- end }}
 
+{{/* Kubernetes 1.36 refuses an address where a block should stand. It gets {where, cidr}; IPv4 only. */}}
+{{- define "morrow.validate.cidr" -}}
+{{- if not (contains ":" .cidr) }}
+{{- $ip := 0 }}
+{{- range splitList "." (regexFind "^[0-9.]+" .cidr) }}{{ $ip = add (mul $ip 256) (int64 .) }}{{ end }}
+{{- $size := 1 }}
+{{- range until (sub 32 (regexFind "[0-9]+$" .cidr | int) | int) }}{{ $size = mul $size 2 }}{{ end }}
+{{- $first := sub $ip (mod $ip $size) }}
+{{- if ne $ip $first }}
+{{ .where }} is {{ .cidr }}, which begins inside its block: write {{ div $first 16777216 }}.{{ mod (div $first 65536) 256 }}.{{ mod (div $first 256) 256 }}.{{ mod $first 256 }}/{{ regexFind "[0-9]+$" .cidr }}.
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "morrow.validate.network" -}}
 {{- $v := .Values -}}
 {{- with $v.network }}
@@ -36,7 +50,13 @@ service.type is {{ $v.service.type }}, and the NetworkPolicy would keep callers 
 network.policy is false, so network.ingress and network.egress would mean nothing: take them out, or write policy: true.
 {{- end }}
 {{- end }}
+{{- range $name, $cidr := .ingress.cidrs }}
+{{- include "morrow.validate.cidr" (dict "where" (printf "network.ingress.cidrs.%s" $name) "cidr" $cidr) }}
+{{- end }}
 {{- range $name, $to := (.egress.to | default dict) }}
+{{- with $to.cidr }}
+{{- include "morrow.validate.cidr" (dict "where" (printf "network.egress.to.%s.cidr" $name) "cidr" .) }}
+{{- end }}
 {{- if and $to.cidr (or $to.namespace $to.pods) }}
 network.egress.to.{{ $name }} states cidr together with namespace or pods: make two entries of it.
 {{- end }}

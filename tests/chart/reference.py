@@ -103,7 +103,8 @@ def page() -> str:
         told = re.sub(r"^# ", "", example.read_text().splitlines()[0])
         lines.append(f"- [`{example.name}`](../chart/examples/{example.name}): {told}")
     lines.append("\n## Wrong combinations that are refused\n")
-    lines += [f"- {re.sub(MARK, '…', sentence)}" for sentence in sentences()]
+    told = [re.sub(MARK, "…", sentence) for sentence in sentences()]
+    lines += [f"- {re.sub('…([./]…)+', '…', sentence)}" for sentence in told]
     return HEAD.read_text() + "\n".join(lines) + "\n"
 
 

@@ -119,6 +119,17 @@ CASES: list[tuple[Values, Values, str]] = [
     ),
     ({}, egress({"ports": [80]}), "network.egress.to.db states ports only"),
     (
+        egress({"cidr": "10.20.48.0/20"}),
+        egress({"cidr": "10.20.52.7/20"}),
+        "network.egress.to.db.cidr is 10.20.52.7/20, which begins inside its block:"
+        " write 10.20.48.0/20.",
+    ),
+    (
+        {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/32", "b": "0.0.0.0/0", "c": "::1/0"}}}},
+        {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/24"}}}},
+        "network.ingress.cidrs.a is 192.0.2.1/24, which begins inside its block:",
+    ),
+    (
         {},
         {"volumes": {"a": {"mountPath": "/tmp/", "source": {"emptyDir": {}}}}},
         "volumes.a.mountPath is /tmp, where the writable /tmp",
