@@ -103,8 +103,8 @@ def page() -> str:
         told = re.sub(r"^# ", "", example.read_text().splitlines()[0])
         lines.append(f"- [`{example.name}`](../chart/examples/{example.name}): {told}")
     lines.append("\n## Wrong combinations that are refused\n")
-    told = [re.sub(MARK, "…", sentence) for sentence in sentences()]
-    lines += [f"- {re.sub('…([./]…)+', '…', sentence)}" for sentence in told]
+    marked = [re.sub(MARK, "…", sentence) for sentence in sentences()]
+    lines += [f"- {re.sub('…([./]…)+', '…', sentence)}" for sentence in marked]
     return HEAD.read_text() + "\n".join(lines) + "\n"
 
 
