@@ -73,9 +73,10 @@ def processes(name: str = CGROUP) -> list[int]:
 def processes_below(folder: Path) -> set[int]:
     """Return the processes in one folder of one hierarchy and below it."""
     found: set[int] = set()
-    for file in folder.rglob("cgroup.procs"):
-        with contextlib.suppress(OSError):  # gone since it was listed
-            found.update(int(line) for line in file.read_text().split())
+    # Not rglob: pods come and go, and it fails when a folder ends before it is listed.
+    for path, _, _ in os.walk(folder):
+        with contextlib.suppress(OSError):
+            found.update(int(line) for line in Path(path, "cgroup.procs").read_text().split())
     return found - {0}
 
 
