@@ -15,8 +15,9 @@ def processes(uid: str) -> list[int]:
     """Return all processes of the pod with this uid."""
     found: set[int] = set()
     for hierarchy in cgroups.hierarchies():
-        for folder in (hierarchy / CGROUP).glob(f"*/kubepods/**/pod{uid}"):
-            found.update(cgroups.processes_below(folder))
+        for parent in ("kubepods", "kubepods/burstable", "kubepods/besteffort"):
+            for folder in (hierarchy / CGROUP).glob(f"*/{parent}/pod{uid}"):
+                found.update(cgroups.processes_below(folder))
     return sorted(found)
 
 
