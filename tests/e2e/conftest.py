@@ -38,7 +38,7 @@ def cluster() -> Cluster:
         return _foreign(Path(FOREIGN))
     found = status.read()
     if not found.up:
-        pytest.exit("the lab is not up; `make cluster` starts it", returncode=1)
+        pytest.fail("the lab is not up; `make cluster` starts it", pytrace=False)
     return Cluster(
         kubeconfig=Path(found.kubeconfig),
         context=found.context,
@@ -56,7 +56,7 @@ def _foreign(kubeconfig: Path) -> Cluster:
         addresses = addons.gateway_addresses()
         context = FOREIGN_CONTEXT or kubectl("config", "current-context").strip()
     except LabError as problem:
-        pytest.exit(f"{problem}\n`python -m lab addons` prepares a cluster", returncode=1)
+        pytest.fail(f"{problem}\n`python -m lab addons` prepares a cluster", pytrace=False)
     return Cluster(
         kubeconfig=kubeconfig,
         context=context,

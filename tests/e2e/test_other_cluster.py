@@ -53,7 +53,8 @@ def with_other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def test_one_step_prepares_it_for_the_tests(with_other: Run) -> None:
-    tests = ("pytest", "-rs", "tests/e2e/test_lab_cluster.py", "tests/e2e/test_hello_install.py")
+    files = ("tests/e2e/test_lab_cluster.py", "tests/e2e/test_hello_install.py")
+    tests = ("pytest", "-rps", "-n", "2", *files)
     before = with_other(*tests)
     assert before.returncode == 1
     assert "`python -m lab addons` prepares a cluster" in before.stdout
@@ -68,7 +69,7 @@ def test_one_step_prepares_it_for_the_tests(with_other: Run) -> None:
 
     after = with_other(*tests)
     assert after.returncode == 0, after.stdout
-    assert "test_hello_install.py ." in after.stdout
+    assert "PASSED tests/e2e/test_hello_install.py" in after.stdout
     assert "only the lab has three zones" in after.stdout, "a test that was left out says why"
 
 
