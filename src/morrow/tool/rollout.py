@@ -37,6 +37,7 @@ from morrow.tool.terminal import terminal
 
 PERIOD = 2.0  # seconds between two looks
 MOST_BACKOFF = 130.0  # the kubelet waits up to 122 s before it tries a volume again
+WAITS = "waits: "
 KINDS = "deployments,replicasets,pods,jobs,events"
 
 
@@ -52,6 +53,7 @@ class Rollout:
         self._known: frozenset[str] = frozenset()
         self._first_seen: dict[tuple[str, str], float] = {}
         self._shown: dict[str, str] = {}  # pod -> the state that was said last
+        self._explained: set[tuple[str, str]] = set()
         self._summary = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="rollout", daemon=True)
@@ -115,11 +117,13 @@ class Rollout:
         jobs = [pod for job in new_jobs for pod in owned(view.pods, job)]
         for pod in [*new_pods(view), *jobs]:
             name, state = pod["metadata"]["name"], pod_state(pod, view)
-            if self._shown.get(name) != state and not (
-                state == "ready" and name in self._shown and not self._shown[name]
-            ):
+            before, self._shown[name] = self._shown.get(name), state
+            # Events that explain a wait take turns, with long messages: each is said once.
+            again = (name, state) in self._explained
+            if state.startswith(WAITS):
+                self._explained.add((name, state))
+            if before != state and not again and not (state == "ready" and before == ""):
                 terminal.say(f"  {name}: {state}")
-                self._shown[name] = state
         newest = newest_replicaset(view)
         if newest is not None:
             ready = (newest.get("status") or {}).get("readyReplicas", 0)
@@ -146,7 +150,7 @@ def pod_state(pod: Json, view: View) -> str:
     told = {event.get("reason"): event for event in reversed(events)}
     if events and events[0].get("type") == "Warning":
         message = " ".join(str(events[0].get("message", "")).split())
-        return f"waits: {message[:160]}"
+        return f"{WAITS}{message[:160]}"
     if "Pulling" in told and "Pulled" not in told:
         return f"pulls the image ({told['Pulling'].get('message', '')})"
     return "starts"

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool import rollout
 from morrow.tool import terminal as terminal_module
+from morrow.tool.diagnose_view import Place, View
 from morrow.tool.environment_yaml import read
 from morrow.tool.errors import problem
 from morrow.tool.kubectl import Kubectl
@@ -164,3 +166,21 @@ def test_colour_takes_no_room_in_a_table() -> None:
     painted = format_table(("", "check", "found"), rows, 30)
     assert re.sub("\x1b\\[[0-9;]*m", "", painted) == plain
     assert plain.splitlines()[2].startswith(" " * 13)
+
+
+def test_a_wait_that_is_explained_in_turns_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pod = {"metadata": {"name": "web-1"}}
+    pulls, backs_off = "waits: Failed to pull the image", "waits: Back-off pulling the image"
+    states = iter([pulls, backs_off, pulls, backs_off, "ready", "runs, not ready yet", "ready"])
+    monkeypatch.setattr(rollout, "new_pods", lambda view: [pod])
+    monkeypatch.setattr(rollout, "newest_replicaset", lambda view: None)
+    monkeypatch.setattr(rollout, "pod_state", lambda pod, view: next(states))
+    watched = rollout.Rollout(
+        Kubectl("lab", "shop"), Place("dev", "f", "web", "shop"), interrupt=True
+    )
+    for _ in range(7):
+        watched._show(View())
+    said = [line.removeprefix("  web-1: ") for line in capsys.readouterr().err.splitlines()]
+    assert said == [pulls, backs_off, "ready", "runs, not ready yet", "ready"]
