@@ -14,6 +14,7 @@ import pytest
 
 from lab import oci
 from tests.e2e.cluster import Cluster, Image, eventually
+from tests.e2e.helms import HELMS, by_helm
 
 SERVICE = "app.kubernetes.io/name=hello,app.kubernetes.io/component=service"
 
@@ -67,9 +68,11 @@ def is_ready(pod: dict[str, Any]) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
-def test_install_upgrade_test_rollback(
-    cluster: Cluster, namespace: str, hello_image: Image
+@pytest.mark.parametrize("tool", HELMS)
+def test_install_upgrade_test_rollback_uninstall(
+    cluster: Cluster, namespace: str, hello_image: Image, tool: str
 ) -> None:
+    cluster = by_helm(cluster, tool)
     make_secret(cluster, namespace)
     notes = upgrade(cluster, namespace, hello_image)
     assert f"kubectl --namespace {namespace} port-forward service/hello" in notes
@@ -93,6 +96,11 @@ def test_install_upgrade_test_rollback(
         "every pod reads the first settings again",
         lambda: {config_of(pod) for pod in pods(cluster, namespace)} == {first},
     )
+
+    cluster.helm("uninstall", "hello", "-n", namespace, "--wait", "--timeout=120s")
+    left = ["deployments,services,ingresses,networkpolicies,poddisruptionbudgets", "-n", namespace]
+    assert cluster.get(*left)["items"] == []
+    assert config_names(cluster, namespace) == {first, second}, "kept, for whoever comes back"
 
 
 def test_an_old_pod_comes_back_with_its_own_settings(
@@ -183,7 +191,7 @@ def test_autoscaling_switched_on_and_off_without_a_dip_unseen(
 FOREIGN = """\
 name: website
 image: {{repository: {image.repository}, digest: "{image.digest}"}}
-ports: {{http: 8080, admin: null}}
+ports: {{http: {port}, admin: null}}
 probes: {{readiness: {{path: /index.html}}}}
 network: {{ingress: {{from: {{everyone: {{pods: {{}}}}}}}}}}
 """
@@ -204,17 +212,20 @@ def foreign_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) ->
         entry.size = len(page)
         tar.addfile(entry, io.BytesIO(page))
     name = f"{cluster.registry}/chart-foreign:1"
-    server = ["/busybox", "httpd", "-f", "-v", "-p", "8080", "-h", "/www"]
-    oci.push(name, buffer.getvalue(), {"Entrypoint": server})
+    server = {"Entrypoint": ["/busybox", "httpd", "-f", "-v", "-h", "/www"], "Cmd": ["-p", "8080"]}
+    oci.push(name, buffer.getvalue(), server)
     return Image(name.rpartition(":")[0], oci.digest_of(name))
 
 
+@pytest.mark.parametrize(("port", "more"), [(8080, ""), (80, 'args: ["-p", "80"]\n')])
 def test_a_foreign_image_with_five_lines(
-    cluster: Cluster, namespace: str, foreign_image: Image, tmp_path: Path
+    cluster: Cluster, namespace: str, foreign_image: Image, tmp_path: Path, port: int, more: str
 ) -> None:
+    """A port below 1024 too, which a user that is not root may not open everywhere."""
     values = tmp_path / "values.yaml"
-    values.write_text(FOREIGN.format(image=foreign_image))
-    assert len(values.read_text().splitlines()) == 5
+    text = FOREIGN.format(image=foreign_image, port=port)
+    assert len(text.splitlines()) == 5
+    values.write_text(text + more)
     words = ["upgrade", "--install", "website", "chart", "-n", namespace, "-f", str(values)]
     cluster.helm(*words, "--wait", "--timeout=120s")
     deployment = cluster.get("deployment", "website", "-n", namespace)
@@ -224,4 +235,4 @@ def test_a_foreign_image_with_five_lines(
     ]
     # The readiness probe above already asked for the page; this reads it.
     words = ["exec", "-n", namespace, first["metadata"]["name"], "--", "/busybox", "wget", "-qO-"]
-    assert "another language" in cluster.kubectl(*words, "http://127.0.0.1:8080/index.html")
+    assert "another language" in cluster.kubectl(*words, f"http://127.0.0.1:{port}/index.html")
