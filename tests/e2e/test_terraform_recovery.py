@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from morrow.tool import recovery
 from morrow.tool.errors import Failure, Problem
@@ -139,3 +142,21 @@ def test_a_release_that_others_rolled_back(project: LabProject) -> None:
     apply(project)
     assert terraform.plan().empty
     assert project.history()[-1]["revision"] == 4
+
+
+def test_a_release_that_the_state_forgot(project: LabProject, tmp_path: Path) -> None:
+    """The provider takes a cluster that does not answer for one without the release."""
+    apply(project)
+    dead = tmp_path / "dead"
+    kubeconfig = yaml.safe_load(project.cluster.kubeconfig.read_text())
+    for one in kubeconfig["clusters"]:
+        one["cluster"]["server"] = "https://127.0.0.1:1"
+    dead.write_text(yaml.safe_dump(kubeconfig))
+    said = project.ok("destroy", "-auto-approve", "-no-color", f"-var=kubeconfig={dead}")
+    assert "0 destroyed" in said
+    assert last(project) == "deployed"
+
+    mend(found(project, "release-foreign"))
+    release = Terraform.of(project.environment()).plan().release
+    assert release is not None
+    assert release.action == "update"

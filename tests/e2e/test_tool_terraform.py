@@ -50,10 +50,15 @@ def described(project: LabProject) -> LabProject:
     return project
 
 
-def test_up_rolls_back_and_goes_down_by_terraform(described: LabProject) -> None:
+def test_up_rolls_back_and_goes_down_by_terraform(
+    described: LabProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     project = described
+    # The provider would take it instead of the kubeconfig that it is given.
+    monkeypatch.setenv("KUBE_CONFIG_PATHS", "/nowhere")
     first = _good(project, "up", "dev")
     assert first["state"] == "serving"
+    assert "1 to add" in project.ok("plan", "-input=false"), "the control: plain Terraform takes it"
     project.describe(config={"LOG_LEVEL": "DEBUG"})
     second = _good(project, "up", "dev")
     assert second["config"] != first["config"]

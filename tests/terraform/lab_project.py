@@ -23,6 +23,7 @@ from tests.terraform.fixtures import PROPERTY, REPOSITORY, SHIPPED
 from tests.terraform.helm_provider import Provider
 
 CANARY = "canary-5d1f0c7e-never-to-be-seen"
+DOCS = (REPOSITORY / "docs" / "terraform.md").read_text()
 NO_IMAGE = "sha256:" + "0" * 64
 
 
@@ -63,6 +64,24 @@ class LabProject:
     def environment(self) -> Environment:
         """The environment as the tool reads it."""
         return Environment.load(Project.find(self.folder), "dev")
+
+    def type(self, beginning: str) -> str:
+        """Run the one command of docs/terraform.md that begins so, for this namespace; say yes."""
+        (line,) = (line for line in DOCS.splitlines() if line.startswith(beginning))
+        line = line.replace("-n hello", f"-n {self.namespace}").replace(
+            "hello/hello", f"{self.namespace}/hello"
+        )
+        done = subprocess.run(
+            ["bash", "-euc", line],
+            cwd=self.folder,
+            env=self.cluster.environment() | self.variables,
+            input="yes\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        return done.stdout
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start terraform in the root, in a process group of its own."""
@@ -162,14 +181,15 @@ def project(
             ignore=shutil.ignore_patterns(".terraform*", "*.tfstate*", "*_override.tf"),
         )
     shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
-    variables = provider.environment | {"TF_VAR_kubeconfig": str(cluster.kubeconfig)}
+    variables = {
+        **provider.environment,
+        "TF_VAR_kubeconfig": str(cluster.kubeconfig),
+        "TF_CLI_ARGS": "-no-color",
+    }
     for name, value in (cluster.environment() | provider.environment).items():
         monkeypatch.setenv(name, value)
     made = LabProject(tmp_path, cluster, namespace, hello_image, variables)
     made.describe()
-    cluster.kubectl(
-        *("create", "secret", "generic", "hello-1", "-n", namespace),
-        f"--from-literal=SECRET_KEY={CANARY}",
-        f"--from-literal=DB_PASSWORD={CANARY}",
-    )
+    (tmp_path / "secrets.env").write_text(f"SECRET_KEY={CANARY}\nDB_PASSWORD={CANARY}\n")
+    made.type("kubectl create secret generic hello-1")
     return made
