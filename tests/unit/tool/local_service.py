@@ -158,8 +158,11 @@ class LocalService:
 def local_service(folder: Path) -> Iterator[LocalService]:
     """A project, taken down at the end."""
     made = LocalService(folder)
-    yield made
-    made.morrow("down", "local")
+    try:
+        yield made
+    finally:
+        if made.processes():
+            made.morrow("down", "local")
     assert made.processes() == []
 
 

@@ -230,10 +230,10 @@ def test_marks_name_the_phase(serve: Callable[..., Server]) -> None:
     result = load.result
     assert [event.name for event in result.events] == ["break"]
     at = result.events[0].at
-    assert result.failures
-    assert set(result.phases()) <= {"start", "break"}
-    assert result.phases()["break"] >= len(result.failures) - 3, "a few were under way"
-    assert all(failure.at >= at - 0.2 for failure in result.failures)
+    assert result.phases()["break"] > 0
+    phases = [failure.phase for failure in result.failures]
+    assert phases == sorted(phases, key=["start", "break"].index), "a few were under way"
+    assert all(failure.at + failure.latency > at - 0.001 for failure in result.failures)
     assert load.progress["requests"] > 0
     assert Result.from_json(result.to_json(samples=True)) == result
 
