@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,6 +175,7 @@ def test_load_reads_and_cleans_the_process(monkeypatch: pytest.MonkeyPatch) -> N
     assert "TOKEN" not in os.environ
 
 
+@hypothesis.settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_a_parser(text: str) -> None:
     for kind in (int, float, bool, Url, Duration, Size, Literal["a"], list[int]):
@@ -181,6 +183,7 @@ def test_no_text_breaks_a_parser(text: str) -> None:
             assert values.parse(kind, text) is not None
 
 
+@hypothesis.settings(deadline=None)
 @given(st.integers(min_value=0, max_value=10**9))
 def test_sizes_and_durations_survive_being_written(number: int) -> None:
     assert values.parse(Size, values.render(Size(number))) == number
