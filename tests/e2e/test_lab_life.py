@@ -117,7 +117,9 @@ def test_two_at_once_are_refused_by_a_lock_that_names_its_holder() -> None:
     assert second.returncode == 1
     assert f"process {first.pid} (`python -m lab up`" in second.stderr
     assert first.wait(timeout=280) == 0
-    assert status.read().up
+    found = status.read()
+    assert found.up
+    assert found.memory_mib <= 2048, "with its add-ons, before anything else runs on it"
 
 
 def test_down_leaves_nothing() -> None:
