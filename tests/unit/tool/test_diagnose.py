@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from morrow.tool import diagnose_pod, diagnose_refused, rollout
 from morrow.tool.diagnose import diagnose
-from morrow.tool.diagnose_view import WAIT, Finding, Place, View, view_of
+from morrow.tool.diagnose_view import HEALS_OFTEN, WAIT, Finding, Place, View, view_of
 from morrow.tool.rollout import pod_state
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -264,3 +265,15 @@ def test_a_startup_probe_that_ran_out_is_final() -> None:
 )
 def test_a_pods_state_in_words(view: View, state: str) -> None:
     assert pod_state(view.pods[0], view) == state
+
+
+def test_a_final_fault_is_named_within_30_seconds_of_its_statement() -> None:
+    """What Kubernetes states as final waits at most this long, plus two looks at the objects."""
+    final = [(code, hold) for _, code, hold in (*diagnose_pod._IMAGE, *diagnose_refused._REFUSALS)]
+    final = [(code, hold) for code, hold in final if code != "registry-unreachable"]
+    final += [("secret-missing", HEALS_OFTEN), ("unschedulable", HEALS_OFTEN)]
+    assert {"image-not-found", "image-unauthorised", "quota-exceeded", "admission-refused"} <= {
+        code for code, _ in final
+    }
+    assert [(code, hold) for code, hold in final if hold + 2 * rollout.PERIOD > 30] == []
+    assert WAIT + 2 * rollout.PERIOD > 30  # the control
