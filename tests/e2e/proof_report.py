@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from morrow.tool.load_result import LATE, Result
 from morrow.tool.report import document, facts, header, losses, method, tiles
 from morrow.tool.report_plots import ms, plots
 from tests.e2e.rig import NOTHING, Chapter
@@ -20,9 +21,16 @@ def table(chapters: Sequence[Chapter]) -> list[str]:
         lines.append(
             f"{verdict:6}  {chapter.title:34} {result.requests:7,} requests"
             f"  {len(result.failures):5,} lost  p99 {result.latency(0.99) * 1000:6.0f} ms"
-            f"  {chapter.found}"
+            f"  {'; '.join([chapter.found, *_late(result)])}"
         )
     return lines
+
+
+def _late(result: Result) -> list[str]:
+    """A client that was late has not asked at the rate: that weakens what its zero says."""
+    if result.lag <= LATE:
+        return []
+    return [f"the client itself was {ms(result.lag)} late: this machine is too busy for the rate"]
 
 
 def write(chapters: Sequence[Chapter], file: Path) -> None:
@@ -82,10 +90,11 @@ def _chapter(number: int, chapter: Chapter) -> str:
         if result.failures
         else ""
     )
+    found = "; ".join([chapter.found, *_late(result)])
     state, word = ("good", "kept") if chapter.kept else ("bad", "broken")
     return (
         f'<section id="c{number}"><h2>{escape(chapter.title)}</h2>'
         f"<p class=note>Promised: {escape(chapter.promise)}. "
-        f'<b class="{state}">{word}</b>: {escape(chapter.found)}.</p>{plots(result)}{lost}'
+        f'<b class="{state}">{word}</b>: {escape(found)}.</p>{plots(result)}{lost}'
         f"<details><summary>its pods</summary><p class=note>{pods}</p></details></section>"
     )

@@ -192,7 +192,7 @@ class Rig:
         chapter = self.chapters[-1]
         chapter.kept, chapter.found = kept, found
         losses = self._losses(chapter)
-        name = chapter.title.replace(" ", "-")
+        name = chapter.title.replace(":", "").replace(" ", "-")
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.json").write_text(
             json.dumps(
