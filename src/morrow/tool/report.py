@@ -169,7 +169,8 @@ main{max-width:1000px;margin:0 auto;padding:32px 20px 48px}
 h1{font-size:26px;line-height:1.25;margin:0 0 6px}h2{font-size:17px;margin:34px 0 8px}
 h3{font-size:13px;font-weight:600;margin:14px 0 2px;display:flex;justify-content:space-between}
 .verdict{font-size:17px;font-weight:600;margin:0}.first{margin:4px 0 0;color:var(--soft)}
-.verdict.good,b.good,tr.good .mark{color:var(--good)}.verdict.bad,b.bad,tr.bad .mark{color:var(--bad)}
+.verdict.good,b.good,tr.good .mark{color:var(--good)}
+.verdict.bad,b.bad,tr.bad .mark{color:var(--bad)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:22px 0}
 .tile{background:var(--panel);border-radius:10px;padding:12px 14px}
 .tile b{display:block;font-size:24px;line-height:1.2;font-variant-numeric:tabular-nums}
