@@ -116,5 +116,5 @@ def _uv() -> str:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.exists() else shutil.which("uv")
     if not found:
-        raise LabError("there is no uv; `make up` or `pip install uv` brings it")
+        raise LabError("there is no uv; `make dev` brings it")
     return found
