@@ -9,7 +9,6 @@ from types import FrameType
 
 import click
 
-from morrow.tool.cli import COMMANDS
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.options import group
 from morrow.tool.terminal import terminal, typed
@@ -29,9 +28,10 @@ def run(words: list[str]) -> int:
         if type(wrong).__name__ == "NoArgsIsHelpError":  # click >= 8.2: a group without a verb
             terminal.say(wrong.format_message())
             return 2
-        named = f" {words[0]}" if words and words[0] in COMMANDS else ""
-        command = f"{typed()}{named}"
-        report((problem("usage", f"morrow{named}", wrong.format_message(), command=command),))
+        context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+        path = context.command_path if context else "morrow"
+        command = path.replace("morrow", typed(), 1)
+        report((problem("usage", path, wrong.format_message(), command=command),))
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

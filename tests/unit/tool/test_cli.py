@@ -111,6 +111,7 @@ def test_wrong_use_exits_2_and_says_what_was_meant() -> None:
     assert (problem["code"], problem["object"]) == ("usage", "morrow plan")
     assert "ENVIRONMENT" in problem["cause"]
     assert problem["mend"] == "morrow plan --help"
+    assert "mend: morrow env new --help" in morrow("env", "new", "qa")[2]
 
 
 def test_explain_tells_a_row_in_text_and_json() -> None:
