@@ -81,6 +81,7 @@ def scaled_to_nothing(project: ToolProject) -> None:
 
 SECRET = volume({"secret": {"secretName": "late"}})
 PATIENT = {"startup": {"failureThreshold": 90}}
+HASTY = {"startup": {"failureThreshold": 30}}
 
 SLOW = (
     Slow("starts slowly", env(SLOW="25"), ci=True),
@@ -116,6 +117,12 @@ SLOW = (
     Slow("webhook comes back", before=silent_webhook, meanwhile=no_webhook),
     Slow("a pod is deleted", {**env(SLOW="10"), "replicas": 2}, meanwhile=delete_a_pod),
     Slow("four pods in turn", {"replicas": 4, **env(SLOW="3")}, over={"replicas": 4}),
+    # One after the other, each 12 s: together they outlast the budget that each one has.
+    Slow(
+        "four pods outlast one budget",
+        {"replicas": 4, **env(SLOW="12"), "probes": HASTY},
+        over={"replicas": 4},
+    ),
     Slow("becomes settled late", {"rollout": {"minReadySeconds": 12}}, over={}),
     Slow("old pods drain slowly", {**env(A="new"), "grace": 20}, over={"grace": 20, "drain": 15}),
     Slow("neighbour is broken", before=broken_neighbour, over={}, ci=True),

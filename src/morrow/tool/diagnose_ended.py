@@ -43,7 +43,9 @@ def ended_findings(
         yield _cannot_run(ended.get("message") or "\n".join(lines[-3:]), where, place)
         return
     # One death may be bad luck; a second is a fault. A Job's pod is judged by its Job.
-    deaths = status.get("restartCount", 0) + (1 if "terminated" in state else 0)
+    # What waits in the back-off is dead too: it is counted once more only when it is started.
+    backs_off = (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff"
+    deaths = status.get("restartCount", 0) + (1 if "terminated" in state or backs_off else 0)
     hold = 0.0 if deaths >= 2 else WAIT
     times = "once" if deaths == 1 else f"{deaths} times"
     if ended.get("reason") == "OOMKilled":

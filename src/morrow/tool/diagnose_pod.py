@@ -9,6 +9,7 @@ from morrow.tool.diagnose_ended import ended_findings
 from morrow.tool.diagnose_refused import unschedulable
 from morrow.tool.diagnose_view import (
     HEALS_OFTEN,
+    WAIT,
     Finding,
     Json,
     Place,
@@ -19,6 +20,8 @@ from morrow.tool.diagnose_view import (
     init_names,
     last_lines,
     last_part,
+    new_pods,
+    newest_replicaset,
 )
 
 # What a registry or the kubelet says of an image: code, seconds that it must last.
@@ -37,7 +40,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
     events = events_of(view, pod)
     yield from unschedulable(pod, events, place)
-    yield from _evicted(pod, place)
+    yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
         where = f"Pod {pod['metadata']['name']}, container {status['name']}"
         yield from _waiting(status, where, pod, events, place)
@@ -47,13 +50,22 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     yield from _mounts(pod, events, place)
 
 
-def _evicted(pod: Json, place: Place) -> Iterator[Finding]:
+def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
+    if not _thrown_out(pod):
+        return
+    # It stays in the list after another pod has taken its place. Only when more were thrown out
+    # than are wanted, one that took another's place was thrown out too.
+    wanted = ((newest_replicaset(view) or {}).get("spec") or {}).get("replicas", 1)
+    again = sum(map(_thrown_out, new_pods(view))) > wanted
+    pod_name, status = pod["metadata"]["name"], pod["status"]
+    cause = f"{status['reason']}: {status.get('message', '')}"
+    problem = place.problem("pod-evicted", f"Pod {pod_name}", cause, pod=pod_name)
+    yield Finding(problem, HEALS_OFTEN if again else WAIT)
+
+
+def _thrown_out(pod: Json) -> bool:
     status = pod.get("status") or {}
-    if status.get("phase") == "Failed" and status.get("reason"):
-        pod_name = pod["metadata"]["name"]
-        cause = f"{status['reason']}: {status.get('message', '')}"
-        problem = place.problem("pod-evicted", f"Pod {pod_name}", cause, pod=pod_name)
-        yield Finding(problem, HEALS_OFTEN)
+    return status.get("phase") == "Failed" and bool(status.get("reason"))
 
 
 def _waiting(
