@@ -1,0 +1,134 @@
+"""Every command, in text and as JSON, with its exit code: done, failed and refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from morrow.tool.options import group
+from tests.unit.tool.local_service import LocalService, local_service
+
+VERIFY = ("verify", "local", "--load", "5", "--for", "1s")
+
+
+@dataclass(frozen=True)
+class Case:
+    """What one command says and how it ends; `again` is what JSON is asked with."""
+
+    words: tuple[str, ...]
+    code: int
+    text: str  # a pattern: on stdout, for a problem on stderr
+    keys: set[str]  # of the JSON
+    again: tuple[str, ...] = ()
+
+
+PLAN = {"environment", "target", "empty", "action", "config", "secrets"}
+UP = {"environment", "result", "pid", "url", "admin", "release", "secrets_revision", "next"}
+STATUS = {"environment", "running", "ready", "pid", "url", "release", "current", "checks"}
+DOCTOR = {"environment", "ok", "mended", "checks"}
+VERDICT = {"environment", "ok", "first_broken", "promises", "facts", "load"}
+SECRETS = {"environment", "revision", "pods"}
+LIST = {"environment", "provider", "revision", "where", "keys"}
+WRONG = {"problems"}
+
+# In this order, on one project: before anything runs, while it runs, after its end.
+STORY = (
+    Case(("settings",), 0, r"^API_TOKEN +secret +required", {"properties", "required"}),
+    Case(("settings", "no_such:Class"), 2, r"^error settings-unreadable: no_such", WRONG),
+    Case(
+        ("env", "show", "local"),
+        0,
+        r"^config\.GREETING +hello +environments/local\.yaml:\d+$",
+        {"environment", "values", "origin", "problems"},
+    ),
+    Case(("env", "show", "lokal"), 2, r"^error environment-missing: lokal", WRONG),
+    Case(
+        ("env", "new", "qa", "--from", "local"),
+        0,
+        r"^made environments/qa\.yaml\n\nnext:\n  morrow env show qa\n",
+        {"environment", "made"},
+        ("env", "new", "qb", "--from", "local"),
+    ),
+    Case(("env", "new", "qa", "--from", "local"), 2, r"^error environment-exists: qa", WRONG),
+    Case(("doctor", "local"), 0, r"^ok +environment +schema, chart and service", DOCTOR),
+    Case(("doctor", "bad"), 1, r"^fail +environment +GREETNG: .*", DOCTOR),
+    Case(("plan", "local"), 0, r"^process/shop  \+ starts$", PLAN),
+    Case(("plan", "local", "--detailed-exitcode"), 2, r"^process/shop  \+ starts$", PLAN),
+    Case(("plan", "bad"), 2, r"^error settings-unknown: GREETNG", WRONG),
+    Case(("plan", "bad", "--detailed-exitcode"), 1, r"^error settings-unknown: GREETNG", WRONG),
+    Case(("status", "local"), 1, r"^shop does not run; next: morrow up local$", {"running"}),
+    Case(("logs", "local"), 1, r"^shop has not run here yet; next: morrow up", {"lines"}),
+    Case(VERIFY, 2, r"^error not-running: shop in local", WRONG),
+    Case(("up", "bad"), 2, r"^error settings-unknown: GREETNG", WRONG),
+    Case(("up", "local"), 0, r"^shop runs \(pid \d+\)\n  service  http://127", UP),
+    Case(("plan", "local", "--detailed-exitcode"), 0, r"^nothing to do: shop runs", PLAN),
+    Case(("status", "local"), 0, r"^service +shop, pid \d+, ready$", STATUS),
+    Case(("logs", "local"), 0, r'"serving"', {"lines"}),
+    Case(VERIFY, 0, r"^all \d+ promises kept$", VERDICT),
+    Case(("secrets", "list", "local"), 0, r"^API_TOKEN +set +\.morrow/local/secrets-1$", LIST),
+    Case(("secrets", "list", "lokal"), 2, r"^error environment-missing: lokal", WRONG),
+    Case(("secrets", "set", "local", "API_TOKEN"), 0, r"^local: secrets revision 2$", SECRETS),
+    Case(("secrets", "set", "local", "API_TOKN"), 2, r"^error secret-unknown: API_TOKN", WRONG),
+    Case(("secrets", "rotate", "local"), 0, r"^local: secrets revision 4$", SECRETS),
+    Case(("secrets", "rotate", "local", "NO"), 2, r"^error secret-unknown: NO$", WRONG),
+    Case(("rollback", "local"), 2, r"^error target-unsupported: local$", WRONG),
+    Case(("down", "local"), 0, r"^stopped shop; logs and secrets stay", {"stopped"}),
+    Case(("down", "lokal"), 2, r"^error environment-missing: lokal", WRONG),
+    Case(("explain", "port-taken"), 0, r"^port-taken\n  Another program listens",
+         {"code", "summary", "mend", "exit"}),
+    Case(("explain",), 0, r"^port-taken +Another program listens on the port\.$", {"port-taken"}),
+    Case(("explain", "port-taker"), 2, r"there is no error code 'port-taker'; did you", WRONG),
+)  # fmt: skip
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[LocalService]:
+    with local_service(tmp_path / "project") as made:
+        yield made
+
+
+def test_every_command_in_text_and_json_with_its_exit_code(shop: LocalService) -> None:
+    shop.write()
+    good = (shop.folder / "environments" / "local.yaml").read_text()
+    bad = good.replace("environment: local", "environment: bad").replace("GREETING", "GREETNG")
+    (shop.folder / "environments" / "bad.yaml").write_text(bad)
+    for case in STORY:
+        told = shop.morrow(*case.words, stdin="a-value")
+        assert told.code == case.code, (case.words, told)
+        refused = case.keys == WRONG
+        shown, empty = (told.err, told.out) if refused else (told.out, told.err)
+        assert re.search(case.text, shown, re.MULTILINE), (case.words, told)
+        assert not refused or empty == "", "a problem is no result"
+        assert not refused or "  mend: " in told.err, told
+        again = shop.morrow(*(case.again or case.words), "--json", stdin="another")
+        assert again.code == case.code, (case.words, again)
+        answer = json.loads(again.out)
+        assert case.keys <= set(answer), (case.words, answer)
+        for problem in answer.get("problems") or []:
+            assert set(problem) == {"code", "object", "cause", "mend", "details"}
+            assert problem["mend"], problem
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Name every command that does something."""
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    for name in command.list_commands(click.Context(command)):
+        inner = command.get_command(click.Context(command), name)
+        assert inner is not None
+        yield from leaves(inner, (*path, name))
+
+
+def test_no_command_is_left_out() -> None:
+    told = {case.words[: len(leaf)] for case in STORY for leaf in leaves(group)}
+    missing = {leaf for leaf in leaves(group) if leaf not in told}
+    assert missing == {("run",)}, "it becomes the server, which answers nothing itself"
+    refused = {case.words[0] for case in STORY if case.code}
+    assert {leaf[0] for leaf in leaves(group)} - refused == {"run"}, "each fails once, too"
