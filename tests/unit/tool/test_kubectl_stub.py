@@ -19,6 +19,7 @@ from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, problem
 from morrow.tool.helm import unsupported
 from morrow.tool.kubectl import Kubectl
+from morrow.tool.options import group
 from morrow.tool.plan_inputs import home
 from morrow.tool.project import Project
 from morrow.tool.target import UpOptions
@@ -140,6 +141,19 @@ def test_a_user_of_one_namespace_needs_no_more(
         pass
     (create,) = [line for line in told.read_text().splitlines() if '"create"' in line]
     assert '"--validate=false"' in create
+
+
+def test_a_file_that_cannot_be_read_leads_to_no_other_cluster(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = stub(project_folder, "kubectl", NARROW, monkeypatch)
+    stub(project_folder, "helm", "print('[]')", monkeypatch)
+    with (project_folder / "environments" / "dev.yaml").open("a") as file:
+        file.write("image: {")
+    with pytest.raises(Failure) as caught:
+        group.main(["rollback", "dev"], standalone_mode=False)
+    assert caught.value.problems[0].code == "environment-syntax"
+    assert not told.exists(), "without its file, base.yaml names the current context"
 
 
 @pytest.mark.parametrize(

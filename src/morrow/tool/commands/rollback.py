@@ -6,8 +6,7 @@ import click
 
 from morrow.tool.errors import Failure, problem
 from morrow.tool.options import answers, confirm_option, context_option, environment_argument
-from morrow.tool.project import Project
-from morrow.tool.target import finish
+from morrow.tool.target import finish, look
 
 
 @click.command(
@@ -21,9 +20,7 @@ from morrow.tool.target import finish
 @answers
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
     """Choose the release and go back."""
-    from morrow.tool.environment import Environment
-
-    found, _ = Environment.examine(Project.find(), environment, context)
+    found = look(environment, context)
     if found.kind != "kubernetes":
         cause = "a process keeps no releases; the file says what runs"
         raise Failure(problem("target-unsupported", environment, cause, kind="kubernetes"))
