@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from morrow.tool.load import Load
+from morrow.tool.load_result import Options
+from morrow.tool.options import group
 from tests.unit.tool.local_service import LocalService, local_service
+from tests.unit.tool.test_every_command import leaves
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks into /proc")
 
@@ -70,6 +76,38 @@ def test_a_life(shop: LocalService) -> None:
     assert shop.morrow("status", "local").code == 1
     assert "does not run" in shop.morrow("down", "local").out
     assert shop.morrow("logs", "local").code == 0, "logs stay after the end"
+
+
+def test_a_new_version_and_a_new_config_take_over_without_a_lost_request(
+    shop: LocalService,
+) -> None:
+    assert shop.morrow("up", "local").code == 0
+    with Load(Options(f"http://127.0.0.1:{shop.http}/", rate=50, status=200)) as load:
+        for answer, greeting in (("two", "hello"), ("two", "world"), ("three", "again")):
+            shop.write(answer, greeting=greeting)
+            load.mark(f"{answer} {greeting}")
+            assert shop.morrow("up", "local", "--json").answer["result"] == "took-over"
+            assert shop.get() == f"{answer} {greeting}"
+        load.mark("after")
+        time.sleep(1)
+    result = load.result
+    assert len(result.events) == 4
+    assert result.requests >= 150
+    assert not result.failures, result.summary()
+
+
+def test_a_rotation_reaches_the_process_that_serves(shop: LocalService) -> None:
+    old = shop.morrow("up", "local", "--json").answer["pid"]
+    told = shop.morrow("secrets", "rotate", "local", "--json")
+    assert (told.code, told.answer["revision"]) == (0, "2"), told
+    status = shop.morrow("status", "local", "--json").answer
+    assert (status["secrets_revision"], status["current"]) == ("2", True)
+    assert status["pid"] != old
+    assert json.loads(shop.get(shop.admin, "/info"))["secrets_revision"] == "2"
+    values = [(shop.state / f"secrets-{n}" / "API_TOKEN").read_text() for n in (1, 2)]
+    assert values[0] != values[1], "the old one stays, and the new one is new"
+    text = (shop.folder / "environments" / "local.yaml").read_text()
+    assert 'secrets: {provider: generated, revision: "2", keys: [API_TOKEN]}' in text
 
 
 @needs_proc
@@ -285,6 +323,19 @@ def test_wrong_use_is_refused(shop: LocalService, words: tuple[str, ...], said: 
     assert said in told.err + told.out
 
 
+# Writes down what each program is given: its arguments and its variables.
+RECORDS = """
+import sys
+def record(event, what):
+    if event in ("subprocess.Popen", "os.exec", "os.posix_spawn"):
+        with open("programs.txt", "a") as told:
+            print(event, *what, file=told)
+sys.addaudithook(record)
+from morrow.tool.cli import main
+main()
+"""
+
+
 def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService) -> None:
     canary = "canary-4b7a-never-shown"
     every = [
@@ -297,14 +348,18 @@ def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService
         ("status", "local"),
         ("logs", "local"),
         ("verify", "local", "--load", "5", "--for", "1s", "--report", "report.html"),
+        ("verify", "local", "--during", "secret", "--load", "5"),
         ("secrets", "list", "local"),
+        ("env", "new", "qa", "--from", "local"),
+        ("secrets", "rotate", "local"),
+        ("explain", "settings-exposed"),
         ("plan", "local"),
         ("down", "local"),
     ]
     said = ""
     for number, words in enumerate(every):
         as_json = "--json" if number % 2 else "--show-commands"
-        told = shop.morrow(*words, as_json, stdin=canary)
+        told = shop.morrow(*words, as_json, stdin=canary, main=RECORDS)
         assert told.code == 0, (words, told)
         said += told.out + told.err
         if words[0] == "up":
@@ -312,6 +367,14 @@ def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService
             said += Path(f"/proc/{pid}/cmdline").read_text() if Path("/proc/self").exists() else ""
     assert "$ python" in said
     assert canary not in said
+    programs = (shop.folder / "programs.txt").read_text()
+    assert "'-m', 'morrow', 'shop:service'" in programs
+    assert "'MORROW_SECRETS_DIR': " in programs
+    assert {
+        leaf
+        for leaf in map(" ".join, leaves(group))
+        if not any(" ".join(words).startswith(leaf) for words in every)
+    } == {"run", "rollback"}, "no other command is left out"
     held = [f for f in shop.folder.rglob("*") if f.is_file() and canary in f.read_text("latin-1")]
     # The control: it stands where it must, for its owner alone, and nowhere else.
     assert held == [shop.state / "secrets-2" / "API_TOKEN"]
