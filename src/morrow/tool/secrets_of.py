@@ -52,12 +52,13 @@ def rotate(environment: Environment, keys: Iterable[str], confirm: str | None) -
 
 def _renew(environment: Environment, given: Mapping[str, bytes], confirm: str | None) -> Answer:
     """Make a new revision, write its line, roll it out, prove that every pod holds it."""
+    command = f"secrets rotate {environment.label}"
     if environment.kind == "process":
-        revision = _next_folder(environment)
-        _fill(environment, revision, given)
-        secrets_rotate.write_revision(environment, revision)
+        with lock.held(environment, f"morrow {command}"):
+            revision = _next_folder(environment)
+            _fill(environment, revision, given)
+            secrets_rotate.write_revision(environment, revision)
     else:
-        command = f"secrets rotate {environment.label}"
         confirm = guard(environment, confirm, command)
         kubectl = Kubectl.of(environment)
         ensure_namespace(environment, kubectl)

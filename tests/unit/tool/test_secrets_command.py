@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -80,6 +81,32 @@ def test_a_value_goes_from_stdin_into_a_file_of_the_owner_alone(folder: Path) ->
         {"name": "SECRET_KEY", "set": False},
         {"name": "DB_PASSWORD", "set": True},
     ]
+
+
+def test_a_value_keeps_every_byte_and_git_sees_none(folder: Path) -> None:
+    value = b"-----BEGIN-----\r\n\xff\x00\xfe\r\n-----END-----"
+    done = subprocess.run(
+        [*MORROW, "secrets", "set", "local", "DB_PASSWORD"],
+        input=value + b"\r\n",
+        capture_output=True,
+        cwd=folder,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    state = folder / ".morrow"
+    assert (state / "local" / "secrets-2" / "DB_PASSWORD").read_bytes() == value
+    assert (state / ".gitignore").read_text() == "*\n"
+
+
+def test_a_rotation_waits_for_nobody_and_then_leaves_the_file(folder: Path) -> None:
+    (folder / ".morrow").mkdir()
+    with (folder / ".morrow" / "local.lock").open("a+") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        code, problem = first_problem(folder, "secrets", "rotate", "local")
+    assert (code, problem["code"]) == (2, "environment-locked")
+    assert (folder / "environments" / "local.yaml").read_text() == FILE
+    assert morrow(folder, "secrets", "rotate", "local")[0] == 0, "the control: nobody holds it"
 
 
 def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:

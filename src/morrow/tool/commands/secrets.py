@@ -82,7 +82,7 @@ def set_(environment: str, key: str, confirm: str | None, context: str | None) -
     value = _value(environment, key)
     from morrow.tool import secrets_of
 
-    _finish(secrets_of.change(found, {key: value.encode()}, confirm))
+    _finish(secrets_of.change(found, {key: value}, confirm))
 
 
 @command.command(
@@ -113,13 +113,12 @@ def rotate(
     _finish(secrets_of.rotate(found, keys or found.secrets.keys, confirm))
 
 
-def _value(environment: str, key: str) -> str:
+def _value(environment: str, key: str) -> bytes:
     if sys.stdin.isatty():
         typed: str = click.prompt(f"{key} for {environment}", hide_input=True, err=True)
-        return typed
-    value = sys.stdin.read()
-    # What `echo` and an editor put at the end is no part of a secret.
-    value = value.removesuffix("\n").removesuffix("\r")
+        return typed.encode()
+    # Every byte counts; what `echo` and an editor put at the end is no part of a secret.
+    value = sys.stdin.buffer.read().removesuffix(b"\n").removesuffix(b"\r")
     if not value:
         cause = "standard input was empty"
         raise Failure(problem("secret-value", key, cause, environment=environment, key=key))
