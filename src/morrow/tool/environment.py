@@ -100,6 +100,12 @@ class Environment:
         return {key: str(value) for key, value in (self.values.get("config") or {}).items()}
 
     @property
+    def settings(self) -> dict[str, str]:
+        """All text that the service gets by variable: what stands under `env`, and the config."""
+        others = self.values.get("env") or {}
+        return {key: text for key, text in others.items() if isinstance(text, str)} | self.config
+
+    @property
     def image(self) -> str:
         """The image as the chart renders it: repository:tag@digest."""
         tag, digest = self.value("image", "tag"), self.value("image", "digest")

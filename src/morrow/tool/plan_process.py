@@ -62,7 +62,7 @@ def compute_process(environment: Environment) -> ProcessPlan:
     if run is None:
         keys = bool(environment.secrets.keys)
         return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "")
-    if run.code == fingerprint(environment, environment.config, revision):
+    if run.code == fingerprint(environment, environment.settings, revision):
         return ProcessPlan(label, name, "nothing", (), "")
     known = ask(run.admin_port, "/info").get("settings") or {}
     before = {key: str(known[key]) for key in environment.config if key in known}

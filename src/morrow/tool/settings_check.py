@@ -52,10 +52,12 @@ def judge(project: Project, environment: Environment) -> list[Problem]:
         return []
     config, keys = environment.config, environment.secrets.keys
     # What the chart will set and what changes the judgement.
-    known = {**config, "MORROW_PROTECTED": "true"} if environment.protected else config
-    # `env` may hold references, whose values only the cluster knows; that they are given counts.
-    others: dict[str, Any] = environment.values.get("env") or {}
-    known = {**{name: text for name, text in others.items() if isinstance(text, str)}, **known}
+    known = environment.settings
+    if environment.protected:
+        known = {**known, "MORROW_PROTECTED": "true"}
+    # `env` may hold references, whose values only the cluster knows; there, that they are given
+    # counts.
+    others = (environment.values.get("env") or {}) if environment.kind == "kubernetes" else {}
     unseen = [name for name, text in others.items() if not isinstance(text, str)]
     question = json.dumps({"values": known, "secrets": [*keys, *unseen]})
     answer = _ask(project, "check", project.settings, question)
@@ -110,11 +112,12 @@ def _refused(environment: Environment, declared: dict[str, Any], wrong: dict[str
     variable = wrong["variable"]
     secret = bool(declared.get(variable, {}).get("x-morrow-secret"))
     missing = wrong["code"].endswith("missing")
-    if missing and variable not in environment.config:
+    if missing and variable not in environment.settings:
         place = environment.place(*(("secrets", "keys") if secret else ("config",)))
         hint = f"secrets.keys: add {variable}" if secret else f"config: add {variable}"
     else:
-        place = environment.place("config", variable)
+        under = "env" if variable in (environment.values.get("env") or {}) else "config"
+        place = environment.place(under, variable)
         hint = f"correct {variable}"
     return problem(
         "settings-missing" if missing else "settings-invalid",

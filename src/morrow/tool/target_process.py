@@ -57,7 +57,7 @@ def status(environment: Environment) -> Outcome:
     ready = ask(run.admin_port, "/readyz")
     info = ask(run.admin_port, "/info")
     ok = ready["status"] == 200
-    wanted = fingerprint(environment, environment.config, environment.secrets.revision)
+    wanted = fingerprint(environment, environment.settings, environment.secrets.revision)
     data = {
         "environment": environment.label,
         "running": True,

@@ -47,7 +47,7 @@ def replace(
     """
     runs = Runs(environment.project.state / environment.label)
     old = _settle(runs)
-    settings = {**environment.config, **(config or {})}
+    settings = {**environment.settings, **(config or {})}
     revision = revision or environment.secrets.revision
     wanted_port = port or (old.port if old else _port(environment, "http", 5000))
     release = release or fingerprint(environment, settings, revision)

@@ -52,7 +52,7 @@ class ProcessSubject:
         run = self._serving()
         info, lines = ask(run.admin_port, "/info"), []
         wanted = self.environment.secrets.revision
-        current = fingerprint(self.environment, self.environment.config, wanted)
+        current = fingerprint(self.environment, self.environment.settings, wanted)
         held = run.code
         again = f"{typed()} up {self.environment.label}"
         found = held if held == current else f"{held} runs, the files say {current}: {again}"
@@ -89,7 +89,7 @@ class ProcessSubject:
         with lock.held(self.environment, f"morrow verify {self.environment.label}"):
             if kind == "kill":
                 return self._kill(load)
-            plain, wanted = self.environment.config, self.environment.secrets.revision
+            plain, wanted = self.environment.settings, self.environment.secrets.revision
             code = fingerprint(self.environment, plain, wanted)
             change = contract_of(self.environment.project).change if kind == "config" else {}
             if kind == "config" and not change:

@@ -379,3 +379,19 @@ def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService
     # The control: it stands where it must, for its owner alone, and nowhere else.
     assert held == [shop.state / "secrets-2" / "API_TOKEN"]
     assert stat.S_IMODE(held[0].stat().st_mode) == 0o600
+
+
+def test_what_stands_under_env_reaches_the_process(shop: LocalService) -> None:
+    file = shop.folder / "environments" / "local.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("config:\n", "env:\n"))
+    up = shop.morrow("up", "local")
+    assert up.code == 0, up
+    assert shop.get() == "one hello"
+    assert shop.morrow("status", "local", "--json").answer["current"] is True
+    file.write_text(text.replace("config:\n", "env:\n").replace('"hello"', '"other"'))
+    assert shop.morrow("plan", "local", "--detailed-exitcode").code == 2
+    reference = "env: {GREETING: {fieldRef: {fieldPath: status.podIP}}}"
+    file.write_text(text.replace('config:\n  GREETING: "hello"', reference))
+    refused = shop.morrow("up", "local", "--json")
+    assert (refused.code, refused.problem["code"]) == (2, "settings-missing")
