@@ -55,12 +55,8 @@ def _settings(project: Project, environment: Environment) -> list[Problem]:
 
 def _undeployable(environment: Environment) -> list[Problem]:
     """Return what the schema allows and the tool does not deploy."""
-    problems = []
-    provider = environment.secrets.provider
-    if provider in ("sops", "external"):
-        where = environment.place("secrets", "provider")
-        cause = f"secrets.provider is {provider}, which the chart knows and the tool does not yet"
-        problems.append(problem("provider-unsupported", where, cause, file=where))
+    unsupported = provider_problem(environment)
+    problems = [unsupported] if unsupported else []
     if not environment.protected or environment.kind == "process":
         return problems
     own = environment.shown(environment.file)
@@ -75,6 +71,19 @@ def _undeployable(environment: Environment) -> list[Problem]:
         where, key = environment.place(*way), ".".join(way)
         problems.append(problem("replicas-needed", where, cause, file=own, key=key))
     return problems
+
+
+def provider_problem(environment: Environment) -> Problem | None:
+    """Return why the secrets cannot come from their provider; None when they can."""
+    provider, where = environment.secrets.provider, environment.place("secrets", "provider")
+    if environment.kind == "process" and provider != "generated":
+        cause = f"secrets.provider is {provider}, and a process takes generated secrets only"
+        return problem("provider-unsupported", where, cause, file=where, provider="generated")
+    if provider in ("sops", "external"):
+        cause = f"secrets.provider is {provider}, which the chart knows and the tool does not yet;"
+        cause += " it takes the Secret that a store has made"
+        return problem("provider-unsupported", where, cause, file=where, provider="existing")
+    return None
 
 
 def _rules(environment: Environment, *, broken: bool) -> list[Problem]:

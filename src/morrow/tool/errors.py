@@ -382,8 +382,8 @@ TABLE: dict[str, Row] = {
         True,
     ),
     "provider-unsupported": Row(
-        "The tool does not manage secrets of that provider yet.",
-        "set secrets.provider: existing in {file} and let the store make the Secret",
+        "The target does not take secrets of that provider, or not yet.",
+        "set secrets.provider: {provider} in {file}",
         True,
     ),
     "secret-incomplete": Row(

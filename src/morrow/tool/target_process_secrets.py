@@ -7,22 +7,15 @@ import secrets
 from pathlib import Path
 
 from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure, problem
+from morrow.tool.environment_judge import provider_problem
+from morrow.tool.errors import Failure
 
 
 def secrets_folder(environment: Environment, revision: str) -> Path:
     """The folder of a revision, named by variable inside; what is missing is made once."""
     declared = environment.secrets
-    if declared.provider != "generated":
-        raise Failure(
-            problem(
-                "provider-unsupported",
-                f"secrets.provider: {declared.provider}",
-                "a process on this machine takes generated secrets only",
-                file=environment.place("secrets", "provider"),
-            ),
-            refused=True,
-        )
+    if wrong := provider_problem(environment):
+        raise Failure(wrong)
     folder = environment.project.state / environment.label / f"secrets-{revision}"
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     for key in declared.keys:

@@ -151,6 +151,18 @@ def test_a_provider_that_comes_later_says_so(folder: Path) -> None:
     assert "environments/local.yaml:5" in problem["object"]
 
 
+def test_a_process_takes_generated_secrets_only(folder: Path) -> None:
+    file = folder / "environments" / "local.yaml"
+    text = FILE.replace("secrets: {", "secrets: {provider: existing, name: theirs, ")
+    file.write_text(text)
+    for words in (("plan", "local"), ("secrets", "rotate", "local"), ("up", "local")):
+        code, problem = first_problem(folder, *words)
+        assert (code, problem["code"]) == (2, "provider-unsupported")
+        assert problem["mend"] == "set secrets.provider: generated in environments/local.yaml:5"
+    assert file.read_text() == text
+    assert not (folder / ".morrow").exists()
+
+
 def test_doctor_lists_what_holds_and_what_does_not(folder: Path) -> None:
     code, out, _ = morrow(folder, "doctor", "local")
     assert code == 0

@@ -27,10 +27,8 @@ def _environment(label: str, context: str | None, *, changes: bool = True) -> En
 
     look = environment_judge.load if changes else Environment.load
     found = look(Project.find(), label, context)
-    if found.secrets.provider not in ("generated", "existing"):
-        place = found.place("secrets", "provider")
-        cause = f"the provider {found.secrets.provider} is not managed by the tool yet"
-        raise Failure(problem("provider-unsupported", place, cause, file=place), refused=True)
+    if wrong := environment_judge.provider_problem(found):
+        raise Failure(wrong)
     return found
 
 
