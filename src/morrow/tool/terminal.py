@@ -124,12 +124,19 @@ class Terminal:
 
 
 def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]], width: int) -> str:
-    """Lay rows out in columns; the last one takes the room that is left and is folded."""
+    """Lay rows out in columns; the last one takes the room that is left and is folded.
+
+    Where that leaves it none, the others are folded too.
+    """
     import re
     import textwrap
+    from itertools import zip_longest
 
     def seen(cell: str) -> int:
         return len(re.sub("\x1b\\[[0-9;]*m", "", cell))
+
+    def folded(cell: str, room: int) -> list[str]:
+        return textwrap.wrap(cell, room, break_on_hyphens=False) if seen(cell) > room else [cell]
 
     body = [list(row) for row in rows]
     lines = [list(headers), *body] if any(headers) else body
@@ -137,16 +144,22 @@ def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]], width: i
         return ""
     columns = len(lines[0])
     widths = [max(seen(line[i]) for line in lines) for i in range(columns)]
-    room = max(20, width - sum(widths[:-1]) - 2 * (columns - 1))
+    gaps = 2 * (columns - 1)
+    excess = sum(widths[:-1]) + gaps + min(30, widths[-1]) - width
+    for i in reversed(range(columns - 1)):  # the first names the row: it is folded last
+        cut = max(0, min(excess, widths[i] - 20))
+        widths[i] -= cut
+        excess -= cut
+    widths[-1] = max(20, width - sum(widths[:-1]) - gaps)
     text = []
     for line in lines:
-        folded = textwrap.wrap(line[-1], room, break_on_hyphens=False) or [""]
-        head = "".join(
-            cell + " " * (size - seen(cell) + 2)
-            for cell, size in zip(line, widths[:-1], strict=False)
-        )
-        text.append((head + folded[0]).rstrip())
-        text.extend(" " * seen(head) + more for more in folded[1:])
+        cells = [folded(cell, room) for cell, room in zip(line, widths, strict=True)]
+        for row in zip_longest(*cells, fillvalue=""):
+            head = "".join(
+                cell + " " * (size - seen(cell) + 2)
+                for cell, size in zip(row[:-1], widths[:-1], strict=True)
+            )
+            text.append((head + row[-1]).rstrip())
     return "\n".join(text)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -25,6 +26,9 @@ from morrow.tool.terminal import Terminal, format_table
 
 MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
 ESCAPE = re.compile(r"\x1b\[")
+ROOT = Path(__file__).resolve().parents[3]
+CHART = ROOT / "chart"
+OPERATIONS = ROOT / "docs" / "operations.md"
 
 
 def morrow(*words: str, folder: Path | None = None, **variables: str) -> tuple[int, str, str]:
@@ -138,8 +142,13 @@ def test_env_show_in_text_and_json(project_folder: Path) -> None:
     answer = json.loads(out)
     assert answer["values"]["config"] == {"LEVEL": "DEBUG", "SIZE": "10"}
     assert answer["origin"]["config.LEVEL"] == "environments/dev.yaml:4"
+    code, out, _ = morrow("env", "show", "dev", "--defaults", "--json")
+    assert json.loads(out)["origin"]["drain"] == str(CHART / "values.yaml")
+    # A chart that is the project's own is named as people type it.
+    shutil.copytree(CHART, project_folder / "charts" / "web")
+    (project_folder / "pyproject.toml").write_text('[tool.morrow]\nchart = "charts/web"\n')
     code, out, _ = morrow("env", "show", "dev", "--defaults")
-    assert "chart/values.yaml" in out
+    assert re.search(r"^drain +5 +charts/web/values\.yaml$", out, re.MULTILINE)
 
 
 def test_env_show_names_mistakes_and_exits_2(project_folder: Path) -> None:
@@ -219,6 +228,28 @@ def test_completion_knows_commands_environments_and_codes(project_folder: Path) 
     assert complete("morrow explain plan-s") == ["plan-stale"]
 
 
+def test_a_real_shell_completes_what_is_typed(project_folder: Path, tmp_path: Path) -> None:
+    """As docs/operations.md says to switch it on."""
+    (line,) = re.findall(r"(?m)^eval .*_MORROW_COMPLETE=bash_source.*$", OPERATIONS.read_text())
+    command = tmp_path / "bin" / "morrow"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {MORROW[0]} -c "{MORROW[2]}" "$@"\n')
+    command.chmod(0o755)
+    typed = "COMP_WORDS=(morrow plan '') COMP_CWORD=2; _morrow_completion morrow"
+    modern = "(( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404 )) || exit 77"
+    done = subprocess.run(
+        ["bash", "-c", f'{modern}\n{line}\n{typed}\necho "${{COMPREPLY[@]}}"'],
+        env={**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"},
+        cwd=project_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77:
+        pytest.skip("bash is older than 4.4")
+    assert (done.stdout, done.stderr) == ("dev\n", "")
+
+
 def test_an_unexpected_error_is_wrapped_without_its_message(tmp_path: Path) -> None:
     script = (
         "import sys\n"
@@ -273,6 +304,9 @@ def test_colour_and_movement_only_on_a_terminal(project_folder: Path) -> None:
     )
     _, out, err = morrow("env", "show", "dev")
     assert not ESCAPE.search(out + err)
+    rewritten = "\r\x1b[2K"
+    assert rewritten in in_a_terminal("env", "show", "dev", folder=project_folder)
+    assert rewritten not in in_a_terminal("env", "show", "dev", folder=project_folder, CI="true")
 
 
 def test_a_table_fits_its_width() -> None:
@@ -281,6 +315,19 @@ def test_a_table_fits_its_width() -> None:
     assert all(len(line) <= 40 for line in lines)
     assert lines[0] == "name  meaning"
     assert lines[2].startswith("      ")
+
+
+def test_a_table_with_a_wide_middle_fits_too(project_folder: Path) -> None:
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    file = project_folder / "environments" / "dev.yaml"
+    file.write_text(file.read_text() + f'image: {{digest: "{digest}"}}\n')
+    code, out, _ = morrow("env", "show", "dev", COLUMNS="80")
+    assert code == 0
+    assert all(len(line) <= 80 for line in out.splitlines()), out
+    assert "environments/dev.yaml:5" in out, "the place stays whole"
+    pieces = re.findall(r"(?m)(sha256:\w+|^ {6,}\w+$)", out)
+    assert "".join(map(str.strip, pieces)) == digest, "nothing of the value is lost"
+    assert digest in morrow("env", "show", "dev", COLUMNS="160")[1], "the control: there is room"
 
 
 def test_status_is_repeated_where_it_cannot_be_rewritten(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -47,8 +49,8 @@ def test_the_second_is_told_who_and_since_when(here: Environment) -> None:
     (problem,) = caught.value.problems
     assert (problem.code, problem.object) == ("environment-locked", "here")
     assert caught.value.exit_code == 2
-    assert f"/{holder.pid} holds the lock for " in problem.cause
-    assert problem.cause.endswith(": morrow up here")
+    who = rf"\w+@[^/]+/{holder.pid} holds the lock for \d+ (s|min): morrow up here"
+    assert re.fullmatch(who, problem.cause), "the holder, its age, and what it does"
     assert problem.mend.endswith(f"kill {holder.pid}")
     holder.communicate()
     with lock.held(here, "morrow down here"):
@@ -61,6 +63,23 @@ def test_a_killed_holder_leaves_nothing(here: Environment) -> None:
     holder.communicate()
     with lock.held(here, "morrow up here"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(3, "3 s"), (119, "119 s"), (140, "2 min"), (7100, "118 min"), (8000, "2 h"), (-5, "0 s")],
+)
+def test_an_age_is_said_in_words(seconds: int, age: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noon(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Noon:
+            return cls(2026, 1, 1, 12, tzinfo=tz)
+
+    monkeypatch.setattr(lock, "datetime", Noon)
+    since = Noon.now(UTC) - timedelta(seconds=seconds)
+    assert lock._age(since.isoformat()) == age
+    assert lock._age(since.strftime("%Y-%m-%dT%H:%M:%S.%fZ")) == age, "as a Lease has it"
+    assert lock._age("") == "an unknown time"
 
 
 def test_it_is_freed_by_an_error_too(here: Environment) -> None:

@@ -29,9 +29,10 @@ def show(environment: str, defaults: bool) -> None:
     found, problems = Environment.examine(Project.find(), environment)
     rows = []
     values = found.values if defaults else found.given
+    chart = found.shown(found.project.chart / "values.yaml")
     for path, value in leaves(values, ()):
         place = found.origin(path)
-        rows.append((dotted(path), _text(value), place or "chart/values.yaml"))
+        rows.append((dotted(path), _text(value), place or chart))
     terminal.answer(
         {
             "environment": environment,
