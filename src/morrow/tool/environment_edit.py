@@ -17,7 +17,10 @@ def write(environment: Environment, table: str, key: str, value: str) -> None:
     """Set `table.key` in the environment's own file, whole or not at all."""
     file = environment.file
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(edited(file.read_text(), table, key, value))
+    text = file.read_bytes().decode()
+    end = "\r\n" if "\r\n" in text else "\n"
+    text = edited(text.replace(end, "\n"), table, key, value).replace("\n", end)
+    draft.write_bytes(text.encode())
     before, after = read(file).values, read(draft).values
     if after != {**before, table: {**(before.get(table) or {}), key: value}}:
         draft.unlink()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
-from morrow.tool.environment_edit import edited
+from morrow.tool.environment import Environment
+from morrow.tool.environment_edit import edited, write
+from morrow.tool.project import Project
 
 FILES = {
     "no secrets": "environment: dev  # mine\n",
@@ -40,3 +44,12 @@ def test_twice_is_once() -> None:
 def test_a_word_needs_no_quotes_and_a_number_does() -> None:
     assert edited("", "target", "namespace", "shop-qa").endswith("target:\n  namespace: shop-qa\n")
     assert edited("", "target", "namespace", "no").endswith('  namespace: "no"\n')
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_file_keeps_the_ends_of_its_lines(project_folder: Path, end: str) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    before = FILES["block"].replace("name: x", "environment: dev").replace("\n", end).encode()
+    file.write_bytes(before)
+    write(Environment.read(Project.find(), "dev"), "secrets", "revision", "7")
+    assert file.read_bytes() == before.replace(b'"1"', b'"7"')
