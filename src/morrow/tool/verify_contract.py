@@ -90,7 +90,10 @@ def contract_of(project: Project) -> Contract:
         f"unknown key {key!r}; known: {', '.join(KNOWN)}" for key in table if key not in KNOWN
     ]
     checks = []
-    for number, entry in enumerate(table.get("checks", []), 1):
+    entries = table.get("checks", [])
+    if not isinstance(entries, list):
+        entries, wrong = [], [*wrong, "checks must be a list of tables"]
+    for number, entry in enumerate(entries, 1):
         check, faults = _check(entry)
         wrong += [f"checks, number {number}: {fault}" for fault in faults]
         checks.append(check)
@@ -119,11 +122,14 @@ def _check(entry: object) -> tuple[Check, list[str]]:
         for key, kind in types.items()
         if key in entry and not isinstance(entry[key], kind)
     ]
+    keys = entry.get("keys", [])
+    if isinstance(keys, list) and not all(isinstance(key, str) for key in keys):
+        faults.append("keys must be text")
     if not str(entry.get("path", "")).startswith("/"):
         faults.append("path must begin with /")
     if faults:
         return Check("/"), faults
-    return Check(**{**entry, "keys": tuple(entry.get("keys", ()))}), []
+    return Check(**{**entry, "keys": tuple(keys)}), []
 
 
 def judge(check: Check, reach: Reach) -> Line:

@@ -126,6 +126,9 @@ def test_a_protected_environment_wants_its_name(shop: LocalService) -> None:
         (("--url", "shop.example.com"), "http:// or https://"),
         (("--url", "http://shop.example.com"), "for a cluster"),
         (("--during", "lunch"), "'update'"),
+        (("--url", "http://shop.example.com:http"), "or no port"),
+        (("--connect", "shop:http"), "'shop:http' names no host"),
+        (("--report", "nowhere/report.html"), "no folder nowhere"),
     ],
 )
 def test_wrong_use_is_refused(shop: LocalService, words: tuple[str, ...], said: str) -> None:
@@ -148,14 +151,18 @@ def test_the_contract_is_read(tmp_path: Path) -> None:
 def test_every_mistake_in_the_contract_is_named(tmp_path: Path) -> None:
     table = (
         "[tool.morrow.verify]\nchekcs = 1\nchange = {A = 1}\n[[tool.morrow.verify.checks]]\n"
-        'path = "a"\nstatus = "200"\nbody = "x"\n'
+        'path = "a"\nstatus = "200"\nbody = "x"\nkeys = [1]\n'
     )
     with pytest.raises(Failure) as caught:
         contract_of(project(tmp_path, table))
     said = " ".join(found.cause for found in caught.value.problems)
     for mistake in ("'chekcs'", "change must", "path must begin", "status must be", "'body'"):
         assert mistake in said
+    assert "keys must be text" in said
     assert caught.value.exit_code == 2
+    with pytest.raises(Failure) as caught:
+        contract_of(project(tmp_path, "[tool.morrow.verify]\nchecks = 1\n"))
+    assert caught.value.problems[0].cause == "checks must be a list of tables"
 
 
 def test_a_certificate_near_its_end_breaks_the_promise() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -29,6 +30,14 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not 1 <= seconds <= 3600:
             self.fail(f"{value!r} is no duration from 1s to 60m", param, ctx)
         return seconds
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        return False
 
 
 @click.command(
@@ -72,6 +81,11 @@ def command(
         raise click.UsageError("--without-drain goes with --during update, config or secret")
     if url and not url.startswith(("http://", "https://")):
         raise click.UsageError(f"--url must begin with http:// or https://, not {url!r}")
+    for address in filter(None, (url, *(f"//{place}" for place in connect))):
+        if not _is_address(address):
+            raise click.UsageError(f"{address.lstrip('/')!r} names no host, or no port")
+    if report and not report.absolute().parent.is_dir():
+        raise click.UsageError(f"--report: there is no folder {report.parent}")
     found = Environment.load(Project.find(), environment, context)
     if found.protected and (rate or during):
         if during == "kill":
