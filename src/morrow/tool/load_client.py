@@ -47,6 +47,7 @@ class Client:
         self.lags: list[float] = []
         self.instances: Counter[str] = Counter()
         self.ending = asyncio.Event()
+        self.fault: BaseException | None = None
         self.start = 0.0
 
     async def run(self, seconds: float | None) -> Result:
@@ -70,6 +71,8 @@ class Client:
         while self.under_way:
             await asyncio.sleep(0.01)
         watch.cancel()
+        if self.fault is not None:
+            raise self.fault
         self.result.samples.sort(key=lambda sample: sample.at)
         self.result.failures.sort(key=lambda failure: failure.at)
         self.result.lag = round(percentile(self.lags, 0.99), 6)
@@ -96,8 +99,10 @@ class Client:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self.under_way.pop(task, None)
-        if not task.cancelled() and task.exception():
-            task.result()  # a fault of ours: ends the run through the loop's handler
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:  # of ours: an account with a hole in it proves nothing
+            self.fault = fault
+            self.ending.set()
 
     async def _expire(self) -> None:
         while True:  # deadlines stand in the order of sending

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import ssl
@@ -14,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.load import Load, LoadError
+from morrow.tool.load_client import Client
+from morrow.tool.load_connection import Exchange
 from morrow.tool.load_result import Options, Result, percentile
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Served-By: one\r\n\r\nhello"
@@ -295,6 +298,20 @@ def test_a_run_needs_an_end_and_a_start() -> None:
         load.wait()
     with pytest.raises(LoadError, match="not ended"):
         _ = load.result
+
+
+def test_a_fault_of_the_client_is_no_proof_that_nothing_was_lost() -> None:
+    async def run() -> None:
+        client = Client(Options("http://127.0.0.1:1/", rate=50), asyncio.get_running_loop())
+
+        async def connect(kept: bool) -> Exchange:
+            raise RuntimeError("a fault of ours")
+
+        client.pool.connect = connect  # type: ignore[method-assign]
+        await client.run(1)
+
+    with pytest.raises(RuntimeError, match="ours"):
+        asyncio.run(run())
 
 
 def test_percentiles() -> None:
