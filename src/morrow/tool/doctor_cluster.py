@@ -139,7 +139,8 @@ def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Lin
         text += "" if good else "; the pods fit `restricted`, others of this namespace may not"
         yield "namespace", "ok" if good else "warn", text, None
     quotas = kubectl.list("resourcequotas")
-    full = [line for quota in quotas for line in _full(quota)]
+    service = str(environment.value("service", "type") or "ClusterIP")
+    full = [line for quota in quotas for line in _full(quota, service)]
     for quota, resource, text in full:
         cause = f"quota {quota}: {resource} is used up ({text})"
         where = f"ResourceQuota {quota}"
@@ -148,21 +149,28 @@ def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Lin
         yield "quota", "ok", f"{len(quotas)} in the namespace, with room left", None
 
 
-def _full(quota: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]:
+    # Many namespaces allow none of these. What the release does not make needs no room.
+    unused = {"persistentvolumeclaims"}
+    unused |= set() if service == "LoadBalancer" else {"services.loadbalancers"}
+    unused |= {"services.nodeports"} if service == "ClusterIP" else set()
     status = quota.get("status") or {}
     for resource, hard in (status.get("hard") or {}).items():
+        if resource in unused:
+            continue
         used = (status.get("used") or {}).get(resource, "0")
         if quantity(used) >= quantity(hard):
             yield quota["metadata"]["name"], resource, f"{used} of {hard}"
 
 
-_UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
-_UNITS |= {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_UNITS = {"n": 1e-9, "u": 1e-6, "m": 1e-3}
+_UNITS |= {unit: 1000.0**power for power, unit in enumerate("kMGTPE", 1)}
+_UNITS |= {f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", 1)}
 
 
 def quantity(text: str) -> float:
     """Return a Kubernetes quantity as a number."""
-    parts = re.fullmatch(r"([\d.]+)([a-zA-Z]*)", text.strip())
+    parts = re.fullmatch(r"([\d.]+(?:[eE][-+]?\d+)?)([a-zA-Z]*)", text.strip())
     if parts is None:
         return 0.0
     return float(parts[1]) * _UNITS.get(parts[2], 1)

@@ -71,7 +71,7 @@ class Helm:
         """Return the release's revisions, oldest first; none when there is no release."""
         done = self.run("history", release, "--output", "json", "--max", "256")
         if done.code:
-            if "not found" in done.err:
+            if "release: not found" in done.err:  # not the login program of a context
                 return []
             raise done.failure()
         return [

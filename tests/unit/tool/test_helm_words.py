@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from morrow.tool.diagnose_view import Place
-from morrow.tool.doctor_cluster import quantity
+from morrow.tool.doctor_cluster import _full, quantity
+from morrow.tool.errors import Failure
 from morrow.tool.helm import Helm, in_words_of
 from morrow.tool.programs import Result
 from morrow.tool.target_kubernetes_apply import helm_problem
@@ -108,9 +110,43 @@ def test_helm_4_is_heard_without_its_log(tmp_path: Path, monkeypatch: pytest.Mon
     assert done.err == f"Error: UPGRADE FAILED: {words}\n"
 
 
+def test_only_a_release_that_is_not_there_has_no_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "helm"
+    monkeypatch.setenv("MORROW_HELM", str(program))
+    for said, known in (("release: not found", True), ("exec: executable aws not found", False)):
+        program.write_text(f"#!/bin/sh\necho 'Error: {said}' >&2; exit 1\n")
+        program.chmod(0o755)
+        with nullcontext() if known else pytest.raises(Failure):
+            assert Helm("lab", "demo").history("web") == []
+
+
+def test_a_quota_that_forbids_what_the_release_does_not_make_is_not_full() -> None:
+    hard = {"services.loadbalancers": "0", "services.nodeports": "0", "pods": "0"}
+    quota = {"metadata": {"name": "small"}, "status": {"hard": hard, "used": dict(hard)}}
+    for service, full in (
+        ("ClusterIP", ["pods"]),
+        ("NodePort", ["services.nodeports", "pods"]),
+        ("LoadBalancer", ["services.loadbalancers", "services.nodeports", "pods"]),
+    ):
+        assert [resource for _, resource, _ in _full(quota, service)] == full
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("1", 1), ("100m", 0.1), ("2Ki", 2048), ("1.5Gi", 1.5 * 2**30), ("3k", 3000), ("", 0)],
+    [
+        ("1", 1),
+        ("100m", 0.1),
+        ("2Ki", 2048),
+        ("1.5Gi", 1.5 * 2**30),
+        ("3k", 3000),
+        ("", 0),
+        ("1e3", 1000),
+        ("1Pi", 2**50),
+        ("2E", 2e18),
+        ("5u", 5e-6),
+    ],
 )
 def test_quantities(text: str, number: float) -> None:
     assert quantity(text) == pytest.approx(number)
