@@ -89,7 +89,7 @@ def status(environment: Environment) -> Outcome:
 def logs(environment: Environment, options: LogsOptions) -> Outcome | None:
     """Show the last lines; follow through take-overs when asked."""
     runs = Runs(environment.project.state / environment.label)
-    found = runs.all()
+    found = [run for run in runs.all() if runs.log(run).exists()]  # one killed early has none
     if not found:
         text = f"{environment.name} has not run here yet; next: {typed()} up {environment.label}"
         return Outcome(text, {"lines": []}, ok=False)

@@ -381,6 +381,16 @@ def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService
     assert stat.S_IMODE(held[0].stat().st_mode) == 0o600
 
 
+def test_a_start_that_was_killed_before_its_log_hides_no_other(shop: LocalService) -> None:
+    assert shop.morrow("up", "local").code == 0
+    assert shop.morrow("down", "local").code == 0
+    (shop.state / "2").mkdir()
+    run = (shop.state / "1" / "run.json").read_text().replace('"number": 1', '"number": 2')
+    (shop.state / "2" / "run.json").write_text(run)
+    logs = shop.morrow("logs", "local")
+    assert (logs.code, '"serving"' in logs.out) == (0, True), logs
+
+
 def test_what_stands_under_env_reaches_the_process(shop: LocalService) -> None:
     file = shop.folder / "environments" / "local.yaml"
     text = file.read_text()
