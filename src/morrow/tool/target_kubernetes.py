@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import Any
@@ -169,7 +168,6 @@ def status(environment: Environment) -> Outcome:
 
 def names_held(template: Json) -> dict[str, str]:
     """Return the ConfigMap and the Secret that a pod's specification names."""
-    text = json.dumps(template)
     found = {"config": "", "secrets": ""}
     for volume in template.get("volumes") or []:
         if "secret" in volume:
@@ -180,7 +178,7 @@ def names_held(template: Json) -> dict[str, str]:
                 found["config"] = source["configMapRef"]["name"]
         for variable in container.get("env") or []:
             key = (variable.get("valueFrom") or {}).get("secretKeyRef")
-            if key and not found["secrets"] and key["name"] in text:
+            if key and not found["secrets"]:
                 found["secrets"] = key["name"]
     return found
 
