@@ -56,7 +56,7 @@ def apply(
             else:
                 from morrow.tool.target_kubernetes_terraform import apply_terraform
 
-                told = apply_terraform(environment, terraform_plan)
+                told = apply_terraform(environment, terraform_plan, timeout)
         except (Failure, KeyboardInterrupt):
             # The watcher stopped helm, which has rolled back by now; or a person did.
             if rollout.fault is None:

@@ -15,9 +15,11 @@ from morrow.tool.terraform_json import Progress
 OVERRIDE = "morrow_override.tf"  # a name that Terraform lays over the root's own files
 
 
-def apply_terraform(environment: Environment, plan: Path | None) -> Problem | None:
-    """Apply the root; return what Terraform says when it failed."""
-    terraform = Terraform.of(environment)
+def apply_terraform(
+    environment: Environment, plan: Path | None, timeout: float | None
+) -> Problem | None:
+    """Apply the root; return what Terraform says when it failed. A saved plan has its own time."""
+    terraform = Terraform.of(environment, timeout=timeout)
     _drop_override(terraform.folder)
     try:
         warnings = terraform.apply(plan, on_progress=_say)

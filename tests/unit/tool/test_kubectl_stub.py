@@ -25,6 +25,7 @@ from morrow.tool.project import Project
 from morrow.tool.target import UpOptions
 from morrow.tool.target_kubernetes_ask import Tunnel, ask
 from morrow.tool.target_kubernetes_guard import find_namespace
+from morrow.tool.target_kubernetes_terraform import apply_terraform
 
 # Forwards nothing, but says that it does and stays, as kubectl would.
 FORWARDS = """
@@ -246,3 +247,17 @@ def test_a_bound_plan_is_checked_under_the_lock(
         target_kubernetes.up(environment, UpOptions(plan=Path("x")))
     assert caught.value.problems[0].code == "plan-stale"
     assert order == ["locked for morrow up dev", "checked, made: False", "released"]
+
+
+def test_terraform_gets_the_time_that_up_was_given(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project_folder / "tf" / "dev"
+    root.mkdir(parents=True)
+    (root / "main.tf").touch()
+    code = "import pathlib, sys; pathlib.Path({told!r}).write_text(' '.join(sys.argv))"
+    told = stub(project_folder, "terraform", code, monkeypatch)
+    environment = Environment.load(Project.find(), "dev")
+    for timeout, given in ((None, False), (90.0, True)):
+        assert apply_terraform(environment, None, timeout) is None
+        assert ("-var=timeout=90" in told.read_text()) is given
