@@ -120,6 +120,7 @@ def start_node(name: str) -> None:
         raise LabError("the lab is not up; `python -m lab up` starts it")
     again = Node(at)
     again.prepare()
+    network.forget_connections(at)
     again.start_kubelet()
     again.start_proxy()
     _wait_for_nodes({name})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_network
 from pathlib import Path
 
 from lab.errors import LabError
@@ -75,6 +77,22 @@ def remove_node(node: NodeAddress) -> None:
         _ip("link", "del", node.name, namespace=FABRIC)
     if (NAMESPACES / node.namespace).exists():
         _ip("netns", "del", node.namespace)
+
+
+def forget_connections(node: NodeAddress) -> None:
+    """Let the other nodes forget what they carried to this one's pods before it stopped.
+
+    Nobody closed those connections, so they stay in the tables for up to five minutes. A new
+    connection from the same address and port would be led to a pod that is no more. One client
+    that opens hundreds a second comes round to the same ports that soon; many clients do not.
+    """
+    for other in NODES:
+        if other == node or not (NAMESPACES / other.namespace).exists():
+            continue
+        table = ["nsenter", f"--net={NAMESPACES / other.namespace}", "conntrack"]
+        answering = set(re.findall(r" src=(\S+)", run(*table, "-L")))
+        for address in answering & {str(address) for address in ip_network(node.pods)}:
+            succeeds(*table, "-D", "--reply-src", address)  # not when it has expired just now
 
 
 def remove_all() -> None:

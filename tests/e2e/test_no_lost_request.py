@@ -125,9 +125,10 @@ def test_autoscaler_switched_on(rig: Rig) -> None:
             time.sleep(0.5)
         run.mark("scaled out")
         assert len(rig.serving_endpoints()) > 2, "the autoscaler did not scale out"
-        # For a higher target the same load is little: it takes away what it added.
+        # For the highest target the same load is little, also on a slow machine: it takes away
+        # what it added.
         calm = "autoscaling.behavior.scaleDown.stabilizationWindowSeconds"
-        rig.upgrade({"autoscaling.cpu": "90", calm: "0"})
+        rig.upgrade({"autoscaling.cpu": "500", calm: "0"})
         eventually("it scaled in", lambda: len(rig.serving_endpoints()) == 2, within=120)
         run.mark("scaled in")
         run.mark("switch off")
