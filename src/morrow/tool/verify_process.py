@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import time
@@ -82,7 +83,9 @@ class ProcessSubject:
         pages = _text(run.admin_port, "/info") + _text(run.admin_port, "/metrics")
         folder = self.runs.folder / f"secrets-{run.secrets_revision}"
         files = [folder / key for key in self.environment.secrets.keys]
-        return [file.name for file in files if file.is_file() and file.read_text() in pages]
+        held = {file.name: file.read_text() for file in files if file.is_file()}
+        # In JSON and in a label a quote or a line's end stands with a backslash.
+        return [k for k, text in held.items() if text in pages or json.dumps(text)[1:-1] in pages]
 
     def change(self, kind: str, load: Load) -> str:
         """Replace the process there and back, or kill its worker."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from morrow.tool import verify_process
+from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure
 from morrow.tool.project import Project
+from morrow.tool.target_process_state import Run, Runs
 from morrow.tool.verify_contract import Answer, certificate_line, contract_of, metrics_missing
 from tests.unit.tool.local_service import LocalService, local_service
+
+HERE = Path()
+BARE = Environment(Project(HERE, "", "", HERE, HERE, HERE, HERE), "local", (), {}, {}, "")
 
 
 @pytest.fixture
@@ -208,6 +216,21 @@ def test_the_reports_plots_hold_the_loss(tmp_path: Path) -> None:
     assert '<circle class="bad"' not in fine
     assert "1 of 1 promises kept" in fine
     assert os.linesep in fine
+
+
+def test_a_secret_that_is_shown_is_named_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(1, 1, 2, "release", "1", 0.0)
+    subject = object.__new__(verify_process.ProcessSubject)
+    subject.runs = Runs(tmp_path)
+    subject.environment = replace(BARE, values={"secrets": {"keys": ["KEY"]}})
+    (tmp_path / "secrets-1").mkdir()
+    for value in ("plain", 'with "quotes" and \\'):
+        (tmp_path / "secrets-1" / "KEY").write_text(value)
+        for page, shown in ((json.dumps({"key": value}), ["KEY"]), ("{}", [])):
+            monkeypatch.setattr(verify_process, "_text", lambda *_, page=page: page)
+            assert subject._secrets_shown(run) == shown
 
 
 def test_a_change_of_config_needs_something_to_change(shop: LocalService) -> None:
