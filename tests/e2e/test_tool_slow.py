@@ -128,7 +128,7 @@ SLOW = (
     Slow("neighbour is broken", before=broken_neighbour, over={}, ci=True),
     Slow("was broken by hand", before=break_by_hand, over={}, ci=True),
     Slow("was scaled to nothing", before=scaled_to_nothing, over={}),
-    Slow("nothing to change", over={}),
+    Slow("nothing to change", over={}, ci=True),
 )
 
 

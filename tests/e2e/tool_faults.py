@@ -206,6 +206,7 @@ FAULTS = (
         r"does not have",
         {"image": {"repository": "10.89.0.1:5000/no/such/image"}},
         exit=2,
+        ci=True,
     ),
     Fault(
         "registry away",
@@ -488,6 +489,7 @@ FAULTS = (
         r"nosuch",
         {"target": {"context": "nosuch"}},
         exit=2,
+        ci=True,
     ),
     Fault(
         "API server is away",
@@ -506,6 +508,7 @@ FAULTS = (
         before=kubeconfig(bad_token),
         after=usual_kubeconfig,
         exit=2,
+        ci=True,
     ),
     Fault(
         "no rights",
@@ -585,5 +588,6 @@ FAULTS = (
         r"sops",
         {"secrets": {"provider": "sops", "keys": ["TOKEN"]}},
         exit=2,
+        ci=True,
     ),
 )

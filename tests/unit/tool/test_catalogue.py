@@ -1,0 +1,24 @@
+"""The catalogues that are run on a cluster: large enough, and a third of each in every check."""
+
+from __future__ import annotations
+
+from morrow.tool.errors import TABLE
+from tests.e2e.test_tool_slow import SLOW
+from tests.e2e.tool_faults import FAULTS
+
+
+def test_the_catalogues_have_what_was_promised() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 30
+    assert len({slow.name for slow in SLOW}) == len(SLOW) >= 20
+    assert 3 * sum(fault.ci for fault in FAULTS) >= len(FAULTS)
+    assert 3 * sum(slow.ci for slow in SLOW) >= len(SLOW)
+
+
+def test_each_fault_has_a_code_of_the_table_and_the_exit_code_that_it_says() -> None:
+    assert {fault.code for fault in FAULTS} <= set(TABLE)
+    refused = {fault.name for fault in FAULTS if fault.exit == 2}
+    assert {
+        fault.name for fault in FAULTS if fault.exit == 2 and not TABLE[fault.code].refused
+    } <= (
+        {"image tag", "image repository"}  # also found by the nodes, when the registry was silent
+    ), refused
