@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -187,3 +188,43 @@ def test_doctor_names_a_cluster_that_is_not_there(folder: Path) -> None:
         pytest.skip("no kubectl on this machine")
     assert checks["cluster"]["problem"]["code"] == "context-missing"
     assert checks["the rest"]["state"] == "skip"
+
+
+def test_a_value_that_is_typed_is_not_shown(folder: Path) -> None:
+    shown, end = pty.openpty()
+    child = subprocess.Popen(
+        [*MORROW, "secrets", "set", "local", "DB_PASSWORD"],
+        stdin=end,
+        stdout=end,
+        stderr=end,
+        cwd=folder,
+        start_new_session=True,
+    )
+    os.close(end)
+    text = b""
+    while True:
+        try:
+            more = os.read(shown, 4096)
+        except OSError:  # its last writer has gone
+            break
+        if not more:
+            break
+        text += more
+        if b"DB_PASSWORD for local: " in text and b"typed" not in text:
+            os.write(shown, f"{CANARY}\n".encode())
+            text += b"<typed>"
+    os.close(shown)
+    assert child.wait(60) == 0, text
+    assert b"DB_PASSWORD for local: <typed>" in text
+    assert CANARY.encode() not in text
+    assert (folder / ".morrow" / "local" / "secrets-2" / "DB_PASSWORD").read_text() == CANARY
+
+
+@pytest.mark.parametrize("word", [CANARY, f"--{CANARY}", f"--value={CANARY}"])
+def test_a_value_is_never_taken_from_an_argument_nor_repeated(folder: Path, word: str) -> None:
+    code, out, err = morrow(folder, "secrets", "set", "local", "DB_PASSWORD", word, stdin="x")
+    assert code == 2
+    assert "a value is read from standard input" in err
+    assert CANARY not in out + err
+    assert not (folder / ".morrow").exists()
+    assert "mend: morrow secrets set --help" in err

@@ -61,14 +61,22 @@ def list_(environment: str, context: str | None) -> None:
     help="Set ENVIRONMENT's secret KEY to a value from standard input, or typed unseen.\n\n"
     "A generated Secret cannot change: a new revision is made, written into the file and"
     " rolled out. In a Secret that someone else made, the key is set in place.",
+    context_settings={"ignore_unknown_options": True},
 )
 @environment_argument
 @click.argument("key")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="")
 @confirm_option
 @context_option
 @answers
-def set_(environment: str, key: str, confirm: str | None, context: str | None) -> None:
+def set_(
+    environment: str, key: str, more: tuple[str, ...], confirm: str | None, context: str | None
+) -> None:
     """Read the value, never from an argument."""
+    if more:  # click would repeat the words, and they may be the secret
+        raise click.UsageError(
+            "there is a word too much; a value is read from standard input, or typed unseen"
+        )
     found = _environment(environment, context)
     if key not in found.secrets.keys:
         from morrow.tool.options import did_you_mean
