@@ -178,7 +178,7 @@ def clean(item: Object) -> Object:
             if not metadata.get(name):
                 metadata.pop(name, None)
     if cleaned.get("kind") == "Secret":
-        # What differs must still differ, and nothing of a value may be learnt: `disguise`.
+        # The chart refuses a Secret, so no release of it holds one whose values could differ.
         for name in ("data", "stringData"):
             if isinstance(cleaned.get(name), dict):
                 cleaned[name] = dict.fromkeys(cleaned[name], HIDDEN)
