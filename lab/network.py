@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_network
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from lab.errors import LabError
@@ -18,8 +19,12 @@ def _ip(*words: str, namespace: str = "") -> str:
     return run("ip", *inside, *words)
 
 
+def _inside(namespace: str, *words: str) -> str:
+    return run("nsenter", f"--net={NAMESPACES / namespace}", *words)
+
+
 def _set(namespace: str, *settings: str) -> None:
-    run("nsenter", f"--net={NAMESPACES / namespace}", "sysctl", "-qw", *settings)
+    _inside(namespace, "sysctl", "-qw", *settings)
 
 
 def make_fabric() -> None:
@@ -86,13 +91,15 @@ def forget_connections(node: NodeAddress) -> None:
     connection from the same address and port would be led to a pod that is no more. One client
     that opens hundreds a second comes round to the same ports that soon; many clients do not.
     """
+    gone = ip_network(node.pods)
     for other in NODES:
         if other == node or not (NAMESPACES / other.namespace).exists():
             continue
-        table = ["nsenter", f"--net={NAMESPACES / other.namespace}", "conntrack"]
-        answering = set(re.findall(r" src=(\S+)", run(*table, "-L")))
-        for address in answering & {str(address) for address in ip_network(node.pods)}:
-            succeeds(*table, "-D", "--reply-src", address)  # not when it has expired just now
+        known = set(re.findall(r" src=(\S+)", _inside(other.namespace, "conntrack", "-L")))
+        for address in known:
+            if ip_address(address) in gone:
+                with suppress(LabError):  # it has expired just now
+                    _inside(other.namespace, "conntrack", "-D", "--reply-src", address)
 
 
 def remove_all() -> None:
