@@ -82,10 +82,13 @@ class ProcessSubject:
     def _secrets_shown(self, run: Run) -> list[str]:
         pages = _text(run.admin_port, "/info") + _text(run.admin_port, "/metrics")
         folder = self.runs.folder / f"secrets-{run.secrets_revision}"
-        files = [folder / key for key in self.environment.secrets.keys]
-        held = {file.name: file.read_text() for file in files if file.is_file()}
-        # In JSON and in a label a quote or a line's end stands with a backslash.
-        return [k for k, text in held.items() if text in pages or json.dumps(text)[1:-1] in pages]
+        shown = []
+        for file in (folder / key for key in self.environment.secrets.keys):
+            text = file.read_bytes().decode(errors="replace") if file.is_file() else ""
+            # In JSON and in a label a quote or a line's end stands with a backslash.
+            if text and (text in pages or json.dumps(text)[1:-1] in pages):
+                shown.append(file.name)
+        return shown
 
     def change(self, kind: str, load: Load) -> str:
         """Replace the process there and back, or kill its worker."""

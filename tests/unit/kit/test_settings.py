@@ -147,6 +147,8 @@ def test_files_and_the_folder(tmp_path: Path) -> None:
     named = tmp_path / "elsewhere"
     named.write_text("line\r\n")
     assert Shop.load({"TOKEN_FILE": str(named)}).token.reveal() == "line"
+    named.write_bytes(b"one\r\ntwo\rthree\n")
+    assert Shop.load({"TOKEN_FILE": str(named)}).token.reveal() == "one\r\ntwo\rthree"
     assert problems(TOKEN="t", **folder) == {
         "TOKEN": "is given twice, by TOKEN and MORROW_SECRETS_DIR: keep one"
     }
