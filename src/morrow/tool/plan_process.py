@@ -8,7 +8,7 @@ from typing import Any
 from morrow.tool.environment import Environment
 from morrow.tool.plan_diff import Change, differences, shown
 from morrow.tool.target_process_replace import fingerprint
-from morrow.tool.target_process_state import Runs, ask
+from morrow.tool.target_process_state import Runs
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ProcessPlan:
     label: str
     name: str
     action: str  # start | replace | nothing
-    config: tuple[Change, ...]
+    settings: tuple[Change, ...]
     secrets: str
 
     @property
@@ -33,7 +33,7 @@ class ProcessPlan:
             "target": {"kind": "process"},
             "empty": self.empty,
             "action": self.action,
-            "config": [change.as_json() for change in self.config],
+            "settings": [change.as_json() for change in self.settings],
             "secrets": self.secrets,
         }
 
@@ -47,7 +47,7 @@ class ProcessPlan:
                 f"process/{self.name}  {does[self.action]}",
                 *(
                     f"    {one.field}: {shown(one.before)} -> {shown(one.after)}"
-                    for one in self.config
+                    for one in self.settings
                 ),
                 *([f"secrets: {self.secrets}"] if self.secrets else []),
             ]
@@ -64,9 +64,7 @@ def compute_process(environment: Environment) -> ProcessPlan:
         return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "")
     if run.code == fingerprint(environment, environment.settings, revision):
         return ProcessPlan(label, name, "nothing", (), "")
-    known = ask(run.admin_port, "/info").get("settings") or {}
-    before = {key: str(known[key]) for key in environment.config if key in known}
-    config = differences({"config": before}, {"config": environment.config})
+    settings = differences({"settings": run.settings}, {"settings": environment.settings})
     changed = run.secrets_revision != revision
     secrets = f"revision {run.secrets_revision} -> {revision}" if changed else ""
-    return ProcessPlan(label, name, "replace", tuple(config), secrets)
+    return ProcessPlan(label, name, "replace", tuple(settings), secrets)

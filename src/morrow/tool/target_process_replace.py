@@ -62,7 +62,7 @@ def replace(
     if old and not drain:
         stop(runs, old)
     number = runs.next_number()
-    run = Run(number, wanted_port, admin_port, release, revision, time.time())
+    run = Run(number, wanted_port, admin_port, release, revision, time.time(), settings)
     runs.add(run)
     takes_over = old is not None and same_port and drain
     terminal.status(f"{'handing over to' if takes_over else 'starting'} {environment.name} …")

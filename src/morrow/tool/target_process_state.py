@@ -18,7 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -39,6 +39,7 @@ class Run:
     release: str
     secrets_revision: str
     started: float
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def code(self) -> str:

@@ -400,7 +400,9 @@ def test_what_stands_under_env_reaches_the_process(shop: LocalService) -> None:
     assert shop.get() == "one hello"
     assert shop.morrow("status", "local", "--json").answer["current"] is True
     file.write_text(text.replace("config:\n", "env:\n").replace('"hello"', '"other"'))
-    assert shop.morrow("plan", "local", "--detailed-exitcode").code == 2
+    planned = shop.morrow("plan", "local", "--detailed-exitcode")
+    assert planned.code == 2
+    assert 'settings.GREETING: "hello" -> "other"' in planned.out
     reference = "env: {GREETING: {fieldRef: {fieldPath: status.podIP}}}"
     file.write_text(text.replace('config:\n  GREETING: "hello"', reference))
     refused = shop.morrow("up", "local", "--json")
