@@ -3,8 +3,8 @@
 How others use it: `run("kubectl", "get", "pods", input=None, timeout=30) -> Result`. The
 program is `MORROW_KUBECTL` if set, else found on PATH. `--show-commands` prints each line.
 Secrets go in by `input` only: arguments are shown and can be read by anybody. A call with
-`on_line` streams both outputs line by line. The first Ctrl-C is passed on and waited for; the
-second kills.
+`on_line` streams both outputs line by line. The first Ctrl-C asks the program to end and waits
+for it; the second kills.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _running: set[subprocess.Popen[str]] = set()
 
 
 def stop_all() -> None:
-    """End what other threads still run, so that they return; for reading commands only."""
+    """Ask every program that runs now to end, whichever thread waits for it."""
     for child in list(_running):
         child.terminate()
 
@@ -171,7 +171,7 @@ def _wait(
             if pass_on:
                 pass_on = False
                 terminal.say(f"stopping {name} and waiting for it; Ctrl-C again ends it at once")
-                child.send_signal(signal.SIGINT)
+                child.terminate()  # never SIGINT: of a job in the background it is ignored
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
             child.wait(left)
             return why

@@ -9,13 +9,13 @@ rollout.waiting    # what the last look still waited for
 from __future__ import annotations
 
 import dataclasses
-import signal
 import threading
 import time
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from morrow.tool import programs
 from morrow.tool.diagnose import diagnose
 from morrow.tool.diagnose_view import (
     WAIT,
@@ -45,7 +45,7 @@ class Rollout:
     """A thread that looks at the objects of a release, says what it sees and judges it."""
 
     def __init__(self, kubectl: Kubectl, place: Place, *, interrupt: bool) -> None:
-        """`interrupt`: at a fault, stop the program that applies, as Ctrl-C would."""
+        """`interrupt`: at a fault, stop the program that applies; it rolls back then."""
         self._kubectl = kubectl
         self._place = place
         self._interrupt = interrupt
@@ -95,10 +95,16 @@ class Rollout:
                 with suppress(Failure):  # the fault counts, also when no more can be learnt of it
                     self.fault = explain(fault, view, self._kubectl, self._place)
                 terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
-                if self._interrupt and not self._stop.is_set():
-                    main = threading.main_thread().ident
-                    signal.pthread_kill(main or 0, signal.SIGINT)
+                if self._interrupt:
+                    self._end_what_applies()
                 return
+
+    def _end_what_applies(self) -> None:
+        """Ask it to stop until it has ended: at first it may only be about to begin."""
+        terminal.say("stopping helm, which brings back what served before")
+        while not self._stop.is_set():
+            programs.stop_all()
+            self._stop.wait(PERIOD)
 
     def _judge(self, view: View) -> Problem | None:
         """Return the first finding that has lasted as long as it must."""

@@ -57,9 +57,8 @@ def apply(
                 from morrow.tool.target_kubernetes_terraform import apply_terraform
 
                 told = apply_terraform(environment, terraform_plan, timeout)
-        except (Failure, KeyboardInterrupt):
-            # The watcher stopped helm, which has rolled back by now; or a person did.
-            if rollout.fault is None:
+        except Failure:
+            if rollout.fault is None:  # else the watcher has seen more than who applies can tell
                 raise
             told = rollout.fault
     if told is not None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from tests.unit.tool.command import MAIN, Told, morrow
 
 ROOT = Path(__file__).resolve().parents[3]
-MAIN = "from morrow.tool.cli import main; main()"
 
 SERVICE = """
 from morrow import Secret, Service, Settings
@@ -63,27 +58,6 @@ secrets: {{provider: generated, revision: "1", keys: [API_TOKEN]}}
 """
 
 
-@dataclass(frozen=True)
-class Told:
-    """What one run of the command said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def answer(self) -> dict[str, Any]:
-        """The JSON on stdout."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-    @property
-    def problem(self) -> dict[str, Any]:
-        """The first problem that it named."""
-        found: dict[str, Any] = self.answer["problems"][0]
-        return found
-
-
 class LocalService:
     """The project folder, and the command in it."""
 
@@ -123,18 +97,7 @@ class LocalService:
 
     def morrow(self, *words: str, main: str = MAIN, stdin: str = "", **variables: str) -> Told:
         """Run the command to its end."""
-        keep = {k: v for k, v in os.environ.items() if k not in ("MAKELEVEL", "MORROW_CONTEXT")}
-        done = subprocess.run(
-            [sys.executable, "-c", main, *words],
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env={**keep, **variables},
-            timeout=120,
-            input=stdin,
-            check=False,
-        )
-        return Told(done.returncode, done.stdout, done.stderr)
+        return morrow(*words, folder=self.folder, main=main, stdin=stdin, **variables)
 
     def get(self, port: int | None = None, path: str = "/") -> str:
         """Ask the service."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -129,10 +128,6 @@ class StandIn:
         """The objects that are there now: kind/name."""
         objects = json.loads(self.file.read_text())["objects"]
         return {f"{one['kind']}/{one['metadata']['name']}" for one in objects}
-
-    def environment(self) -> dict[str, str]:
-        """The variables of a command that uses it."""
-        return {**os.environ, **self.variables}
 
 
 def thing(kind: str, name: str, version: str = "v1", **more: Any) -> Json:

@@ -23,26 +23,12 @@ from morrow.tool.cli import COMMANDS
 from morrow.tool.errors import TABLE, Failure
 from morrow.tool.options import group
 from morrow.tool.terminal import Terminal, format_table
+from tests.unit.tool.command import MORROW, morrow
 
-MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
 ESCAPE = re.compile(r"\x1b\[")
 ROOT = Path(__file__).resolve().parents[3]
 CHART = ROOT / "chart"
 OPERATIONS = ROOT / "docs" / "operations.md"
-
-
-def morrow(*words: str, folder: Path | None = None, **variables: str) -> tuple[int, str, str]:
-    """Run the command as a process; return exit code, stdout and stderr."""
-    done = subprocess.run(
-        [*MORROW, *words],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env={**os.environ, **variables},
-        check=False,
-        timeout=120,
-    )
-    return done.returncode, done.stdout, done.stderr
 
 
 def test_help_names_every_command_and_imports_none() -> None:
@@ -366,7 +352,7 @@ from morrow.tool import cli, options, programs
 def work(*a, **k):
     programs.run(sys.executable, "-c", '''
 import signal, sys, time
-signal.signal(signal.SIGINT, lambda *a: (time.sleep({slow}), print("rolled back"), sys.exit(3)))
+signal.signal(signal.SIGTERM, lambda *a: (time.sleep({slow}), print("rolled back"), sys.exit(3)))
 print("begun", flush=True)
 time.sleep(60)
 ''', on_line=lambda line: print(line, file=sys.stderr, flush=True))

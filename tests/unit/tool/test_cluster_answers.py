@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,9 +16,9 @@ from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.project import Project
+from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import KINDS, StandIn, deployment, release, revision, secret, thing
 
-MAIN = "from morrow.tool.cli import main; main()"
 LEVEL = "pod-security.kubernetes.io/enforce"
 
 
@@ -65,18 +63,6 @@ def cluster(
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MORROW_CONTEXT", raising=False)
     return stand_in
-
-
-def morrow(*words: str, stdin: str = "") -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-c", MAIN, *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
 
 
 def doctor() -> tuple[int, dict[str, list[dict[str, Any]]]]:

@@ -184,3 +184,43 @@ def test_a_wait_that_is_explained_in_turns_is_said_once(
         watched._show(View())
     said = [line.removeprefix("  web-1: ") for line in capsys.readouterr().err.splitlines()]
     assert said == [pulls, backs_off, "ready", "runs, not ready yet", "ready"]
+
+
+# A rollout with a fault from the first look, while what applies it would go on for a minute.
+FAULT = """
+import sys, time
+from morrow.tool import cli, options, programs, rollout
+from morrow.tool.diagnose_view import Place, View
+from morrow.tool.errors import problem
+from morrow.tool.kubectl import Kubectl
+rollout.PERIOD = 0.1
+rollout.Rollout._look = lambda self: View()
+rollout.Rollout._judge = lambda self, view: problem(
+    "never-ready", "Pod web-1", "it answers 503", file="f", up="morrow up dev"
+)
+def work(*words, **options):
+    with rollout.Rollout(Kubectl("lab", "shop"), Place("dev", "f", "web", "shop"), interrupt={on}):
+        time.sleep({late})
+        done = programs.run(sys.executable, "-c", "import time; time.sleep(8)")
+    sys.exit(0 if done.code else 3)
+options.group.main = work
+cli.main(["up"])
+"""
+
+
+@pytest.mark.parametrize(("on", "late", "code"), [(True, 0, 0), (True, 0.5, 0), (False, 0, 3)])
+def test_a_fault_ends_what_applies_also_in_the_background(on: bool, late: float, code: int) -> None:
+    def in_background() -> None:
+        """As a shell starts a job with `&` in a script."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    done = subprocess.run(
+        [sys.executable, "-c", FAULT.format(on=on, late=late)],
+        preexec_fn=in_background,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == code, done
+    assert done.stderr.count("never-ready: Pod web-1: it answers 503") == 1

@@ -7,14 +7,14 @@ import json
 import os
 import pty
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.tool.command import MORROW, morrow
+
 ROOT = Path(__file__).resolve().parents[3]
-MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
 CANARY = "canary-71c2-never-shown"
 FILE = """# mine
 environment: local
@@ -25,7 +25,10 @@ secrets: {keys: [SECRET_KEY, DB_PASSWORD]}  # two
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project, from inside; no cluster is near."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KUBECONFIG", "/dev/null")
     (tmp_path / "environments").mkdir()
     (tmp_path / "environments" / "base.yaml").write_text(
         "name: hello\nimage: {repository: ghcr.io/example/hello}\n"
@@ -42,30 +45,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def morrow(folder: Path, *words: str, stdin: str = "") -> tuple[int, str, str]:
-    environment = {**os.environ, "KUBECONFIG": "/dev/null"}
-    done = subprocess.run(
-        [*MORROW, *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        env=environment,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, done.stdout, done.stderr
-
-
-def first_problem(folder: Path, *words: str, stdin: str = "") -> tuple[int, dict[str, Any]]:
-    code, out, err = morrow(folder, *words, "--json", stdin=stdin)
+def first_problem(*words: str, stdin: str = "") -> tuple[int, dict[str, Any]]:
+    code, out, err = morrow(*words, "--json", stdin=stdin)
     problems = json.loads(out)["problems"]
     assert problems, err
     return code, problems[0]
 
 
 def test_a_value_goes_from_stdin_into_a_file_of_the_owner_alone(folder: Path) -> None:
-    code, out, err = morrow(folder, "secrets", "set", "local", "DB_PASSWORD", stdin=f"{CANARY}\n")
+    code, out, err = morrow("secrets", "set", "local", "DB_PASSWORD", stdin=f"{CANARY}\n")
     assert code == 0, err
     assert CANARY not in out + err
     made = folder / ".morrow" / "local" / "secrets-2" / "DB_PASSWORD"
@@ -74,7 +62,7 @@ def test_a_value_goes_from_stdin_into_a_file_of_the_owner_alone(folder: Path) ->
     text = (folder / "environments" / "local.yaml").read_text()
     assert text == FILE.replace("DB_PASSWORD]", 'DB_PASSWORD], revision: "2"')
 
-    code, out, _ = morrow(folder, "secrets", "list", "local", "--json")
+    code, out, _ = morrow("secrets", "list", "local", "--json")
     listed = json.loads(out)
     assert code == 0
     assert listed["revision"] == "2"
@@ -104,15 +92,15 @@ def test_a_rotation_waits_for_nobody_and_then_leaves_the_file(folder: Path) -> N
     (folder / ".morrow").mkdir()
     with (folder / ".morrow" / "local.lock").open("a+") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        code, problem = first_problem(folder, "secrets", "rotate", "local")
+        code, problem = first_problem("secrets", "rotate", "local")
     assert (code, problem["code"]) == (2, "environment-locked")
     assert (folder / "environments" / "local.yaml").read_text() == FILE
-    assert morrow(folder, "secrets", "rotate", "local")[0] == 0, "the control: nobody holds it"
+    assert morrow("secrets", "rotate", "local")[0] == 0, "the control: nobody holds it"
 
 
 def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:
-    morrow(folder, "secrets", "set", "local", "DB_PASSWORD", stdin=CANARY)
-    code, out, err = morrow(folder, "secrets", "rotate", "local", "SECRET_KEY")
+    morrow("secrets", "set", "local", "DB_PASSWORD", stdin=CANARY)
+    code, out, err = morrow("secrets", "rotate", "local", "SECRET_KEY")
     assert code == 0, err
     assert "secrets revision 3" in out
     new = folder / ".morrow" / "local" / "secrets-3"
@@ -138,7 +126,7 @@ def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:
 def test_wrong_use_is_refused(
     folder: Path, words: tuple[str, ...], stdin: str, code: str, mend: str
 ) -> None:
-    exit_code, problem = first_problem(folder, *words, stdin=stdin)
+    exit_code, problem = first_problem(*words, stdin=stdin)
     assert (exit_code, problem["code"]) == (2, code)
     assert mend in problem["mend"]
     assert (folder / "environments" / "local.yaml").read_text() == FILE
@@ -147,7 +135,7 @@ def test_wrong_use_is_refused(
 def test_a_provider_that_comes_later_says_so(folder: Path) -> None:
     file = folder / "environments" / "local.yaml"
     file.write_text(FILE.replace("secrets: {", "secrets: {provider: sops, "))
-    code, problem = first_problem(folder, "secrets", "list", "local")
+    code, problem = first_problem("secrets", "list", "local")
     assert (code, problem["code"]) == (2, "provider-unsupported")
     assert "environments/local.yaml:5" in problem["object"]
 
@@ -157,7 +145,7 @@ def test_a_process_takes_generated_secrets_only(folder: Path) -> None:
     text = FILE.replace("secrets: {", "secrets: {provider: existing, name: theirs, ")
     file.write_text(text)
     for words in (("plan", "local"), ("secrets", "rotate", "local"), ("up", "local")):
-        code, problem = first_problem(folder, *words)
+        code, problem = first_problem(*words)
         assert (code, problem["code"]) == (2, "provider-unsupported")
         assert problem["mend"] == "set secrets.provider: generated in environments/local.yaml:5"
     assert file.read_text() == text
@@ -165,12 +153,12 @@ def test_a_process_takes_generated_secrets_only(folder: Path) -> None:
 
 
 def test_doctor_lists_what_holds_and_what_does_not(folder: Path) -> None:
-    code, out, _ = morrow(folder, "doctor", "local")
+    code, out, _ = morrow("doctor", "local")
     assert code == 0
     assert "ok    environment  schema, chart and service accept its 3 settings" in out
     file = folder / "environments" / "local.yaml"
     file.write_text(FILE.replace("API_BASE_URL", "API_BASE_URI"))
-    code, out, _ = morrow(folder, "doctor", "local", "--json")
+    code, out, _ = morrow("doctor", "local", "--json")
     answer = json.loads(out)
     assert (code, answer["ok"]) == (1, False)
     wrong = [check for check in answer["checks"] if check["state"] == "fail"]
@@ -181,7 +169,7 @@ def test_doctor_lists_what_holds_and_what_does_not(folder: Path) -> None:
 def test_doctor_names_a_cluster_that_is_not_there(folder: Path) -> None:
     file = folder / "environments" / "local.yaml"
     file.write_text(FILE.replace("kind: process", "kind: kubernetes, context: nosuch"))
-    code, out, err = morrow(folder, "doctor", "local", "--json")
+    code, out, err = morrow("doctor", "local", "--json")
     assert code == 1, err
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     if checks["kubectl"]["state"] == "fail":
@@ -222,7 +210,7 @@ def test_a_value_that_is_typed_is_not_shown(folder: Path) -> None:
 
 @pytest.mark.parametrize("word", [CANARY, f"--{CANARY}", f"--value={CANARY}"])
 def test_a_value_is_never_taken_from_an_argument_nor_repeated(folder: Path, word: str) -> None:
-    code, out, err = morrow(folder, "secrets", "set", "local", "DB_PASSWORD", word, stdin="x")
+    code, out, err = morrow("secrets", "set", "local", "DB_PASSWORD", word, stdin="x")
     assert code == 2
     assert "a value is read from standard input" in err
     assert CANARY not in out + err
