@@ -47,7 +47,7 @@ def guard(environment: Environment, confirm: str | None, command: str) -> str | 
 def preflight(environment: Environment, kubectl: Kubectl) -> None:
     """Run the parts of `doctor` that matter most; nothing is touched before they have passed."""
     from morrow.tool import secrets
-    from morrow.tool.doctor_cluster import image_check, rights_checks
+    from morrow.tool.doctor_cluster import image_check, kinds_check, rights_checks
     from morrow.tool.target_kubernetes_apply import place_of
 
     if environment.delivery == "helm":
@@ -59,7 +59,11 @@ def preflight(environment: Environment, kubectl: Kubectl) -> None:
             "namespace-terminating", f"namespace {name}", "it is being deleted", what=name
         )
         raise Failure(problem, refused=True)
-    lines = [*rights_checks(environment, kubectl), image_check(environment)]
+    lines = [
+        *rights_checks(environment, kubectl),
+        *kinds_check(environment, kubectl),
+        image_check(environment),
+    ]
     wrong = [found for _, state, _, found in lines if state == "fail" and found is not None]
     if wrong:
         raise Failure(*wrong, refused=True)

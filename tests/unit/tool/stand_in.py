@@ -45,7 +45,8 @@ if verb == "version":
 if words[:2] == ["get", "--raw"]:
     end(json.dumps(dict(zip(("major", "minor"), world["server"].split(".")))))
 if verb == "api-resources":
-    end(world["kinds"])
+    print(world["kinds"])
+    sys.exit(world["some_apis_are_away"])
 if verb == "create" and "SelfSubjectAccessReview" in given:
     for one in map(json.loads, given.split("\\n---\\n")):
         asked = one["spec"]["resourceAttributes"]
@@ -97,6 +98,7 @@ class StandIn:
             "helm": "v3.18.4",
             "server": "1.33",
             "kinds": KINDS,
+            "some_apis_are_away": False,
             "denied": [],
             "objects": [],
             "history": [],

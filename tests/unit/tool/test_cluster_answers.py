@@ -138,7 +138,10 @@ WRONG = [
     (world(manifest=RULE), "kinds", "fail", "resource-kind-missing", "PrometheusRule"),
     (world(manifest=RULE, kinds=f"{KINDS}x y monitoring.coreos.com/v1 true PrometheusRule"),
      "kinds", "ok", "", ""),
-    (ends, "namespace", "fail", "namespace-terminating", "kubectl wait --for=delete"),
+    (world(manifest=RULE, some_apis_are_away=True), "kinds", "warn", "resource-kind-missing", ""),
+    (world(some_apis_are_away=True), "kinds", "ok", "", ""),
+    (ends, "namespace", "fail", "namespace-terminating",
+     "kubectl --context dev -n shop-dev wait --for=delete"),
     (no_level, "namespace", "warn", "", ""),
     (without("Namespace"), "namespace", "ok", "", ""),
     (besides(QUOTA), "quota", "fail", "quota-exceeded", "describe resourcequota small"),
@@ -191,6 +194,7 @@ def test_doctors_table_has_each_mend_and_fits_80_columns(cluster: StandIn) -> No
         (ends, "namespace-terminating"),
         (other_tag, "image-not-found"),
         (half_a_secret, "secret-incomplete"),
+        (world(manifest=RULE), "resource-kind-missing"),
         (world(helm="v5.0.0"), "helm-unsupported"),
     ],
 )
@@ -202,9 +206,8 @@ def test_up_asks_first_and_stops_before_it_touches_anything(
     exit_code, out, err = morrow("up", "dev", "--json")
     assert (exit_code, json.loads(out)["problems"][0]["code"]) == (2, code), err
     assert cluster.names == before
-    asked = [
-        line for line in cluster.asked if line.split()[1] not in ("get", "template", "version")
-    ]
+    looks = ("get", "template", "version", "api-resources")
+    asked = [line for line in cluster.asked if line.split()[1] not in looks]
     # A review of rights is a question, though kubectl calls it `create`.
     assert [line for line in asked if " -o json" not in line] == []
 
