@@ -59,7 +59,7 @@ def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     again = sum(map(_thrown_out, new_pods(view))) > wanted
     pod_name, status = pod["metadata"]["name"], pod["status"]
     cause = f"{status['reason']}: {status.get('message', '')}"
-    problem = place.problem("pod-evicted", f"Pod {pod_name}", cause, pod=pod_name)
+    problem = place.problem("pod-evicted", f"Pod {pod_name}", cause)
     yield Finding(problem, HEALS_OFTEN if again else WAIT)
 
 
@@ -80,7 +80,7 @@ def _waiting(
         yield _image(f"{reason}: {message} {told}", where, container_spec(pod, status), place)
     elif reason == "CreateContainerConfigError":
         refused = place.problem("container-refused", where, message)
-        yield missing_reference(message, where, place) or Finding(refused, HEALS_OFTEN)
+        yield missing_reference(message, where, pod, place) or Finding(refused, HEALS_OFTEN)
     elif reason in ("RunContainerError", "CreateContainerError"):
         refused = place.problem("container-refused", where, last_part(message))
         yield Finding(refused, HEALS_OFTEN)
@@ -96,7 +96,7 @@ def _image(told: str, where: str, spec: Json, place: Place) -> Finding:
     return Finding(problem, hold)
 
 
-def missing_reference(message: str, where: str, place: Place) -> Finding | None:
+def missing_reference(message: str, where: str, pod: Json, place: Place) -> Finding | None:
     """Return the finding for a Secret, ConfigMap or key that is not there."""
     key = re.search(
         r"couldn't find key (\S+) in (Secret|ConfigMap) (?:[\w.-]+/)?([\w.-]+)", message
@@ -104,27 +104,57 @@ def missing_reference(message: str, where: str, place: Place) -> Finding | None:
     if key:
         return _missing_key(key[1], key[2], key[3], where, place)
     volume = re.search(r"references non-existent (secret|config) key: ([\w.-]+)", message)
-    if volume:  # the kubelet does not say of which object
+    if volume:
         kind = "Secret" if volume[1] == "secret" else "ConfigMap"
-        name = place.secret if kind == "Secret" else "of the volume"
-        return _missing_key(volume[2], kind, name, where, place)
+        return _missing_key(volume[2], kind, _mounted(message, kind, pod), where, place)
     whole = re.search(r'(secret|configmap) "(?:[\w.-]+/)?([\w.-]+)" not found', message)
     if whole is None:
         return None
     kind, name = ("Secret" if whole[1] == "secret" else "ConfigMap"), whole[2]
     cause = f"{kind} {name} is not in the namespace {place.namespace}"
+    own = kind == "Secret" and name == place.secret
+    wanted = place.secret_keys if own else tuple(dict.fromkeys(_keys(pod, kind, name)))
+    keys = " ".join(f"--from-file={key}=PATH" for key in wanted or ("KEY",))
     if kind == "ConfigMap":
-        return Finding(place.problem("configmap-missing", where, cause, what=name), HEALS_OFTEN)
-    keys = " ".join(f"--from-file={key}=PATH" for key in place.secret_keys or ("KEY",))
-    made_by_tool = place.provider == "generated" and name == place.secret
-    create = "" if made_by_tool else f"{place.kubectl} create secret generic {name} {keys} && "
+        problem = place.problem("configmap-missing", where, cause, what=name, keys=keys)
+        return Finding(problem, HEALS_OFTEN)
+    made_by_tool = own and place.provider == "generated"
+    create = "" if made_by_tool else f"{place.kubectl} create secret generic {name} {keys}, then: "
     return Finding(place.problem("secret-missing", where, cause, create=create), HEALS_OFTEN)
+
+
+def _keys(pod: Json, kind: str, name: str) -> Iterator[str]:
+    """Yield the keys that a pod wants of a Secret or a ConfigMap."""
+    source, spec = ("secret" if kind == "Secret" else "configMap"), pod["spec"]
+    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+        for variable in container.get("env") or []:
+            reference = (variable.get("valueFrom") or {}).get(f"{source}KeyRef") or {}
+            if reference.get("name") == name:
+                yield reference["key"]
+    for volume in spec.get("volumes") or []:
+        held = volume.get(source) or {}
+        if name in (held.get("secretName"), held.get("name")):
+            yield from (item["key"] for item in held.get("items") or [])
 
 
 def _missing_key(key: str, kind: str, name: str, where: str, place: Place) -> Finding:
     cause = f"{kind} {name} in the namespace {place.namespace} has no key {key}"
+    if kind == "Secret" and name == place.secret:
+        verb = "rotate" if place.provider == "generated" else "set"
+        own = place.problem("secret-incomplete", where, cause, verb=verb, key=key)
+        return Finding(own, HEALS_OFTEN)
     code = "secret-key-missing" if kind == "Secret" else "configmap-key-missing"
-    return Finding(place.problem(code, where, cause, key=key, what=name), HEALS_OFTEN)
+    problem = place.problem(code, where, cause, key=key, what=f"{kind} {name}")
+    return Finding(problem, HEALS_OFTEN)
+
+
+def _mounted(message: str, kind: str, pod: Json) -> str:
+    """Return the name of what a volume holds: the kubelet names the volume only."""
+    for volume in pod["spec"].get("volumes") or []:
+        if f'volume "{volume["name"]}"' in message:
+            held = volume.get("secret" if kind == "Secret" else "configMap") or {}
+            return str(held.get("secretName") or held.get("name") or f"of volume {volume['name']}")
+    return "of a volume"
 
 
 def _never_ready(
@@ -183,6 +213,6 @@ def _mounts(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
     for event in events:
         if event.get("reason") in ("FailedMount", "FailedAttachVolume"):
             where, message = f"Pod {pod_name}", event.get("message") or ""
-            unknown = place.problem("volume-not-mounted", where, last_part(message), pod=pod_name)
-            yield missing_reference(message, where, place) or Finding(unknown, 60)
+            unknown = place.problem("volume-not-mounted", where, last_part(message))
+            yield missing_reference(message, where, pod, place) or Finding(unknown, 60)
             return

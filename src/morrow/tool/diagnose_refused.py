@@ -52,11 +52,11 @@ def _shorten(message: str) -> str:
     return re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
 
 
-# In the scheduler's message: where to look.
+# In the scheduler's message: where kubectl is to look.
 _SCHEDULING: tuple[tuple[str, str], ...] = (
-    (r"node affinity/selector", "kubectl get nodes --show-labels"),
-    (r"untolerated taint", "kubectl describe nodes | grep Taints"),
-    (r"", "kubectl describe nodes | grep -A 9 'Allocated resources'"),
+    (r"node affinity/selector", "get nodes --show-labels"),
+    (r"untolerated taint", "describe nodes | grep Taints"),
+    (r"", "describe nodes | grep -A 9 'Allocated resources'"),
 )
 
 
@@ -79,7 +79,8 @@ def unschedulable(pod: Json, events: list[Json], place: Place) -> Iterator[Findi
         look = next(look for pattern, look in _SCHEDULING if re.search(pattern, message))
         short = re.split(r",? preemption:", message)[0]
         hold = HEALS_OFTEN if _hopeless(message, events) else WAIT
-        yield Finding(place.problem("unschedulable", where, short, look=look), hold)
+        problem = place.problem("unschedulable", where, short, look=f"{place.kubectl} {look}")
+        yield Finding(problem, hold)
 
 
 def _hopeless(message: str, events: list[Json]) -> bool:

@@ -245,11 +245,12 @@ TABLE: dict[str, Row] = {
     ),
     "secret-missing": Row("A Secret that the pods need is not there.", "{create}{up}"),
     "secret-key-missing": Row(
-        "A Secret lacks a key that the pods need.", "morrow secrets set {environment} {key}"
+        "A Secret that is not the environment's own lacks a key that the pods need.",
+        "add {key} to {what}, or take it out of {file}, then: {up}",
     ),
     "configmap-missing": Row(
         "A ConfigMap that the pods need is not there.",
-        "{kubectl} create configmap {what} --from-file=PATH, then: {up}",
+        "{kubectl} create configmap {what} {keys}, then: {up}",
     ),
     "configmap-key-missing": Row(
         "A ConfigMap lacks a key that the pods need.",
@@ -279,7 +280,10 @@ TABLE: dict[str, Row] = {
         "mend what the probe answers, or raise probes.startup.failureThreshold in {file},"
         " then: {up}",
     ),
-    "pod-evicted": Row("The node threw the pod out.", "{kubectl} describe pod {pod}, then: {up}"),
+    "pod-evicted": Row(
+        "The node threw the pod out.",
+        "ask for what it used up under resources: in {file}, or free the node, then: {up}",
+    ),
     "quota-exceeded": Row(
         "The namespace's quota leaves no room for the pods.",
         "{kubectl} describe resourcequota {what}; ask for less under resources: in {file},"
@@ -299,11 +303,11 @@ TABLE: dict[str, Row] = {
     ),
     "priority-class-missing": Row(
         "The pods' PriorityClass is not there.",
-        "kubectl get priorityclass; name one of them in {file}, then: {up}",
+        "{kubectl} get priorityclass; name one of them in {file}, then: {up}",
     ),
     "webhook-unreachable": Row(
         "An admission webhook of the cluster does not answer.",
-        "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations;"
+        "{kubectl} get validatingwebhookconfigurations,mutatingwebhookconfigurations;"
         " its owner must bring it back, then: {up}",
     ),
     "admission-refused": Row(
@@ -325,7 +329,8 @@ TABLE: dict[str, Row] = {
         "A PersistentVolumeClaim gets no volume.", "{kubectl} describe pvc, then: {up}"
     ),
     "volume-not-mounted": Row(
-        "A volume cannot be mounted.", "{kubectl} describe pod {pod}, then: {up}"
+        "A volume cannot be mounted.",
+        "mend what the message names in {file} or on the nodes, then: {up}",
     ),
     "job-failed": Row(
         "A Job that runs before or after the release failed.",
@@ -354,7 +359,7 @@ TABLE: dict[str, Row] = {
     ),
     "namespace-terminating": Row(
         "The namespace is being deleted.",
-        "kubectl wait --for=delete namespace/{what} --timeout=120s, then: {up}",
+        "{kubectl} wait --for=delete namespace/{what} --timeout=120s, then: {up}",
         True,
     ),
     "smoke-failed": Row(
@@ -403,7 +408,7 @@ TABLE: dict[str, Row] = {
     ),
     "secret-not-rolled": Row("Not every pod holds the new secrets.", "morrow status {environment}"),
     "release-missing": Row("There is no such release.", "morrow up {environment}", True),
-    "revision-missing": Row("There is no revision to go back to.", "helm history {release}", True),
+    "revision-missing": Row("There is no revision to go back to.", "{history}", True),
     "revision-secret-gone": Row(
         "The Secret of the revision to go back to is gone.",
         "morrow up {environment} with the files as they were then",

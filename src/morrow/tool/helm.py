@@ -51,7 +51,8 @@ class Helm:
     namespace: str
 
     @property
-    def _where(self) -> tuple[str, ...]:
+    def where(self) -> tuple[str, ...]:
+        """The arguments that lead there."""
         context = ("--kube-context", self.context) if self.context else ()
         return (*context, "--namespace", self.namespace)
 
@@ -64,7 +65,7 @@ class Helm:
         words = list(arguments)
         if words[0] in MERGES or not HELM_4.keys().isdisjoint(words):
             words = in_words_of(_version(programs.find("helm")), words)
-        done = programs.run("helm", *words, *self._where, timeout=timeout)
+        done = programs.run("helm", *words, *self.where, timeout=timeout)
         return replace(done, err=LOG.sub("", done.err) or done.err)
 
     def history(self, release: str) -> list[Revision]:

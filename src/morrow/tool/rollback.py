@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,13 +90,14 @@ def choose(environment: Environment, kubectl: Kubectl, to: int | None) -> Goal:
     wanted = to if to is not None else (good[-1] if good else None)
     if wanted is None or wanted not in kept or wanted == current:
         told = ", ".join(map(str, good)) or "none"
+        helm = Helm(environment.context, environment.namespace)
         raise Failure(
             problem(
                 "revision-missing",
                 f"release {environment.name}",
                 f"there is no {f'revision {to}' if to else 'earlier revision'} to go back to"
                 f" from {current}; good ones: {told}",
-                release=f"{environment.name} -n {environment.namespace}",
+                history=shlex.join(("helm", "history", environment.name, *helm.where)),
             )
         )
     goal = _goal(wanted, kept[wanted], environment.name)

@@ -82,6 +82,7 @@ def bent(
     restarts: int = 0,
     pod: Json | None = None,
     container: Json | None = None,
+    volumes: tuple[Json, ...] = (),
 ) -> View:
     """One new pod in the state given."""
     status: Json = {"name": "web", "ready": False, "restartCount": restarts}
@@ -89,7 +90,10 @@ def bent(
     made: Json = {
         "kind": "Pod",
         "metadata": {"name": "web-1-abcde", "uid": "p", "ownerReferences": [{"uid": "r"}]},
-        "spec": {"containers": [{"name": "web", "image": "ghcr.io/x/y:1", **(container or {})}]},
+        "spec": {
+            "containers": [{"name": "web", "image": "ghcr.io/x/y:1", **(container or {})}],
+            "volumes": list(volumes),
+        },
         "status": {"containerStatuses": [status], "conditions": list(conditions), **(pod or {})},
     }
     told = [
@@ -305,6 +309,36 @@ def refused(message: str) -> View:
     return View(view.deployment, view.replicasets, (), (), (event,))
 
 
+def referring(kind: str, name: str, key: str) -> Json:
+    return {"env": [{"name": "X", "valueFrom": {kind: {"name": name, "key": key}}}]}
+
+
+def test_the_mend_names_what_lacks_and_the_very_keys_that_are_wanted() -> None:
+    held = {"name": "more", "secret": {"secretName": "theirs", "items": [{"key": "B"}]}}
+    told = 'MountVolume.SetUp failed for volume "more" : references non-existent secret key: B'
+    starts = waiting("ContainerCreating")
+    lacks = first(bent(starts, events=(("FailedMount", told),), volumes=(held,))).problem
+    assert lacks.cause == "Secret theirs in the namespace demo has no key B"
+    assert lacks.mend == (
+        "add B to Secret theirs, or take it out of environments/test.yaml, then: morrow up test"
+    )
+    absent = 'MountVolume.SetUp failed for volume "more" : secret "theirs" not found'
+    uses = referring("secretKeyRef", "theirs", "A")
+    view = bent(starts, events=(("FailedMount", absent),), volumes=(held,), container=uses)
+    assert first(view).problem.mend == (
+        "kubectl --context lab -n demo create secret generic theirs"
+        " --from-file=A=PATH --from-file=B=PATH, then: morrow up test"
+    )
+    refused = waiting("CreateContainerConfigError", 'configmap "theirs" not found')
+    view = bent(refused, container=referring("configMapKeyRef", "theirs", "A"))
+    assert first(view).problem.mend == (
+        "kubectl --context lab -n demo create configmap theirs --from-file=A=PATH,"
+        " then: morrow up test"
+    )
+    own = first(missing("couldn't find key DB_PASSWORD in Secret demo/web-1")).problem
+    assert own.mend == "morrow secrets rotate test DB_PASSWORD"
+
+
 HELPLESS = "0/3 nodes are available: 3 node(s) didn't match. preemption: 0/3: 3 Preemption is not"
 UNPLACED = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
 
@@ -314,8 +348,9 @@ FINAL = [
     ("image-unauthorised", bent(waiting("ImagePullBackOff", "401 Unauthorized"))),
     ("secret-missing", missing('secret "web-1" not found')),
     ("secret-missing", mounts('MountVolume.SetUp failed: secret "web-1" not found')),
-    ("secret-key-missing", missing("couldn't find key A in Secret demo/web-1")),
+    ("secret-key-missing", missing("couldn't find key A in Secret demo/theirs")),
     ("secret-key-missing", mounts("references non-existent secret key: A")),
+    ("secret-incomplete", missing("couldn't find key DB_PASSWORD in Secret demo/web-1")),
     ("settings-refused", bent(ended(78))),
     ("crashed", bent(waiting("CrashLoopBackOff"), ended(1), restarts=1)),
     ("crashed", bent(ended(1), restarts=1)),
