@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterator
 from morrow.tool.diagnose_pod import pod_findings
 from morrow.tool.diagnose_refused import refused_findings
 from morrow.tool.diagnose_view import (
+    WAIT,
     Finding,
     Json,
     Place,
     View,
+    age_of,
     events_of,
     last_lines,
     new_pods,
@@ -32,6 +34,13 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
     may just be mended.
     """
     return sorted(_findings(view, place, known), key=lambda finding: finding.hold)
+
+
+def diagnose_once(view: View, place: Place) -> list[Finding]:
+    """Return what a single look can tell: nothing for which the newest pods are too young."""
+    born = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
+    age = min(born, default=WAIT)
+    return [f for f in diagnose(view, place) if f.hold == WAIT or f.hold <= age]
 
 
 def _findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:

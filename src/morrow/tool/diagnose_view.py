@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from morrow.tool.errors import Problem, problem
@@ -118,6 +119,11 @@ def newest_replicaset(view: View) -> Json | None:
 def uid(item: Json) -> str:
     """Return what tells an object from all others, also of its name."""
     return str(item["metadata"].get("uid", ""))
+
+
+def age_of(stamp: str) -> float:
+    """Return the seconds since a time that Kubernetes wrote."""
+    return (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()
 
 
 def new_pods(view: View) -> list[Json]:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from morrow.tool import lock, secrets
-from morrow.tool.diagnose import diagnose
+from morrow.tool.diagnose import diagnose_once
 from morrow.tool.diagnose_view import Json, View, new_pods, newest_replicaset, owned, view_of
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure
@@ -134,7 +134,7 @@ def status(environment: Environment) -> Outcome:
         absent: Json = {"environment": environment.label, "state": "down", "pods": []}
         text = f"{environment.name} is down: {typed()} up {environment.label}"
         return Outcome(text, absent, ok=False)
-    findings = diagnose(view, place_of(environment))
+    findings = diagnose_once(view, place_of(environment))
     history = Helm(environment.context, environment.namespace).history(environment.name)
     template = view.deployment["spec"]["template"]["spec"]
     ready = (view.deployment.get("status") or {}).get("readyReplicas", 0)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from morrow.tool import lock
+from morrow.tool.diagnose_view import age_of
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, problem
 from morrow.tool.kubectl import Kubectl
@@ -100,7 +101,7 @@ class KubernetesSubject:
             for status in (pod.get("status") or {}).get("containerStatuses") or []:
                 count += status.get("restartCount", 0)
                 ended = ((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
-                if ended and (age := _age(ended)) < RECENT:
+                if ended and (age := age_of(ended)) < RECENT:
                     recent.append(f"{pod['metadata']['name']}/{status['name']} {age:.0f} s ago")
         said = "; ".join(recent) or (f"{count}, none of them recent" if count else "none")
         return [Line(not recent, f"no container restarted in the last {RECENT:.0f} s", said)]
@@ -229,7 +230,3 @@ def _field(body: str, name: str) -> str:
     except ValueError:
         return "?"
     return str(found.get(name, "?")) if isinstance(found, dict) else "?"
-
-
-def _age(stamp: str) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()

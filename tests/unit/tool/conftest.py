@@ -1,13 +1,17 @@
-"""What the tool's tests share: Helm, and a project of a test's own."""
+"""What the tool's tests share: Helm, a project of a test's own, a stand-in for a cluster."""
 
 from __future__ import annotations
 
 import os
 import textwrap
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.unit.tool.stand_in import LEVEL, StandIn, revision, secret, thing
 from tools.build import UnavailableError, program
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -55,3 +59,46 @@ def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+class Registry(BaseHTTPRequestHandler):
+    """Has the image with the tag 1 and no other."""
+
+    def do_HEAD(self) -> None:
+        self.send_response(200 if self.path == "/v2/shop/manifests/1" else 404)
+        self.end_headers()
+
+    def log_message(self, format: str, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def registry() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}/shop"
+        server.shutdown()
+
+
+@pytest.fixture
+def cluster(
+    project_folder: Path, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> StandIn:
+    """A good cluster with the environment `dev` deployed."""
+    base = project_folder / "environments" / "base.yaml"
+    base.write_text(base.read_text().replace("registry.example.com/shop", registry))
+    dev = project_folder / "environments" / "dev.yaml"
+    dev.write_text(dev.read_text() + "secrets: {keys: [TOKEN]}\n")
+    stand_in = StandIn(tmp_path)
+    labels = {LEVEL: "restricted"}
+    stand_in.says(
+        objects=[
+            thing("Namespace", "shop-dev", metadata={"labels": labels}),
+            secret("shop-1", TOKEN="x"),
+        ],
+        history=[revision(1, "deployed")],
+    )
+    for name, value in stand_in.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("MORROW_CONTEXT", raising=False)
+    return stand_in

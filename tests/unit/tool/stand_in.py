@@ -15,6 +15,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
+LEVEL = "pod-security.kubernetes.io/enforce"
 KINDS = """\
 configmaps cm v1 true ConfigMap
 services svc v1 true Service

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,51 +16,6 @@ from morrow.tool.kubectl import Kubectl
 from morrow.tool.project import Project
 from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import KINDS, StandIn, deployment, release, revision, secret, thing
-
-LEVEL = "pod-security.kubernetes.io/enforce"
-
-
-class Registry(BaseHTTPRequestHandler):
-    """Has the image with the tag 1 and no other."""
-
-    def do_HEAD(self) -> None:
-        self.send_response(200 if self.path == "/v2/shop/manifests/1" else 404)
-        self.end_headers()
-
-    def log_message(self, format: str, *words: object) -> None:
-        pass
-
-
-@pytest.fixture
-def registry() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}/shop"
-        server.shutdown()
-
-
-@pytest.fixture
-def cluster(
-    project_folder: Path, registry: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> StandIn:
-    """A good cluster with the environment `dev` deployed."""
-    base = project_folder / "environments" / "base.yaml"
-    base.write_text(base.read_text().replace("registry.example.com/shop", registry))
-    dev = project_folder / "environments" / "dev.yaml"
-    dev.write_text(dev.read_text() + "secrets: {keys: [TOKEN]}\n")
-    stand_in = StandIn(tmp_path)
-    labels = {LEVEL: "restricted"}
-    stand_in.says(
-        objects=[
-            thing("Namespace", "shop-dev", metadata={"labels": labels}),
-            secret("shop-1", TOKEN="x"),
-        ],
-        history=[revision(1, "deployed")],
-    )
-    for name, value in stand_in.variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("MORROW_CONTEXT", raising=False)
-    return stand_in
 
 
 def doctor() -> tuple[int, dict[str, list[dict[str, Any]]]]:

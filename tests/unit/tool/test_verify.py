@@ -231,8 +231,8 @@ def test_a_secret_that_is_shown_is_named_however_it_is_written(
         for page, shown in ((json.dumps({"key": value}), ["KEY"]), ("{}", [])):
             monkeypatch.setattr(verify_process, "_text", lambda *_, page=page: page)
             assert subject._secrets_shown(run) == shown
-    for value in (b"\xff\xfe", b"one\r\ntwo", b""):
-        (tmp_path / "secrets-1" / "KEY").write_bytes(value)
+    for held in (b"\xff\xfe", b"one\r\ntwo", b""):
+        (tmp_path / "secrets-1" / "KEY").write_bytes(held)
         assert subject._secrets_shown(run) == []
     crossed = json.dumps({"key": "one\r\ntwo"})
     (tmp_path / "secrets-1" / "KEY").write_bytes(b"one\r\ntwo")

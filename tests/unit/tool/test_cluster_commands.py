@@ -1,0 +1,104 @@
+"""status, logs and down, held against what a stand-in for a cluster answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.tool.command import morrow
+from tests.unit.tool.stand_in import StandIn, deployment, thing
+
+
+def running(ready: bool, seconds: float) -> list[dict[str, Any]]:
+    """A release whose one pod was started so long ago."""
+    born = (datetime.now(UTC) - timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    deployed = deployment("registry.example.com/shop:1", "shop-1")
+    deployed["metadata"] |= {"uid": "d", "generation": 1}
+    deployed["spec"] |= {"replicas": 1, "selector": {"matchLabels": {"app": "shop"}}}
+    deployed["status"] = {"observedGeneration": 1, "readyReplicas": int(ready)}
+    of_d, of_r = ({"ownerReferences": [{"uid": uid}]} for uid in ("d", "r"))
+    probe = {"httpGet": {"path": "/readyz", "port": 8081}}
+    container = {"name": "shop", "image": "registry.example.com/shop:1", "readinessProbe": probe}
+    status = {"name": "shop", "ready": ready, "restartCount": 0, "state": {"running": {}}}
+    conditions = [
+        {"type": "PodScheduled", "status": "True"},
+        {"type": "Ready", "status": str(ready)},
+    ]
+    return [
+        deployed,
+        thing("ReplicaSet", "shop-a", "apps/v1", metadata={"uid": "r", **of_d}),
+        thing(
+            "Pod",
+            "shop-a-x",
+            metadata={"uid": "p", "creationTimestamp": born, **of_r},
+            spec={"nodeName": "n1", "containers": [container]},
+            status={"containerStatuses": [status], "conditions": conditions},
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ready", "seconds", "state", "codes"),
+    [
+        (True, 3600, "serving", []),
+        (False, 3600, "failing", ["never-ready"]),
+        (False, 5, "failing", []),
+    ],
+)
+def test_status_shows_each_pod_and_calls_none_broken_that_has_only_just_started(
+    cluster: StandIn, ready: bool, seconds: float, state: str, codes: list[str]
+) -> None:
+    cluster.says(objects=running(ready, seconds))
+    code, out, _ = morrow("status", "dev", "--json")
+    answer = json.loads(out)
+    assert code == int(not ready)
+    assert answer["state"] == state
+    assert [one["code"] for one in answer["problems"]] == codes
+    assert [(pod["name"], pod["node"]) for pod in answer["pods"]] == [("shop-a-x", "n1")]
+    assert (answer["release"], answer["config"], answer["secrets"]) == (1, "shop-a", "shop-1")
+    code, out, _ = morrow("status", "dev")
+    assert code == int(not ready)
+    lines = out.splitlines()
+    assert lines[0] == f"shop in shop-dev: {state}, {int(ready)} of 1 pods ready"
+    assert "release 1 (deployed), image registry.example.com/shop:1" in lines[1]
+    assert "config shop-a, secrets shop-1" in lines[2]
+    assert f"shop-a-x  {'ready' if ready else 'runs, not ready yet'}  on n1, 0 restarts" in lines[3]
+    assert ("  mend: " in out) == bool(codes)
+
+
+def test_status_of_what_is_not_deployed_names_the_next_command(cluster: StandIn) -> None:
+    assert morrow("status", "dev")[:2] == (1, "shop is down: morrow up dev\n")
+    code, out, _ = morrow("status", "dev", "--json")
+    assert (code, json.loads(out)["state"]) == (1, "down")
+
+
+def test_logs_are_the_pods_own_lines(cluster: StandIn) -> None:
+    line = "[pod/shop-a-x/shop] started"
+    cluster.says(objects=running(True, 60), logs=line)
+    assert morrow("logs", "dev")[:2] == (0, f"{line}\n")
+    (asked,) = [one for one in cluster.asked if one.startswith("kubectl logs")]
+    assert asked.startswith("kubectl logs --prefix --tail=")
+    cluster.says(objects=[])
+    code, out, _ = morrow("logs", "dev", "--json")
+    problem = json.loads(out)["problems"][0]
+    assert (code, problem["code"], problem["mend"]) == (2, "release-missing", "morrow up dev")
+
+
+def test_down_says_what_stays(cluster: StandIn) -> None:
+    said = "down; the namespace and the secrets stay (--purge removes them)"
+    assert morrow("down", "dev")[:2] == (0, f"shop: {said}\n")
+    (asked,) = [one for one in cluster.asked if one.startswith("helm uninstall")]
+    assert asked == (
+        "helm uninstall shop --ignore-not-found --wait --kube-context dev --namespace shop-dev"
+    )
+    assert "Secret/shop-1" in cluster.names
+    code, out, _ = morrow("down", "dev", "--json")
+    assert (code, json.loads(out)) == (
+        0,
+        {"environment": "dev", "state": "down", "message": said},
+    )
+    assert morrow("down", "dev", "--purge")[0] == 0
+    assert "Secret/shop-1" not in cluster.names
