@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import shutil
@@ -107,7 +108,7 @@ def test_the_command_plans_writes_applies_and_says_by_exit_code(
     project.write(project.simple(config={"LEVEL": "two"}, secrets={"keys": ["TOKEN"]}))
     up = project.morrow("up", "test", "--plan", "first.plan")
     assert up.code == 0, up
-    done = project.morrow("plan", "test", "--json", "--detailed-exitcode")
+    done = project.morrow("plan", "test", "--json", "--detailed-exitcode", "--out", "done.plan")
     assert done.code == 2
     assert done.answer["config"] == [{"field": "config.LEVEL", "before": "one", "after": "two"}]
     assert done.answer["restarts"] == ["deployment/web"]
@@ -115,8 +116,13 @@ def test_the_command_plans_writes_applies_and_says_by_exit_code(
     assert stale.code == 2, stale
     assert stale.problem["code"] == "plan-stale"
     secret = json.loads(project.kubectl("get", "secret", "web-1", "-o", "json"))
-    value = next(iter(secret["data"].values()))
-    assert value not in first.out + done.out + (tmp_path / "first.plan").read_bytes().hex()
+    encoded = secret["data"]["TOKEN"]
+    with tarfile.open(tmp_path / "done.plan") as archive:
+        held = b"".join(archive.extractfile(one).read() for one in archive)  # type: ignore[union-attr]
+    told = first.out + done.out + held.decode()
+    assert "LEVEL: two" in told, "the control: what the files say is in the plan"
+    assert encoded not in told
+    assert base64.b64decode(encoded).decode() not in told
     project.write(project.simple(config={"LEVEL": "one"}, secrets={"keys": ["TOKEN"]}))
     empty = project.morrow("plan", "test", "--detailed-exitcode")
     assert (empty.code, empty.out.splitlines()[-1]) == (
