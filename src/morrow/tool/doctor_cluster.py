@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import re
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +13,7 @@ from morrow.tool.errors import Failure, problem
 from morrow.tool.helm import Helm, value_arguments
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.plan_objects import parse_json_stream
+from morrow.tool.registry import ask_for
 from morrow.tool.target_kubernetes_apply import place_of
 from morrow.tool.target_kubernetes_guard import LEVEL, find_namespace
 
@@ -191,44 +190,14 @@ def image_check(environment: Environment) -> Line:
         return "image", "skip", f"{image} names no registry that could be asked", None
     reference = str(table.get("digest") or table.get("tag") or "latest")
     try:
-        status = _head(host, f"/v2/{path}/manifests/{reference}")
+        answer = ask_for(host, path, reference)
     except OSError as wrong:
         return "image", "skip", f"{image}: {host} is not reached from here ({wrong})", None
-    if status == 200:
+    if answer.status == 200:
         return "image", "ok", image, None
-    if status == 404:
+    # Who must show a token may be told "not there" of what only is not for everybody.
+    if answer.status == 404 and not (answer.with_token and table.get("pullSecrets")):
         cause = f"{host} does not have {image}"
         missing = place.problem("image-not-found", image, cause, image=image, registry=host)
         return "image", "fail", cause, missing
-    return "image", "skip", f"{image}: {host} answers {status} without a password", None
-
-
-_KINDS = ", ".join(
-    (
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-        "application/vnd.docker.distribution.manifest.v2+json",
-    )
-)
-
-
-def _head(host: str, path: str) -> int:
-    """Return the status of a HEAD request: by TLS, or in clear where the registry has none."""
-    kinds: tuple[type[http.client.HTTPConnection], ...] = (
-        http.client.HTTPSConnection,
-        http.client.HTTPConnection,
-    )
-    for number, kind in enumerate(kinds):
-        connection = kind(host, timeout=5)
-        try:
-            connection.request("HEAD", path, headers={"Accept": _KINDS})
-            return connection.getresponse().status
-        except ssl.SSLError:
-            if number == len(kinds) - 1:
-                raise
-        except http.client.HTTPException as wrong:
-            raise OSError(str(wrong)) from wrong
-        finally:
-            connection.close()
-    raise OSError("no answer")
+    return "image", "skip", f"{image}: {host} answers {answer.status} without a password", None

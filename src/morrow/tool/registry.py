@@ -1,0 +1,85 @@
+"""Ask a registry for an image, as somebody without a password."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+# Where Docker Hub answers for the name that stands in images.
+HUB = {"docker.io": "registry-1.docker.io"}
+TIMEOUT = 5.0
+KINDS = ", ".join(
+    (
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.oci.image.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the registry said of an image: the status, and whether everybody needs a token."""
+
+    status: int
+    with_token: bool = False
+
+
+def ask_for(host: str, path: str, reference: str) -> Answer:
+    """Ask for an image's manifest; raise OSError where the registry is not reached."""
+    url = f"/v2/{path}/manifests/{reference}"
+    host = HUB.get(host, host)
+    kinds: tuple[type[http.client.HTTPConnection], ...] = (
+        http.client.HTTPSConnection,
+        http.client.HTTPConnection,
+    )
+    for number, kind in enumerate(kinds):  # by TLS, or in clear where the registry has none
+        try:
+            status, challenge, _ = _request(kind(host, timeout=TIMEOUT), "HEAD", url)
+            token = _token(challenge) if status == 401 else ""
+            if not token:
+                return Answer(status)
+            connection = kind(host, timeout=TIMEOUT)
+            status, _, _ = _request(connection, "HEAD", url, Authorization=f"Bearer {token}")
+            return Answer(status, with_token=True)
+        except ssl.SSLError:
+            if number == len(kinds) - 1:
+                raise
+    raise OSError("no answer")
+
+
+def _token(challenge: str) -> str:
+    """Fetch what a public registry gives to everybody who asks; empty where it gives nothing."""
+    scheme, _, rest = challenge.partition(" ")
+    told = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+    place = urlsplit(told.pop("realm", ""))
+    if scheme.lower() != "bearer" or place.scheme not in ("http", "https"):
+        return ""
+    secure = place.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    query = "&".join(filter(None, (place.query, urlencode(told))))
+    url = f"{place.path or '/'}?{query}"
+    status, _, body = _request(kind(place.netloc, timeout=TIMEOUT), "GET", url)
+    try:
+        found = json.loads(body) if status == 200 else {}
+    except ValueError:
+        return ""
+    return str(found.get("token") or found.get("access_token") or "")
+
+
+def _request(
+    connection: http.client.HTTPConnection, method: str, url: str, **headers: str
+) -> tuple[int, str, bytes]:
+    try:
+        connection.request(method, url, headers={"Accept": f"{KINDS}, */*", **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("WWW-Authenticate") or "", answer.read(1 << 20)
+    except http.client.HTTPException as wrong:
+        raise OSError(str(wrong) or type(wrong).__name__) from wrong
+    finally:
+        connection.close()

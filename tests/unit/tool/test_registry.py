@@ -1,0 +1,95 @@
+"""What is asked of a registry, and what is made of its answers."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from morrow.tool.doctor_cluster import image_check
+from morrow.tool.environment import Environment
+from morrow.tool.project import Project
+from morrow.tool.registry import Answer, ask_for
+
+SCOPE = "repository:shop:pull"
+
+
+class Public(BaseHTTPRequestHandler):
+    """A registry that wants a token of everybody and gives one to everybody, for what is public."""
+
+    def do_HEAD(self) -> None:
+        if self.headers.get("Authorization") != "Bearer for-everybody":
+            host = self.headers["Host"]
+            scope = self.path.split("/")[2]
+            realm = f'realm="http://{host}/token?x=1",service="{host}"'
+            self.send_response(401)
+            challenge = f'Bearer {realm},scope="repository:{scope}:pull"'
+            self.send_header("WWW-Authenticate", "Basic" if scope == "basic" else challenge)
+        else:
+            self.send_response(200 if self.path == "/v2/shop/manifests/1" else 404)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        asked = parse_qs(urlsplit(self.path).query)
+        given = asked["scope"] == [SCOPE] and asked["service"] and asked["x"] == ["1"]
+        self.send_response(200 if given else 403)
+        self.end_headers()
+        self.wfile.write(json.dumps({"token": "for-everybody"}).encode())
+
+    def log_message(self, format: str, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def public() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Public) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_public_registry_is_asked_with_the_token_that_everybody_gets(public: str) -> None:
+    assert ask_for(public, "shop", "1") == Answer(200, with_token=True)
+    assert ask_for(public, "shop", "2") == Answer(404, with_token=True)
+    assert ask_for(public, "private", "1") == Answer(401)
+    assert ask_for(public, "basic", "1") == Answer(401)
+
+
+def test_an_open_registry_is_asked_once(registry: str) -> None:
+    host, _, path = registry.partition("/")
+    assert ask_for(host, path, "1") == Answer(200)
+    assert ask_for(host, path, "2") == Answer(404)
+
+
+@pytest.mark.parametrize(
+    ("repository", "more", "state", "said"),
+    [
+        ("HOST/shop", 'tag: "1"', "ok", "shop:1"),
+        ("HOST/shop", 'tag: "2"', "fail", "does not have HOST/shop:2"),
+        ("HOST/shop", 'tag: "2", pullSecrets: {mine: true}', "skip", "404 without a password"),
+        ("HOST/private", 'tag: "1"', "skip", "401 without a password"),
+        ("shop", 'tag: "1"', "skip", "names no registry"),
+        ("CLOSED/shop", 'tag: "1"', "skip", "is not reached from here"),
+    ],
+)
+def test_the_image_is_missing_only_where_the_registry_can_know(
+    project_folder: Path, public: str, repository: str, more: str, state: str, said: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"127.0.0.1:{closed.getsockname()[1]}"
+    repository = repository.replace("HOST", public).replace("CLOSED", nobody)
+    base = project_folder / "environments" / "base.yaml"
+    table = f"image: {{repository: '{repository}', {more}}}"
+    old = 'image: {repository: registry.example.com/shop, tag: "1"}'
+    assert old in base.read_text()
+    base.write_text(base.read_text().replace(old, table))
+    line = image_check(Environment.load(Project.find(), "dev"))
+    assert line[:2] == ("image", state)
+    assert said.replace("HOST", public) in line[2]
+    assert (line[3] is not None) == (state == "fail")
