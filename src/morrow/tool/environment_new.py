@@ -31,16 +31,20 @@ def make(project: Project, name: str, source: str) -> list[str]:
     text = renamed_values(old.file.read_text(), source, name)
     if old.kind == "kubernetes":
         text = edited(text, "target", "namespace", own_namespace(old.namespace, source, name))
+    # Made beside their places and moved there at the end: a command killed here left nothing.
+    draft, draft_root = target.with_name(f".{name}.part"), root.with_name(f".{name}.part")
+    draft.write_text(text)
+    shutil.rmtree(draft_root, ignore_errors=True)
     made = [old.shown(target)]
     old_root = project.terraform / source
     if old_root.is_dir():
-        shutil.copytree(old_root, root, ignore=STATE)
-        for file in sorted(root.rglob("*")):
+        shutil.copytree(old_root, draft_root, ignore=STATE)
+        for file in sorted(draft_root.rglob("*")):
             if file.is_file():
                 file.write_text(renamed_terraform(file.read_text(), source, name))
-                made.append(old.shown(file))
-    # The values file comes last: what is half made is no environment yet.
-    target.write_text(text)
+                made.append(old.shown(root / file.relative_to(draft_root)))
+        draft_root.rename(root)
+    draft.rename(target)
     return made
 
 

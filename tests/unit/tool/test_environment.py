@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool import environment_new
 from morrow.tool.environment import Environment
 from morrow.tool.environment_new import make, renamed_terraform, renamed_values
 from morrow.tool.errors import Failure, Problem
@@ -227,6 +228,26 @@ def test_a_new_environment_is_never_the_old_ones_release(
     assert "What dev is for" not in text
     assert "# kept" in text
     assert ("# of all" in text) is ("# of all" in target)
+
+
+def test_a_new_environment_that_was_cut_off_can_be_made_again(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project_folder / "tf" / "dev"
+    root.mkdir(parents=True)
+    (root / "main.tf").write_text('name = "dev"\n')
+
+    def cut_off(*words: str) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(environment_new, "renamed_terraform", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            make(Project.find(), "qa", "dev")
+    assert Project.find().environment_names() == ["dev"]
+    assert make(Project.find(), "qa", "dev") == ["environments/qa.yaml", "tf/qa/main.tf"]
+    assert (project_folder / "tf" / "qa" / "main.tf").read_text() == 'name = "qa"\n'
+    assert not list(project_folder.rglob("*.part"))
 
 
 def test_names_are_replaced_only_where_they_are_names() -> None:
