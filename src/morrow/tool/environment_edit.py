@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morrow.tool.environment_yaml import read
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 def write(environment: Environment, table: str, key: str, value: str) -> None:
     """Set `table.key` in the environment's own file, whole or not at all."""
+    draft = _draft(environment, table, key, value)
+    draft.chmod(environment.file.stat().st_mode)
+    draft.replace(environment.file)
+
+
+def require_editable(environment: Environment, table: str, key: str, value: str) -> None:
+    """Refuse a file in which `table.key` cannot be set, before anything else is done."""
+    _draft(environment, table, key, value).unlink()
+
+
+def _draft(environment: Environment, table: str, key: str, value: str) -> Path:
     file = environment.file
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     text = file.read_bytes().decode()
@@ -25,8 +37,7 @@ def write(environment: Environment, table: str, key: str, value: str) -> None:
     if after != {**before, table: {**(before.get(table) or {}), key: value}}:
         draft.unlink()
         raise unsafe(environment.shown(file), table, key, value)
-    draft.chmod(file.stat().st_mode)
-    draft.replace(file)
+    return draft
 
 
 def unsafe(file: str, table: str, key: str, value: str) -> Failure:

@@ -9,6 +9,7 @@ from typing import Any
 
 from morrow.tool import lock, secrets, secrets_rotate
 from morrow.tool.environment import Environment
+from morrow.tool.environment_edit import require_editable
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.target import UpOptions, target_of
 from morrow.tool.target_kubernetes_guard import ensure_namespace, guard
@@ -56,6 +57,7 @@ def _renew(environment: Environment, given: Mapping[str, bytes], confirm: str | 
     if environment.kind == "process":
         with lock.held(environment, f"morrow {command}"):
             revision = _next_folder(environment)
+            require_editable(environment, "secrets", "revision", revision)
             _fill(environment, revision, given)
             secrets_rotate.write_revision(environment, revision)
     else:
@@ -64,6 +66,7 @@ def _renew(environment: Environment, given: Mapping[str, bytes], confirm: str | 
         ensure_namespace(environment, kubectl)
         with lock.held(environment, f"morrow {command}"):
             revision = secrets_rotate.next_revision(environment, kubectl)
+            require_editable(environment, "secrets", "revision", revision)
             if environment.secrets.provider == "existing":
                 secrets.require_complete(environment, kubectl)
             else:

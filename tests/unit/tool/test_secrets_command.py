@@ -98,6 +98,18 @@ def test_a_rotation_waits_for_nobody_and_then_leaves_the_file(folder: Path) -> N
     assert morrow("secrets", "rotate", "local")[0] == 0, "the control: nobody holds it"
 
 
+def test_a_file_that_cannot_be_edited_is_refused_before_a_secret_is_made(folder: Path) -> None:
+    file = folder / "environments" / "local.yaml"
+    text = FILE.replace("secrets:", '"secrets":')
+    file.write_text(text)
+    code, problem = first_problem("secrets", "rotate", "local")
+    assert (code, problem["code"]) == (2, "environment-value")
+    assert "cannot be edited safely" in problem["cause"]
+    assert file.read_text() == text
+    assert not (folder / ".morrow" / "local" / "secrets-2").exists()
+    assert sorted(one.name for one in file.parent.iterdir()) == ["base.yaml", "local.yaml"]
+
+
 def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:
     morrow("secrets", "set", "local", "DB_PASSWORD", stdin=CANARY)
     code, out, err = morrow("secrets", "rotate", "local", "SECRET_KEY")
