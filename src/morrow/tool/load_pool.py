@@ -99,7 +99,10 @@ class Pool:
                 )
             except OSError as error:
                 if anywhere and error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
-                    continue  # another program's port: the limit in time of a request bounds this
+                    # Another program's port. The limit in time of a request ends this, once it
+                    # can: where every port is taken, nothing else here waits.
+                    await asyncio.sleep(0)
+                    continue
                 raise
             return connection
 

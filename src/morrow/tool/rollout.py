@@ -9,6 +9,7 @@ rollout.waiting    # what the last look still waited for
 from __future__ import annotations
 
 import dataclasses
+import os
 import threading
 import time
 from contextlib import suppress
@@ -56,7 +57,7 @@ class Rollout:
         self._explained: set[tuple[str, str]] = set()
         self._summary = ""
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="rollout", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="rollout", daemon=True)
         self.fault: Problem | None = None
         self.waiting: Problem | None = None
 
@@ -79,6 +80,14 @@ class Rollout:
     def _look(self) -> View:
         items = self._kubectl.json("get", KINDS)["items"]
         return view_of(items, self._place.name)
+
+    def _run(self) -> None:
+        try:
+            self._watch()
+        except Exception as unexpected:  # who applies goes on, and judges by itself
+            if os.environ.get("MORROW_TRACEBACK"):
+                raise
+            terminal.warn(f"the pods are watched no longer: {type(unexpected).__name__}")
 
     def _watch(self) -> None:
         while not self._stop.wait(PERIOD):

@@ -86,7 +86,7 @@ def down(environment: Environment, options: DownOptions) -> Outcome:
 
             destroy(environment)
         helm = Helm(environment.context, environment.namespace)
-        done = helm.run("uninstall", environment.name, "--ignore-not-found", "--wait", timeout=300)
+        done = helm.run("uninstall", environment.name, "--ignore-not-found", "--wait", timeout=330)
         if done.code:
             raise done.failure()
         if options.purge:

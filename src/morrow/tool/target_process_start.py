@@ -11,6 +11,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from morrow.tool.diagnose_ended import BAD_SETTINGS, refused_variables
@@ -138,10 +139,11 @@ def stop(runs: Runs, run: Run) -> None:
     pid = runs.pid(run)
     if pid is None:
         return
-    os.kill(pid, signal.SIGTERM)
-    if not gone(runs, run, DRAIN + GRACE + 5):
-        os.killpg(pid, signal.SIGKILL)
-        gone(runs, run, 5)
+    with suppress(ProcessLookupError):  # it ended by itself just now
+        os.kill(pid, signal.SIGTERM)
+        if not gone(runs, run, DRAIN + GRACE + 5):
+            os.killpg(pid, signal.SIGKILL)
+            gone(runs, run, 5)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:

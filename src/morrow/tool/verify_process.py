@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import signal
 import time
 
@@ -122,6 +123,8 @@ class ProcessSubject:
                 finally:
                     load.mark("back")
                     replace(self.environment, drain=self.drain)
+                    if kind == "secret":
+                        shutil.rmtree(self.runs.folder / f"secrets-{revision}", ignore_errors=True)
             if not self.drain:
                 return "the old process was stopped, then the new one started"
             return "a new process took the ports over from the old one"

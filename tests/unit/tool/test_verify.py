@@ -78,6 +78,7 @@ def test_a_change_is_made_and_taken_back(shop: LocalService, change: str) -> Non
         assert seen == {"one hello", "one changed"}
     else:
         assert any('"1-verify"' in page for page in seen)
+        assert [one.name for one in shop.state.glob("secrets-*")] == ["secrets-1"]
     assert "already runs" in shop.morrow("up", "local").out, "it is as the files say"
 
 
