@@ -13,7 +13,7 @@ help: ## list the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 ##@ The service on this machine: no Docker, no cluster
-up: installed ## start hello on this machine (make up PORT=5050 takes another port)
+up: installed ## start hello on this machine (PORT=5050: on another port)
 	@.venv/bin/morrow up local $(if $(PORT),--port $(PORT))
 
 down: installed ## stop it
@@ -39,10 +39,13 @@ e2e: dev ## every test that needs a cluster: starts one when none runs
 	fi; \
 	exit $$result
 
-proof: cluster ## every scenario under load, 30,000 requests each, with a report
-	@MORROW_PROOF_REQUESTS=30000 $(PY) -m pytest tests/e2e -s -m "proof or full" $(ARGS)
+proof: cluster ## every test of a cluster, at 30,000 requests, and a report
+	@result=0; \
+	$(PY) -m pytest tests/e2e -m "not proof and not life" -n 3 $(ARGS) || result=1; \
+	MORROW_PROOF_REQUESTS=30000 $(PY) -m pytest tests/e2e -s -m proof $(ARGS) || result=1; \
+	exit $$result
 
-cluster: dev ## a Kubernetes of three nodes on this machine (Linux, as root)
+cluster: dev ## a Kubernetes of three nodes here (Linux, as root)
 	@$(PY) -m lab up
 
 cluster-down: dev ## take it away; its images are kept
@@ -88,7 +91,7 @@ lint-chart: dev
 
 ##@ Building
 TAG ?= hello:dev
-image: ## build hello's image with docker, podman or buildah, whichever answers
+image: ## build hello's image with docker, podman or buildah
 	@for builder in docker podman buildah; do \
 		if "$$builder" info >/dev/null 2>&1; then echo "building $(TAG) with $$builder"; break; fi; builder=; \
 	done; \
@@ -98,7 +101,7 @@ image: ## build hello's image with docker, podman or buildah, whichever answers
 lock: dev ## pin the dependencies again, with hashes
 	@requirements/lock.sh
 
-clean: ## remove what the verbs made in this folder (not the running service's state)
+clean: ## remove what the verbs made here (not the service's state)
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage dist build
 

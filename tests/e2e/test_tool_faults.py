@@ -57,6 +57,8 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
     assert told.problem["mend"], told
     if fault.over:
         assert serving <= _pods(project), "the old release does not serve"
+        if fault.exit == 1:
+            assert "the release that served before serves again" in told.problem["details"], told
     mend = told.problem["mend"]
     for file in re.findall(r"environments/\S+?\.yaml", mend):
         assert (project.folder / file).is_file(), mend
