@@ -9,22 +9,28 @@ from typing import Any
 from morrow.tool.load_result import Failed
 from tests.e2e.cluster import Cluster
 
+CLIENT_LEFT = 499  # what the gateway writes of a request whose client waited no longer
+NEAR = 0.1  # seconds between two clocks that tell of the same moment
+
 
 def server_of(failure: Failed, started: float, errors: list[dict[str, Any]]) -> str:
-    """Return the address of the pod that a lost request had gone to; empty when nobody knows."""
-    if not failure.cause.startswith("status-5"):
-        return ""
-    began = started + failure.at
-    near = [
-        (abs(line["began"] - began), line["server"])
-        for line in errors
-        if f"status-{line['status']}" == failure.cause and abs(line["began"] - began) < 0.5
-    ]
-    return str(min(near)[1]).partition(":")[0] if near else ""
+    """Return the address of the pod that a lost request had gone to; empty when nobody knows.
+
+    It was sent some time between when it was due and when it was given up. A line of the
+    gateway's stands for one request: it is taken from `errors`.
+    """
+    status = f"status-{CLIENT_LEFT}" if failure.cause == "timeout" else failure.cause
+    due = started + failure.at
+    for line in errors:
+        in_time = due - NEAR <= line["began"] <= due + failure.latency + NEAR
+        if in_time and f"status-{line['status']}" == status:
+            errors.remove(line)
+            return str(line["server"]).partition(":")[0]
+    return ""
 
 
 def errors(cluster: Cluster, host: str) -> list[dict[str, Any]]:
-    """Return what the gateway answered with a 5xx for a host: when, which status, from where."""
+    """Return what failed at the gateway for a host, by time: when, which status, which server."""
     where = ["-n", cluster.gateway.split("/")[0], "-l", "app.kubernetes.io/name=traefik"]
     found = []
     for line in cluster.kubectl("logs", *where, "--since=10m", "--tail=-1").splitlines():
@@ -37,4 +43,4 @@ def errors(cluster: Cluster, host: str) -> list[dict[str, Any]]:
             began = time.mktime(stamp) - time.timezone + part
             server = entry.get("ServiceAddr", "")
             found.append({"began": began, "status": entry["DownstreamStatus"], "server": server})
-    return found
+    return sorted(found, key=lambda line: float(line["began"]))

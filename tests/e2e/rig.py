@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -39,6 +39,11 @@ class Chapter:
     found: str = ""
     kept: bool = False
     pods: dict[str, str] = field(default_factory=dict)  # by address
+    losses: list[dict[str, Any]] = field(default_factory=list)  # with the pod, where it is known
+
+    def not_of(self, victims: Collection[str]) -> list[dict[str, Any]]:
+        """Return the losses that are known to be of other pods."""
+        return [loss for loss in self.losses if loss["pod"] and loss["pod"] not in victims]
 
 
 # Where a session keeps the chapters of each round, for the summary at its end.
@@ -185,21 +190,23 @@ class Rig:
             yield run
             run.go_on()
             run.mark("end")
-        self.chapters.append(Chapter(title, promise, load.result, pods=run.pods))
+        chapter = Chapter(title, promise, load.result, pods=run.pods)
+        chapter.losses = self._losses(chapter)
+        self.chapters.append(chapter)
 
     def judge(self, kept: bool, found: str) -> None:
         """Say how the last chapter ended, keep its losses in a file, and hold its promise."""
         chapter = self.chapters[-1]
         chapter.kept, chapter.found = kept, found
-        losses = self._losses(chapter)
         name = chapter.title.replace(":", "").replace(" ", "-")
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.json").write_text(
             json.dumps(
-                chapter.result.to_json() | {"pods": chapter.pods, "losses": losses}, indent=1
+                chapter.result.to_json() | {"pods": chapter.pods, "losses": chapter.losses},
+                indent=1,
             )
         )
-        first = "\n".join(f"  {loss}" for loss in losses[:25])
+        first = "\n".join(f"  {loss}" for loss in chapter.losses[:25])
         print(f"{chapter.title}: {chapter.result.summary()}; {found}")
         assert kept, (
             f"{chapter.title}: promised {chapter.promise}; {chapter.result.summary()}; {found}\n"
@@ -222,6 +229,11 @@ class Rig:
         enough = result.requests >= REQUESTS
         found = ", ".join(part for part in (f"{len(result.failures)} lost", also) if part)
         self.judge(enough and not result.failures, found)
+
+
+def names(pods: list[Any]) -> set[str]:
+    """Return the names of pods."""
+    return {pod["metadata"]["name"] for pod in pods}
 
 
 def ready(pod: Any) -> bool:
