@@ -116,6 +116,11 @@ class Rig:
         image = self.images[name]
         return {"image.repository": image.repository, "image.digest": image.digest}
 
+    def other_image(self) -> dict[str, str]:
+        """The values that choose the image that does not run now."""
+        runs_hello = self.values["image.digest"] == self.images["hello"].digest
+        return self.image("hello-next" if runs_hello else "hello")
+
     def make_secret(self, revision: str, *keys: str) -> None:
         """Make a revision of hello's secrets, with all keys unless some are named."""
         wanted = keys or ("SECRET_KEY", "DB_PASSWORD")

@@ -121,6 +121,16 @@ def test_status_says_where_everything_is_and_how_it_does(cluster: Cluster) -> No
     assert cluster.kubectl(config, "config", "current-context").strip() == said["context"] == "lab"
     assert said["memory_mib"] > 300
     assert {"nodes Ready", "add-ons ready"} <= set(said["seconds"])
+    text = subprocess.run(
+        [sys.executable, "-m", "lab", "status"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert f"export KUBECONFIG={said['kubeconfig']}" in text
+    assert "policies    enforced by a stand-in" in text
 
 
 @needs_lab("has its programs on this machine")
@@ -156,7 +166,7 @@ def test_the_lock_names_its_holder(cluster: Cluster) -> None:
                 check=False,
             )
     except LabError as taken:
-        pytest.skip(f"someone changes the lab just now: {taken}")
+        pytest.fail(f"someone changes the lab while its tests run: {taken}")
     assert done.returncode == 1
     assert "the lab is being changed by process" in done.stderr
 

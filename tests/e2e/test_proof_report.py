@@ -34,6 +34,8 @@ def test_it_shows_every_scenario_and_every_loss(tmp_path: Path) -> None:
     for plot in ("Requests per second", "Latency", "Lost requests, by cause"):
         assert html.count(f'aria-label="{plot} over time"') == 3
     assert html.count('<circle class="bad"') == 5
+    # In each chapter a line for each of the two events: under its name, and in the three plots.
+    assert html.count('class="event"') == 3 * 4 * 2
     assert html.count("&lt;up&gt;") >= 3
     assert "<up>" not in html
     assert "2 of 3 promises kept" in html

@@ -148,7 +148,7 @@ def test_a_wrong_place_is_named(project: LabProject) -> None:
 
     file = project.folder / "environments" / "dev.yaml"
     right = file.read_text()
-    file.write_text(right.replace("context: lab", "context: nowhere"))
+    file.write_text(right.replace(f"context: {project.cluster.context}", "context: nowhere"))
     assert refused().code == "context-missing"
     file.write_text(right.replace(project.namespace, "tf-nowhere"))
     wrong = refused()

@@ -42,6 +42,7 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
         serving = _pods(project)
     text = json.dumps(_bent(good, fault))
     text = text.replace("IMAGE", _reference(project)).replace("SERVER", _server(project))
+    text = text.replace("REGISTRY", project.cluster.registry)
     project.write(json.loads(text))
     fault.before(project)
 

@@ -42,6 +42,7 @@ def _converges(tool: ToolProject, label: str, step: int) -> None:
     """Kill `up` at the step; the next one finishes what it began."""
     command = tool.killed_at(step, "up", label)
     print(f"killed at step {step}: {command or 'it had ended'}")
+    assert command or step > 16, "an `up` has more programs than that"
     told = tool.morrow("up", label, "--json")
     assert told.code == 0, told
     assert told.answer["state"] == "serving", told

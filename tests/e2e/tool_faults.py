@@ -81,7 +81,7 @@ CARELESS = {
     "template": {
         "spec": {
             "restartPolicy": "Never",
-            "containers": [{"name": "odd", "image": "10.89.0.1:5000/lab/pause:1"}],
+            "containers": [{"name": "odd", "image": "REGISTRY/lab/pause:1"}],
         }
     }
 }
@@ -205,7 +205,7 @@ FAULTS = (
         "image-not-found",
         r"no/such/image",
         r"does not have",
-        {"image": {"repository": "10.89.0.1:5000/no/such/image"}},
+        {"image": {"repository": "REGISTRY/no/such/image"}},
         exit=2,
         ci=True,
     ),
@@ -214,7 +214,7 @@ FAULTS = (
         "registry-unreachable",
         r"container web",
         r"refused",
-        {"image": {"repository": "10.89.0.1:5998/hello"}},
+        {"image": {"repository": "127.0.0.1:9/hello"}},
     ),
     Fault(
         "image never pulled",
@@ -428,7 +428,7 @@ FAULTS = (
         "image-not-found",
         r"container helper",
         r"nosuchtag",
-        {"sidecars": {"helper": {"image": "10.89.0.1:5000/lab/pause:nosuchtag"}}},
+        {"sidecars": {"helper": {"image": "REGISTRY/lab/pause:nosuchtag"}}},
         over=True,
         ci=True,
     ),
