@@ -84,6 +84,7 @@ def _inputs_hash() -> str:
         "pyproject.toml",
         "lab/base_images.py",
         "lab/oci.py",
+        "lab/versions.py",
     ]
     listed = run("git", "ls-files", "-co", "--exclude-standard", *inside, cwd=ROOT).split()
     digest = hashlib.sha256()

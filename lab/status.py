@@ -69,7 +69,7 @@ def show(*, as_json: bool) -> int:
         print(f"  registry    {found.registry}")
         print(f"  gateway     https://*.{found.gateway_domain} at {found.gateway_addresses[0]}")
         print(f"  CA file     {found.ca_file}")
-        print("  policies    enforced by a stand-in of the lab's own, for tests")
+        print("  stand-ins   the enforcer of NetworkPolicies, the base images of hello")
         print(f"  use it      export KUBECONFIG={found.kubeconfig}")
     for program in recorded():
         if not program.alive:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from lab import versions
 from tests.e2e.cluster import Cluster, Image, eventually
 
 GREETING = "Hello, this is a message from your Python app!"
@@ -51,7 +52,13 @@ def install(cluster: Cluster, namespace: str, image: Image, host: str, *more: st
 def admin(cluster: Cluster, namespace: str, path: str) -> list[str]:
     """What each pod answers on its admin port, asked inside it: nothing outside leads there."""
     script = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
-    inside = ["--", "/usr/bin/python3.13", "-c", script, f"http://127.0.0.1:8081{path}"]
+    inside = [
+        "--",
+        f"/usr/bin/python{versions.PYTHON}",
+        "-c",
+        script,
+        f"http://127.0.0.1:8081{path}",
+    ]
     pods = cluster.get("pods", "-n", namespace, "-l", "app.kubernetes.io/name=hello")["items"]
     names = [pod["metadata"]["name"] for pod in pods]
     return [cluster.kubectl("exec", "-n", namespace, name, *inside) for name in names]

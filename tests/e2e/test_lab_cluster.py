@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from lab import base_images, cgroups, lock, oci
+from lab import base_images, cgroups, lock, oci, versions
 from lab.errors import LabError
 from lab.layout import CGROUP, HOST
 from tests.e2e.cluster import ROOT, Cluster, CommandError, eventually, needs_lab
 
-PYTHON = "/usr/bin/python3.13"
+PYTHON = f"/usr/bin/python{versions.PYTHON}"
 LISTEN = "0A"  # as /proc/net/tcp writes that state
 
 
@@ -130,7 +130,7 @@ def test_status_says_where_everything_is_and_how_it_does(cluster: Cluster) -> No
         check=True,
     ).stdout
     assert f"export KUBECONFIG={said['kubeconfig']}" in text
-    assert "policies    enforced by a stand-in" in text
+    assert "stand-ins   the enforcer of NetworkPolicies" in text
 
 
 @needs_lab("has its programs on this machine")
