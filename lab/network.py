@@ -98,7 +98,7 @@ def forget_connections(node: NodeAddress) -> None:
         known = set(re.findall(r" src=(\S+)", _inside(other.namespace, "conntrack", "-L")))
         for address in known:
             if ip_address(address) in gone:
-                with suppress(LabError):  # it has expired just now
+                with suppress(LabError):  # it has expired just now, or only ever asked
                     _inside(other.namespace, "conntrack", "-D", "--reply-src", address)
 
 

@@ -41,10 +41,6 @@ class Chapter:
     pods: dict[str, str] = field(default_factory=dict)  # by address
     losses: list[dict[str, Any]] = field(default_factory=list)  # with the pod, where it is known
 
-    def not_of(self, victims: Collection[str]) -> list[dict[str, Any]]:
-        """Return the losses that are known to be of other pods."""
-        return [loss for loss in self.losses if loss["pod"] and loss["pod"] not in victims]
-
 
 # Where a session keeps the chapters of each round, for the summary at its end.
 CHAPTERS = pytest.StashKey[dict[Path, list[Chapter]]]()
@@ -195,14 +191,13 @@ class Rig:
             yield run
             run.go_on()
             run.mark("end")
-        chapter = Chapter(title, promise, load.result, pods=run.pods)
-        chapter.losses = self._losses(chapter)
-        self.chapters.append(chapter)
+        self.chapters.append(Chapter(title, promise, load.result, pods=run.pods))
 
     def judge(self, kept: bool, found: str) -> None:
         """Say how the last chapter ended, keep its losses in a file, and hold its promise."""
         chapter = self.chapters[-1]
         chapter.kept, chapter.found = kept, found
+        self.account()
         name = chapter.title.replace(":", "").replace(" ", "-")
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.json").write_text(
@@ -218,15 +213,24 @@ class Rig:
             f"events: {[(event.at, event.name) for event in chapter.result.events]}\n{first}"
         )
 
-    def _losses(self, chapter: Chapter) -> list[dict[str, Any]]:
-        """Each lost request, with the pod that it had gone to where the gateway says so."""
+    def not_of(self, victims: Collection[str]) -> int:
+        """Return how many losses of the last chapter are known to be of other pods."""
+        return sum(bool(loss["pod"]) and loss["pod"] not in victims for loss in self.account())
+
+    def account(self) -> list[dict[str, Any]]:
+        """Each loss of the last chapter, with the pod that it had gone to where that is known.
+
+        The gateway is asked for it, on every node: all of them must run.
+        """
+        chapter = self.chapters[-1]
         result = chapter.result
         errors = gateway_log.errors(self.cluster, self.host) if result.failures else []
         servers = [gateway_log.server_of(each, result.started, errors) for each in result.failures]
-        return [
+        chapter.losses = [
             asdict(each) | {"pod": chapter.pods.get(server, server)}
             for each, server in zip(result.failures, servers, strict=True)
         ]
+        return chapter.losses
 
     def nothing_lost(self, also: str = "") -> None:
         """Hold the last chapter to the promise that most have."""

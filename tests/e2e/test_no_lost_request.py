@@ -239,14 +239,13 @@ def test_killed_worker(rig: Rig) -> None:
         )
         run.mark("another worker")
         run.settle()
-    chapter = rig.chapters[-1]
-    result = chapter.result
+    result = rig.chapters[-1].result
     begin, end = (event.at for event in result.events if "kill" in event.name)
     in_flight = {s.at for s in result.samples if s.at <= end and s.at + s.latency >= begin}
     late = [failure for failure in result.failures if failure.at not in in_flight]
-    others = chapter.not_of(names([victim]))
+    others = rig.not_of(names([victim]))
     found = f"{len(result.failures)} lost of {len(in_flight)} in flight, {len(late)} afterwards"
-    rig.judge(not late and not others, f"{found}, {len(others)} at other pods")
+    rig.judge(not late and not others, f"{found}, {others} at other pods")
 
 
 @needs_lab("has its pods' processes on this machine")
@@ -308,17 +307,16 @@ def restarts(pod: object) -> int:
 
 def judge_until_gone(rig: Rig, victims: set[str]) -> None:
     """Hold that what was lost was due between the blow and the endpoint's end, and theirs."""
-    chapter = rig.chapters[-1]
-    result = chapter.result
+    result = rig.chapters[-1].result
     blow = next(event.at for event in result.events if event.name.startswith(("kill", "stop")))
     gone = next(event.at for event in result.events if event.name.endswith("gone"))
     early = [f for f in result.failures if f.at + f.latency < blow]
     late = [f for f in result.failures if f.at > gone + GATEWAY_HEARS]
-    others = chapter.not_of(victims)
+    others = rig.not_of(victims)
     served = sum(not s.failed for s in result.samples if blow <= s.at <= gone)
     lost = len(result.failures)
     found = f"{lost} lost in the {gone - blow:.1f} s until its endpoint was gone, {len(late)} after"
-    found = f"{found}, {len(others)} at other pods; {served} served meanwhile"
+    found = f"{found}, {others} at other pods; {served} served meanwhile"
     rig.judge(served > 0 and not (early or late or others), found)
 
 

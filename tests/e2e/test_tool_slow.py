@@ -86,6 +86,16 @@ SECRET = volume({"secret": {"secretName": "late"}})
 PATIENT = {"startup": {"failureThreshold": 90}}
 HASTY = {"startup": {"failureThreshold": 30}}
 
+# Served, and not the version of its group that the cluster prefers.
+OLDER = {
+    "apiVersion": "autoscaling/v1",
+    "kind": "HorizontalPodAutoscaler",
+    "spec": {
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
+        "maxReplicas": 1,
+    },
+}
+
 SLOW = (
     Slow("starts slowly", env(SLOW="25"), least=25, ci=True),
     Slow("starts very slowly", {**env(SLOW="70"), "probes": PATIENT}, least=70),
@@ -141,6 +151,7 @@ SLOW = (
     Slow("was broken by hand", before=break_by_hand, over={}, ci=True),
     Slow("was scaled to nothing", before=scaled_to_nothing, over={}),
     Slow("nothing to change", over={}, ci=True),
+    Slow("has a kind in an older version", {"extra": {"old": OLDER}}, ci=True),
 )
 
 

@@ -1,8 +1,8 @@
 """The catalogue: what is broken on purpose, and what `morrow up` must say of it.
 
 Each entry bends a good service by values laid over its own, by objects made before, or both.
-The commands of the mend are run in a shell as they stand; then the good values are written,
-unless those commands alone put it right.
+The mend's commands for kubectl and morrow are run in a shell as they stand; then the good
+values are written, unless those commands alone put it right.
 """
 
 from __future__ import annotations

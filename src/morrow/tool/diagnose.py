@@ -37,9 +37,9 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
 
 
 def diagnose_once(view: View, place: Place) -> list[Finding]:
-    """Return what a single look can tell: nothing for which the newest pods are too young."""
-    born = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
-    age = min(born, default=WAIT)
+    """Return what a single look can tell: nothing for which the youngest pod is too young."""
+    ages = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
+    age = max(0.0, min(ages, default=WAIT))  # the cluster's clock may be ahead
     return [f for f in diagnose(view, place) if f.hold == WAIT or f.hold <= age]
 
 

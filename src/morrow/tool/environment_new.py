@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 from morrow.tool.environment import Environment
 from morrow.tool.environment_edit import edited
@@ -24,28 +25,28 @@ def make(project: Project, name: str, source: str) -> list[str]:
         cause += " most 32, and is not base"
         raise Failure(problem("environment-unnamable", name, cause, name=proper, source=source))
     target, root = project.environments / f"{name}.yaml", project.terraform / name
+    draft, draft_root = target.with_name(f".{name}.part"), root.with_name(f".{name}.part")
+    # Cut off between the two last steps: the root is in its place, the values file is not.
+    half = root.is_dir() and draft.is_file() and not draft_root.exists() and not target.exists()
     for taken in (target, root):
-        if taken.exists():
+        if taken.exists() and not half:
             shown = old.shown(taken)
             raise Failure(problem("environment-exists", name, f"{shown} exists", file=shown))
     text = renamed_values(old.file.read_text(), source, name)
     if old.kind == "kubernetes":
         text = edited(text, "target", "namespace", own_namespace(old.namespace, source, name))
-    # Made beside their places and moved there at the end: a command killed here left nothing.
-    draft, draft_root = target.with_name(f".{name}.part"), root.with_name(f".{name}.part")
+    # Made beside their places and moved there at the end: what is cut off is no environment.
     draft.write_text(text)
     shutil.rmtree(draft_root, ignore_errors=True)
     made = [old.shown(target)]
     old_root = project.terraform / source
-    if old_root.is_dir():
+    if old_root.is_dir() and not half:
         shutil.copytree(old_root, draft_root, ignore=STATE)
-        for file in sorted(draft_root.rglob("*")):
-            if file.is_file():
-                file.write_text(renamed_terraform(file.read_text(), source, name))
-                made.append(old.shown(root / file.relative_to(draft_root)))
+        for file in filter(Path.is_file, draft_root.rglob("*")):
+            file.write_text(renamed_terraform(file.read_text(), source, name))
         draft_root.rename(root)
     draft.rename(target)
-    return made
+    return made + [old.shown(file) for file in sorted(filter(Path.is_file, root.rglob("*")))]
 
 
 def own_namespace(namespace: str, source: str, name: str) -> str:

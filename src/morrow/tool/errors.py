@@ -408,7 +408,7 @@ TABLE: dict[str, Row] = {
     ),
     "secret-not-rolled": Row("Not every pod holds the new secrets.", "morrow status {environment}"),
     "release-missing": Row("There is no such release.", "morrow up {environment}", True),
-    "revision-missing": Row("There is no revision to go back to.", "{history}", True),
+    "revision-missing": Row("There is no revision to go back to.", "helm history {release}", True),
     "revision-secret-gone": Row(
         "The Secret of the revision to go back to is gone.",
         "morrow up {environment} with the files as they were then",
@@ -480,7 +480,7 @@ TABLE: dict[str, Row] = {
     ),
     "namespace-missing": Row(
         "The namespace does not exist.",
-        "morrow up {environment}, which makes it; or: kubectl create namespace NAME",
+        "morrow up {environment}, which makes it",
         True,
     ),
 }

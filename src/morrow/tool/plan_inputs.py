@@ -79,7 +79,7 @@ def gather(environment: Environment) -> Inputs:
         found.refused |= asked[1].result()[1]
         found.expected = asked[2].result()[0]
     except BaseException:
-        programs.stop_all()
+        programs.stop()
         raise
     finally:
         pool.shutdown()

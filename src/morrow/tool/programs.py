@@ -60,13 +60,14 @@ class Result:
         )
 
 
-_running: set[subprocess.Popen[str]] = set()
+_running: dict[subprocess.Popen[str], str] = {}
 
 
-def stop_all() -> None:
-    """Ask every program that runs now to end, whichever thread waits for it."""
-    for child in list(_running):
-        child.terminate()
+def stop(name: str | None = None) -> None:
+    """Ask the programs of a name (or all) to end, whichever thread waits for them."""
+    for child, its in list(_running.items()):
+        if name in (None, its):
+            child.terminate()
 
 
 def find(name: str) -> str:
@@ -106,7 +107,7 @@ def run(
         errors="replace",
         process_group=0,  # Ctrl-C reaches the child through us alone, once
     )
-    _running.add(child)
+    _running[child] = shown[0]
     out: list[str] = []
     err: list[str] = []
     wrong: list[Exception] = []
@@ -130,7 +131,7 @@ def run(
     try:
         interrupted = _wait(child, name, timeout, helpers)
     finally:
-        _running.discard(child)
+        del _running[child]
     for reader in readers:
         reader.join(5)
     if wrong:

@@ -31,9 +31,14 @@ class Answer:
 
 
 def ask_for(host: str, path: str, reference: str) -> Answer:
-    """Ask for an image's manifest; raise OSError where the registry is not reached."""
-    url = f"/v2/{path}/manifests/{reference}"
-    host = HUB.get(host, host)
+    """Ask for an image's manifest; raise OSError where the registry gives no proper answer."""
+    try:
+        return _ask_for(HUB.get(host, host), f"/v2/{path}/manifests/{reference}")
+    except (http.client.HTTPException, ValueError) as wrong:
+        raise OSError(str(wrong) or type(wrong).__name__) from wrong
+
+
+def _ask_for(host: str, url: str) -> Answer:
     kinds: tuple[type[http.client.HTTPConnection], ...] = (
         http.client.HTTPSConnection,
         http.client.HTTPConnection,
@@ -65,11 +70,9 @@ def _token(challenge: str) -> str:
     query = "&".join(filter(None, (place.query, urlencode(told))))
     url = f"{place.path or '/'}?{query}"
     status, _, body = _request(kind(place.netloc, timeout=TIMEOUT), "GET", url)
-    try:
-        found = json.loads(body) if status == 200 else {}
-    except ValueError:
-        return ""
-    return str(found.get("token") or found.get("access_token") or "")
+    found = json.loads(body) if status == 200 else {}
+    held = found if isinstance(found, dict) else {}
+    return str(held.get("token") or held.get("access_token") or "")
 
 
 def _request(
@@ -79,7 +82,5 @@ def _request(
         connection.request(method, url, headers={"Accept": f"{KINDS}, */*", **headers})
         answer = connection.getresponse()
         return answer.status, answer.headers.get("WWW-Authenticate") or "", answer.read(1 << 20)
-    except http.client.HTTPException as wrong:
-        raise OSError(str(wrong) or type(wrong).__name__) from wrong
     finally:
         connection.close()

@@ -97,7 +97,7 @@ def choose(environment: Environment, kubectl: Kubectl, to: int | None) -> Goal:
                 f"release {environment.name}",
                 f"there is no {f'revision {to}' if to else 'earlier revision'} to go back to"
                 f" from {current}; good ones: {told}",
-                history=shlex.join(("helm", "history", environment.name, *helm.where)),
+                release=shlex.join((environment.name, *helm.where)),
             )
         )
     goal = _goal(wanted, kept[wanted], environment.name)

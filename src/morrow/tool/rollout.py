@@ -12,7 +12,6 @@ import dataclasses
 import os
 import threading
 import time
-from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -46,7 +45,7 @@ class Rollout:
     """A thread that looks at the objects of a release, says what it sees and judges it."""
 
     def __init__(self, kubectl: Kubectl, place: Place, *, interrupt: bool) -> None:
-        """`interrupt`: at a fault, stop the program that applies; it rolls back then."""
+        """`interrupt`: at a fault, stop helm, which rolls back then."""
         self._kubectl = kubectl
         self._place = place
         self._interrupt = interrupt
@@ -87,7 +86,10 @@ class Rollout:
         except Exception as unexpected:  # who applies goes on, and judges by itself
             if os.environ.get("MORROW_TRACEBACK"):
                 raise
-            terminal.warn(f"the pods are watched no longer: {type(unexpected).__name__}")
+            name = type(unexpected).__name__
+            terminal.warn(
+                f"the pods are watched no longer: {name} (MORROW_TRACEBACK=1 shows where)"
+            )
 
     def _watch(self) -> None:
         while not self._stop.wait(PERIOD):
@@ -101,18 +103,22 @@ class Rollout:
             fault = self._judge(view)
             if fault is not None:
                 self.fault = fault
-                with suppress(Failure):  # the fault counts, also when no more can be learnt of it
+                try:
                     self.fault = explain(fault, view, self._kubectl, self._place)
-                terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
-                if self._interrupt:
-                    self._end_what_applies()
+                except Failure:
+                    pass  # the fault counts, also when no more can be learnt of it
+                finally:
+                    terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
+                    if self._interrupt:
+                        self._end_helm()
                 return
 
-    def _end_what_applies(self) -> None:
+    def _end_helm(self) -> None:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
-        terminal.say("stopping helm, which brings back what served before")
+        if not self._stop.is_set():
+            terminal.say("stopping helm, which takes back what it has changed")
         while not self._stop.is_set():
-            programs.stop_all()
+            programs.stop("helm")
             self._stop.wait(PERIOD)
 
     def _judge(self, view: View) -> Problem | None:

@@ -43,11 +43,16 @@ def found(kind, name=None, label=""):
 verb = words[0]
 if verb == "version":
     end(json.dumps({{"clientVersion": {{"gitVersion": world["kubectl"]}}}}))
+if words[:2] == ["get", "--raw"] and words[2] != "/version":
+    kinds = world["served"].get(words[2], "NotFound")
+    if isinstance(kinds, str):
+        end(f"Error from server ({{kinds}}): as it says", 1)
+    end(json.dumps({{"resources": [{{"kind": kind}} for kind in kinds]}}))
 if words[:2] == ["get", "--raw"]:
     end(json.dumps(dict(zip(("major", "minor"), world["server"].split(".")))))
 if verb == "api-resources":
     print(world["kinds"])
-    sys.exit(world["some_apis_are_away"])
+    sys.exit("ServiceUnavailable" in world["served"].values())
 if verb == "create" and "SelfSubjectAccessReview" in given:
     for one in map(json.loads, given.split("\\n---\\n")):
         asked = one["spec"]["resourceAttributes"]
@@ -99,7 +104,7 @@ class StandIn:
             "helm": "v3.18.4",
             "server": "1.33",
             "kinds": KINDS,
-            "some_apis_are_away": False,
+            "served": {},
             "denied": [],
             "objects": [],
             "history": [],

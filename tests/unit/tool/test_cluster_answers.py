@@ -76,6 +76,7 @@ QUOTA = thing(
 )
 ROOM = thing("ResourceQuota", "large", status={"hard": {"pods": "10"}, "used": {"pods": "9"}})
 RULE = thing("PrometheusRule", "shop", "monitoring.coreos.com/v1")
+RULES = "/apis/monitoring.coreos.com/v1"
 
 # What is changed; the line that must tell it; its state; code; a part of the mend.
 WRONG = [
@@ -91,8 +92,12 @@ WRONG = [
     (world(manifest=RULE), "kinds", "fail", "resource-kind-missing", "PrometheusRule"),
     (world(manifest=RULE, kinds=f"{KINDS}x y monitoring.coreos.com/v1 true PrometheusRule"),
      "kinds", "ok", "", ""),
-    (world(manifest=RULE, some_apis_are_away=True), "kinds", "warn", "resource-kind-missing", ""),
-    (world(some_apis_are_away=True), "kinds", "ok", "", ""),
+    (world(manifest=RULE, served={RULES: "ServiceUnavailable"}),
+     "kinds", "warn", "resource-kind-missing", ""),
+    (world(manifest=RULE, served={RULES: ["PrometheusRule"]}), "kinds", "ok", "", ""),
+    (world(manifest=RULE, served={RULES: ["Other"]}),
+     "kinds", "fail", "resource-kind-missing", "PrometheusRule"),
+    (world(served={RULES: "ServiceUnavailable"}), "kinds", "ok", "", ""),
     (ends, "namespace", "fail", "namespace-terminating",
      "kubectl --context dev -n shop-dev wait --for=delete"),
     (no_level, "namespace", "warn", "", ""),

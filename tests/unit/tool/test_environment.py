@@ -237,14 +237,23 @@ def test_a_new_environment_that_was_cut_off_can_be_made_again(
     root.mkdir(parents=True)
     (root / "main.tf").write_text('name = "dev"\n')
 
-    def cut_off(*words: str) -> str:
+    rename = Path.rename
+
+    def cut_off(*words: object) -> str:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as broken:
-        broken.setattr(environment_new, "renamed_terraform", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            make(Project.find(), "qa", "dev")
-    assert Project.find().environment_names() == ["dev"]
+    def cut_off_at_the_end(self: Path, target: Path) -> Path:
+        return rename(self, target) if target.suffix != ".yaml" else Path(cut_off())
+
+    for place, name, stop in (
+        (environment_new, "renamed_terraform", cut_off),
+        (Path, "rename", cut_off_at_the_end),
+    ):
+        with monkeypatch.context() as broken:
+            broken.setattr(place, name, stop)
+            with pytest.raises(KeyboardInterrupt):
+                make(Project.find(), "qa", "dev")
+        assert Project.find().environment_names() == ["dev"]
     assert make(Project.find(), "qa", "dev") == ["environments/qa.yaml", "tf/qa/main.tf"]
     assert (project_folder / "tf" / "qa" / "main.tf").read_text() == 'name = "qa"\n'
     assert not list(project_folder.rglob("*.part"))

@@ -186,9 +186,10 @@ def test_a_wait_that_is_explained_in_turns_is_said_once(
     assert said == [pulls, backs_off, "ready", "runs, not ready yet", "ready"]
 
 
-# A rollout with a fault from the first look, while what applies it would go on for a minute.
+# A rollout with a fault from the first look, while helm would go on for 8 s, and a thread that
+# renews the lock. Both programs are stood in for by Python.
 FAULT = """
-import sys, time
+import sys, threading, time
 from morrow.tool import cli, options, programs, rollout
 from morrow.tool.diagnose_view import Place, View
 from morrow.tool.errors import problem
@@ -198,10 +199,16 @@ rollout.Rollout._look = lambda self: View()
 rollout.Rollout._judge = lambda self, view: problem(
     "never-ready", "Pod web-1", "it answers 503", file="f", up="morrow up dev"
 )
+ended = []
+def renews():
+    ended.append(programs.run("kubectl", "-c", "import time; time.sleep(2)").code)
+other = threading.Thread(target=renews)
 def work(*words, **options):
+    other.start()
     with rollout.Rollout(Kubectl("lab", "shop"), Place("dev", "f", "web", "shop"), interrupt={on}):
         time.sleep({late})
-        done = programs.run(sys.executable, "-c", "import time; time.sleep(8)")
+        done = programs.run("helm", "-c", "import time; time.sleep(8)")
+    assert other.join() is None and ended == [0], "only helm is ended"
     sys.exit(0 if done.code else 3)
 options.group.main = work
 cli.main(["up"])
@@ -217,6 +224,7 @@ def test_a_fault_ends_what_applies_also_in_the_background(on: bool, late: float,
     done = subprocess.run(
         [sys.executable, "-c", FAULT.format(on=on, late=late)],
         preexec_fn=in_background,
+        env={**os.environ, "MORROW_HELM": sys.executable, "MORROW_KUBECTL": sys.executable},
         capture_output=True,
         text=True,
         check=False,
