@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from lab import api, cleanup, cluster, lock
+from lab.kubectl import kubectl_json
 from lab.layout import KUBECONFIG, LAB_REGISTRY
 from lab.timings import Clock
 from tests.e2e.cluster import ROOT, needs_lab
@@ -63,9 +64,13 @@ def test_one_step_prepares_it_for_the_tests(with_other: Run) -> None:
     assert nowhere.returncode == 1
     assert "no registry answers at http://127.0.0.1:9" in nowhere.stderr
 
-    for _ in range(2):  # a second time it changes nothing
+    made = []
+    for _ in range(2):
         prepared = with_other("lab", "addons")
         assert prepared.returncode == 0, prepared.stderr
+        found = kubectl_json("get", "deployments,services,configmaps,gateways", "-A")["items"]
+        made.append({one["metadata"]["uid"]: one["metadata"].get("generation") for one in found})
+    assert made[0] == made[1], "a second time it changes nothing"
 
     after = with_other(*tests)
     assert after.returncode == 0, after.stdout
