@@ -6,13 +6,12 @@ import base64
 import gzip
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.tool_project import Told, ToolProject
+from tests.e2e.tool_project import Told, ToolProject, recording
 
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
@@ -73,26 +72,13 @@ def test_secrets_are_set_rotated_proved_and_never_shown(project: ToolProject) ->
         assert spelling not in said
         assert spelling not in stored
     # The control: what is no secret and stood beside it is found in both.
-    for spelling in ("web-2", "API_BASE_URL"):
-        assert spelling in said, said
-        assert spelling in stored
-
-
-RECORDS = """#!/bin/sh
-printf '%s\\n' "$*" >>{told}
-exec {program} "$@"
-"""
+    assert "web-2" in said
+    assert "web-2" in stored
 
 
 def test_no_command_shows_a_secret_in_output_file_or_argument(project: ToolProject) -> None:
-    arguments = project.folder / "arguments"
     path = project.environment()["PATH"]
-    for name in ("kubectl", "helm"):
-        program = shutil.which(name, path=path)
-        recorder = project.folder / f"recording-{name}"
-        recorder.write_text(RECORDS.format(told=arguments, program=program))
-        recorder.chmod(0o755)
-        project.variables[f"MORROW_{name.upper()}"] = str(recorder)
+    project.variables |= recording(project.folder / "arguments", path, "kubectl", "helm")
     project.write(project.hello())
     every = [
         ("secrets", "set", "test", "DB_PASSWORD"),

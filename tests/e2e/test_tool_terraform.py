@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -12,9 +13,9 @@ import yaml
 
 from morrow.tool import recovery
 from morrow.tool.terraform import Terraform
-from tests.e2e.tool_project import MORROW
+from tests.e2e.tool_project import MORROW, recording
 from tests.terraform.fixtures import provider
-from tests.terraform.lab_project import LabProject, project
+from tests.terraform.lab_project import CANARY, LabProject, project
 
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
@@ -56,6 +57,9 @@ def test_up_rolls_back_and_goes_down_by_terraform(
     project = described
     # The provider would take it instead of the kubeconfig that it is given.
     monkeypatch.setenv("KUBE_CONFIG_PATHS", "/nowhere")
+    arguments = project.folder / "arguments"
+    programs = ("terraform", "kubectl", "helm")
+    project.variables.update(recording(arguments, os.environ["PATH"], *programs))
     first = _good(project, "up", "dev")
     assert first["state"] == "serving"
     assert "1 to add" in project.ok("plan", "-input=false"), "the control: plain Terraform takes it"
@@ -75,6 +79,13 @@ def test_up_rolls_back_and_goes_down_by_terraform(
 
     _good(project, "down", "dev")
     assert project.history() == []
+    held = project.cluster.get("secret", "hello-1", "-n", project.namespace)["data"]["DB_PASSWORD"]
+    assert base64.b64decode(held).decode() == CANARY, "the control: this is what to look for"
+    files = [file for file in project.folder.rglob("*") if file.is_file()]
+    assert " apply " in arguments.read_text()
+    assert arguments in files
+    shown = {f.name for f in files for s in (CANARY, held) if s.encode() in f.read_bytes()}
+    assert shown == {"secrets.env"}, "the file that the test itself wrote"
 
 
 @pytest.mark.full  # Terraform waits for the module's whole timeout before it rolls back

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,10 @@ from tests.e2e.cluster import ROOT, Cluster, Image
 if TYPE_CHECKING:
     from tests.terraform.lab_project import LabProject
 
+RECORDS = """#!/bin/sh
+printf '%s\\n' "$*" >>{told}
+exec {program} "$@"
+"""
 MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
 
 # A service without the kit, bent by its environment: slow, broken, silent, greedy.
@@ -202,6 +207,18 @@ def tool_of(project: LabProject) -> ToolProject:
     )
     (project.folder / "pyproject.toml").write_text(table)
     return tool
+
+
+def recording(told: Path, path: str, *names: str) -> dict[str, str]:
+    """Return the variables that let programs write down their arguments, wherever PATH has them."""
+    variables = {}
+    for name in names:
+        recorder = told.with_name(f"recording-{name}")
+        program = shutil.which(name, path=path)
+        recorder.write_text(RECORDS.format(told=told, program=program))
+        recorder.chmod(0o755)
+        variables[f"MORROW_{name.upper()}"] = str(recorder)
+    return variables
 
 
 def laid_over(lower: dict[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
