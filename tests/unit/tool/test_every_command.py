@@ -28,7 +28,7 @@ class Case:
     again: tuple[str, ...] = ()
 
 
-PLAN = {"environment", "target", "empty", "action", "config", "secrets"}
+PLAN = {"environment", "target", "empty", "action", "settings", "secrets"}
 UP = {"environment", "result", "pid", "url", "admin", "release", "secrets_revision", "next"}
 STATUS = {"environment", "running", "ready", "pid", "url", "release", "current", "checks"}
 DOCTOR = {"environment", "ok", "mended", "checks"}
