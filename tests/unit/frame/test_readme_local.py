@@ -123,6 +123,8 @@ def test_up_typed_twice_a_taken_port_and_nothing_left_behind(clone: Clone) -> No
 
 @pytest.mark.timeout(1800)
 def test_a_second_install_needs_neither_the_network_nor_the_interpreters_pip(clone: Clone) -> None:
+    first = clone.run("requirements/install.sh")
+    assert first.returncode == 0, first.stdout
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "0"}
     python = str(python_without("pip", folder=clone.folder.parent))
     again = "rm -rf .venv; requirements/install.sh; .venv/bin/morrow --version"
