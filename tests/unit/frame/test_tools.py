@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -84,19 +83,3 @@ def test_every_module_names_its_programs_and_flags_name_modules() -> None:
         assert (ROOT / "tools" / name / "go.sum").read_text(), name
         assert "{" not in build._linker_flags(name), name
     assert set(build.LINKER_FLAGS) <= set(names)
-
-
-def modules(name: str) -> dict[str, str]:
-    """Return the version at which a tool folder of this repository builds each module."""
-    text = (ROOT / "tools" / name / "go.mod").read_text()
-    required = re.findall(r"^\s*(?:require )?(\S+) (v\S+)", text, re.MULTILINE)
-    return dict(required) | dict(re.findall(r"^\s*(\S+) => \S+ (v\S+)", text, re.MULTILINE))
-
-
-def test_metrics_server_shares_what_kubernetes_has_compiled() -> None:
-    kubernetes, shared = modules("kubernetes"), modules("metrics-server")
-    both = kubernetes.keys() & shared.keys()
-    assert len(both) > 80
-    assert {name: shared[name] for name in both} == {name: kubernetes[name] for name in both}, (
-        "tools/metrics-server/go.mod: its replace lines follow the versions of tools/kubernetes"
-    )
