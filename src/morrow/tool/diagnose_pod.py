@@ -123,9 +123,13 @@ def missing_reference(message: str, where: str, pod: Json, place: Place) -> Find
     return Finding(place.problem("secret-missing", where, cause, create=create), HEALS_OFTEN)
 
 
+# How a pod's volume holds an object of a kind: under which key, and which field names it.
+_SOURCES = {"Secret": ("secret", "secretName"), "ConfigMap": ("configMap", "name")}
+
+
 def _keys(pod: Json, kind: str, name: str) -> Iterator[str]:
     """Yield the keys that a pod wants of a Secret or a ConfigMap."""
-    source, spec = ("secret" if kind == "Secret" else "configMap"), pod["spec"]
+    (source, named), spec = _SOURCES[kind], pod["spec"]
     for container in (*(spec.get("initContainers") or []), *spec["containers"]):
         for variable in container.get("env") or []:
             reference = (variable.get("valueFrom") or {}).get(f"{source}KeyRef") or {}
@@ -133,7 +137,7 @@ def _keys(pod: Json, kind: str, name: str) -> Iterator[str]:
                 yield reference["key"]
     for volume in spec.get("volumes") or []:
         held = volume.get(source) or {}
-        if name in (held.get("secretName"), held.get("name")):
+        if held.get(named) == name:
             yield from (item["key"] for item in held.get("items") or [])
 
 
@@ -150,10 +154,10 @@ def _missing_key(key: str, kind: str, name: str, where: str, place: Place) -> Fi
 
 def _mounted(message: str, kind: str, pod: Json) -> str:
     """Return the name of what a volume holds: the kubelet names the volume only."""
+    source, named = _SOURCES[kind]
     for volume in pod["spec"].get("volumes") or []:
         if f'volume "{volume["name"]}"' in message:
-            held = volume.get("secret" if kind == "Secret" else "configMap") or {}
-            return str(held.get("secretName") or held.get("name") or f"of volume {volume['name']}")
+            return str((volume.get(source) or {}).get(named) or f"of volume {volume['name']}")
     return "of a volume"
 
 

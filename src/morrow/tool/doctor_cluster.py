@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from morrow.tool.diagnose_view import Place
 from morrow.tool.doctor_programs import Line, server_version
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, problem
@@ -109,23 +110,22 @@ def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
         raise kubectl.failure(listing)
     known = {(words[-3], words[-1]) for words in map(str.split, listing.out.splitlines()) if words}
     # The listing has one version of each group, the preferred one: others are asked for.
-    answers = [_served(version, kind, kubectl) for version, kind in sorted(wanted - known)]
-    if not any(answers):
-        yield "kinds", "ok", f"the cluster knows all {len(wanted)} that the chart renders", None
-    for answer in filter(None, answers):
-        kind, state, cause = answer
-        found = place_of(environment).problem("resource-kind-missing", kind, cause, what=kind)
-        yield "kinds", state, cause, found
+    asked = [_missing(*one, kubectl, place_of(environment)) for one in sorted(wanted - known)]
+    told = f"the cluster knows all {len(wanted)} that the chart renders"
+    yield from filter(None, asked if any(asked) else [("kinds", "ok", told, None)])
 
 
-def _served(version: str, kind: str, kubectl: Kubectl) -> tuple[str, str, str] | None:
-    """Ask for one version's kinds; say of a missing one whether that is sure."""
+def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Line | None:
+    """Ask for one version's kinds; return the line of a missing one, and whether that is sure."""
     done = kubectl.run("get", "--raw", f"/{'apis' if '/' in version else 'api'}/{version}")
-    if done.code and "NotFound" not in done.err:  # the API is away that would know it
-        return kind, "warn", f"nobody can say whether {kind} of {version} is: {done.last_error}"
     if not done.code and kind in {one["kind"] for one in json.loads(done.out)["resources"]}:
         return None
-    return kind, "fail", f"the cluster does not know {kind} of {version}"
+    state, cause = "fail", f"the cluster does not know {kind} of {version}"
+    if done.code and "NotFound" not in done.err:  # the API is away that would know it
+        state = "warn"
+        cause = f"nobody can say whether {kind} of {version} is: {done.last_error}"
+    found = place.problem("resource-kind-missing", kind, cause, what=kind)
+    return "kinds", state, cause, found
 
 
 def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:

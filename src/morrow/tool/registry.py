@@ -32,30 +32,24 @@ class Answer:
 
 def ask_for(host: str, path: str, reference: str) -> Answer:
     """Ask for an image's manifest; raise OSError where the registry gives no proper answer."""
+    host, url = HUB.get(host, host), f"/v2/{path}/manifests/{reference}"
     try:
-        return _ask_for(HUB.get(host, host), f"/v2/{path}/manifests/{reference}")
+        try:
+            return _ask(http.client.HTTPSConnection, host, url)
+        except ssl.SSLError:  # a registry without TLS
+            return _ask(http.client.HTTPConnection, host, url)
     except (http.client.HTTPException, ValueError) as wrong:
         raise OSError(str(wrong) or type(wrong).__name__) from wrong
 
 
-def _ask_for(host: str, url: str) -> Answer:
-    kinds: tuple[type[http.client.HTTPConnection], ...] = (
-        http.client.HTTPSConnection,
-        http.client.HTTPConnection,
-    )
-    for number, kind in enumerate(kinds):  # by TLS, or in clear where the registry has none
-        try:
-            status, challenge, _ = _request(kind(host, timeout=TIMEOUT), "HEAD", url)
-            token = _token(challenge) if status == 401 else ""
-            if not token:
-                return Answer(status)
-            connection = kind(host, timeout=TIMEOUT)
-            status, _, _ = _request(connection, "HEAD", url, Authorization=f"Bearer {token}")
-            return Answer(status, with_token=True)
-        except ssl.SSLError:
-            if number == len(kinds) - 1:
-                raise
-    raise OSError("no answer")
+def _ask(kind: type[http.client.HTTPConnection], host: str, url: str) -> Answer:
+    status, challenge, _ = _request(kind(host, timeout=TIMEOUT), "HEAD", url)
+    token = _token(challenge) if status == 401 else ""
+    if not token:
+        return Answer(status)
+    connection = kind(host, timeout=TIMEOUT)
+    status, _, _ = _request(connection, "HEAD", url, Authorization=f"Bearer {token}")
+    return Answer(status, with_token=True)
 
 
 def _token(challenge: str) -> str:

@@ -12,6 +12,7 @@ import dataclasses
 import os
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -104,9 +105,8 @@ class Rollout:
             if fault is not None:
                 self.fault = fault
                 try:
-                    self.fault = explain(fault, view, self._kubectl, self._place)
-                except Failure:
-                    pass  # the fault counts, also when no more can be learnt of it
+                    with suppress(Failure):  # it counts, also when no more can be learnt of it
+                        self.fault = explain(fault, view, self._kubectl, self._place)
                 finally:
                     terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
                     if self._interrupt:
