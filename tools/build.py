@@ -1,8 +1,9 @@
 """Build the third-party programs that tests and lab use, once for each version.
 
 A folder beside this file is one Go module: its `go.mod` names the programs by `tool` lines,
-`go.sum` pins every byte. What is built is kept under the user's cache folder by the hash of
-both files, so that a second checkout builds nothing.
+`go.sum` pins every byte. Those that `go.work` names are compiled from one set of libraries.
+What is built is kept under the user's cache folder by the hash of all that pins it, so that a
+second checkout builds nothing.
 
     python3 tools/build.py helm kubeconform    # prints one folder of programs a line
 """
@@ -76,11 +77,25 @@ def version(name: str, module: str) -> str:
     return found[1]
 
 
+def _workspace() -> list[str]:
+    """Return the names of the tools in `go.work`."""
+    file = HERE / "go.work"
+    return re.findall(r"^\s*\./(\S+)$", file.read_text(), re.MULTILINE) if file.exists() else []
+
+
+def _pins(name: str) -> list[Path]:
+    """Return the files that decide of what the tool `name` is built."""
+    together = _workspace()
+    members = together if name in together else [name]
+    pins = [HERE / member / file for member in members for file in ("go.mod", "go.sum")]
+    return pins + ([HERE / "go.work", HERE / "go.work.sum"] if name in together else [])
+
+
 def _key(name: str) -> str:
-    """Return the hash that names one build: the module's files, the flags, this platform."""
+    """Return the hash that names one build: what pins it, the flags, this platform."""
     digest = hashlib.sha256()
-    for file in ("go.mod", "go.sum"):
-        digest.update((HERE / name / file).read_bytes())
+    for file in _pins(name):
+        digest.update(file.read_bytes())
     digest.update(LINKER_FLAGS.get(name, "").encode())
     digest.update(" ".join((sys.platform, os.uname().machine)).encode())
     return digest.hexdigest()[:12]
@@ -146,7 +161,8 @@ def _build(go: str, name: str, home: Path) -> None:
     # before it collects: together a sixth of the processor time of a cold build.
     command = [go, "build", "-trimpath", "-mod=readonly", "-gcflags=all=-dwarf=false"]
     command += ["-ldflags", _linker_flags(name), "-o", f"{unfinished}/", *_programs(name)]
-    environment = {"GOGC": "400"} | os.environ | {"CGO_ENABLED": "0", "GOWORK": "off"}
+    workspace = str(HERE / "go.work") if name in _workspace() else "off"
+    environment = {"GOGC": "400"} | os.environ | {"CGO_ENABLED": "0", "GOWORK": workspace}
     done = subprocess.run(
         command, cwd=HERE / name, env=environment, capture_output=True, text=True, check=False
     )

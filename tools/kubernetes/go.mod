@@ -4,8 +4,6 @@ module morrow.example.com/tools/kubernetes
 
 go 1.26.0
 
-godebug default=go1.26
-
 tool (
 	k8s.io/kubernetes/cmd/kube-apiserver
 	k8s.io/kubernetes/cmd/kube-controller-manager

@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def compiler(folder: Path, more: str) -> None:
     find = 'while [ "$1" != -o ]; do shift; done'
-    notes = f'echo "$@" >>\'{folder}/built\'; {find}; >"$2/drill"; {more}'
+    notes = f'echo "$GOWORK" "$@" >>\'{folder}/built\'; {find}; >"$2/drill"; {more}'
     stub(folder / "bin" / "go", notes)
 
 
@@ -47,11 +47,28 @@ def test_a_program_is_built_once_for_each_version(folder: Path) -> None:
     assert program.is_file()
     assert build.program("drill") == program
     assert len(built(folder)) == 1
+    assert built(folder)[0].startswith("off build ")
     assert built(folder)[0].endswith(" example.com/drill/cmd/drill")
     assert build.version("drill", "example.com/drill") == "v1.2.3"
     (folder / "tools" / "drill" / "go.mod").write_text(MODULE.replace("1.2.3", "1.2.4"))
     assert build.program("drill") != program
     assert len(built(folder)) == 2
+
+
+def test_a_workspace_pins_each_of_its_tools(folder: Path) -> None:
+    tools = folder / "tools"
+    for name in ("chisel", "hammer"):
+        (tools / name).mkdir()
+        (tools / name / "go.mod").write_text(MODULE)
+        (tools / name / "go.sum").write_text("")
+    (tools / "go.work").write_text("go 1.26.4\n\nuse (\n\t./drill\n\t./hammer\n)\n")
+    (tools / "go.work.sum").write_text("")
+    first = {name: build.folder(name) for name in ("chisel", "drill", "hammer")}
+    together = f"{tools / 'go.work'} build"
+    assert [line.split(" -")[0] for line in built(folder)] == ["off build", together, together]
+    (tools / "hammer" / "go.mod").write_text(MODULE.replace("1.2.3", "1.2.4"))
+    changed = {name for name, home in first.items() if build.folder(name) != home}
+    assert changed == {"drill", "hammer"}
 
 
 def test_a_broken_build_leaves_nothing_and_says_why(folder: Path) -> None:
@@ -83,3 +100,4 @@ def test_every_module_names_its_programs_and_flags_name_modules() -> None:
         assert (ROOT / "tools" / name / "go.sum").read_text(), name
         assert "{" not in build._linker_flags(name), name
     assert set(build.LINKER_FLAGS) <= set(names)
+    assert set(build._workspace()) < set(names)
