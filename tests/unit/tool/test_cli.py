@@ -1,4 +1,4 @@
-"""Manners: lazy help, text and JSON and exit code of each command, completion, 80 columns."""
+"""Manners: lazy help, text and JSON and exit code of each command, 80 columns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from tests.unit.tool.command import MORROW, morrow
 ESCAPE = re.compile(r"\x1b\[")
 ROOT = Path(__file__).resolve().parents[3]
 CHART = ROOT / "chart"
-OPERATIONS = ROOT / "docs" / "operations.md"
 
 
 def test_help_names_every_command_and_imports_none() -> None:
@@ -199,41 +198,6 @@ def test_commands_are_shown_when_asked(project_folder: Path) -> None:
     assert re.search(r"^\$ python\S* -m morrow schema shop:Shop$", err, re.MULTILINE)
     _, _, err = morrow("settings", "shop:Shop")
     assert "$ python" not in err
-
-
-def test_completion_knows_commands_environments_and_codes(project_folder: Path) -> None:
-    def complete(line: str) -> list[str]:
-        words = line.split(" ")
-        _, out, _ = morrow(
-            _MORROW_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(len(words) - 1)
-        )
-        return [row.partition(",")[2] for row in out.splitlines()]
-
-    assert complete("morrow pl") == ["plan"]
-    assert complete("morrow plan ") == ["dev"]
-    assert complete("morrow explain plan-s") == ["plan-stale"]
-
-
-def test_a_real_shell_completes_what_is_typed(project_folder: Path, tmp_path: Path) -> None:
-    """As docs/operations.md says to switch it on."""
-    (line,) = re.findall(r"(?m)^eval .*_MORROW_COMPLETE=bash_source.*$", OPERATIONS.read_text())
-    command = tmp_path / "bin" / "morrow"
-    command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {MORROW[0]} -c "{MORROW[2]}" "$@"\n')
-    command.chmod(0o755)
-    typed = "COMP_WORDS=(morrow plan '') COMP_CWORD=2; _morrow_completion morrow"
-    modern = "(( BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404 )) || exit 77"
-    done = subprocess.run(
-        ["bash", "-c", f'{modern}\n{line}\n{typed}\necho "${{COMPREPLY[@]}}"'],
-        env={**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"},
-        cwd=project_folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode == 77:
-        pytest.skip("bash is older than 4.4")
-    assert (done.stdout, done.stderr) == ("dev\n", "")
 
 
 def test_an_unexpected_error_is_wrapped_without_its_message(tmp_path: Path) -> None:
