@@ -17,6 +17,7 @@ from morrow.tool.load import Load
 from morrow.tool.load_result import Options, Result
 from tests.e2e import gateway_log
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually
+from tests.e2e.pods import ready
 
 # A machine that is busy with other things shows its own stalls at the full rate, not ours.
 RATE = int(os.environ.get("MORROW_PROOF_RATE", "300"))
@@ -39,7 +40,7 @@ class Chapter:
     found: str = ""
     kept: bool = False
     pods: dict[str, str] = field(default_factory=dict)  # by address
-    losses: list[dict[str, Any]] = field(default_factory=list)  # with the pod, where it is known
+    losses: list[dict[str, Any]] | None = None  # with the pod, where it is known
 
 
 # Where a session keeps the chapters of each round, for the summary at its end.
@@ -197,16 +198,15 @@ class Rig:
         """Say how the last chapter ended, keep its losses in a file, and hold its promise."""
         chapter = self.chapters[-1]
         chapter.kept, chapter.found = kept, found
-        self.account()
+        losses = self.account()
         name = chapter.title.replace(":", "").replace(" ", "-")
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{name}.json").write_text(
             json.dumps(
-                chapter.result.to_json() | {"pods": chapter.pods, "losses": chapter.losses},
-                indent=1,
+                chapter.result.to_json() | {"pods": chapter.pods, "losses": losses}, indent=1
             )
         )
-        first = "\n".join(f"  {loss}" for loss in chapter.losses[:25])
+        first = "\n".join(f"  {loss}" for loss in losses[:25])
         print(f"{chapter.title}: {chapter.result.summary()}; {found}")
         assert kept, (
             f"{chapter.title}: promised {chapter.promise}; {chapter.result.summary()}; {found}\n"
@@ -220,9 +220,11 @@ class Rig:
     def account(self) -> list[dict[str, Any]]:
         """Each loss of the last chapter, with the pod that it had gone to where that is known.
 
-        The gateway is asked for it, on every node: all of them must run.
+        The gateway is asked for it once, on every node: all of them must run.
         """
         chapter = self.chapters[-1]
+        if chapter.losses is not None:
+            return chapter.losses
         result = chapter.result
         errors = gateway_log.errors(self.cluster, self.host) if result.failures else []
         servers = [gateway_log.server_of(each, result.started, errors) for each in result.failures]
@@ -238,16 +240,3 @@ class Rig:
         enough = result.requests >= REQUESTS
         found = ", ".join(part for part in (f"{len(result.failures)} lost", also) if part)
         self.judge(enough and not result.failures, found)
-
-
-def names(pods: list[Any]) -> set[str]:
-    """Return the names of pods."""
-    return {pod["metadata"]["name"] for pod in pods}
-
-
-def ready(pod: Any) -> bool:
-    """Say whether a pod is Ready."""
-    return any(
-        condition["type"] == "Ready" and condition["status"] == "True"
-        for condition in pod["status"].get("conditions", [])
-    )

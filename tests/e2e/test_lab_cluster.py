@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,8 @@ import pytest
 from lab import base_images, cgroups, lock, oci, versions
 from lab.errors import LabError
 from lab.layout import CGROUP, HOST
-from tests.e2e.cluster import ROOT, Cluster, CommandError, eventually, needs_lab
+from tests.e2e.cluster import Cluster, CommandError, eventually, needs_lab
+from tests.e2e.lab_command import run
 
 PYTHON = f"/usr/bin/python{versions.PYTHON}"
 LISTEN = "0A"  # as /proc/net/tcp writes that state
@@ -106,14 +105,7 @@ def test_metrics_of_pods_are_served_by_the_aggregated_api(cluster: Cluster, name
 
 @needs_lab("says where it is")
 def test_status_says_where_everything_is_and_how_it_does(cluster: Cluster) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", "status", "--json"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run("status", "--json")
     assert done.returncode == 0, done.stdout
     said = json.loads(done.stdout)
     assert said["dead"] == []
@@ -121,16 +113,10 @@ def test_status_says_where_everything_is_and_how_it_does(cluster: Cluster) -> No
     assert cluster.kubectl(config, "config", "current-context").strip() == said["context"] == "lab"
     assert said["memory_mib"] > 300
     assert {"nodes Ready", "add-ons ready"} <= set(said["seconds"])
-    text = subprocess.run(
-        [sys.executable, "-m", "lab", "status"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    ).stdout
-    assert f"export KUBECONFIG={said['kubeconfig']}" in text
-    assert "stand-ins   the enforcer of NetworkPolicies" in text
+    told = run("status")
+    assert told.returncode == 0
+    assert f"export KUBECONFIG={said['kubeconfig']}" in told.stdout
+    assert "stand-ins   the enforcer of NetworkPolicies" in told.stdout
 
 
 @needs_lab("has its programs on this machine")
@@ -157,14 +143,7 @@ def test_the_lock_names_its_holder(cluster: Cluster) -> None:
     del cluster
     try:
         with lock.held():
-            done = subprocess.run(
-                [sys.executable, "-m", "lab", "down"],
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            done = run("down")
     except LabError as taken:
         pytest.fail(f"someone changes the lab while its tests run: {taken}")
     assert done.returncode == 1
@@ -174,13 +153,6 @@ def test_the_lock_names_its_holder(cluster: Cluster) -> None:
 @needs_lab("can stop a node")
 def test_wrong_names_are_refused_with_what_is_right(cluster: Cluster) -> None:
     del cluster
-    done = subprocess.run(
-        [sys.executable, "-m", "lab", "node", "stop", "n9"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = run("node", "stop", "n9")
     assert done.returncode == 1
     assert "there is no node n9; the lab has n1, n2, n3" in done.stderr

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,16 +18,9 @@ from lab import api, kernel, status
 from lab.kubectl import kubectl_json
 from lab.program import find
 from tests.e2e.cluster import ROOT, needs_lab
+from tests.e2e.lab_command import LAB, run
 
 pytestmark = [pytest.mark.life, needs_lab("can be stopped and started")]
-
-LAB = [sys.executable, "-m", "lab"]
-
-
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*LAB, *words], cwd=ROOT, capture_output=True, text=True, timeout=280, check=False
-    )
 
 
 def begin_up(until: str) -> subprocess.Popen[str]:
@@ -62,6 +54,10 @@ def traces() -> list[str]:
     ]
     logs = Path("/var/log/containers").glob("*")
     found += [str(link) for link in logs if "morrow-lab" in str(link.readlink())]
+    found += [str(path) for path in Path("/var/lib/cni/results").glob("morrow-*")]
+    alive = Path("/proc/net/unix").read_text()
+    shims = Path("/run/containerd/s").glob("*")
+    found += [f"nobody listens on {path}" for path in shims if str(path) not in alive]
     found += [str(path) for path in Path("/sys/fs/cgroup").glob("**/morrow-lab")]
     found += [str(path) for path in Path("/run/netns").glob("*") if "morrow" in path.name]
     for query in (["ip", "link"], ["ip", "route"], ["ip", "addr"], ["nft", "list", "tables"]):

@@ -22,7 +22,8 @@ from lab import pods as lab_pods
 from tests.e2e import proof_report
 from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import make_namespace
-from tests.e2e.rig import CHAPTERS, FOLDER, NOTHING, ROUNDS, Rig, Run, names, ready
+from tests.e2e.pods import names, ready, restarts
+from tests.e2e.rig import CHAPTERS, FOLDER, NOTHING, ROUNDS, Rig, Run
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
@@ -298,11 +299,6 @@ def gone_or_back(run: Run, address: str, uid: str, main: int) -> None:
 
     eventually("the endpoint is gone", over, within=60, every=0.1)
     run.mark("its endpoint is gone")
-
-
-def restarts(pod: object) -> int:
-    """How often the pod's container was started again."""
-    return sum(s["restartCount"] for s in pod["status"]["containerStatuses"])  # type: ignore[index]
 
 
 def judge_until_gone(rig: Rig, victims: set[str]) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
+from tests.e2e.pods import names, ready
 from tests.e2e.tool_faults import FAULTS, Fault
-from tests.e2e.tool_project import MORROW, ToolProject, laid_over
+from tests.e2e.tool_project import ToolProject, laid_over
+from tests.unit.tool.command import MORROW
 
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
@@ -41,9 +43,7 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
         assert project.morrow("up", "test").code == 0
         serving = _pods(project)
     text = json.dumps(_bent(good, fault))
-    text = text.replace("IMAGE", _reference(project)).replace("SERVER", _server(project))
-    text = text.replace("REGISTRY", project.cluster.registry)
-    project.write(json.loads(text))
+    project.write(json.loads(project.filled(text).replace("SERVER", _server(project))))
     fault.before(project)
 
     confirm = ["--confirm", "test"] if fault.confirm else []
@@ -91,18 +91,9 @@ def _server(project: ToolProject) -> str:
     return project.cluster.kubectl("config", "view", "--minify", "-o", path)
 
 
-def _reference(project: ToolProject) -> str:
-    return f"{project.image.repository}@{project.image.digest}"
-
-
 def _pods(project: ToolProject) -> set[str]:
     """The names of the pods that are ready."""
-    found = project.cluster.get("pods", "-n", project.namespace)["items"]
-    return {
-        pod["metadata"]["name"]
-        for pod in found
-        if any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"]["conditions"])
-    }
+    return names(filter(ready, project.cluster.get("pods", "-n", project.namespace)["items"]))
 
 
 def _type(project: ToolProject, command: str, stdin: str = "") -> None:

@@ -173,9 +173,7 @@ def test_a_slow_deploy_is_no_fault(
         assert project.morrow("up", "test").code == 0
     slow.before(project)
     text = str(project.write(project.simple(**slow.values)).read_text())
-    text = text.replace("image: IMAGE", f"image: {hello_image.repository}@{hello_image.digest}")
-    text = text.replace("LABEL:", f"example.com/{namespace}:")
-    text = text.replace("REGISTRY", cluster.registry)
+    text = project.filled(text).replace("LABEL:", f"example.com/{namespace}:")
     (tmp_path / "environments" / "test.yaml").write_text(text)
     meanwhile = threading.Timer(6, slow.meanwhile, [project])
     meanwhile.start()

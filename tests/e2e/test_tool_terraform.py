@@ -13,9 +13,10 @@ import yaml
 
 from morrow.tool import recovery
 from morrow.tool.terraform import Terraform
-from tests.e2e.tool_project import MORROW, recording
+from tests.e2e.tool_project import recording
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import CANARY, LabProject, project
+from tests.unit.tool.command import MORROW
 
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)

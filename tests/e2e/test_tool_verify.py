@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import ROOT, Cluster, Image
+from tests.e2e.pods import names, restarts
 from tests.e2e.tool_project import Told, ToolProject
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(600)]
@@ -70,17 +71,18 @@ class Hello:
 
     def template(self) -> str:
         """The pods' one template, by its hash."""
-        pods = self.project.cluster.get("-n", self.project.namespace, "pods")["items"]
-        (one,) = {pod["metadata"]["labels"]["pod-template-hash"] for pod in pods}
+        (one,) = {pod["metadata"]["labels"]["pod-template-hash"] for pod in self._pods()}
         return str(one)
 
     def restarts(self) -> int:
-        pods = self.project.cluster.get("-n", self.project.namespace, "pods")["items"]
-        return sum(s["restartCount"] for pod in pods for s in pod["status"]["containerStatuses"])
+        return sum(map(restarts, self._pods()))
 
     def pods(self) -> set[str]:
-        pods = self.project.cluster.get("-n", self.project.namespace, "pods")["items"]
-        return {pod["metadata"]["name"] for pod in pods}
+        return names(self._pods())
+
+    def _pods(self) -> list[Any]:
+        found: list[Any] = self.project.cluster.get("-n", self.project.namespace, "pods")["items"]
+        return found
 
 
 @pytest.fixture
@@ -112,6 +114,7 @@ def test_verify_through_the_gateway(hello: Hello) -> None:
     assert_nothing_lost(update, 1000)
     assert hello.template() == template, "it was taken back"
     assert not hello.pods() & pods, "the control: every pod was replaced"
+    assert "0 of" in report.read_text()
     assert "promises kept" in report.read_text()
 
     pods = hello.pods()

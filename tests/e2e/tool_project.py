@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.e2e.cluster import ROOT, Cluster, Image
+from tests.unit.tool.command import MORROW
 
 if TYPE_CHECKING:
     from tests.terraform.lab_project import LabProject
@@ -25,7 +25,6 @@ RECORDS = """#!/bin/sh
 printf '%s\\n' "$*" >>{told}
 exec {program} "$@"
 """
-MORROW = (sys.executable, "-c", "from morrow.tool.cli import main; main()")
 
 # A service without the kit, bent by its environment: slow, broken, silent, greedy.
 SERVICE = """
@@ -144,6 +143,11 @@ class ToolProject:
         file = self.folder / "environments" / f"{label}.yaml"
         file.write_text(yaml.safe_dump(values, sort_keys=False))
         return file
+
+    def filled(self, text: str) -> str:
+        """Return a text with what only the cluster at hand knows, for IMAGE and REGISTRY."""
+        image = f"{self.image.repository}@{self.image.digest}"
+        return text.replace("IMAGE", image).replace("REGISTRY", self.cluster.registry)
 
     def environment(self) -> dict[str, str]:
         """Return the variables that the command runs with."""

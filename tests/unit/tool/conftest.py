@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import textwrap
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from tests.serving import serving
 from tests.unit.tool.stand_in import LEVEL, StandIn, revision, secret, thing
 from tools.build import UnavailableError, program
 
@@ -68,16 +68,11 @@ class Registry(BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/v2/shop/manifests/1" else 404)
         self.end_headers()
 
-    def log_message(self, format: str, *words: object) -> None:
-        pass
-
 
 @pytest.fixture
 def registry() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}/shop"
-        server.shutdown()
+    with serving(Registry) as place:
+        yield f"{place}/shop"
 
 
 @pytest.fixture

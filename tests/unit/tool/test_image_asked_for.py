@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +15,7 @@ from morrow.tool.doctor_cluster import image_check
 from morrow.tool.environment import Environment
 from morrow.tool.project import Project
 from morrow.tool.registry import Answer, ask_for
+from tests.serving import serving
 
 SCOPE = "repository:shop:pull"
 REALMS = {"port": "http://HOST:x/", "bracket": "http://[bad", "file": "file:///etc/passwd"}
@@ -47,16 +47,11 @@ class Public(BaseHTTPRequestHandler):
         nothing = asked["scope"] == [SCOPE.replace("shop", "nothing")]
         self.wfile.write(json.dumps([] if nothing else {"token": token}).encode())
 
-    def log_message(self, format: str, *words: object) -> None:
-        pass
-
 
 @pytest.fixture
 def public() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Public) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Public) as place:
+        yield place
 
 
 def test_a_public_registry_is_asked_with_the_token_that_everybody_gets(public: str) -> None:
