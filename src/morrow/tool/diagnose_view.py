@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from morrow.tool.errors import Problem, problem
+from morrow.tool.kubectl import Kubectl
 from morrow.tool.terminal import typed
 
 Json = dict[str, Any]
@@ -32,8 +33,7 @@ class Place:
     @property
     def kubectl(self) -> str:
         """The start of a kubectl command that can be typed."""
-        context = f" --context {self.context}" if self.context else ""
-        return f"kubectl{context} -n {self.namespace}"
+        return Kubectl(self.context, self.namespace).typed
 
     def problem(
         self, code: str, object: str, cause: str, details: tuple[str, ...] = (), **fields: str

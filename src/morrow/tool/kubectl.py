@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -49,7 +50,7 @@ class Kubectl:
     def where(self) -> tuple[str, ...]:
         """The arguments that every call starts with."""
         context = ("--context", self.context) if self.context else ()
-        return (*context, "--namespace", self.namespace)
+        return (*context, "-n", self.namespace)
 
     def run(
         self,
@@ -69,12 +70,13 @@ class Kubectl:
             raise Failure(self._unreachable(cause)) from None
 
     @property
-    def _typed(self) -> str:
-        return " ".join(("kubectl", *self.where))
+    def typed(self) -> str:
+        """The start of a command that a person can type."""
+        return shlex.join(("kubectl", *self.where))
 
     def _unreachable(self, cause: str) -> Problem:
         where = f"context {self.context or '(current)'}"
-        return problem("cluster-unreachable", where, cause, kubectl=self._typed)
+        return problem("cluster-unreachable", where, cause, kubectl=self.typed)
 
     def check(
         self, *arguments: str, input: str | None = None, timeout: float | None = ANSWER
@@ -115,14 +117,14 @@ class Kubectl:
                     "access-denied",
                     f"{forbidden[2]} in namespace {self.namespace}",
                     cause,
-                    kubectl=self._typed,
+                    kubectl=self.typed,
                     verb=forbidden[1],
                     resource=forbidden[2],
                 )
             )
         if "Unauthorized" in text or "must be logged in" in text or "credentials" in text:
             return Failure(
-                problem("cluster-login", f"context {context}", cause, kubectl=self._typed)
+                problem("cluster-login", f"context {context}", cause, kubectl=self.typed)
             )
         if UNREACHABLE.search(text):
             return Failure(self._unreachable(cause))

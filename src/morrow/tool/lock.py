@@ -126,7 +126,7 @@ class _Lease:
         holder = str(spec.get("holderIdentity", "nobody"))
         if not _left_behind(spec):
             told = found["metadata"].get("annotations", {}).get("morrow/purpose", "unknown")
-            command = " ".join(("kubectl", *self.kubectl.where, "delete", "lease", self.name))
+            command = f"{self.kubectl.typed} delete lease {self.name}"
             raise _locked(environment, holder, told, _age(spec.get("acquireTime", "")), command)
         # The version makes sure that of two who see a lease left behind only one gets it.
         mine = self._object(found["metadata"]["resourceVersion"])

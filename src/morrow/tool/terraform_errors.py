@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from morrow.tool.errors import Problem, problem
+from morrow.tool.kubectl import Kubectl
 from morrow.tool.terminal import typed
 
 
@@ -39,11 +40,10 @@ class Situation:
     @property
     def fields(self) -> dict[str, str]:
         """What the mends of the table ask for."""
-        context = f" --context {self.context}" if self.context else ""
         return {
             **asdict(self),
             "context": self.context or "(current)",
-            "kubectl": f"kubectl{context} -n {self.namespace}",
+            "kubectl": Kubectl(self.context, self.namespace).typed,
             "up": f"{typed()} up {self.environment}",
         }
 

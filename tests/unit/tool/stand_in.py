@@ -26,7 +26,7 @@ KUBECTL = """#!{python}
 import json, pathlib, sys
 file = pathlib.Path({file!r})
 world, words = json.loads(file.read_text()), sys.argv[1:]
-while words and words[0] in ("--context", "--namespace"):
+while words and words[0] in ("--context", "-n"):
     words = words[2:]
 given = sys.stdin.read() if "-" in words else ""
 with pathlib.Path({asked!r}).open("a") as told:

@@ -133,7 +133,7 @@ def test_a_user_of_one_namespace_needs_no_more(
     assert home(kubectl, {"metadata": {"uid": "own"}}) == "own"
     with pytest.raises(Failure) as caught:  # the control: the stand-in does refuse
         kubectl.get("namespace", "shop-dev")
-    where = "kubectl --context dev --namespace shop-dev"
+    where = "kubectl --context dev -n shop-dev"
     assert (
         caught.value.problems[0].mend == f"get the right, then: {where} auth can-i get namespaces"
     )
@@ -183,12 +183,12 @@ def test_an_api_server_that_does_not_answer_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stub(tmp_path, "kubectl", "import time; time.sleep(600)", monkeypatch)
-    kubectl = Kubectl("lab", "shop")
+    kubectl = Kubectl("my lab", "shop")
     with pytest.raises(Failure) as caught:
         kubectl.check("get", "pods", timeout=0.5)
     (told,) = caught.value.problems
-    assert (told.code, told.object) == ("cluster-unreachable", "context lab")
-    assert told.mend == "kubectl --context lab --namespace shop cluster-info"
+    assert (told.code, told.object) == ("cluster-unreachable", "context my lab")
+    assert told.mend == "kubectl --context 'my lab' -n shop cluster-info"
 
 
 def test_a_namespace_that_does_not_end_says_what_holds_it(
