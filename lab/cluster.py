@@ -13,7 +13,7 @@ from lab.node import Node
 from lab.program import find, recorded, start, wait_until
 from lab.registry import start_registry
 from lab.timings import Clock
-from tools.build import folder
+from tools.build import folders
 
 TOOLS = ("kubernetes", "etcd", "registry", "coredns", "metrics-server", "traefik")
 
@@ -21,8 +21,7 @@ TOOLS = ("kubernetes", "etcd", "registry", "coredns", "metrics-server", "traefik
 def up() -> None:
     """Bring the lab up from whatever state the machine is in."""
     packages.check()
-    for tool in TOOLS:
-        folder(tool)
+    folders(TOOLS)
     clock = Clock()
     if is_up():
         clock.say("the lab is up already")

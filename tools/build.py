@@ -18,8 +18,9 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -132,22 +133,65 @@ def _only_one(lock: Path) -> Iterator[None]:
         yield
 
 
+def _home(name: str) -> Path:
+    """Return where the programs of the tool `name` are, once they are built."""
+    return cache_folder() / "tools" / f"{name}-{_key(name)}"
+
+
 def folder(name: str) -> Path:
     """Return the folder that holds the programs of the tool `name`; build them when missing."""
     if name not in names():
         raise UnavailableError(f"there is no tools/{name}/go.mod; known: {', '.join(names())}")
-    kept = cache_folder() / "tools"
-    home = kept / f"{name}-{_key(name)}"
+    home = _home(name)
     if home.is_dir():
         return home
     go = shutil.which("go")
     if go is None:
         raise UnavailableError(f"{name} is built with Go, and there is no `go` on PATH")
-    kept.mkdir(parents=True, exist_ok=True)
-    with _only_one(kept / f"{name}.lock"):
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(home.parent / f"{name}.lock"):
         if not home.is_dir():
             _build(go, name, home)
     return home
+
+
+def folders(wanted: Sequence[str]) -> list[Path]:
+    """Return the folder of each tool; build those that are missing, one after the other."""
+    found = []
+    for name, following in zip_longest(wanted, wanted[1:]):
+        with _fetching(following):
+            found.append(folder(name))
+    return found
+
+
+@contextmanager
+def _fetching(name: str | None) -> Iterator[None]:
+    """Download what the tool `name` is built from, while another one compiles.
+
+    What cannot be had is told by its own build.
+    """
+    go = shutil.which("go")
+    if name not in names() or _home(name).is_dir() or go is None:
+        yield
+        return
+    words = [go, "list", "-deps", "-mod=readonly", *_programs(name)]
+    silent = subprocess.DEVNULL
+    download = subprocess.Popen(
+        words, cwd=HERE / name, env=_settings(name), stdout=silent, stderr=silent
+    )
+    try:
+        yield
+    except UnavailableError:
+        download.terminate()
+        raise
+    finally:
+        download.wait()
+
+
+def _settings(name: str) -> dict[str, str]:
+    """Return the environment in which `go` works on the tool `name`."""
+    workspace = str(HERE / "go.work") if name in _workspace() else "off"
+    return {"GOGC": "400"} | os.environ | {"CGO_ENABLED": "0", "GOWORK": workspace}
 
 
 def _build(go: str, name: str, home: Path) -> None:
@@ -161,10 +205,8 @@ def _build(go: str, name: str, home: Path) -> None:
     # before it collects: together a sixth of the processor time of a cold build.
     command = [go, "build", "-trimpath", "-mod=readonly", "-gcflags=all=-dwarf=false"]
     command += ["-ldflags", _linker_flags(name), "-o", f"{unfinished}/", *_programs(name)]
-    workspace = str(HERE / "go.work") if name in _workspace() else "off"
-    environment = {"GOGC": "400"} | os.environ | {"CGO_ENABLED": "0", "GOWORK": workspace}
     done = subprocess.run(
-        command, cwd=HERE / name, env=environment, capture_output=True, text=True, check=False
+        command, cwd=HERE / name, env=_settings(name), capture_output=True, text=True, check=False
     )
     if done.returncode:
         shutil.rmtree(unfinished)
@@ -180,13 +222,11 @@ def program(name: str, binary: str = "") -> Path:
 
 def main(arguments: list[str]) -> int:
     """Build each named tool (all when none is named); print its folder."""
-    wanted = arguments or names()
-    for name in wanted:
-        try:
-            print(folder(name), flush=True)
-        except UnavailableError as problem:
-            print(f"tools: {problem}", file=sys.stderr)
-            return 1
+    try:
+        print(*folders(arguments or names()), sep="\n")
+    except UnavailableError as problem:
+        print(f"tools: {problem}", file=sys.stderr)
+        return 1
     return 0
 
 
