@@ -140,38 +140,36 @@ def _home(name: str) -> Path:
 
 def folder(name: str) -> Path:
     """Return the folder that holds the programs of the tool `name`; build them when missing."""
-    if name not in names():
-        raise UnavailableError(f"there is no tools/{name}/go.mod; known: {', '.join(names())}")
-    home = _home(name)
-    if home.is_dir():
-        return home
-    go = shutil.which("go")
-    if go is None:
-        raise UnavailableError(f"{name} is built with Go, and there is no `go` on PATH")
-    home.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(home.parent / f"{name}.lock"):
-        if not home.is_dir():
-            _build(go, name, home)
-    return home
+    return folders([name])[0]
 
 
 def folders(wanted: Sequence[str]) -> list[Path]:
     """Return the folder of each tool; build those that are missing, one after the other."""
-    found = []
-    for name, following in zip_longest(wanted, wanted[1:]):
-        with _fetching(following):
-            found.append(folder(name))
-    return found
+    for name in wanted:
+        if name not in names():
+            known = ", ".join(names())
+            raise UnavailableError(f"there is no tools/{name}/go.mod; known: {known}")
+    homes = {name: _home(name) for name in wanted}
+    missing = [name for name, home in homes.items() if not home.is_dir()]
+    go = shutil.which("go")
+    if missing and go is None:
+        raise UnavailableError(f"{missing[0]} is built with Go, and there is no `go` on PATH")
+    for name, following in zip_longest(missing, missing[1:]):
+        home = homes[name]
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with _only_one(home.parent / f"{name}.lock"), _fetching(str(go), following):
+            if not home.is_dir():
+                _build(str(go), name, home)
+    return list(homes.values())
 
 
 @contextmanager
-def _fetching(name: str | None) -> Iterator[None]:
-    """Download what the tool `name` is built from, while another one compiles.
+def _fetching(go: str, name: str | None) -> Iterator[None]:
+    """Download what the tool `name` is built from, as long as another one compiles.
 
-    What cannot be had is told by its own build.
+    What is still to come then, or cannot be had, is left to its own build.
     """
-    go = shutil.which("go")
-    if name not in names() or _home(name).is_dir() or go is None:
+    if name is None:
         yield
         return
     words = [go, "list", "-deps", "-mod=readonly", *_programs(name)]
@@ -181,10 +179,8 @@ def _fetching(name: str | None) -> Iterator[None]:
     )
     try:
         yield
-    except UnavailableError:
-        download.terminate()
-        raise
     finally:
+        download.terminate()
         download.wait()
 
 
@@ -211,6 +207,10 @@ def _build(go: str, name: str, home: Path) -> None:
     if done.returncode:
         shutil.rmtree(unfinished)
         raise UnavailableError(f"{name} does not build:\n{done.stderr.strip()[-2000:]}")
+    if _home(name) != home:
+        # In a workspace `go` adds a hash that lacks, whatever `-mod` says.
+        shutil.rmtree(unfinished)
+        raise UnavailableError(f"{name}: tools/go.work.sum lacked hashes; look at what go added")
     unfinished.rename(home)
     print(f"built {name} in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 

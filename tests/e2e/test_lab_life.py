@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from lab import api, kernel, status
+from lab import api, cleanup, kernel, status
 from lab.kubectl import kubectl_json
+from lab.layout import RUN
 from lab.program import find
 from tests.e2e.cluster import ROOT, needs_lab
 from tests.e2e.lab_command import LAB, run
@@ -54,10 +55,6 @@ def traces() -> list[str]:
     ]
     logs = Path("/var/log/containers").glob("*")
     found += [str(link) for link in logs if "morrow-lab" in str(link.readlink())]
-    found += [str(path) for path in Path("/var/lib/cni/results").glob("morrow-*")]
-    alive = Path("/proc/net/unix").read_text()
-    shims = Path("/run/containerd/s").glob("*")
-    found += [f"nobody listens on {path}" for path in shims if str(path) not in alive]
     found += [str(path) for path in Path("/sys/fs/cgroup").glob("**/morrow-lab")]
     found += [str(path) for path in Path("/run/netns").glob("*") if "morrow" in path.name]
     for query in (["ip", "link"], ["ip", "route"], ["ip", "addr"], ["nft", "list", "tables"]):
@@ -135,9 +132,12 @@ def test_two_at_once_are_refused_by_a_lock_that_names_its_holder() -> None:
 def test_down_leaves_nothing() -> None:
     assert traces(), "the search does not even see a lab that runs"
     before = json.loads(kernel.KEPT.read_text())
+    outside = [file for node in RUN.glob("n?") for file in cleanup.files_outside(node)]
+    assert {str(file.parent) for file in outside} == {"/run/containerd/s", "/var/lib/cni/results"}
     done = run("down")
     assert done.returncode == 0, done.stderr
     assert traces() == []
+    assert [file for file in outside if file.exists()] == []
     assert kernel.read() == before, "what kubelets changed for the whole machine is put back"
     assert run("down").returncode == 0, "down on a machine without a lab does nothing"
     assert run("status").returncode == 1

@@ -32,10 +32,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def compiler(folder: Path, more: str) -> None:
-    note = f'echo "$GOWORK" "$@" >>\'{folder}/called\'; [ "$1" = build ] || exit 1'
+def compiler(folder: Path, build: str, download: str = "exit 1") -> None:
+    """Put a `go` on PATH that notes each call; scripts say how it builds and downloads."""
+    note = f'echo "$GOWORK" "$@" >>\'{folder}/called\'; [ "$1" = build ] || {{ {download}; }}'
     find = 'while [ "$1" != -o ]; do shift; done'
-    stub(folder / "bin" / "go", f'{note}; {find}; >"$2/drill"; {more}')
+    stub(folder / "bin" / "go", f'{note}; {find}; >"$2/drill"; {build}')
 
 
 def called(folder: Path) -> list[str]:
@@ -55,33 +56,50 @@ def test_a_program_is_built_once_for_each_version(folder: Path) -> None:
     assert len(called(folder)) == 2
 
 
-def test_a_workspace_pins_each_of_its_tools(folder: Path) -> None:
+def add(folder: Path, *names: str) -> Path:
+    """Make more tools like the first."""
     tools = folder / "tools"
-    for name in ("chisel", "hammer"):
+    for name in names:
         (tools / name).mkdir()
         (tools / name / "go.mod").write_text(MODULE)
         (tools / name / "go.sum").write_text("")
+    return tools
+
+
+def test_a_workspace_pins_each_of_its_tools(folder: Path) -> None:
+    tools = add(folder, "chisel", "hammer")
     (tools / "go.work").write_text("go 1.26.4\n\nuse (\n\t./drill\n\t./hammer\n)\n")
     (tools / "go.work.sum").write_text("")
-    first = {name: build.folder(name) for name in ("chisel", "drill", "hammer")}
+    homes = {name: build.folder(name) for name in ("chisel", "drill", "hammer")}
     together = f"{tools / 'go.work'} build"
     assert [line.split(" -")[0] for line in called(folder)] == ["off build", together, together]
-    (tools / "hammer" / "go.mod").write_text(MODULE.replace("1.2.3", "1.2.4"))
-    changed = {name for name, home in first.items() if build.folder(name) != home}
-    assert changed == {"drill", "hammer"}
+    for file in ("hammer/go.mod", "hammer/go.sum", "go.work", "go.work.sum"):
+        (tools / file).write_text((tools / file).read_text() + "\n")
+        changed = {name: build.folder(name) for name in homes}
+        assert [name for name in homes if changed[name] != homes[name]] == ["drill", "hammer"], file
+        homes = changed
+
+    compiler(folder, f"echo 'a hash' >>'{tools}/go.work.sum'")
+    (tools / "hammer" / "go.mod").write_text(MODULE)
+    with pytest.raises(build.UnavailableError, match=r"drill: tools/go\.work\.sum lacked hashes"):
+        build.folders(["drill", "hammer"])
+    assert not list((folder / "cache" / "tools").glob("*.part"))
 
 
 def test_what_comes_next_is_downloaded_while_a_tool_compiles(folder: Path) -> None:
-    second = folder / "tools" / "hammer"
-    second.mkdir()
-    (second / "go.mod").write_text(MODULE)
-    (second / "go.sum").write_text("")
-    assert [home.name.split("-")[0] for home in build.folders(build.names())] == ["drill", "hammer"]
-    # That it cannot be had (the stub fails for all but `build`) is left for its build to tell.
-    verbs = sorted(line.split()[1] for line in called(folder))
-    assert verbs == ["build", "build", "list"]
-    build.folders(build.names())
-    assert len(called(folder)) == 3, "all is there: nothing is called"
+    add(folder, "hammer")
+    seen = f"seq 100 | while read -r _; do grep -q %s '{folder}/called' && exit; sleep 0.1; done"
+    both = f"({seen % 'build'}); echo \"$$ saw\" >>'{folder}/called'; exec sleep 60"
+    compiler(folder, f"({seen % 'saw'})", download=both)
+    made = build.folders(build.names())
+    assert [home.name.split("-")[0] for home in made] == ["drill", "hammer"]
+    calls = called(folder)
+    assert sorted(line.split()[1] for line in calls) == ["build", "build", "list", "saw"]
+    (download,) = (line.split()[0] for line in calls if line.endswith(" saw"))
+    assert calls.index(f"{download} saw") < 3, "while the first was built"
+    assert not Path(f"/proc/{download}").exists()
+    assert build.folders(build.names()) == made
+    assert called(folder) == calls, "all is there: nothing is called"
 
 
 def test_a_broken_build_leaves_nothing_and_says_why(folder: Path) -> None:
@@ -113,4 +131,7 @@ def test_every_module_names_its_programs_and_flags_name_modules() -> None:
         assert (ROOT / "tools" / name / "go.sum").read_text(), name
         assert "{" not in build._linker_flags(name), name
     assert set(build.LINKER_FLAGS) <= set(names)
-    assert set(build._workspace()) < set(names)
+    together = build._workspace()
+    text = (ROOT / "tools" / "go.work").read_text()
+    assert len(together) == text.count("\t./") > 1, "each on a line of its own"
+    assert set(together) < set(names)

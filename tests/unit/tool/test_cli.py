@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import shutil
 import signal
@@ -24,6 +23,7 @@ from morrow.tool.errors import TABLE, Failure
 from morrow.tool.options import group
 from morrow.tool.terminal import Terminal, format_table
 from tests.unit.tool.command import MORROW, morrow
+from tests.unit.tool.pseudo_terminal import shown_by
 
 ESCAPE = re.compile(r"\x1b\[")
 ROOT = Path(__file__).resolve().parents[3]
@@ -220,27 +220,11 @@ def test_an_unexpected_error_is_wrapped_without_its_message(tmp_path: Path) -> N
 
 def in_a_terminal(*words: str, folder: Path, **variables: str) -> str:
     """Run in a pseudo terminal and return all that it shows."""
-    shown, end = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
     for name in ("CI", "NO_COLOR"):
         if name not in variables:
             environment.pop(name, None)
-    child = subprocess.Popen(
-        [*MORROW, *words], stdin=end, stdout=end, stderr=end, cwd=folder, env=environment
-    )
-    os.close(end)
-    text = b""
-    while True:
-        try:
-            more = os.read(shown, 4096)
-        except OSError:
-            break
-        if not more:
-            break
-        text += more
-    child.wait(60)
-    os.close(shown)
-    return text.decode()
+    return shown_by([*MORROW, *words], folder, environment)
 
 
 def test_colour_and_movement_only_on_a_terminal(project_folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tool.command import MORROW, morrow
+from tests.unit.tool.pseudo_terminal import shown_by
 
 OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 BASH = "COMP_WORDS=(morrow plan '') COMP_CWORD=2; _morrow_completion morrow; echo ${COMPREPLY[@]}"
@@ -68,6 +68,9 @@ def test_bash(project_folder: Path, with_morrow: dict[str, str]) -> None:
 
 def test_fish(project_folder: Path, with_morrow: dict[str, str], tmp_path: Path) -> None:
     needs("fish")
+    said = subprocess.run(["fish", "--version"], capture_output=True, text=True, check=True).stdout
+    if [int(number) for number in said.split()[-1].split(".")[:2]] < [3, 4]:
+        pytest.skip("fish is older than 3.4")
     script = f"{the_line('fish')}\ncomplete --do-complete 'morrow plan '"
     done = subprocess.run(
         ["fish", "--no-config", "-c", script],
@@ -83,27 +86,9 @@ def test_fish(project_folder: Path, with_morrow: dict[str, str], tmp_path: Path)
 def test_zsh(project_folder: Path, with_morrow: dict[str, str], tmp_path: Path) -> None:
     """Its functions work only under the fingers of someone, so this types: tab, then enter."""
     needs("zsh")
-    ready = "autoload -Uz compinit; compinit -u -D"
+    # Whoever has vi for an editor would get its keys too.
+    ready = "bindkey -e; autoload -Uz compinit; compinit -u -D"
     typed = f"{ready}\n{the_line('zsh')}\nmorrow plan \t\x01echo what it got: \nexit\n"
-    shown, end = pty.openpty()
-    child = subprocess.Popen(
-        ["zsh", "-f", "-i"],
-        stdin=end,
-        stdout=end,
-        stderr=end,
-        cwd=project_folder,
-        env=with_morrow | {"HOME": str(tmp_path), "TERM": "dumb", "PS1": ""},
-        start_new_session=True,
-    )
-    os.close(end)
-    os.write(shown, typed.encode())
-    text = b""
-    while True:
-        try:
-            more = os.read(shown, 4096)
-        except OSError:  # how Linux says that nobody writes there any more
-            break
-        text += more
-    assert child.wait(60) == 0
-    os.close(shown)
-    assert "what it got: morrow plan dev" in text.decode().splitlines()
+    environment = with_morrow | {"HOME": str(tmp_path), "TERM": "dumb", "PS1": ""}
+    shown = shown_by(["zsh", "-f", "-i"], project_folder, environment, typed)
+    assert "what it got: morrow plan dev" in shown.splitlines()
