@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
+from tests.e2e.pods import names, ready
+from tests.e2e.tool_faults import env, reference
 from tests.e2e.tool_project import Told, ToolProject, recording
 
 # A hang is found by this; a machine that is busy with other things is not.
@@ -144,6 +146,26 @@ def test_a_rollback_brings_image_config_and_secrets_back(project: ToolProject) -
     refused = project.morrow("rollback", "test", "--to", "2", "--json")
     assert (refused.code, refused.problem["code"]) == (2, "revision-secret-gone"), refused
     assert _good(project.morrow("status", "test", "--json")).answer["secrets"] == "web-1"
+
+
+def test_a_rollback_to_what_cannot_start_is_taken_back(project: ToolProject) -> None:
+    project.kubectl("create", "configmap", "late", "--from-literal=A=x")
+    project.write(project.simple(**reference("configMapKeyRef", "late", "A")))
+    _good(project.morrow("up", "test"))
+    project.write(project.simple(**env(A="of its own")))
+    _good(project.morrow("up", "test"))
+    serving = names(project.cluster.get("pods", "-n", project.namespace)["items"])
+    project.kubectl("delete", "configmap", "late")
+
+    told = project.morrow("rollback", "test", "--json")
+
+    assert (told.code, told.problem["code"]) == (1, "configmap-missing"), told
+    assert told.problem["details"][-1] == "the release that served before serves again", told
+    assert "timed out" not in told.err
+    left = project.cluster.get("pods", "-n", project.namespace)["items"]
+    assert names(filter(ready, left)) == serving
+    assert _good(project.morrow("doctor", "test", "--json")).answer["ok"] is True
+    assert _good(project.morrow("plan", "test", "--json")).answer["changes"] == []
 
 
 def test_doctor_finds_a_stuck_release_and_mends_it(project: ToolProject) -> None:

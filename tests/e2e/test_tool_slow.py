@@ -145,7 +145,12 @@ SLOW = (
         {"replicas": 4, **env(SLOW="12"), "probes": HASTY},
         over={"replicas": 4},
     ),
-    Slow("becomes settled late", {"rollout": {"minReadySeconds": 12}}, over={}, least=12),
+    Slow(
+        "becomes settled late",
+        {"rollout": {"minReadySeconds": 12}, **env(A="new")},
+        over={},
+        least=12,
+    ),
     Slow("old pods drain slowly", {**env(A="new"), "grace": 20}, over={"grace": 20, "drain": 15}),
     Slow("neighbour is broken", before=broken_neighbour, over={}, ci=True),
     Slow("was broken by hand", before=break_by_hand, over={}, ci=True),

@@ -13,7 +13,7 @@ import yaml
 
 from morrow.tool import recovery
 from morrow.tool.terraform import Terraform
-from tests.e2e.tool_project import recording
+from tests.e2e.tool_project import SERVICE, recording
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import CANARY, LabProject, project
 from tests.unit.tool.command import MORROW
@@ -102,3 +102,26 @@ def test_a_failed_up_by_terraform_names_the_cause(described: LabProject) -> None
     assert "serves again" in told["problems"][0]["details"][-1]
     after = _good(project, "status", "dev")
     assert (after["state"], after["config"]) == ("serving", first["config"])
+
+
+def test_what_does_not_last_is_taken_back_by_terraform(described: LabProject) -> None:
+    """The pods are ready, so Terraform is content; they die before they have stayed ready."""
+    project = described
+    first = _good(project, "up", "dev")
+    project.describe(
+        config={"LOG_LEVEL": "INFO"},
+        command=["/usr/bin/python3", "-c", SERVICE],
+        env={"LASTS": "6", "LISTEN": "8081"},
+        rollout={"minReadySeconds": 15},
+    )
+
+    code, told = _morrow(project, "up", "dev")
+
+    assert code == 1, told
+    assert told["problems"][0]["code"] == "crashed", told
+    assert told["problems"][0]["details"][-1] == "the release that served before serves again"
+    after = _good(project, "status", "dev")
+    assert (after["state"], after["config"]) == ("serving", first["config"])
+    assert recovery.find(project.environment()) == [], "the state knows the release"
+    statuses = [release["status"] for release in project.history()]
+    assert statuses == ["superseded", "superseded", "deployed"], "Terraform had been content"

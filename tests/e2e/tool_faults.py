@@ -297,6 +297,22 @@ FAULTS = (
         ci=True,
     ),
     Fault(
+        "does not last",
+        "crashed",
+        r"container web",
+        r"exit code 1, 2 times",
+        {**env(LASTS="6"), "rollout": {"minReadySeconds": 15}},
+        over=True,
+        ci=True,
+    ),
+    Fault(
+        "does not last, at first",
+        "crashed",
+        r"container web",
+        r"exit code 1, 2 times",
+        {**env(LASTS="6"), "rollout": {"minReadySeconds": 15}},
+    ),
+    Fault(
         "ends without an error",
         "crashed",
         r"container web",

@@ -28,7 +28,7 @@ exec {program} "$@"
 
 # A service without the kit, bent by its environment: slow, broken, silent, greedy.
 SERVICE = """
-import http.server, os, signal, sys, time
+import http.server, os, signal, sys, threading, time
 signal.signal(signal.SIGTERM, lambda *a: sys.exit(0))
 marker, deaths = "/tmp/deaths", int(os.environ.get("DEATHS", "0"))
 died = int(open(marker).read()) if os.path.exists(marker) else 0
@@ -42,6 +42,8 @@ if os.environ.get("WRITE"):
     open("/tmp/much", "wb").write(b"x" * (int(os.environ["WRITE"]) << 20))
 time.sleep(float(os.environ.get("SLOW", "0")))
 began = time.monotonic()
+if os.environ.get("LASTS"):
+    threading.Timer(float(os.environ["LASTS"]), os._exit, [1]).start()
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         warm = time.monotonic() - began >= float(os.environ.get("WARM", "0"))

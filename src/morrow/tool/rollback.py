@@ -25,6 +25,7 @@ from morrow.tool.target_kubernetes_apply import (
     place_of,
     serving,
     settle,
+    take_back,
 )
 from morrow.tool.target_kubernetes_guard import guard
 from morrow.tool.terminal import terminal, typed
@@ -131,19 +132,27 @@ def _goal(number: int, record: Record, name: str) -> Goal:
 
 def _apply(environment: Environment, kubectl: Kubectl, goal: Goal, before: int | None) -> None:
     place = place_of(environment)
-    with Rollout(kubectl, place, interrupt=False) as rollout:
+    with Rollout(kubectl, place, interrupt=environment.delivery == "helm") as rollout:
         try:
-            told = None
-            if environment.delivery == "helm":
-                told = _by_helm(environment, goal.revision)
-            else:
-                _by_terraform(environment, goal.record)
+            told = bring_back(environment, goal.revision, goal.record)
+            if told is None:
+                told = rollout.settled(PATIENCE)
         except Failure as failure:
             told = failure.problems[0]
-            if told.code == "interrupted":
+            if told.code == "interrupted" and rollout.fault is None:
                 raise
     if told is not None:
+        if not take_back(environment, kubectl, before):
+            before = None
         raise failed(environment, rollout.fault or told, rollout.waiting, before)
+
+
+def bring_back(environment: Environment, revision: int, record: Record) -> Problem | None:
+    """Apply what a release holds; return what helm says when it failed."""
+    if environment.delivery == "terraform":
+        _by_terraform(environment, record)
+        return None
+    return _by_helm(environment, revision)
 
 
 def _by_helm(environment: Environment, revision: int) -> Problem | None:

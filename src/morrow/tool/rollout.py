@@ -2,6 +2,7 @@
 
 with Rollout(kubectl, place, interrupt=True) as rollout:
     ... apply, in the main thread ...
+    rollout.settled(600)   # None, or what stands in the way
 rollout.fault      # the Problem, when there was one
 rollout.waiting    # what the last look still waited for
 """
@@ -76,6 +77,28 @@ class Rollout:
     ) -> None:
         self._stop.set()
         self._thread.join()
+
+    def settled(self, patience: float) -> Problem | None:
+        """Wait, once all pods are ready, until they have replaced the old ones for good.
+
+        That is later by the seconds for which a pod must stay ready. Who applies has ended by
+        then, so what stands in the way is returned for the caller to take back.
+        """
+        self._interrupt = False
+        end = time.monotonic() + patience
+        while True:
+            with suppress(Failure):  # the API server is away for a moment
+                if rolled_out(self._look().deployment):
+                    return None
+            if self.fault is not None:
+                return self.fault
+            if time.monotonic() > end:
+                cause = f"the new pods have not replaced the old ones after {patience:.0f} s"
+                where = f"release {self._place.name}"
+                return self._place.problem(
+                    "rollout-slow", where, cause, seconds=f"{patience * 2:.0f}"
+                )
+            time.sleep(PERIOD / 2)
 
     def _look(self) -> View:
         items = self._kubectl.json("get", KINDS)["items"]
@@ -153,6 +176,16 @@ class Rollout:
             if terminal.moves or text != self._summary:
                 terminal.status(text)
             self._summary = text
+
+
+def rolled_out(deployment: Json | None) -> bool:
+    """Return whether the controller calls the rollout of the present template complete."""
+    if deployment is None:
+        return True
+    status = deployment.get("status") or {}
+    reasons = {c["type"]: c.get("reason") for c in status.get("conditions") or []}
+    seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    return bool(seen and reasons.get("Progressing") == "NewReplicaSetAvailable")
 
 
 def pod_state(pod: Json, view: View) -> str:

@@ -12,6 +12,7 @@ from morrow.tool.diagnose_view import Place
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.helm import Helm
+from morrow.tool.helm_storage import records
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.programs import Result
 from morrow.tool.rollout import Rollout
@@ -49,6 +50,7 @@ def apply(
     before = serving(environment)
     seconds = round(timeout or PATIENCE)
     by_helm = environment.delivery == "helm"
+    late = None
     with Rollout(kubectl, place, interrupt=by_helm) as rollout:
         try:
             if by_helm:
@@ -57,12 +59,35 @@ def apply(
                 from morrow.tool.target_kubernetes_terraform import apply_terraform
 
                 told = apply_terraform(environment, terraform_plan, timeout)
+            if told is None:
+                told = late = rollout.settled(seconds)
         except Failure:
             if rollout.fault is None:  # else the watcher has seen more than who applies can tell
                 raise
             told = rollout.fault
+    if late is not None and not take_back(environment, kubectl, before):
+        before = None
     if told is not None:
         raise failed(environment, rollout.fault or told, rollout.waiting, before)
+
+
+def take_back(environment: Environment, kubectl: Kubectl, before: int | None) -> bool:
+    """Bring back the release that served before; say so when it does not come."""
+    from morrow.tool.rollback import bring_back
+
+    terminal.say("  taking it back")
+    try:
+        told = None
+        if before is not None:
+            told = bring_back(environment, before, records(kubectl, environment.name)[before])
+        elif environment.delivery == "helm":
+            helm = Helm(environment.context, environment.namespace)
+            helm.run("uninstall", environment.name, "--wait", timeout=330)
+    except Failure as failure:
+        told = failure.problems[0]
+    if told is not None:
+        terminal.warn(f"it was not taken back: {told.cause}")
+    return told is None
 
 
 def _by_helm(environment: Environment, place: Place, seconds: int) -> Problem | None:
@@ -90,7 +115,9 @@ def failed(
         found = waiting
     now = serving(environment)
     if now is None:
-        after = "nothing was deployed before, and what was made is removed again"
+        after = "no release is deployed whole now"
+        if before is None:
+            after = "nothing was deployed before, and what was made is removed again"
     elif before is None:
         after = f"release {now} is deployed"
     else:

@@ -54,6 +54,25 @@ def test_a_pod_that_starts_has_its_whole_budget() -> None:
     assert finding.hold >= 60
 
 
+def test_a_rollout_is_complete_when_its_controller_says_so_of_the_present_template() -> None:
+    good = recorded("good").deployment
+    assert good is not None
+    assert rollout.rolled_out(good)
+    assert not rollout.rolled_out(recorded("starting").deployment)
+    changed = {**good, "metadata": {**good["metadata"], "generation": 99}}
+    assert not rollout.rolled_out(changed), "the controller has not yet seen the new template"
+
+
+def test_a_rollout_that_never_completes_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = rollout.Rollout(Kubectl("lab", "demo"), PLACE, interrupt=True)
+    monkeypatch.setattr(rollout.Rollout, "_look", lambda self: recorded("starting"))
+    told = watched.settled(0.01)
+    assert told is not None
+    assert (told.code, told.object) == ("rollout-slow", "release web")
+    monkeypatch.setattr(rollout.Rollout, "_look", lambda self: recorded("good"))
+    assert watched.settled(0.01) is None
+
+
 def test_what_was_there_before_is_not_judged() -> None:
     view = recorded("configmap-missing")
     known = [item["metadata"]["uid"] for item in (*view.replicasets, *view.pods)]
