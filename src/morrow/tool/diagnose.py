@@ -51,8 +51,8 @@ def _findings(view: View, place: Place, known: Collection[str]) -> Iterator[Find
         if uid(pod) not in known:
             yield from pod_findings(pod, view, place)
     for job in view.jobs:
-        if uid(job) in known:
-            continue
+        if uid(job) in known or job["metadata"].get("ownerReferences"):
+            continue  # a CronJob's Jobs are no part of a rollout
         yield from refused_findings(job, events_of(view, job), place)
         pods = owned(view.pods, job)
         found = [f for pod in pods for f in pod_findings(pod, view, place, is_job=True)]

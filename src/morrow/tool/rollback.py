@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,6 @@ from morrow.tool.target_kubernetes_apply import (
     place_of,
     serving,
     settle,
-    take_back,
 )
 from morrow.tool.target_kubernetes_guard import guard
 from morrow.tool.terminal import terminal, typed
@@ -132,27 +132,48 @@ def _goal(number: int, record: Record, name: str) -> Goal:
 
 def _apply(environment: Environment, kubectl: Kubectl, goal: Goal, before: int | None) -> None:
     place = place_of(environment)
+    kept = records(kubectl, environment.name)
+    left = None if before is None else _goal(before, kept[before], environment.name)
+
+    def begun() -> bool:
+        return max(records(kubectl, environment.name)) > max(kept)
+
     with Rollout(kubectl, place, interrupt=environment.delivery == "helm") as rollout:
         try:
-            told = bring_back(environment, goal.revision, goal.record)
+            told = bring_back(environment, goal)
             if told is None:
                 told = rollout.settled(PATIENCE)
         except Failure as failure:
             told = failure.problems[0]
-            if told.code == "interrupted" and rollout.fault is None:
+            if rollout.fault is None and (told.code == "interrupted" or not begun()):
                 raise
     if told is not None:
-        if not take_back(environment, kubectl, before):
-            before = None
-        raise failed(environment, rollout.fault or told, rollout.waiting, before)
+        back = begun() and left is not None and take_back(environment, lambda: left)
+        raise failed(environment, rollout.fault or told, rollout.waiting, before, back=back)
 
 
-def bring_back(environment: Environment, revision: int, record: Record) -> Problem | None:
+def take_back(
+    environment: Environment, find: Callable[[], Goal], timeout: float | None = None
+) -> bool:
+    """Bring back what served before something broken; say so when it does not come."""
+    terminal.say("  taking it back")
+    try:
+        told = bring_back(environment, find(), timeout)
+    except Failure as failure:
+        told = failure.problems[0]
+    if told is not None:
+        terminal.warn(f"it was not taken back: {told.cause}")
+    return told is None
+
+
+def bring_back(
+    environment: Environment, goal: Goal, timeout: float | None = None
+) -> Problem | None:
     """Apply what a release holds; return what helm says when it failed."""
     if environment.delivery == "terraform":
-        _by_terraform(environment, record)
+        _by_terraform(environment, goal.record, timeout)
         return None
-    return _by_helm(environment, revision)
+    return _by_helm(environment, goal.revision)
 
 
 def _by_helm(environment: Environment, revision: int) -> Problem | None:
@@ -171,11 +192,11 @@ def _by_helm(environment: Environment, revision: int) -> Problem | None:
     return helm_problem(done, place_of(environment), seconds) if done.code else None
 
 
-def _by_terraform(environment: Environment, record: Record) -> None:
+def _by_terraform(environment: Environment, record: Record, timeout: float | None) -> None:
     from morrow.tool.target_kubernetes_terraform import roll_back
 
     with tempfile.TemporaryDirectory(prefix="morrow-rollback-") as folder:
         chart = write_chart(record, Path(folder) / "chart")
         values = Path(folder) / "values.yaml"
         values.write_text(json.dumps(record.get("config") or {}, indent=2))
-        roll_back(environment, chart, values)
+        roll_back(environment, chart, values, timeout)

@@ -52,6 +52,7 @@ class Rollout:
         self._place = place
         self._interrupt = interrupt
         self._began = time.monotonic()
+        self._jobs: frozenset[str] = frozenset()
         self._known: frozenset[str] = frozenset()
         self._first_seen: dict[tuple[str, str], float] = {}
         self._shown: dict[str, str] = {}  # pod -> the state that was said last
@@ -64,7 +65,8 @@ class Rollout:
 
     def __enter__(self) -> Self:
         view = self._look()
-        self._known = frozenset(map(uid, (*view.replicasets, *view.pods, *view.jobs)))
+        self._jobs = frozenset(map(uid, view.jobs))
+        self._known = self._jobs | frozenset(map(uid, (*view.replicasets, *view.pods)))
         self._shown = {pod["metadata"]["name"]: "" for pod in view.pods}
         self._thread.start()
         return self
@@ -75,30 +77,46 @@ class Rollout:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop.set()
-        self._thread.join()
+        self._end()
 
     def settled(self, patience: float) -> Problem | None:
         """Wait, once all pods are ready, until they have replaced the old ones for good.
 
-        That is later by the seconds for which a pod must stay ready. Who applies has ended by
-        then, so what stands in the way is returned for the caller to take back.
+        That is later by the seconds for which a pod must stay ready. Who applies has ended, so
+        what stands in the way is returned, for the caller to take back.
         """
-        self._interrupt = False
-        end = time.monotonic() + patience
+        self._end()
+        self.fault = None  # of a look while it was still applied: it may have healed
+        began = time.monotonic()
         while True:
-            with suppress(Failure):  # the API server is away for a moment
-                if rolled_out(self._look().deployment):
+            waited = time.monotonic() - began
+            try:
+                view = self._look()
+            except Failure as failure:  # the API server is away for a moment
+                if failure.problems[0].code == "interrupted" or waited > patience:
+                    raise
+            else:
+                if rolled_out(view.deployment):
                     return None
-            if self.fault is not None:
-                return self.fault
-            if time.monotonic() > end:
-                cause = f"the new pods have not replaced the old ones after {patience:.0f} s"
-                where = f"release {self._place.name}"
-                return self._place.problem(
-                    "rollout-slow", where, cause, seconds=f"{patience * 2:.0f}"
-                )
+                self._show(view)
+                fault = self._judge(view) or self._late(view, patience, waited)
+                if fault is not None:
+                    self._name(fault, view)
+                    return self.fault
             time.sleep(PERIOD / 2)
+
+    def _late(self, view: View, patience: float, waited: float) -> Problem | None:
+        """Return that it takes too long: longer than one pod must stay ready, and all patience."""
+        spec = (view.deployment or {}).get("spec") or {}
+        if waited <= patience + float(spec.get("minReadySeconds") or 0):
+            return None
+        cause = f"the new pods have not replaced the old ones after {waited:.0f} s"
+        where = f"release {self._place.name}"
+        return self._place.problem("rollout-slow", where, cause, seconds=f"{waited * 2:.0f}")
+
+    def _end(self) -> None:
+        self._stop.set()
+        self._thread.join()
 
     def _look(self) -> View:
         items = self._kubectl.json("get", KINDS)["items"]
@@ -126,20 +144,26 @@ class Rollout:
             self._show(view)
             fault = self._judge(view)
             if fault is not None:
-                self.fault = fault
                 try:
-                    with suppress(Failure):  # it counts, also when no more can be learnt of it
-                        self.fault = explain(fault, view, self._kubectl, self._place)
+                    self._name(fault, view)
                 finally:
-                    terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
                     if self._interrupt:
                         self._end_helm()
                 return
 
+    def _name(self, fault: Problem, view: View) -> None:
+        """Keep the fault with what the pod itself tells of it, and say it."""
+        self.fault = fault
+        try:
+            with suppress(Failure):  # it counts, also when no more can be learnt of it
+                self.fault = explain(fault, view, self._kubectl, self._place)
+        finally:
+            terminal.say(f"{fault.code}: {fault.object}: {fault.cause}")
+
     def _end_helm(self) -> None:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
         if not self._stop.is_set():
-            terminal.say("stopping helm, which takes back what it has changed")
+            terminal.say("stopping helm")
         while not self._stop.is_set():
             programs.stop("helm")
             self._stop.wait(PERIOD)
@@ -148,7 +172,8 @@ class Rollout:
         """Return the first finding that has lasted as long as it must."""
         now = time.monotonic()
         healing = now - self._began < MOST_BACKOFF
-        findings = diagnose(view, self._place, self._known if healing else ())
+        # What was there may heal; a Job that has failed never does, and is not of this release.
+        findings = diagnose(view, self._place, self._known if healing else self._jobs)
         seen = {finding.key: self._first_seen.get(finding.key, now) for finding in findings}
         self._first_seen = seen
         self.waiting = findings[0].problem if findings else None
@@ -180,8 +205,8 @@ class Rollout:
 
 def rolled_out(deployment: Json | None) -> bool:
     """Return whether the controller calls the rollout of the present template complete."""
-    if deployment is None:
-        return True
+    if deployment is None or (deployment.get("spec") or {}).get("paused"):
+        return True  # of what someone has paused, nothing more is to come
     status = deployment.get("status") or {}
     reasons = {c["type"]: c.get("reason") for c in status.get("conditions") or []}
     seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)

@@ -12,7 +12,6 @@ from morrow.tool.diagnose_view import Place
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
 from morrow.tool.helm import Helm
-from morrow.tool.helm_storage import records
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.programs import Result
 from morrow.tool.rollout import Rollout
@@ -47,6 +46,8 @@ def apply(
 ) -> None:
     """Install or upgrade and wait until it serves; a failure says what serves now."""
     settle(environment)
+    helm = Helm(environment.context, environment.namespace)
+    fresh = not helm.history(environment.name)
     before = serving(environment)
     seconds = round(timeout or PATIENCE)
     by_helm = environment.delivery == "helm"
@@ -65,29 +66,23 @@ def apply(
             if rollout.fault is None:  # else the watcher has seen more than who applies can tell
                 raise
             told = rollout.fault
-    if late is not None and not take_back(environment, kubectl, before):
-        before = None
+    back = late is None or _take_back(environment, kubectl, timeout, fresh=fresh)
     if told is not None:
-        raise failed(environment, rollout.fault or told, rollout.waiting, before)
+        raise failed(environment, rollout.fault or told, rollout.waiting, before, back=back)
 
 
-def take_back(environment: Environment, kubectl: Kubectl, before: int | None) -> bool:
-    """Bring back the release that served before; say so when it does not come."""
-    from morrow.tool.rollback import bring_back
+def _take_back(
+    environment: Environment, kubectl: Kubectl, timeout: float | None, *, fresh: bool
+) -> bool:
+    """Undo what was applied well and did not last; say whether that is done."""
+    if not fresh:
+        from morrow.tool.rollback import choose, take_back
 
-    terminal.say("  taking it back")
-    try:
-        told = None
-        if before is not None:
-            told = bring_back(environment, before, records(kubectl, environment.name)[before])
-        elif environment.delivery == "helm":
-            helm = Helm(environment.context, environment.namespace)
-            helm.run("uninstall", environment.name, "--wait", timeout=330)
-    except Failure as failure:
-        told = failure.problems[0]
-    if told is not None:
-        terminal.warn(f"it was not taken back: {told.cause}")
-    return told is None
+        return take_back(environment, lambda: choose(environment, kubectl, None), timeout)
+    if environment.delivery == "terraform":
+        return False  # its state has it, and `morrow down` takes it away
+    helm = Helm(environment.context, environment.namespace)
+    return helm.run("uninstall", environment.name, "--wait", timeout=330).code == 0
 
 
 def _by_helm(environment: Environment, place: Place, seconds: int) -> Problem | None:
@@ -109,16 +104,18 @@ def failed(
     found: Problem,
     waiting: Problem | None,
     before: int | None,
+    *,
+    back: bool = True,
 ) -> Failure:
-    """Return the failure with its cause, and say what serves now."""
+    """Return the failure with its cause, and say what serves now; `back`: it was undone."""
     if found.code == "rollout-slow" and waiting is not None:
         found = waiting
     now = serving(environment)
     if now is None:
-        after = "no release is deployed whole now"
-        if before is None:
+        after = "no release is deployed whole"
+        if back and before is None:
             after = "nothing was deployed before, and what was made is removed again"
-    elif before is None:
+    elif before is None or not back:
         after = f"release {now} is deployed"
     else:
         after = "the release that served before serves again"

@@ -44,9 +44,11 @@ def _say(progress: Progress) -> None:
 
 
 @contextmanager
-def overridden(environment: Environment, chart: Path, values: Path) -> Iterator[Terraform]:
+def overridden(
+    environment: Environment, chart: Path, values: Path, timeout: float | None
+) -> Iterator[Terraform]:
     """Give the root another chart and other values for one apply: those of an old release."""
-    terraform = Terraform.of(environment)
+    terraform = Terraform.of(environment, timeout=timeout)
     override = terraform.folder / OVERRIDE
     override.write_text(
         "# For the time of one rollback; the next `morrow up` removes it when it is left behind.\n"
@@ -63,9 +65,9 @@ def overridden(environment: Environment, chart: Path, values: Path) -> Iterator[
         _drop_override(terraform.folder)
 
 
-def roll_back(environment: Environment, chart: Path, values: Path) -> None:
+def roll_back(environment: Environment, chart: Path, values: Path, timeout: float | None) -> None:
     """Apply an old release's chart and values through the root, so that the state knows it."""
-    with overridden(environment, chart, values) as terraform:
+    with overridden(environment, chart, values, timeout) as terraform:
         for warning in terraform.apply(on_progress=_say):
             terminal.warn(warning)
 

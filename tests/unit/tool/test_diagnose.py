@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from morrow.tool import diagnose_pod, diagnose_refused, rollout
 from morrow.tool.diagnose import diagnose
 from morrow.tool.diagnose_view import HEALS_OFTEN, WAIT, Finding, Place, View, view_of
+from morrow.tool.errors import Failure, problem
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.rollout import pod_state
 
@@ -61,16 +63,42 @@ def test_a_rollout_is_complete_when_its_controller_says_so_of_the_present_templa
     assert not rollout.rolled_out(recorded("starting").deployment)
     changed = {**good, "metadata": {**good["metadata"], "generation": 99}}
     assert not rollout.rolled_out(changed), "the controller has not yet seen the new template"
+    assert rollout.rolled_out({**changed, "spec": {**good["spec"], "paused": True}})
 
 
-def test_a_rollout_that_never_completes_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    watched = rollout.Rollout(Kubectl("lab", "demo"), PLACE, interrupt=True)
-    monkeypatch.setattr(rollout.Rollout, "_look", lambda self: recorded("starting"))
-    told = watched.settled(0.01)
-    assert told is not None
-    assert (told.code, told.object) == ("rollout-slow", "release web")
-    monkeypatch.setattr(rollout.Rollout, "_look", lambda self: recorded("good"))
-    assert watched.settled(0.01) is None
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (["good"], None),
+        (["starting", "good"], None),
+        (["starting"] * 9, "rollout-slow"),
+    ],
+)
+def test_what_was_applied_must_settle(
+    monkeypatch: pytest.MonkeyPatch, seen: list[str], code: str | None
+) -> None:
+    looks = iter(["good", *seen])
+    monkeypatch.setattr(rollout, "PERIOD", 1.0)
+    monkeypatch.setattr(rollout.Rollout, "_look", lambda self: recorded(next(looks)))
+    with rollout.Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False) as watched:
+        watched.fault = watched._place.problem("crashed", "Pod web", "an earlier look's")
+        told = watched.settled(0.1)
+    assert (told.code if told else None) == code
+    assert watched.fault == told
+
+
+def test_an_interrupt_ends_the_wait_for_it_to_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+    def looks() -> Iterator[View]:
+        yield recorded("good")
+        raise Failure(problem("interrupted", "kubectl", "told to stop"))
+
+    each = looks()
+    monkeypatch.setattr(rollout.Rollout, "_look", lambda self: next(each))
+    with (
+        rollout.Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False) as watched,
+        pytest.raises(Failure, match="told to stop"),
+    ):
+        watched.settled(60)
 
 
 def test_what_was_there_before_is_not_judged() -> None:
