@@ -44,8 +44,13 @@ def push_pause() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         binary = Path(folder) / "pause"
-        run("gcc", "-Os", "-static", "-x", "c", "-", "-o", binary, stdin=PAUSE_SOURCE)
+        compile_c(PAUSE_SOURCE, binary)
         push_program(PAUSE_IMAGE, binary)
+
+
+def compile_c(source: str, binary: Path) -> None:
+    """Make a program that needs nothing beside itself."""
+    run("gcc", "-Os", "-static", "-x", "c", "-", "-o", binary, stdin=source)
 
 
 def push_add_on(image: str, tool: str) -> None:

@@ -151,15 +151,17 @@ def folders(wanted: Sequence[str]) -> list[Path]:
             raise UnavailableError(f"there is no tools/{name}/go.mod; known: {known}")
     homes = {name: _home(name) for name in wanted}
     missing = [name for name, home in homes.items() if not home.is_dir()]
+    if not missing:
+        return list(homes.values())
     go = shutil.which("go")
-    if missing and go is None:
+    if go is None:
         raise UnavailableError(f"{missing[0]} is built with Go, and there is no `go` on PATH")
     for name, following in zip_longest(missing, missing[1:]):
         home = homes[name]
         home.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(home.parent / f"{name}.lock"), _fetching(str(go), following):
+        with _only_one(home.parent / f"{name}.lock"), _fetching(go, following):
             if not home.is_dir():
-                _build(str(go), name, home)
+                _build(go, name, home)
     return list(homes.values())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import subprocess
 import tarfile
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lab import oci
+from lab import images, oci
 from tests.e2e.cluster import Cluster, Image, eventually
 from tests.e2e.helms import HELMS, by_helm
 from tests.e2e.pods import names
@@ -227,8 +226,7 @@ int main(int count, char **words) {
 def foreign_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Image:
     """A web server written in C, in an image of one file, with no user of its own."""
     binary = tmp_path_factory.mktemp("foreign") / "website"
-    words = ["gcc", "-Os", "-static", "-x", "c", "-", "-o", str(binary)]
-    subprocess.run(words, input=FOREIGN_SERVER, text=True, check=True)
+    images.compile_c(FOREIGN_SERVER, binary)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         tar.add(binary, arcname="website")

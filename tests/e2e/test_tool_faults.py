@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.pods import names, ready
 from tests.e2e.tool_faults import FAULTS, Fault
 from tests.e2e.tool_project import ToolProject, laid_over
 from tests.unit.tool.command import MORROW
@@ -41,7 +40,7 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
     if fault.over:
         project.write(good)
         assert project.morrow("up", "test").code == 0
-        serving = _pods(project)
+        serving = project.ready_pods()
     text = json.dumps(_bent(good, fault))
     project.write(json.loads(project.filled(text).replace("SERVER", _server(project))))
     fault.before(project)
@@ -57,7 +56,7 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
     assert not re.search("timed out|condition", f"{told.problem['cause']}"), told
     assert told.problem["mend"], told
     if fault.over:
-        assert serving <= _pods(project), "the old release does not serve"
+        assert serving <= project.ready_pods(), "the old release does not serve"
         if fault.exit == 1:
             assert "the release that served before serves again" in told.problem["details"], told
     mend = told.problem["mend"]
@@ -89,11 +88,6 @@ def _bent(good: dict[str, Any], fault: Fault) -> dict[str, Any]:
 def _server(project: ToolProject) -> str:
     path = "jsonpath={.clusters[0].cluster.server}"
     return project.cluster.kubectl("config", "view", "--minify", "-o", path)
-
-
-def _pods(project: ToolProject) -> set[str]:
-    """The names of the pods that are ready."""
-    return names(filter(ready, project.cluster.get("pods", "-n", project.namespace)["items"]))
 
 
 def _type(project: ToolProject, command: str, stdin: str = "") -> None:

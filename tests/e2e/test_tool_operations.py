@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.pods import names, ready
 from tests.e2e.tool_faults import env, reference
 from tests.e2e.tool_project import Told, ToolProject, recording
 
@@ -154,7 +153,7 @@ def test_a_rollback_to_what_cannot_start_is_taken_back(project: ToolProject) -> 
     _good(project.morrow("up", "test"))
     project.write(project.simple(**env(A="of its own")))
     _good(project.morrow("up", "test"))
-    serving = names(project.cluster.get("pods", "-n", project.namespace)["items"])
+    serving = project.ready_pods()
     project.kubectl("delete", "configmap", "late")
 
     told = project.morrow("rollback", "test", "--json")
@@ -162,8 +161,7 @@ def test_a_rollback_to_what_cannot_start_is_taken_back(project: ToolProject) -> 
     assert (told.code, told.problem["code"]) == (1, "configmap-missing"), told
     assert told.problem["details"][-1] == "the release that served before serves again", told
     assert "timed out" not in told.err
-    left = project.cluster.get("pods", "-n", project.namespace)["items"]
-    assert names(filter(ready, left)) == serving
+    assert project.ready_pods() == serving
     assert _good(project.morrow("doctor", "test", "--json")).answer["ok"] is True
     assert _good(project.morrow("plan", "test", "--json")).answer["changes"] == []
 

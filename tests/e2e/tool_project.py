@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from tests.e2e.cluster import ROOT, Cluster, Image
+from tests.e2e.pods import names, ready
 from tests.unit.tool.command import MORROW
 
 if TYPE_CHECKING:
@@ -100,6 +101,11 @@ class ToolProject:
         (self.folder / "environments").mkdir(parents=True, exist_ok=True)
         table = f'[tool.morrow]\nchart = "{ROOT / "chart"}"\n'
         (self.folder / "pyproject.toml").write_text(table)
+
+    def ready_pods(self) -> set[str]:
+        """The names of the pods that are ready and are to stay."""
+        pods = self.cluster.get("pods", "-n", self.namespace)["items"]
+        return names(p for p in pods if ready(p) and not p["metadata"].get("deletionTimestamp"))
 
     def base(self) -> dict[str, Any]:
         """Return what every service here has in common."""

@@ -111,9 +111,14 @@ def newest_replicaset(view: View) -> Json | None:
     mine = owned(view.replicasets, view.deployment)
     if not mine:
         return None
-    newest = max(mine, key=revision)
-    seen = (view.deployment.get("status") or {}).get("observedGeneration", 0)
-    return newest if seen >= view.deployment["metadata"].get("generation", 0) else None
+    return max(mine, key=revision) if observed(view.deployment) else None
+
+
+def observed(deployment: Json) -> bool:
+    """Return whether what the Deployment's status says is about its present template."""
+    seen: int = (deployment.get("status") or {}).get("observedGeneration", 0)
+    wanted: int = deployment["metadata"].get("generation", 0)
+    return seen >= wanted
 
 
 def uid(item: Json) -> str:

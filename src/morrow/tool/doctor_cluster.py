@@ -97,7 +97,7 @@ def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
     """Yield whether the cluster knows every kind that the chart renders for the environment."""
     import yaml
 
-    helm = Helm(environment.context, environment.namespace)
+    helm = Helm.of(environment)
     files = value_arguments(environment.files)
     done = helm.run("template", environment.name, str(environment.project.chart), *files)
     if done.code:

@@ -1,6 +1,6 @@
 """Helm: typed arguments in, parsed results or a named error out.
 
-How others use it: `helm = Helm(context, namespace)`, then its methods. A release that does
+How others use it: `helm = Helm.of(environment)`, then its methods. A release that does
 not exist is None or an empty list, not an error. Arguments are Helm 3's; what Helm 4 calls
 otherwise is put into its words here and nowhere else.
 """
@@ -13,10 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from morrow.tool import programs
 from morrow.tool.errors import Failure, Problem, problem
 from morrow.tool.programs import Result
+
+if TYPE_CHECKING:
+    from morrow.tool.environment import Environment
 
 # Helm 4 has three ways to wait; Helm 3's is `legacy`: it asks again and again, and needs no right
 # to watch. By itself Helm 4 lets the server merge, by the owner of each field; the plan is
@@ -49,6 +53,11 @@ class Helm:
 
     context: str
     namespace: str
+
+    @classmethod
+    def of(cls, environment: Environment) -> Helm:
+        """Return helm where an environment lives."""
+        return cls(environment.context, environment.namespace)
 
     @property
     def where(self) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def objects(environment: Environment, manifest: str, hooks: str) -> dict[Key, Ob
 
 def render(environment: Environment) -> tuple[str, str]:
     """Return the manifest and the hooks that Helm would apply."""
-    done = Helm(environment.context, environment.namespace).upgrade(
+    done = Helm.of(environment).upgrade(
         environment.name,
         environment.project.chart,
         environment.files,

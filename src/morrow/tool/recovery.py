@@ -40,7 +40,7 @@ class Finding:
 
 def find(environment: Environment) -> list[Finding]:
     """Look at the release, at what stands in its way, and with Terraform at its state."""
-    helm = Helm(environment.context, environment.namespace)
+    helm = Helm.of(environment)
     history = helm.history(environment.name)
     found = list(_release(environment, helm, history))
     if not found:

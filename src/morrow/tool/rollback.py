@@ -91,7 +91,7 @@ def choose(environment: Environment, kubectl: Kubectl, to: int | None) -> Goal:
     wanted = to if to is not None else (good[-1] if good else None)
     if wanted is None or wanted not in kept or wanted == current:
         told = ", ".join(map(str, good)) or "none"
-        helm = Helm(environment.context, environment.namespace)
+        helm = Helm.of(environment)
         raise Failure(
             problem(
                 "revision-missing",
@@ -178,7 +178,7 @@ def bring_back(
 
 def _by_helm(environment: Environment, revision: int) -> Problem | None:
     require_supported()
-    helm = Helm(environment.context, environment.namespace)
+    helm = Helm.of(environment)
     arguments = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", "10")
     seconds = round(PATIENCE)
     done = helm.run(

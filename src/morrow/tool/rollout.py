@@ -28,6 +28,7 @@ from morrow.tool.diagnose_view import (
     events_of,
     new_pods,
     newest_replicaset,
+    observed,
     owned,
     uid,
     view_of,
@@ -207,10 +208,9 @@ def rolled_out(deployment: Json | None) -> bool:
     """Return whether the controller calls the rollout of the present template complete."""
     if deployment is None or (deployment.get("spec") or {}).get("paused"):
         return True  # of what someone has paused, nothing more is to come
-    status = deployment.get("status") or {}
-    reasons = {c["type"]: c.get("reason") for c in status.get("conditions") or []}
-    seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
-    return bool(seen and reasons.get("Progressing") == "NewReplicaSetAvailable")
+    conditions = (deployment.get("status") or {}).get("conditions") or []
+    reasons = {c["type"]: c.get("reason") for c in conditions}
+    return observed(deployment) and reasons.get("Progressing") == "NewReplicaSetAvailable"
 
 
 def pod_state(pod: Json, view: View) -> str:

@@ -85,7 +85,7 @@ def down(environment: Environment, options: DownOptions) -> Outcome:
             from morrow.tool.target_kubernetes_terraform import destroy
 
             destroy(environment)
-        helm = Helm(environment.context, environment.namespace)
+        helm = Helm.of(environment)
         done = helm.run("uninstall", environment.name, "--ignore-not-found", "--wait", timeout=330)
         if done.code:
             raise done.failure()
@@ -135,7 +135,7 @@ def status(environment: Environment) -> Outcome:
         text = f"{environment.name} is down: {typed()} up {environment.label}"
         return Outcome(text, absent, ok=False)
     findings = diagnose_once(view, place_of(environment))
-    history = Helm(environment.context, environment.namespace).history(environment.name)
+    history = Helm.of(environment).history(environment.name)
     template = view.deployment["spec"]["template"]["spec"]
     ready = (view.deployment.get("status") or {}).get("readyReplicas", 0)
     wanted = view.deployment["spec"].get("replicas", 0)

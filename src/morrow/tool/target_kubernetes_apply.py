@@ -11,7 +11,7 @@ from morrow.tool.diagnose_refused import refusal
 from morrow.tool.diagnose_view import Place
 from morrow.tool.environment import Environment
 from morrow.tool.errors import Failure, Problem
-from morrow.tool.helm import Helm
+from morrow.tool.helm import Helm, Revision
 from morrow.tool.kubectl import Kubectl
 from morrow.tool.programs import Result
 from morrow.tool.rollout import Rollout
@@ -46,9 +46,8 @@ def apply(
 ) -> None:
     """Install or upgrade and wait until it serves; a failure says what serves now."""
     settle(environment)
-    helm = Helm(environment.context, environment.namespace)
-    fresh = not helm.history(environment.name)
-    before = serving(environment)
+    history = Helm.of(environment).history(environment.name)
+    before = _deployed(history)
     seconds = round(timeout or PATIENCE)
     by_helm = environment.delivery == "helm"
     late = None
@@ -66,7 +65,7 @@ def apply(
             if rollout.fault is None:  # else the watcher has seen more than who applies can tell
                 raise
             told = rollout.fault
-    back = late is None or _take_back(environment, kubectl, timeout, fresh=fresh)
+    back = late is None or _take_back(environment, kubectl, timeout, fresh=not history)
     if told is not None:
         raise failed(environment, rollout.fault or told, rollout.waiting, before, back=back)
 
@@ -81,13 +80,13 @@ def _take_back(
         return take_back(environment, lambda: choose(environment, kubectl, None), timeout)
     if environment.delivery == "terraform":
         return False  # its state has it, and `morrow down` takes it away
-    helm = Helm(environment.context, environment.namespace)
+    helm = Helm.of(environment)
     return helm.run("uninstall", environment.name, "--wait", timeout=330).code == 0
 
 
 def _by_helm(environment: Environment, place: Place, seconds: int) -> Problem | None:
     """Run helm to its end; return what it says when it failed."""
-    helm = Helm(environment.context, environment.namespace)
+    helm = Helm.of(environment)
     chart, values = environment.project.chart, environment.files
     arguments = ("--atomic", "--cleanup-on-fail", "--wait", "--wait-for-jobs")
     done = helm.upgrade(
@@ -128,7 +127,10 @@ def failed(
 
 def serving(environment: Environment) -> int | None:
     """Return the number of the deployed release, if there is one."""
-    history = Helm(environment.context, environment.namespace).history(environment.name)
+    return _deployed(Helm.of(environment).history(environment.name))
+
+
+def _deployed(history: list[Revision]) -> int | None:
     return next((r.number for r in reversed(history) if r.status == "deployed"), None)
 
 

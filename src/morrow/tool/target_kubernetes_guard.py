@@ -115,5 +115,5 @@ def ensure_namespace(environment: Environment, kubectl: Kubectl) -> bool:
 
 def pending(environment: Environment) -> str:
     """Return "pending-upgrade", … when an earlier command left the release half-way."""
-    history = Helm(environment.context, environment.namespace).history(environment.name)
+    history = Helm.of(environment).history(environment.name)
     return history[-1].status if history and history[-1].status.startswith("pending") else ""

@@ -10,9 +10,16 @@ from pathlib import Path
 
 
 def shown_by(
-    words: Sequence[str], folder: Path, environment: Mapping[str, str], typed: str = ""
-) -> str:
-    """Run it, type, and return all that it shows until it ends."""
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    typed: str = "",
+    after: str = "",
+) -> tuple[int, str]:
+    """Run it, type once `after` is shown, and return its exit code and all that it showed.
+
+    `<typed>` stands where the typing began.
+    """
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
         words,
@@ -26,15 +33,19 @@ def shown_by(
     os.close(theirs)
     text = b""
     try:
-        os.write(ours, typed.encode())
-        while more := _read(ours):
+        while True:
+            if typed and after.encode() in text:
+                os.write(ours, typed.encode())
+                text, typed = text + b"<typed>", ""
+            more = _read(ours)
+            if not more:
+                break
             text += more
-        child.wait(60)
+        return child.wait(60), text.decode()
     finally:
         child.kill()  # nothing, where it has ended
         child.wait()
         os.close(ours)
-    return text.decode()
 
 
 def _read(terminal: int) -> bytes:

@@ -224,7 +224,8 @@ def in_a_terminal(*words: str, folder: Path, **variables: str) -> str:
     for name in ("CI", "NO_COLOR"):
         if name not in variables:
             environment.pop(name, None)
-    return shown_by([*MORROW, *words], folder, environment)
+    _, shown = shown_by([*MORROW, *words], folder, environment)
+    return shown
 
 
 def test_colour_and_movement_only_on_a_terminal(project_folder: Path) -> None:

@@ -90,5 +90,6 @@ def test_zsh(project_folder: Path, with_morrow: dict[str, str], tmp_path: Path) 
     ready = "bindkey -e; autoload -Uz compinit; compinit -u -D"
     typed = f"{ready}\n{the_line('zsh')}\nmorrow plan \t\x01echo what it got: \nexit\n"
     environment = with_morrow | {"HOME": str(tmp_path), "TERM": "dumb", "PS1": ""}
-    shown = shown_by(["zsh", "-f", "-i"], project_folder, environment, typed)
+    code, shown = shown_by(["zsh", "-f", "-i"], project_folder, environment, typed)
+    assert code == 0, shown
     assert "what it got: morrow plan dev" in shown.splitlines()

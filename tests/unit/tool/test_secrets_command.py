@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import pty
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.tool.command import MORROW, morrow
+from tests.unit.tool.pseudo_terminal import shown_by
 
 ROOT = Path(__file__).resolve().parents[3]
 CANARY = "canary-71c2-never-shown"
@@ -191,32 +191,12 @@ def test_doctor_names_a_cluster_that_is_not_there(folder: Path) -> None:
 
 
 def test_a_value_that_is_typed_is_not_shown(folder: Path) -> None:
-    shown, end = pty.openpty()
-    child = subprocess.Popen(
-        [*MORROW, "secrets", "set", "local", "DB_PASSWORD"],
-        stdin=end,
-        stdout=end,
-        stderr=end,
-        cwd=folder,
-        start_new_session=True,
-    )
-    os.close(end)
-    text = b""
-    while True:
-        try:
-            more = os.read(shown, 4096)
-        except OSError:  # its last writer has gone
-            break
-        if not more:
-            break
-        text += more
-        if b"DB_PASSWORD for local: " in text and b"typed" not in text:
-            os.write(shown, f"{CANARY}\n".encode())
-            text += b"<typed>"
-    os.close(shown)
-    assert child.wait(60) == 0, text
-    assert b"DB_PASSWORD for local: <typed>" in text
-    assert CANARY.encode() not in text
+    words = [*MORROW, "secrets", "set", "local", "DB_PASSWORD"]
+    prompt = "DB_PASSWORD for local: "
+    code, shown = shown_by(words, folder, os.environ, typed=f"{CANARY}\n", after=prompt)
+    assert code == 0, shown
+    assert "DB_PASSWORD for local: <typed>" in shown
+    assert CANARY not in shown
     assert (folder / ".morrow" / "local" / "secrets-2" / "DB_PASSWORD").read_text() == CANARY
 
 
