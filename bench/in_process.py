@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from morrow.kit.metrics import RequestDurations
-from morrow.kit.middleware import Middleware
+from morrow.kit.request.metrics import RequestDurations
+from morrow.kit.request.middleware import Middleware
 
 ROUNDS = 7
 CALLS = 20_000
@@ -79,7 +79,7 @@ def middleware_logs() -> list[float]:
     import io
     import logging
 
-    from morrow.kit.logs import JsonFormatter
+    from morrow.kit.request.logs import JsonFormatter
 
     handler = logging.StreamHandler(io.StringIO())
     handler.setFormatter(JsonFormatter())
@@ -113,7 +113,7 @@ def tracing(sampler: str) -> list[float]:
     os.environ["OTEL_BSP_SCHEDULE_DELAY"] = "1000"
     from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
-    from morrow.kit.spans import Tracing
+    from morrow.kit.request.spans import Tracing
 
     class Nowhere(SpanExporter):
         def export(self, spans: object) -> SpanExportResult:

@@ -15,25 +15,25 @@ only asks for the version pays nothing.
 # `typing` would be most of the time that the import takes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from morrow.kit.secret import Secret as Secret
-    from morrow.kit.service import Service as Service
-    from morrow.kit.settings import Settings as Settings
-    from morrow.kit.settings import setting as setting
-    from morrow.kit.values import Duration as Duration
-    from morrow.kit.values import Size as Size
-    from morrow.kit.values import Url as Url
+    from morrow.kit.serving.service import Service as Service
+    from morrow.kit.settings.secret import Secret as Secret
+    from morrow.kit.settings.settings import Settings as Settings
+    from morrow.kit.settings.settings import setting as setting
+    from morrow.kit.settings.values import Duration as Duration
+    from morrow.kit.settings.values import Size as Size
+    from morrow.kit.settings.values import Url as Url
 
 __version__ = "0.1.0"
 __all__ = ["Duration", "Secret", "Service", "Settings", "Size", "Url", "setting"]
 
 _HOMES = {
-    "Duration": "values",
-    "Secret": "secret",
-    "Service": "service",
-    "Settings": "settings",
-    "Size": "values",
-    "Url": "values",
-    "setting": "settings",
+    "Duration": "settings.values",
+    "Secret": "settings.secret",
+    "Service": "serving.service",
+    "Settings": "settings.settings",
+    "Size": "settings.values",
+    "Url": "settings.values",
+    "setting": "settings.settings",
 }
 
 

@@ -263,7 +263,7 @@ def test_what_the_kit_is_told() -> None:
 
 
 def test_the_kit_knows_every_variable_that_the_chart_sets() -> None:
-    from morrow.kit.own_settings import KitSettings
+    from morrow.kit.settings.own_settings import KitSettings
 
     known = {variable.name for variable in KitSettings.variables}
     values = over(over(SMALLEST, SECRETS), {"environment": "qa"})

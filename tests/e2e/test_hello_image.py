@@ -18,7 +18,7 @@ import pytest
 from lab import service_image
 from lab.layout import REGISTRY
 from lab.oci import MANIFEST, Reference
-from morrow.kit.description import schema
+from morrow.kit.settings.description import schema
 from tests.e2e.cluster import Image
 
 
@@ -77,7 +77,7 @@ def test_its_code_is_compiled_root_owned_and_brings_no_tools(hello: Read) -> Non
     names = [PurePosixPath(member.name) for member in added]
     assert {(member.uid, member.gid) for member in added} == {(0, 0)}
     assert not [member.name for member in added if member.isfile() and member.mode & 0o022]
-    assert any(name.match("app/morrow/kit/__pycache__/serve.*.pyc") for name in names)
+    assert any(name.match("app/morrow/kit/serving/__pycache__/serve.*.pyc") for name in names)
     assert {name.name for name in names}.isdisjoint({"pip", "uv", "uvx", "sh", "bash"})
     assert not any(name.match("app/morrow/tool") for name in names), "the tool stays outside"
     assert any(name.match("app/granian") for name in names), "the control: names are seen"

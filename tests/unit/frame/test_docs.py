@@ -53,7 +53,7 @@ def test_a_page_stays_short_enough_to_read(page: str, bound: int) -> None:
 
 def test_a_load_balancer_closes_idle_connections_before_the_server_does() -> None:
     page = (ROOT / "docs" / "aws-networking.md").read_text()
-    server = (ROOT / "src" / "morrow" / "kit" / "granian_server.py").read_text()
+    server = (ROOT / "src" / "morrow" / "kit" / "serving" / "granian_server.py").read_text()
     told = re.search(r"for (\d+) s by default; the kit's server keeps it for (\d+) s", page)
     kept = re.search(r"^IDLE_MS = ([\d_]+)$", server, re.MULTILINE)
     stated = re.search(r"idle_timeout\.timeout_seconds=(\d+)", page)

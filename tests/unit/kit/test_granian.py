@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from morrow.kit.granian_server import GranianServer
+from morrow.kit.serving.granian_server import GranianServer
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from morrow.kit.bodies import CHUNK, Bodies, BodyRefused, Slots
-from morrow.kit.logs import JsonFormatter, PeopleFormatter, configure
-from morrow.kit.metrics import MOST_SERIES, RequestDurations
-from morrow.kit.middleware import Middleware
-from morrow.kit.request import current
+from morrow.kit.request.bodies import CHUNK, Bodies, BodyRefused, Slots
+from morrow.kit.request.logs import JsonFormatter, PeopleFormatter, configure
+from morrow.kit.request.metrics import MOST_SERIES, RequestDurations
+from morrow.kit.request.middleware import Middleware
+from morrow.kit.request.request import current
 
 Environ = dict[str, Any]
 

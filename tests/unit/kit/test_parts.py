@@ -13,14 +13,14 @@ from unittest.mock import Mock
 import pytest
 
 from morrow import Service, Settings
-from morrow.kit import stalled
-from morrow.kit.admin import MOST_CONNECTIONS, AdminServer
-from morrow.kit.checks import Checks
-from morrow.kit.metrics import process_lines
-from morrow.kit.middleware import Middleware
-from morrow.kit.own_settings import KitSettings
-from morrow.kit.running import Running
-from morrow.kit.worker import shut_down
+from morrow.kit.health.admin import MOST_CONNECTIONS, AdminServer
+from morrow.kit.health.checks import Checks
+from morrow.kit.request.metrics import process_lines
+from morrow.kit.request.middleware import Middleware
+from morrow.kit.serving import stalled
+from morrow.kit.serving.running import Running
+from morrow.kit.serving.worker import shut_down
+from morrow.kit.settings.own_settings import KitSettings
 from tests.unit.kit.served import ask, wait_for
 
 Start = Callable[..., Any]

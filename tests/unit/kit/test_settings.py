@@ -17,11 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from morrow import Duration, Secret, Settings, Size, Url, setting
-from morrow.kit import description, values
-from morrow.kit.loading import SettingsError, judge, load, masked
-from morrow.kit.own_settings import KitSettings, unknown
-from morrow.kit.problem import StartError
-from morrow.kit.target import load_settings_class
+from morrow.kit.serving.target import load_settings_class
+from morrow.kit.settings import description, values
+from morrow.kit.settings.loading import SettingsError, judge, masked
+from morrow.kit.settings.own_settings import KitSettings, unknown
+from morrow.kit.settings.problem import StartError
 
 
 class Shop(Settings):
@@ -126,7 +126,7 @@ def test_every_problem_comes_at_once() -> None:
     found = problems(TOKEN="", COUNT="x", FLAG="y", LEVEL="z")
     assert set(found) == {"TOKEN", "COUNT", "FLAG", "LEVEL"}
     with pytest.raises(SettingsError, match=r"^4 bad settings: "):
-        load(Shop, {"COUNT": "x", "FLAG": "y", "LEVEL": "z"})
+        Shop.load({"COUNT": "x", "FLAG": "y", "LEVEL": "z"})
 
 
 def test_protected_environment_refuses() -> None:
@@ -318,7 +318,7 @@ def test_settings_class_is_found_by_name() -> None:
     assert load_settings_class("hello.app").__name__ == "HelloSettings"
     assert load_settings_class("hello.app:HelloSettings").__name__ == "HelloSettings"
     assert load_settings_class("hello.app:service").__name__ == "HelloSettings"
-    assert load_settings_class("morrow.kit.own_settings") is KitSettings
+    assert load_settings_class("morrow.kit.settings.own_settings") is KitSettings
     with pytest.raises(StartError, match="declares none"):
         load_settings_class("json")
     with pytest.raises(StartError, match="is no Settings class"):

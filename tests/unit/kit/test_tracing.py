@@ -17,11 +17,11 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 
-from morrow.kit import tracing
-from morrow.kit.middleware import Middleware
-from morrow.kit.own_settings import KitSettings
-from morrow.kit.problem import StartError
-from morrow.kit.spans import Tracing
+from morrow.kit.request import tracing
+from morrow.kit.request.middleware import Middleware
+from morrow.kit.request.spans import Tracing
+from morrow.kit.settings.own_settings import KitSettings
+from morrow.kit.settings.problem import StartError
 from tests.unit.kit.served import run, served, wait_for
 
 

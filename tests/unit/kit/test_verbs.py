@@ -17,16 +17,17 @@ import pytest
 
 import morrow
 import morrow.kit
-from morrow.kit.handover import take
-from morrow.kit.probe import probe
-from morrow.kit.serve import main
-from morrow.kit.service import Check, Service
-from morrow.kit.threads import choose, cpu
+from morrow.kit.health.checks import Check
+from morrow.kit.health.probe import probe
+from morrow.kit.request.threads import choose, cpu
+from morrow.kit.serving.handover import take
+from morrow.kit.serving.serve import main
+from morrow.kit.serving.service import Service
 from tests.unit.kit.served import ROOT, environment, run, served
 
 # Their examples change the logging of the process.
-ON_THEIR_OWN = ("morrow.kit.logs", "morrow.kit.service")
-MODULES = [f"morrow.kit.{one.name}" for one in pkgutil.iter_modules(morrow.kit.__path__)]
+ON_THEIR_OWN = ("morrow.kit.request.logs", "morrow.kit.serving.service")
+MODULES = [one.name for one in pkgutil.walk_packages(morrow.kit.__path__, "morrow.kit.")]
 
 
 @pytest.mark.parametrize("name", ["morrow", *MODULES])
@@ -62,12 +63,13 @@ def test_examples_that_change_the_process_run_on_their_own(name: str) -> None:
         [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
-    assert int(done.stdout.splitlines()[-1]) >= 6
+    assert int(done.stdout.splitlines()[-1]) >= 5
 
 
 def test_kit_never_imports_the_tool_and_needs_no_library() -> None:
     code = (
-        "import sys, morrow, morrow.kit.serve, morrow.kit.supervisor, morrow.kit.description\n"
+        "import sys, morrow, morrow.kit.serving.serve, morrow.kit.serving.supervisor\n"
+        "import morrow.kit.settings.description\n"
         "morrow.Service, morrow.Settings, morrow.Secret\n"
         "import sysconfig; site = sysconfig.get_path('purelib')\n"
         "print([m for m, v in sys.modules.items() if m.startswith('morrow.tool')\n"

@@ -51,7 +51,7 @@ def test_ctrl_c_at_any_import_is_answered_without_a_traceback(when: str) -> None
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("when", ["morrow.kit.serve", "json", "morrow.kit.logs"])
+@pytest.mark.parametrize("when", ["morrow.kit.serving.serve", "json", "morrow.kit.request.logs"])
 def test_ctrl_c_before_the_server_has_started_shows_no_traceback(when: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", STOP.format(when=when) + KIT],

@@ -5,12 +5,34 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from morrow.kit.service import Check
-
 logger = logging.getLogger("morrow.checks")
+
+CheckFunction = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A function that raises when something the service needs is not there.
+
+    >>> Check("database", lambda: None, every=5, timeout=1, failures=3, critical=True).name
+    'database'
+    """
+
+    name: str
+    function: CheckFunction
+    every: float
+    timeout: float
+    failures: int
+    critical: bool
+
+    def __post_init__(self) -> None:
+        if self.every <= 0 or self.timeout <= 0 or self.failures < 1:
+            raise ValueError(
+                f"check {self.name!r}: every and timeout must be above 0, failures at least 1"
+            )
 
 
 @dataclass(frozen=True, slots=True)

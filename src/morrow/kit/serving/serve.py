@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from morrow.kit.problem import StartError
+from morrow.kit.settings.problem import StartError
 
 USAGE = """\
 usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
             sys.stdout.write(USAGE)
             return 0
         case ["probe", url]:
-            from morrow.kit.probe import probe
+            from morrow.kit.health.probe import probe
 
             return probe(url)
         case ["schema" | "env" | "check" as verb, target]:
@@ -45,8 +45,8 @@ def main(argv: list[str]) -> int:
 
 
 def _describe(verb: str, target: str) -> int:
-    from morrow.kit.description import check, example_env, schema, to_json
-    from morrow.kit.target import load_settings_class
+    from morrow.kit.serving.target import load_settings_class
+    from morrow.kit.settings.description import check, example_env, schema, to_json
 
     try:
         described = load_settings_class(target)
@@ -71,7 +71,7 @@ def _describe(verb: str, target: str) -> int:
 
 def serve(target: str, *, reload: bool = False) -> int:
     """Serve until a signal ends it; return the exit code."""
-    from morrow.kit.logs import configure
+    from morrow.kit.request.logs import configure
 
     configure()
     try:
@@ -81,15 +81,15 @@ def serve(target: str, *, reload: bool = False) -> int:
 
 
 def _serve(target: str, *, reload: bool) -> int:
-    from morrow.kit.handover import take
-    from morrow.kit.running import read_own_settings
-    from morrow.kit.supervisor import Supervisor
-    from morrow.kit.target import load_service
+    from morrow.kit.serving.handover import take
+    from morrow.kit.serving.running import read_own_settings
+    from morrow.kit.serving.supervisor import Supervisor
+    from morrow.kit.serving.target import load_service
 
     own = read_own_settings(lambda: load_service(target))
     changed = None
     if reload:
-        from morrow.kit.reload import Watch
+        from morrow.kit.serving.reload import Watch
 
         changed = Watch(Path.cwd()).changed
     taken = take(Path(own.morrow_handover)) if own.morrow_handover else None

@@ -6,40 +6,15 @@ The declaration is a frozen dataclass. Loading, the schema and the tables are ma
 from __future__ import annotations
 
 import dataclasses
+import os
 import typing
 from collections.abc import Mapping, MutableMapping
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
 
-from morrow.kit.secret import Secret
-from morrow.kit.values import is_supported, name_of, required
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One variable of the environment that a settings class declares."""
-
-    field: str
-    name: str
-    kind: object
-    default: object
-    help: str = ""
-    example: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    empty: bool = False
-    keep: bool = False
-    unprotected_only: bool = False
-
-    @property
-    def is_secret(self) -> bool:
-        """Tell whether the value must never be shown."""
-        return required(self.kind) is Secret
-
-    @property
-    def is_required(self) -> bool:
-        """Tell whether the service cannot start without it."""
-        return self.default is MISSING
+from morrow.kit.settings.loading import SettingsError, judge
+from morrow.kit.settings.values import is_supported, name_of
+from morrow.kit.settings.variable import Variable
 
 
 def setting(
@@ -110,24 +85,19 @@ class Settings:
         >>> Settings.load({})
         Settings()
         """
-        import os
-
-        from morrow.kit.loading import load
-
-        if environ is not None:
-            return load(cls, environ)
-        settings = load(cls, os.environ)
-        cls.take_secrets(os.environ)
-        return settings
+        values, problems = judge(cls, os.environ if environ is None else environ)
+        if problems:
+            raise SettingsError(problems)
+        if environ is None:
+            cls.take_secrets(os.environ)
+        return cls(**values)
 
     @classmethod
     def take_secrets(cls, environ: MutableMapping[str, str]) -> None:
         """Remove the declared secrets from an environment, but those marked `keep`.
 
-        >>> class Shop(Settings):
-        ...     token: Secret
-        >>> environ = {"TOKEN": "t", "HOME": "/"}
-        >>> Shop.take_secrets(environ)
+        >>> environ = {"HOME": "/"}
+        >>> Settings.take_secrets(environ)
         >>> environ
         {'HOME': '/'}
         """

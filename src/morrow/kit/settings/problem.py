@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
+
+from morrow.kit.settings.loading import BAD_SETTINGS, SettingProblem, SettingsError
 
 logger = logging.getLogger("morrow")
 
@@ -40,3 +43,14 @@ class StartError(Exception):
         """
         logger.critical("%s", self, extra={"fields": self.fields})
         return self.exit_code
+
+
+def bad_settings(problems: list[SettingProblem]) -> StartError:
+    """Return the one error for all problems.
+
+    >>> error = bad_settings([SettingProblem("A", "setting-missing", "is missing")])
+    >>> error.exit_code, error.fields["problems"]
+    (78, [{'variable': 'A', 'code': 'setting-missing', 'message': 'is missing'}])
+    """
+    listed = {"problems": [asdict(problem) for problem in problems]}
+    return StartError("bad-settings", str(SettingsError(problems)), BAD_SETTINGS, listed)

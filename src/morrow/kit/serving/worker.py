@@ -15,15 +15,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from morrow.kit.admin import AdminServer, Answer
-from morrow.kit.logs import fields
-from morrow.kit.own_settings import KitSettings
-from morrow.kit.problem import BROKEN, StartError
-from morrow.kit.running import Running, prepare
-from morrow.kit.target import load_service
+from morrow.kit.health.admin import AdminServer, Answer
+from morrow.kit.request.logs import fields
+from morrow.kit.serving.running import Running, prepare
+from morrow.kit.serving.target import load_service
+from morrow.kit.settings.own_settings import KitSettings
+from morrow.kit.settings.problem import BROKEN, StartError
 
 if TYPE_CHECKING:
-    from morrow.kit.granian_server import GranianServer
+    from morrow.kit.serving.granian_server import GranianServer
 
 logger = logging.getLogger("morrow")
 
@@ -79,7 +79,7 @@ def work(job: Job, control: socket.socket) -> int:
 
 
 def _start(job: Job) -> tuple[Running, GranianServer]:
-    from morrow.kit.granian_server import GranianServer
+    from morrow.kit.serving.granian_server import GranianServer
 
     running = prepare(
         load_service(job.target),

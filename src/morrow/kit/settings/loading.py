@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol
 
-from morrow.kit.settings import Settings, Variable
-from morrow.kit.values import Duration, Size, ValueRefused, parse, render, required
-
-S = TypeVar("S", bound=Settings)
+from morrow.kit.settings.values import Duration, Size, ValueRefused, parse, render, required
+from morrow.kit.settings.variable import Variable
 
 BAD_SETTINGS = 78
 """The exit code of a service with bad settings (EX_CONFIG)."""
@@ -42,26 +40,20 @@ class SettingsError(Exception):
         super().__init__(f"{count} bad setting{'s' if count != 1 else ''}: {listed}")
 
 
-def load(cls: type[S], environ: Mapping[str, str]) -> S:
-    """Return the settings that `environ` and the mounted folder hold.
+class Declared(Protocol):
+    """A settings class, or an object of one: all that is asked of it here."""
 
-    >>> class Shop(Settings):
-    ...     page_size: int
-    >>> load(Shop, {"PAGE_SIZE": "ten"})
-    Traceback (most recent call last):
-    morrow.kit.loading.SettingsError: 1 bad setting: PAGE_SIZE is no integer: write digits only, such as 10
-    """  # noqa: E501 - the message is one line
-    values, problems = judge(cls, environ)
-    if problems:
-        raise SettingsError(problems)
-    return cls(**values)
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Return what it declares."""
 
 
 def judge(
-    cls: type[Settings], environ: Mapping[str, str], given: Collection[str] = ()
+    declared: Declared, environ: Mapping[str, str], given: Collection[str] = ()
 ) -> tuple[dict[str, object], list[SettingProblem]]:
     """Return the values by field and the problems. `given` are variables known to be set.
 
+    >>> from morrow import Settings
     >>> class Shop(Settings):
     ...     page_size: int = 20
     >>> judge(Shop, {})
@@ -72,7 +64,7 @@ def judge(
     named = environ.get("MORROW_SECRETS_DIR")
     folder = Path(named) if named else None
     protected = environ.get("MORROW_PROTECTED", "").lower() in ("true", "1", "yes", "on")
-    for variable in cls.variables:
+    for variable in declared.variables:
         try:
             text = _read(variable, environ, folder)
             if text is not None:
@@ -160,9 +152,10 @@ def _bound(variable: Variable, bound: float) -> str:
     return render(Size(bound)) if kind is Size else f"{bound:g}"
 
 
-def masked(settings: Settings) -> dict[str, str]:
+def masked(settings: Declared) -> dict[str, str]:
     """Return the values by variable name as text, secrets masked.
 
+    >>> from morrow import Settings
     >>> class Shop(Settings):
     ...     page_size: int = 20
     >>> masked(Shop.load({}))

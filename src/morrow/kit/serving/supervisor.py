@@ -16,12 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from morrow.kit.child import Child, fork
-from morrow.kit.handover import Offer
-from morrow.kit.logs import fields
-from morrow.kit.own_settings import KitSettings
-from morrow.kit.problem import BROKEN
-from morrow.kit.worker import CLOSING, DRAIN, READY, RETIRE, Job
+from morrow.kit.request.logs import fields
+from morrow.kit.serving.child import Child, fork
+from morrow.kit.serving.handover import Offer
+from morrow.kit.serving.worker import CLOSING, DRAIN, READY, RETIRE, Job
+from morrow.kit.settings.own_settings import KitSettings
+from morrow.kit.settings.problem import BROKEN
 
 logger = logging.getLogger("morrow")
 

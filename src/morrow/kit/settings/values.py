@@ -12,7 +12,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from morrow.kit.secret import Secret
+from morrow.kit.settings.secret import Secret
 
 
 class Url(str):
@@ -138,7 +138,7 @@ def parse(kind: object, text: str) -> Any:  # noqa: ANN401 - the type is the arg
     (True, [1, 2])
     >>> parse(bool, "ture")
     Traceback (most recent call last):
-    morrow.kit.values.ValueRefused: is no boolean: write true or false
+    morrow.kit.settings.values.ValueRefused: is no boolean: write true or false
     """
     kind = required(kind)
     if get_origin(kind) is Literal:

@@ -14,14 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from morrow.kit.bodies import Bodies, BodyRefused, Slots
-from morrow.kit.metrics import RequestDurations
-from morrow.kit.request import RUNNING, WAITING, Request, current
+from morrow.kit.request.bodies import Bodies, BodyRefused, Slots
+from morrow.kit.request.metrics import RequestDurations
+from morrow.kit.request.request import RUNNING, WAITING, Request, current
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from morrow.kit.spans import Tracing
+    from morrow.kit.request.spans import Tracing
 
 logger = logging.getLogger("morrow.access")
 

@@ -12,11 +12,11 @@ import socket
 import threading
 from types import FrameType
 
-from morrow.kit.admin import AdminServer
-from morrow.kit.logs import configure, fields
-from morrow.kit.problem import StartError
-from morrow.kit.running import Running, prepare, read_own_settings
-from morrow.kit.service import Service
+from morrow.kit.health.admin import AdminServer
+from morrow.kit.request.logs import configure, fields
+from morrow.kit.serving.declaration import Declaration
+from morrow.kit.serving.running import Running, prepare, read_own_settings
+from morrow.kit.settings.problem import StartError
 
 logger = logging.getLogger("morrow")
 
@@ -28,7 +28,7 @@ CANNOT = (
 )
 
 
-def start(service: Service) -> Running:
+def start(service: Declaration) -> Running:
     """Load the service and start its admin server; end the process when that is impossible."""
     configure()
     try:
@@ -37,7 +37,7 @@ def start(service: Service) -> Running:
         raise SystemExit(error.log()) from None
 
 
-def _start(service: Service) -> Running:
+def _start(service: Declaration) -> Running:
     own = read_own_settings(lambda: service)
     running = prepare(service, own, called="service", main_pid=os.getpid(), may_close=False)
     address = (own.morrow_host, own.morrow_admin_port)

@@ -1,44 +1,18 @@
-"""A service: an application, the settings it reads and the checks that tell its health."""
+"""What a service declares: an application, its settings, the checks that tell its health."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from morrow.kit.settings import Settings
+from morrow.kit.health.checks import Check, CheckFunction
+from morrow.kit.settings.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from morrow.kit.running import Running
 
-CheckFunction = Callable[[], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A function that raises when something the service needs is not there.
-
-    >>> Check("database", lambda: None, every=5, timeout=1, failures=3, critical=True).name
-    'database'
-    """
-
-    name: str
-    function: CheckFunction
-    every: float
-    timeout: float
-    failures: int
-    critical: bool
-
-    def __post_init__(self) -> None:
-        if self.every <= 0 or self.timeout <= 0 or self.failures < 1:
-            raise ValueError(
-                f"check {self.name!r}: every and timeout must be above 0, failures at least 1"
-            )
-
-
-class Service:
+class Declaration:
     """Any WSGI application or factory, with its settings.
 
     `wait` is the share of a request's time that it waits for others (0.8 for a service that
@@ -49,7 +23,7 @@ class Service:
     >>> def app(environ, start_response):
     ...     start_response("200 OK", [])
     ...     return [b"hello"]
-    >>> Service(app).settings.__name__
+    >>> Declaration(app).settings.__name__
     'Settings'
     """
 
@@ -72,7 +46,6 @@ class Service:
         self.slow = slow
         self.stuck_after = stuck_after
         self.checks: list[Check] = []
-        self._running: Running | None = None
 
     def check(
         self,
@@ -85,7 +58,7 @@ class Service:
     ) -> Callable[[CheckFunction], CheckFunction]:
         """Add a check: the function is called on its own thread, and raises to fail.
 
-        >>> service = Service(lambda environ, start_response: [])
+        >>> service = Declaration(lambda environ, start_response: [])
         >>> @service.check("disk", every=60)
         ... def disk() -> None: ...
         >>> [check.name for check in service.checks]
@@ -103,7 +76,7 @@ class Service:
     def build(self, settings: Settings) -> WSGIApplication:
         """Return the WSGI application itself, made by the factory if there is one.
 
-        >>> Service(lambda: print, Settings).build(Settings())
+        >>> Declaration(lambda: print, Settings).build(Settings())
         <built-in function print>
         """
         needed = _required_parameters(self.app)
@@ -113,27 +86,10 @@ class Service:
         if not callable(built):
             raise TypeError(f"the factory gave {type(built).__name__}, not a WSGI application")
         if hasattr(built, "resolve_request"):
-            from morrow.kit.django_routes import note_routes
+            from morrow.kit.request.django_routes import note_routes
 
             note_routes(built)
         return built
-
-    def wsgi(self) -> WSGIApplication:
-        """Load everything and return a WSGI application for another server.
-
-        `application = service.wsgi()` in a module is what gunicorn or waitress is pointed at.
-
-        >>> import os
-        >>> os.environ["MORROW_ADMIN_PORT"] = "0"
-        >>> callable(Service(lambda environ, start_response: []).wsgi())  # doctest: +ELLIPSIS
-        {..."message": "serving under another server, ...}
-        True
-        """
-        from morrow.kit.foreign import start
-
-        if self._running is None:
-            self._running = start(self)
-        return self._running.application
 
 
 def _required_parameters(app: Callable[..., Any]) -> int | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from morrow.kit.loading import SettingProblem
-from morrow.kit.settings import Settings, setting
-from morrow.kit.values import Duration, Size
+from morrow.kit.settings.loading import SettingProblem
+from morrow.kit.settings.settings import Settings, setting
+from morrow.kit.settings.values import Duration, Size
 
 # Read by the command `morrow` and by this repository's tools; a shell may export them.
 READ_BY_OTHERS = frozenset(

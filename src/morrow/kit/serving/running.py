@@ -9,29 +9,28 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import morrow
-from morrow.kit import metrics
-from morrow.kit.checks import Checks
-from morrow.kit.loading import SettingsError, judge, masked
-from morrow.kit.middleware import Middleware
-from morrow.kit.own_settings import KitSettings, unknown
-from morrow.kit.problem import StartError
-from morrow.kit.proxies import behind_proxies
-from morrow.kit.stalled import Cutter
-from morrow.kit.target import bad_settings
-from morrow.kit.threads import choose
-from morrow.kit.tracing import start_tracing
+from morrow.kit.health.checks import Checks
+from morrow.kit.request import metrics
+from morrow.kit.request.middleware import Middleware
+from morrow.kit.request.threads import choose
+from morrow.kit.request.tracing import start_tracing
+from morrow.kit.serving.proxies import behind_proxies
+from morrow.kit.serving.stalled import Cutter
+from morrow.kit.settings.loading import SettingsError, judge, masked
+from morrow.kit.settings.own_settings import KitSettings, unknown
+from morrow.kit.settings.problem import StartError, bad_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from morrow.kit.service import Service
-    from morrow.kit.settings import Settings
-    from morrow.kit.spans import Tracing
+    from morrow.kit.request.spans import Tracing
+    from morrow.kit.serving.declaration import Declaration
+    from morrow.kit.settings.settings import Settings
 
 Answer = tuple[int, str, bytes]
 
 
-def prepare(service: Service, own: KitSettings, *, called: str, **options: Any) -> Running:  # noqa: ANN401
+def prepare(service: Declaration, own: KitSettings, *, called: str, **options: Any) -> Running:  # noqa: ANN401
     """Load settings and application: all that can go wrong before anything is served."""
     settings = _read_settings(service.settings)
     try:
@@ -43,7 +42,7 @@ def prepare(service: Service, own: KitSettings, *, called: str, **options: Any) 
     return Running(service, settings, own, app, tracing=start_tracing(own), **options)
 
 
-def read_own_settings(service: Callable[[], Service]) -> KitSettings:
+def read_own_settings(service: Callable[[], Declaration]) -> KitSettings:
     """Return what the kit reads, or raise with every problem: also the service's, if it loads."""
     try:
         return KitSettings.load(dict(os.environ))
@@ -70,7 +69,7 @@ class Running:
 
     def __init__(
         self,
-        service: Service,
+        service: Declaration,
         settings: Settings,
         own: KitSettings,
         app: WSGIApplication,

@@ -8,8 +8,8 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from morrow.kit.loading import SettingProblem
-from morrow.kit.target import bad_settings
+from morrow.kit.settings.loading import SettingProblem
+from morrow.kit.settings.problem import bad_settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

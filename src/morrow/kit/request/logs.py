@@ -11,7 +11,7 @@ import warnings
 from types import TracebackType
 from typing import Any, TextIO
 
-from morrow.kit.request import current
+from morrow.kit.request.request import current
 
 
 class JsonFormatter(logging.Formatter):

@@ -13,7 +13,7 @@ from granian._futures import _new_cbscheduler
 from granian.http import HTTP1Settings
 from granian.wsgi import _callback_wrapper
 
-from morrow.kit.bodies import ROOM
+from morrow.kit.request.bodies import ROOM
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from morrow.kit.bodies import BodyRefused
+    from morrow.kit.request.bodies import BodyRefused
 
 
 READING, WAITING, RUNNING = range(3)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from dataclasses import asdict
 
-from morrow.kit.loading import BAD_SETTINGS, SettingProblem, SettingsError
-from morrow.kit.problem import StartError
-from morrow.kit.service import Service
-from morrow.kit.settings import Settings
+from morrow.kit.serving.service import Service
+from morrow.kit.settings.problem import StartError
+from morrow.kit.settings.settings import Settings
 
 
 def load_service(target: str) -> Service:
@@ -32,7 +30,7 @@ def load_service(target: str) -> Service:
 def load_settings_class(target: str) -> type[Settings]:
     """Return the settings class that `module` or `module:Name` declares.
 
-    >>> load_settings_class("morrow.kit.own_settings:KitSettings").__name__
+    >>> load_settings_class("morrow.kit.settings.own_settings:KitSettings").__name__
     'KitSettings'
     """
     module, _, name = target.partition(":")
@@ -87,14 +85,3 @@ def _import(name: str, target: str) -> object:
             "target-import", f"cannot import {name}: {type(error).__name__}: {error}{mend}"
         ) from error
     return sys.modules[name]
-
-
-def bad_settings(problems: list[SettingProblem]) -> StartError:
-    """Return the one error for all problems.
-
-    >>> error = bad_settings([SettingProblem("A", "setting-missing", "is missing")])
-    >>> error.exit_code, error.fields["problems"]
-    (78, [{'variable': 'A', 'code': 'setting-missing', 'message': 'is missing'}])
-    """
-    listed = {"problems": [asdict(problem) for problem in problems]}
-    return StartError("bad-settings", str(SettingsError(problems)), BAD_SETTINGS, listed)

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from morrow.kit.problem import BROKEN
-from morrow.kit.worker import Job, work
+from morrow.kit.serving.worker import Job, work
+from morrow.kit.settings.problem import BROKEN
 
 logger = logging.getLogger("morrow")
 

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
-from morrow.kit.loading import SettingProblem, judge
-from morrow.kit.own_settings import KitSettings, unknown
-from morrow.kit.settings import Settings, Variable
-from morrow.kit.values import Duration, Size, Url, name_of, render, required
+from morrow.kit.settings.loading import SettingProblem, judge
+from morrow.kit.settings.own_settings import KitSettings, unknown
+from morrow.kit.settings.settings import Settings
+from morrow.kit.settings.values import Duration, Size, Url, name_of, render, required
+from morrow.kit.settings.variable import Variable
 
 
 def schema(cls: type[Settings]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from morrow.kit.problem import StartError
+from morrow.kit.settings.problem import StartError
 
 if TYPE_CHECKING:
-    from morrow.kit.own_settings import KitSettings
-    from morrow.kit.spans import Tracing
+    from morrow.kit.request.spans import Tracing
+    from morrow.kit.settings.own_settings import KitSettings
 
 _SWITCHES = (
     "OTEL_TRACES_EXPORTER",
@@ -50,6 +50,6 @@ def start_tracing(own: KitSettings) -> Tracing | None:
             f"OTEL_ variables ask for traces, but {error.name} is not installed: "
             "install morrow[tracing] or set OTEL_SDK_DISABLED=true",
         ) from None
-    from morrow.kit.spans import Tracing
+    from morrow.kit.request.spans import Tracing
 
     return Tracing(OTLPSpanExporter(), environment=own.morrow_environment)

@@ -28,7 +28,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from morrow.kit.request import Request
+from morrow.kit.request.request import Request
 
 logger = logging.getLogger("morrow.tracing")
 

@@ -1,0 +1,1 @@
+"""Whether the service is well: its checks and the server that answers for it."""

@@ -1,0 +1,1 @@
+"""One request: its record, its body, what is counted, logged and traced of it."""

@@ -1,0 +1,1 @@
+"""The service as processes: loaded, served, drained, replaced."""

@@ -1,0 +1,1 @@
+"""What a service reads from its environment: declared, loaded, judged, described."""
