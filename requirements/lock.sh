@@ -19,3 +19,5 @@ lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --
 lock build requirements/build.in --constraint requirements/dev.txt
 # A checker that needs other versions than ours; tests/chart makes an environment for it.
 lock checkov requirements/checkov.in
+# The fake AWS of tests/terraform/aws, the same way.
+lock aws requirements/aws.in

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.frame import machine
 from tests.unit.frame.repository import ROOT, tracked
 
-APART = {"checkov"}  # a program with an environment of its own
+APART = {"aws", "checkov"}  # programs with environments of their own
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
