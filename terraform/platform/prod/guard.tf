@@ -1,0 +1,17 @@
+# In a protected platform: a plan that replaces one of these, or destroys all, is refused. Terraform
+# lets a switch neither set nor clear this, so a wanted end begins with
+#   terraform state rm 'terraform_data.guard[0]'
+resource "terraform_data" "guard" {
+  count = var.protected ? 1 : 0
+
+  triggers_replace = {
+    cluster = module.cluster.arn
+    vpc     = module.network.vpc_id
+    keys    = [module.cluster_key.arn, module.secrets_key.arn]
+    zone    = module.edge.zone_id
+  }
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
