@@ -45,7 +45,7 @@
 
 {{- define "morrow.secretsPath" -}}/run/secrets/morrow{{- end }}
 
-{{/* The volumes of the service's container and of the job. */}}
+{{/* The volumes of the service's container and of the job; `early` leaves out those made only with the release. */}}
 {{- define "morrow.volumes" -}}
 - name: tmp
   emptyDir: {}
@@ -60,7 +60,11 @@
       {{- end }}
 {{- end }}
 {{- range $name, $volume := .Values.volumes }}
-- {{ merge (dict "name" (printf "volume-%s" $name)) $volume.source | toJson }}
+{{- if and $volume (not (and $.early (or $volume.claim $volume.secretProvider))) }}
+{{- with include "morrow.source" (dict "root" $ "name" $name "volume" $volume) | fromJson }}
+- {{ merge (dict "name" (printf "volume-%s" $name)) . | toJson }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -69,12 +73,27 @@
 - {name: secrets, mountPath: {{ include "morrow.secretsPath" . }}, readOnly: true}
 {{- end }}
 {{- range $name, $volume := .Values.volumes }}
-- {{ merge (dict "name" (printf "volume-%s" $name)) (omit $volume "source") | toJson }}
+{{- if and $volume (not (and $.early (or $volume.claim $volume.secretProvider))) }}
+- {{ merge (dict "name" (printf "volume-%s" $name)) (omit $volume "source" "claim" "files" "secretProvider") | toJson }}
+{{- end }}
 {{- end }}
 {{- end }}
 
 {{- define "morrow.envFrom" -}}
 {{- if .Values.config }}
 - configMapRef: {name: {{ include "morrow.configMapName" . }}}
+{{- end }}
+{{- include "morrow.envFromMap" .Values.envFrom }}
+{{- end }}
+
+{{/* Whole ConfigMaps and Secrets of the namespace as variables. */}}
+{{- define "morrow.envFromMap" -}}
+{{- $from := . -}}
+{{- range $kind, $reference := dict "configMaps" "configMapRef" "secrets" "secretRef" }}
+{{- range $name, $how := get ($from | default dict) $kind | default dict }}
+{{- if kindIs "map" $how }}
+- {{ merge (dict $reference (dict "name" $name "optional" ($how.optional | default false))) (pick $how "prefix") | toJson }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

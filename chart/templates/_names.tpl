@@ -9,10 +9,32 @@ app.kubernetes.io/component: service
 {{ include "morrow.selector" . }}
 app.kubernetes.io/instance: {{ .Values.name | quote }}
 app.kubernetes.io/managed-by: Helm
+{{- with .Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* The same with others laid over them. It gets {root, own}. */}}
+{{- define "morrow.labelsWith" -}}
+{{ mergeOverwrite (include "morrow.labels" .root | fromYaml) (.own | default dict) | toYaml }}
+{{- end }}
+
+{{/* An object's annotations, those of every object too; nothing when there are none. It gets {root, own}. */}}
+{{- define "morrow.annotations" -}}
+{{- with merge (dict) (.own | default dict) .root.Values.annotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/* Labels of a pod that is not the service's: no Service and no budget may select it. */}}
 {{- define "morrow.otherLabels" -}}
+{{ include "morrow.otherSelector" . }}
+{{- with .root.Values.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "morrow.otherSelector" -}}
 app.kubernetes.io/name: {{ .root.Values.name | quote }}
 app.kubernetes.io/component: {{ .component }}
 app.kubernetes.io/instance: {{ .root.Values.name | quote }}
@@ -47,12 +69,22 @@ app.kubernetes.io/managed-by: Helm
 {{- end }}
 {{- end }}
 
+{{/* Who states the number of pods: replicas, or an autoscaler. */}}
+{{- define "morrow.scaledBy" -}}
+{{ if eq .Values.autoscaling.mode "none" }}replicas{{ else }}autoscaling{{ end }}
+{{- end }}
+
 {{/* The fewest pods there are: what the budget and the protection of an environment ask for. */}}
 {{- define "morrow.fewest" -}}
-{{ if eq .Values.autoscaling.mode "hpa" }}{{ .Values.autoscaling.min }}{{ else }}{{ .Values.replicas }}{{ end }}
+{{ if eq (include "morrow.scaledBy" .) "replicas" }}{{ .Values.replicas }}{{ else }}{{ .Values.autoscaling.min }}{{ end }}
 {{- end }}
 
 {{/* The port's name that serves probes and metrics. */}}
 {{- define "morrow.adminPort" -}}
 {{ if .Values.ports.admin }}admin{{ else }}http{{ end }}
+{{- end }}
+
+{{/* The workload that the pods belong to, for those who point to it. */}}
+{{- define "morrow.target" -}}
+{apiVersion: apps/v1, kind: {{ .Values.workload }}, name: {{ .Values.name | quote }}}
 {{- end }}

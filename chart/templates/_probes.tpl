@@ -5,14 +5,36 @@
 {{- if and (not $path) .root.Values.ports.admin -}}
 {{- $path = .own -}}
 {{- end -}}
-{{- if $path -}}
-httpGet: {path: {{ $path | quote }}, port: {{ include "morrow.adminPort" .root }}}
-{{- else -}}
-tcpSocket: {port: http}
-{{- end }}
+{{- $ports := dict "http" .root.Values.ports.http "admin" .root.Values.ports.admin -}}
+{{- range $name, $port := .root.Values.ports.more }}{{ if $port }}{{ $_ := set $ports $name $port.port }}{{ end }}{{ end -}}
+{{- $port := $probe.port | default (ternary (include "morrow.adminPort" .root) "http" (ne $path "")) -}}
+{{- include "morrow.asked" (dict "probe" $probe "path" $path "port" $port "ports" $ports) }}
 periodSeconds: {{ $probe.periodSeconds | int }}
 failureThreshold: {{ $probe.failureThreshold | int }}
 timeoutSeconds: {{ $probe.timeoutSeconds | int }}
+{{- end }}
+
+{{/* How a probe asks: a command, gRPC, HTTP, or only a connection. gRPC alone wants the port's number. */}}
+{{- define "morrow.asked" -}}
+{{- if .probe.exec -}}
+exec: {command: {{ toJson .probe.exec }}}
+{{- else if .probe.grpc -}}
+grpc: {port: {{ get .ports .probe.grpc.port | int }}{{ with .probe.grpc.service }}, service: {{ . | quote }}{{ end }}}
+{{- else if .path -}}
+httpGet: {path: {{ .path | quote }}, port: {{ .port | quote }}}
+{{- else -}}
+tcpSocket: {port: {{ .port | quote }}}
+{{- end }}
+{{- end }}
+
+{{/* A sidecar's probe; what it leaves out is Kubernetes' own default. It gets {probe, ports}. */}}
+{{- define "morrow.helperProbe" -}}
+{{- include "morrow.asked" (dict "probe" .probe "path" .probe.path "port" .probe.port "ports" .ports) }}
+{{- range $key := list "periodSeconds" "failureThreshold" "timeoutSeconds" }}
+{{- with get $.probe $key }}
+{{ $key }}: {{ . | int }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "morrow.probes" -}}

@@ -4,7 +4,7 @@ are told at once. One template for each part below returns its sentences, a line
 */}}
 {{- define "morrow.validate" -}}
 {{- $problems := list -}}
-{{- range $part := list "variables" "secrets" "protected" "pods" "resources" "tolerations" "containers" "route" "network" "observability" "others" -}}
+{{- range $part := list "variables" "secrets" "protected" "pods" "workload" "scaling" "ports" "resources" "tolerations" "containers" "route" "routes" "network" "observability" "others" -}}
 {{- range include (printf "morrow.validate.%s" $part) $ | trim | splitList "\n" -}}
 {{- if trim . }}{{ $problems = append $problems (trim .) }}{{ end -}}
 {{- end -}}

@@ -6,8 +6,8 @@
 {{- if gt (int .min) (int .max) }}
 autoscaling.min is {{ .min }}, above autoscaling.max {{ .max }}.
 {{- end }}
-{{- if not (or (int .cpu) (int .memory) .pods) }}
-autoscaling.mode is hpa without a target: set autoscaling.cpu, autoscaling.memory or autoscaling.pods.
+{{- if not (or (int .cpu) (int .memory) .pods .external .objects) }}
+autoscaling.mode is hpa without a target: set autoscaling.cpu, memory, pods, external or objects.
 {{- end }}
 {{- range $resource := list "cpu" "memory" }}
 {{- if and (int (get $v.autoscaling $resource)) (not (get $v.resources.requests $resource)) }}

@@ -1,7 +1,7 @@
 {{/* Wrong combinations about what is around the pods; see _validate.tpl. */}}
 {{- define "morrow.validate.route" -}}
 {{- with .Values.route }}
-{{- if and (ne .mode "none") (not .hosts) }}
+{{- if and (ne .mode "none") (not .hosts) (not $.Values.routes) }}
 route.mode is {{ .mode }}, and route.hosts is empty: state the host names.
 {{- end }}
 {{- if eq .mode "gateway" }}

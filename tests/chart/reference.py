@@ -48,9 +48,12 @@ def allowed(schema: Schema, root: Schema) -> str:
     if schema.get("type") == "string" and "pattern" in schema:
         words += f", {code(schema['pattern'])}"
     inner = schema.get("additionalProperties")
+    inner = next(iter(schema.get("patternProperties", {}).values()), inner)
     if isinstance(inner, dict):
         told = resolve(inner, root)
-        words = f"map of {told.get('type') or 'text or object'}s"
+        kinds = told.get("type", "text or object")
+        kind = kinds if isinstance(kinds, str) else kinds[0]
+        words = f"map of {kind}s"
         words += f", at most {schema['maxProperties']}"
     if "items" in schema:
         words = f"list of {resolve(schema['items'], root)['type']}s, at most {schema['maxItems']}"
@@ -74,7 +77,16 @@ def rows(schema: Schema, defaults: Any, root: Schema, at: str = "") -> Iterator[
 def entries(root: Schema) -> Iterator[str]:
     """Yield the tables of what stands inside the maps."""
     for title, name in (
+        ("ports.more", "port"),
+        ("envFrom.configMaps, envFrom.secrets", "envSource"),
+        ("routes", "route"),
+        ("route.filters", "filter"),
+        ("autoscaling.external", "metric"),
+        ("autoscaling.objects", "objectMetric"),
+        ("autoscaling.triggers", "trigger"),
+        ("serviceAccount.rules", "rule"),
         ("sidecars, initContainers", "container"),
+        ("the probes of a sidecar", "helperProbe"),
         ("volumes", "volume"),
         ("network.ingress.from", "caller"),
         ("network.egress.to", "destination"),

@@ -17,6 +17,8 @@ from tools.build import program
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "chart"
 EXAMPLES = sorted((CHART / "examples").glob("*.yaml"))
+# How people use other charts, written for this one.
+GOOD = sorted((Path(__file__).parent / "good").glob("*.yaml"))
 ENVIRONMENTS = ROOT / "environments"
 NAMESPACE = "somewhere"
 DIGEST = "sha256:" + "a" * 64

@@ -23,7 +23,15 @@ from tools.build import UnavailableError, cache_folder
 PINS = Path(__file__).with_name("schemas.txt")
 MONITORING = "example/prometheus-operator-crd/monitoring.coreos.com_"
 CRDS = {
-    "sigs.k8s.io/gateway-api": ["config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"],
+    "sigs.k8s.io/gateway-api": [
+        f"config/crd/standard/gateway.networking.k8s.io_{kind}.yaml"
+        for kind in ("grpcroutes", "httproutes")
+    ],
+    "github.com/kedacore/keda/v2": ["config/crd/bases/keda.sh_scaledobjects.yaml"],
+    "k8s.io/autoscaler/vertical-pod-autoscaler": ["deploy/vpa-v1-crd-gen.yaml"],
+    "sigs.k8s.io/secrets-store-csi-driver": [
+        "config/crd/bases/secrets-store.csi.x-k8s.io_secretproviderclasses.yaml"
+    ],
     "github.com/prometheus-operator/prometheus-operator": [
         f"{MONITORING}{kind}.yaml" for kind in ("podmonitors", "prometheusrules", "servicemonitors")
     ],

@@ -8,6 +8,7 @@ import pytest
 
 from tests.chart.reference import MARK, sentences
 from tests.chart.rendering import DIGEST, FOREIGN, SMALLEST, Values, over, refusal, render
+from tests.chart.wrong_shapes import WRONG_SHAPES
 
 PROTECTED: Values = {"target": {"protected": True}, "image": {"digest": DIGEST}}
 KEYS: Values = {"secrets": {"keys": ["TOKEN"]}}
@@ -177,6 +178,7 @@ CASES: list[tuple[Values, Values, str]] = [
         {"extra": {"x": {"metadata": {"name": "shop"}}}},
         "extra.x is a Service by the service's own name",
     ),
+    *WRONG_SHAPES,
 ]
 
 

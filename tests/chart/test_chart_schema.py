@@ -105,6 +105,8 @@ def test_every_map_is_bounded() -> None:
         if isinstance(schema.get("additionalProperties"), dict):
             assert "propertyNames" in schema, at
             assert "maxProperties" in schema, at
+        if "patternProperties" in schema and "properties" not in schema:
+            assert "maxProperties" in schema, at
 
 
 def test_every_text_and_number_is_bounded() -> None:
@@ -140,7 +142,7 @@ def test_defaults_and_schema_know_the_same_keys() -> None:
 
 def test_values_are_short_and_each_key_has_its_comment() -> None:
     lines = (CHART / "values.yaml").read_text().splitlines()
-    assert len(lines) <= 300
+    assert len(lines) <= 420
     for before, line in pairwise(lines):
         is_key = line.lstrip().split(":")[0].replace("-", "").isalpha() and ":" in line
         if is_key and not line.endswith(":"):

@@ -1,0 +1,32 @@
+{{/* The ports of the Service: `http`, and those of ports.more that are not kept off it. */}}
+{{- define "morrow.servicePorts" -}}
+{{- $service := .Values.service -}}
+- name: http
+  port: {{ $service.port | int }}
+  targetPort: {{ $service.targetPort | default "http" | quote }}
+  protocol: TCP
+  {{- with $service.appProtocol }}
+  appProtocol: {{ . | quote }}
+  {{- end }}
+{{- range $name, $port := .Values.ports.more }}
+{{- if and $port (ne (include "morrow.offered" $port) "0") }}
+- name: {{ $name | quote }}
+  port: {{ include "morrow.offered" $port }}
+  targetPort: {{ $name | quote }}
+  protocol: {{ $port.protocol | default "TCP" }}
+  {{- with $port.appProtocol }}
+  appProtocol: {{ . | quote }}
+  {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The Service's port for an entry of ports.more; 0 when it is not on the Service. */}}
+{{- define "morrow.offered" -}}
+{{ if hasKey . "service" }}{{ .service | int }}{{ else }}{{ .port | int }}{{ end }}
+{{- end }}
+
+{{/* The port, by its name, that metrics are read from. */}}
+{{- define "morrow.metricsPort" -}}
+{{ .Values.observability.monitor.port | default (include "morrow.adminPort" .) }}
+{{- end }}

@@ -1,0 +1,48 @@
+"""Many values files rendered by one run of Helm: each is one subchart of a chart made for it.
+
+A `helm template` of its own costs each of them a process and a reading of the schema.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from tests.chart.rendering import CHART, NAMESPACE, Object, documents
+from tools.build import program
+
+
+def render_many(files: Sequence[Path], folder: Path, tool: str = "helm") -> dict[str, list[Object]]:
+    """Return the objects of each values file, by the file's name without its ending."""
+    shutil.copytree(CHART, folder / "charts" / "one")
+    one = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    named = {file.stem: yaml.safe_load(file.read_text()) for file in files}
+    whole = {
+        "apiVersion": "v2",
+        "name": "many",
+        "version": "0.0.0",
+        "dependencies": [
+            {"name": one["name"], "version": one["version"], "alias": name} for name in named
+        ],
+    }
+    (folder / "Chart.yaml").write_text(yaml.safe_dump(whole))
+    (folder / "given.yaml").write_text(yaml.safe_dump(named))
+    words = [str(program(tool, "helm")), "template", "some-release", str(folder)]
+    done = subprocess.run(
+        [*words, "--namespace", NAMESPACE, "--values", str(folder / "given.yaml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, list[Object]] = {name: [] for name in named}
+    for part in re.split(r"^---$", done.stdout, flags=re.MULTILINE):
+        source = re.search(r"^# Source: many/charts/([^/]+)/", part, re.MULTILINE)
+        if source:
+            found[source[1]] += documents(part)
+    return found

@@ -1,0 +1,128 @@
+"""Wrong combinations about workload, volumes, ports, routes and scaling."""
+
+from __future__ import annotations
+
+from tests.chart.rendering import FOREIGN, Values, over
+
+CLAIM: Values = {"size": "1Gi"}
+DATA: Values = {"volumes": {"data": {"mountPath": "/data"}}}
+ONE: Values = {"replicas": 1, "rollout": {"strategy": "Recreate"}}
+GATEWAY: Values = {"route": {"mode": "gateway", "hosts": ["a.b"], "gateway": {"name": "g"}}}
+INGRESS: Values = {
+    "route": {"mode": "ingress", "hosts": ["a.b"]},
+    "network": {"ingress": {"gateway": "edge"}},
+}
+RULES: Values = {"serviceAccount": {"rules": {"a": {"resources": ["pods"], "verbs": ["get"]}}}}
+HPA: Values = {"autoscaling": {"mode": "hpa"}}
+CRON: Values = {
+    "autoscaling": {"triggers": {"a": {"type": "cron", "metadata": {"start": "0 7 * * *"}}}}
+}
+REWRITE: Values = {"filters": [{"type": "URLRewrite", "urlRewrite": {"hostname": "x.y"}}]}
+
+
+def more(port: int, **fields: object) -> Values:
+    return {"ports": {"more": {"extra": {"port": port, **fields}}}}
+
+
+def volume(**what: object) -> Values:
+    return {"volumes": {"data": {"mountPath": "/data", **what}}}
+
+
+def sidecar(**what: object) -> Values:
+    return {"sidecars": {"a": what}}
+
+
+def route(**what: object) -> Values:
+    return {"routes": {"api": what}}
+
+
+# What is right, what is wrong over it, and what must be said.
+WRONG_SHAPES: list[tuple[Values, Values, str]] = [
+    (
+        {"workload": "StatefulSet"},
+        {"rollout": {"strategy": "Recreate"}},
+        "strategy is Recreate, and workload is StatefulSet",
+    ),
+    ({}, DATA, "volumes.data says nowhere what it is"),
+    (volume(files={"a": "b"}), volume(source={"emptyDir": {}}), "data states source and files"),
+    (over(volume(claim=CLAIM), ONE), {"replicas": 2}, "one node only, and there are several pods"),
+    (
+        over(volume(claim=CLAIM), ONE),
+        {"rollout": {"strategy": "RollingUpdate"}},
+        "one node only, and a rollout starts the new pod before",
+    ),
+    (
+        over(RULES, {"serviceAccount": {"token": True}}),
+        {"serviceAccount": {"token": False}},
+        "serviceAccount.rules are stated, and the pods have no token",
+    ),
+    (
+        over(RULES, {"serviceAccount": {"token": True}}),
+        {"serviceAccount": {"create": False}},
+        "given to the namespace's default account",
+    ),
+    (
+        {"pod": {"dnsConfig": {"options": {"ndots": "1"}}}},
+        {"pod": {"dnsPolicy": "None"}},
+        "pod.dnsPolicy is None, and pod.dnsConfig.nameservers is empty",
+    ),
+    ({}, {"autoscaling": {"mode": "keda"}}, "autoscaling.mode is keda, and autoscaling.triggers"),
+    (
+        over(CRON, {"autoscaling": {"mode": "keda"}}),
+        {"autoscaling": {"mode": "none"}},
+        "autoscaling.triggers are stated, and autoscaling.mode is none",
+    ),
+    ({}, {"autoscaling": {"pods": {"a": "1"}}}, "autoscaling.pods is stated, and autoscaling.mode"),
+    (
+        over(CRON, {"autoscaling": {"mode": "keda"}}),
+        {"autoscaling": {"min": 11}},
+        "autoscaling.min is 11, above autoscaling.max 10",
+    ),
+    (HPA, {"autoscaling": {"min": 0}}, "autoscaling.min is 0, and only keda"),
+    (
+        HPA,
+        {"autoscaling": {"external": {"a": {"labels": {"x": "y"}}}}},
+        "external.a wants one target",
+    ),
+    (HPA, {"autoscaling": {"vertical": {"mode": "in-place"}}}, "autoscaling.vertical changes"),
+    ({}, more(5000), "ports.more.extra.port is 5000, which ports.http has already"),
+    ({}, more(80), "ports.more.extra and service.port are both 80"),
+    (sidecar(ports={"a": 90}), sidecar(ports={"http": 90}), "ports.http has the name of another"),
+    (
+        sidecar(ports={"a": 90}),
+        sidecar(ports={"a": 8081}),
+        "ports.a is 8081, which ports.admin has",
+    ),
+    (
+        sidecar(ports={"a": 90}),
+        {"service": {"targetPort": "b"}},
+        "service.targetPort is b, and the",
+    ),
+    ({}, {"probes": {"liveness": {"port": "b"}}}, "probes.liveness.port is b, and the service's"),
+    ({}, {"probes": {"liveness": {"path": "/a", "exec": ["b"]}}}, "liveness states more than one"),
+    (
+        sidecar(ports={"a": 90}),
+        sidecar(probes={"liveness": {"port": "b"}}),
+        "sidecars.a.probes.liveness asks the port b, which is not in sidecars.a.ports",
+    ),
+    ({}, sidecar(probes={"liveness": {"path": "/b"}}), "liveness does not say what it asks"),
+    ({}, {"initContainers": {"a": {"ports": {"b": 90}}}}, "initContainers.a.ports means nothing"),
+    ({}, route(path="/a"), "routes are stated, and route.mode is none"),
+    (
+        over(GATEWAY, route(hosts=["c.d"])),
+        {"route": {"hosts": []}, "routes": {"b": {"path": "/b"}}},
+        "routes.b.hosts is empty, and so is route.hosts",
+    ),
+    (
+        over(GATEWAY, route()),
+        route(port="b"),
+        "routes.api.port is b, and the Service's ports are http",
+    ),
+    (over(GATEWAY, route(protocol="grpc")), route(path="/b"), "knows neither paths nor timeouts"),
+    (over(INGRESS, route()), route(**REWRITE), "routes.api.filters belong to a Gateway's route"),
+    (INGRESS, {"route": {"protocol": "grpc"}}, "route.protocol is grpc, and route.mode is ingress"),
+    (over(GATEWAY, route()), route(className="c"), "routes.api states className or tls"),
+    ({}, {"service": {"loadBalancerClass": "a.b/c"}}, "service.loadBalancerClass is stated, and"),
+    ({}, {"service": {"externalTrafficPolicy": "Local"}}, "externalTrafficPolicy is stated, and"),
+    (FOREIGN, {"observability": {"monitor": {"port": "b"}}}, "observability.monitor.port is b"),
+]
