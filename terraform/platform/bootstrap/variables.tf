@@ -1,0 +1,56 @@
+variable "bucket" {
+  description = "The name of the bucket for Terraform's states; nobody else in the world may have it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket))
+    error_message = "bucket ${jsonencode(var.bucket)} is not 3 to 63 lower-case letters, digits and dashes."
+  }
+}
+
+variable "aws" {
+  description = "Where: the account's number, the region, the partition."
+  type = object({
+    account   = string
+    region    = string
+    partition = optional(string, "aws")
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.aws.account)) && can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws.region))
+    error_message = "aws: account ${jsonencode(var.aws.account)} is not twelve digits, or region ${jsonencode(var.aws.region)} is none, like eu-central-1."
+  }
+}
+
+variable "states" {
+  description = "Keys of the states that the policy for the CI's role lets it read and write, like platform/dev.tfstate."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in var.states : can(regex("^[a-z0-9][a-z0-9/._-]*\\.tfstate$", key))])
+    error_message = "states: ${join(", ", var.states)} are not all keys like platform/dev.tfstate."
+  }
+}
+
+variable "days" {
+  description = "How many days an old version of a state stays."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.days >= 7 && floor(var.days) == var.days
+    error_message = "days ${var.days} is not a whole number from 7: an old version is the way back from a damaged state."
+  }
+}
+
+variable "github" {
+  description = "Make the account's OIDC provider for GitHub's workflows, whose tokens the platforms' CI roles trust."
+  type        = bool
+  default     = true
+  nullable    = false
+}
