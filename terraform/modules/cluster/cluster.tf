@@ -45,6 +45,11 @@ resource "aws_eks_cluster" "this" {
     }
   }
 
+  # Lets AWS, or you, move the traffic out of a zone that fails.
+  zonal_shift_config {
+    enabled = true
+  }
+
   encryption_config {
     resources = ["secrets"]
 

@@ -1,8 +1,3 @@
-locals {
-  flow_log_group = "/aws/vpc/${var.name}"
-  flow_log_arn   = "arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:${local.flow_log_group}"
-}
-
 resource "aws_cloudwatch_log_group" "flow" {
   count = var.flow_logs == null ? 0 : 1
 

@@ -10,4 +10,7 @@ locals {
     "logs", "monitoring", "secretsmanager", "sqs", "ssm", "sts",
   ]
   needed_without_nat = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts"]
+
+  flow_log_group = "/aws/vpc/${var.name}"
+  flow_log_arn   = "arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:${local.flow_log_group}"
 }

@@ -1,0 +1,175 @@
+# A failing input for every rule of variables.tf, and passing neighbours as controls.
+
+mock_provider "aws" {}
+
+variables {
+  name    = "dev"
+  aws     = { account = "111122223333", region = "eu-central-1" }
+  key_arn = "arn:aws:kms:eu-central-1:111122223333:key/one"
+  vpc     = { id = "vpc-1", cidr = "10.20.0.0/16" }
+  zone    = { name = "dev.example.com", id = "Z1" }
+}
+
+run "accepts_the_least" {
+  command = plan
+}
+
+run "accepts_a_rate_of_100" {
+  command = plan
+
+  variables {
+    waf = { rate = 100 }
+  }
+}
+
+run "accepts_a_suffix_in_the_zone" {
+  command = plan
+
+  variables {
+    suffix = "a.dev.example.com"
+  }
+}
+
+run "refuses_a_name_of_39_characters" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name = "a23456789012345678901234567890123456789"
+  }
+}
+
+run "refuses_a_name_with_a_capital" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name = "Dev"
+  }
+}
+
+run "refuses_a_name_that_ends_with_a_dash" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name = "dev-"
+  }
+}
+
+run "refuses_an_account_that_is_none" {
+  command         = plan
+  expect_failures = [var.aws]
+
+  variables {
+    aws = { account = "1111", region = "eu-central-1" }
+  }
+}
+
+run "refuses_a_zone_that_is_none" {
+  command         = plan
+  expect_failures = [var.zone]
+
+  variables {
+    zone = { name = "dev", id = "Z1" }
+  }
+}
+
+run "refuses_a_zone_neither_made_nor_there" {
+  command         = plan
+  expect_failures = [var.zone]
+
+  variables {
+    zone = { name = "dev.example.com" }
+  }
+}
+
+run "refuses_a_zone_made_and_there" {
+  command         = plan
+  expect_failures = [var.zone]
+
+  variables {
+    zone = { name = "dev.example.com", create = true, id = "Z1" }
+  }
+}
+
+run "refuses_a_suffix_of_another_zone" {
+  command         = plan
+  expect_failures = [var.suffix]
+
+  variables {
+    suffix = "dev.example.org"
+  }
+}
+
+run "refuses_a_suffix_that_only_looks_alike" {
+  command         = plan
+  expect_failures = [var.suffix]
+
+  variables {
+    suffix = "mydev.example.com"
+  }
+}
+
+run "refuses_nobody_as_client" {
+  command         = plan
+  expect_failures = [var.clients]
+
+  variables {
+    clients = {}
+  }
+}
+
+run "refuses_a_client_that_is_none" {
+  command         = plan
+  expect_failures = [var.clients]
+
+  variables {
+    clients = { office = "office" }
+  }
+}
+
+run "refuses_a_rate_of_99" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rate = 99 }
+  }
+}
+
+run "refuses_half_a_request" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rate = 100.5 }
+  }
+}
+
+run "refuses_rules_without_log4j" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rules = ["AWSManagedRulesCommonRuleSet"] }
+  }
+}
+
+run "refuses_a_rule_that_is_none" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rules = ["AWSManagedRulesKnownBadInputsRuleSet", "log4j"] }
+  }
+}
+
+run "refuses_a_rule_twice" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rules = ["AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"] }
+  }
+}
