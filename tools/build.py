@@ -5,12 +5,11 @@ A folder beside this file is one Go module: its `go.mod` names the programs by `
 What is built is kept under the user's cache folder by the hash of all that pins it, so that a
 second checkout builds nothing.
 
-    python3 tools/build.py helm kubeconform    # prints one folder of programs a line
+    python3 -m tools.build helm kubeconform    # prints one folder of programs a line
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -22,6 +21,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
+
+from tools import go
+from tools.cache import UnavailableError, cache_folder, only_one
+
+__all__ = ["UnavailableError", "cache_folder", "folder", "folders", "names", "program", "version"]
 
 HERE = Path(__file__).resolve().parent
 
@@ -50,18 +54,6 @@ LINKER_FLAGS = {
     "coredns": "-X github.com/coredns/coredns/coremain.GitCommit=module",
     "metrics-server": "-X sigs.k8s.io/metrics-server/pkg/version.gitVersion={v}",
 }
-
-
-class UnavailableError(Exception):
-    """A program that this machine cannot have; the message says why."""
-
-
-def cache_folder() -> Path:
-    """Return where built programs are kept: `MORROW_CACHE`, or `morrow` in the user's cache."""
-    named = os.environ.get("MORROW_CACHE")
-    if named:
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "morrow"
 
 
 def names() -> list[str]:
@@ -125,14 +117,6 @@ def _linker_flags(name: str) -> str:
     return "-s -w " + flags.format(v=tag, major=major, minor=minor, k8s_minor=k8s_minor)
 
 
-@contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """Hold a lock file, so that two checkouts do not build the same thing at once."""
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _home(name: str) -> Path:
     """Return where the programs of the tool `name` are, once they are built."""
     return cache_folder() / "tools" / f"{name}-{_key(name)}"
@@ -153,20 +137,20 @@ def folders(wanted: Sequence[str]) -> list[Path]:
     missing = [name for name, home in homes.items() if not home.is_dir()]
     if not missing:
         return list(homes.values())
-    go = shutil.which("go")
-    if go is None:
-        raise UnavailableError(f"{missing[0]} is built with Go, and there is no `go` on PATH")
+    try:
+        compiler = go.find()
+    except UnavailableError as problem:
+        raise UnavailableError(f"{missing[0]} is built with Go: {problem}", "go") from None
     for name, following in zip_longest(missing, missing[1:]):
         home = homes[name]
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with _only_one(home.parent / f"{name}.lock"), _fetching(go, following):
+        with only_one(home.parent / f"{name}.lock"), _fetching(compiler, following):
             if not home.is_dir():
-                _build(go, name, home)
+                _build(compiler, name, home)
     return list(homes.values())
 
 
 @contextmanager
-def _fetching(go: str, name: str | None) -> Iterator[None]:
+def _fetching(compiler: go.Go, name: str | None) -> Iterator[None]:
     """Download what the tool `name` is built from, as long as another one compiles.
 
     What is still to come then, or cannot be had, is left to its own build.
@@ -174,10 +158,10 @@ def _fetching(go: str, name: str | None) -> Iterator[None]:
     if name is None:
         yield
         return
-    words = [go, "list", "-deps", "-mod=readonly", *_programs(name)]
+    words = [compiler.program, "list", "-deps", "-mod=readonly", *_programs(name)]
     silent = subprocess.DEVNULL
     download = subprocess.Popen(
-        words, cwd=HERE / name, env=_settings(name), stdout=silent, stderr=silent
+        words, cwd=HERE / name, env=_settings(compiler, name), stdout=silent, stderr=silent
     )
     try:
         yield
@@ -186,13 +170,14 @@ def _fetching(go: str, name: str | None) -> Iterator[None]:
         download.wait()
 
 
-def _settings(name: str) -> dict[str, str]:
+def _settings(compiler: go.Go, name: str) -> dict[str, str]:
     """Return the environment in which `go` works on the tool `name`."""
     workspace = str(HERE / "go.work") if name in _workspace() else "off"
-    return {"GOGC": "400"} | os.environ | {"CGO_ENABLED": "0", "GOWORK": workspace}
+    own = {"CGO_ENABLED": "0", "GOWORK": workspace}
+    return {"GOGC": "400"} | os.environ | compiler.environment | own
 
 
-def _build(go: str, name: str, home: Path) -> None:
+def _build(compiler: go.Go, name: str, home: Path) -> None:
     """Compile into a folder beside `home`, then rename: a broken build leaves nothing usable."""
     unfinished = home.parent / f"{home.name}.part"
     shutil.rmtree(unfinished, ignore_errors=True)  # of a build that was killed
@@ -201,10 +186,15 @@ def _build(go: str, name: str, home: Path) -> None:
     print(f"building {name} (once for this version) ...", file=sys.stderr, flush=True)
     # Symbols are stripped below, so the compiler need not write them, and it may use more memory
     # before it collects: together a sixth of the processor time of a cold build.
-    command = [go, "build", "-trimpath", "-mod=readonly", "-gcflags=all=-dwarf=false"]
+    command = [compiler.program, "build", "-trimpath", "-mod=readonly", "-gcflags=all=-dwarf=false"]
     command += ["-ldflags", _linker_flags(name), "-o", f"{unfinished}/", *_programs(name)]
     done = subprocess.run(
-        command, cwd=HERE / name, env=_settings(name), capture_output=True, text=True, check=False
+        command,
+        cwd=HERE / name,
+        env=_settings(compiler, name),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         shutil.rmtree(unfinished)

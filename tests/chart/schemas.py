@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-from tools.build import UnavailableError, cache_folder
+from tools import go
+from tools.cache import UnavailableError, cache_folder, only_one
 
 PINS = Path(__file__).with_name("schemas.txt")
 MONITORING = "example/prometheus-operator-crd/monitoring.coreos.com_"
@@ -59,13 +60,11 @@ KUBERNETES = "k8s.io/kubernetes"
 
 def _download(module: str, version: str, digest: str) -> Path:
     """Return the folder of a Go module; its content must be what the pin says."""
-    go = shutil.which("go")
-    if go is None:
-        raise UnavailableError("the schemas come from Go modules, and there is no `go` on PATH")
+    compiler = go.find()
     done = subprocess.run(
-        [go, "mod", "download", "-json", f"{module}@{version}"],
+        [compiler.program, "mod", "download", "-json", f"{module}@{version}"],
         cwd="/",
-        env=os.environ | {"GOWORK": "off", "GOFLAGS": "-mod=mod"},
+        env=os.environ | compiler.environment | {"GOWORK": "off", "GOFLAGS": "-mod=mod"},
         capture_output=True,
         text=True,
         check=False,
@@ -143,10 +142,18 @@ def folder() -> Path:
     """Return the folder of schemas, one folder in it for each Kubernetes; make it when missing."""
     key = hashlib.sha256(PINS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:12]
     home = cache_folder() / "schemas" / key
-    if home.is_dir():
-        return home
-    unfinished = home.with_suffix(f".{os.getpid()}.part")
-    unfinished.mkdir(parents=True)
+    if not home.is_dir():
+        with only_one(home.with_suffix(".lock")):
+            if not home.is_dir():
+                _make(home)
+    return home
+
+
+def _make(home: Path) -> None:
+    """Write the schemas beside `home`, then rename: what was interrupted is begun anew."""
+    unfinished = home.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
     custom = [
         written
         for module, version, digest in pins()
@@ -163,10 +170,4 @@ def folder() -> Path:
             target.mkdir()
             for name, schema in [*_native(json.loads(source.read_text())), *custom]:
                 (target / name).write_text(json.dumps(schema))
-    try:
-        unfinished.rename(home)
-    except OSError:  # another test run was faster; both made the same
-        if not home.is_dir():
-            raise
-        shutil.rmtree(unfinished)
-    return home
+    unfinished.rename(home)

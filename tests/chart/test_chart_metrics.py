@@ -167,7 +167,7 @@ def test_every_foreign_metric_is_used_and_has_a_source() -> None:
 def test_every_expression_parses(tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        cannot("the dashboard's expressions", "there is no promtool on PATH")
+        cannot("the dashboard's expressions", "there is no promtool on PATH", "promtool")
     rules = [{"record": f"r:{n}", "expr": text} for n, text in enumerate(expressions())]
     file = tmp_path / "expressions.yaml"
     file.write_text(json.dumps({"groups": [{"name": "all", "rules": rules}]}))

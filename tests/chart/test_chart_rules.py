@@ -141,7 +141,7 @@ def alerts() -> list[dict[str, Any]]:
 def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
     found = shutil.which("promtool")
     if found is None:
-        cannot("the alerts", "there is no promtool; Debian's package prometheus brings it")
+        cannot("the alerts", "Debian's package prometheus brings promtool", "promtool")
     return subprocess.run([found, *words], capture_output=True, text=True, check=False)
 
 

@@ -7,13 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from tests.terraform import helm_provider
 from tests.terraform.helm_provider import Provider
-from tools.build import UnavailableError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHIPPED = ("terraform", "environments", "chart")
@@ -35,22 +33,12 @@ contexts:
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def cannot_run(why: str) -> NoReturn:
-    """Skip with one line what this machine cannot run; under CI that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
 @pytest.fixture(scope="session")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Provider:
     """The provider hashicorp/helm, found once for all workers of the run."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    try:
-        return helm_provider.find(shared / "terraform-provider")
-    except UnavailableError as missing:
-        cannot_run(f"Terraform's tests cannot run: {missing}")
+    return helm_provider.find(shared / "terraform-provider")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,6 +17,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import go
 from tools.build import UnavailableError, cache_folder, program
 
 HERE = Path(__file__).resolve().parent
@@ -48,7 +49,7 @@ def find(folder: Path) -> Provider:
 
 def _find(folder: Path) -> Provider:
     if shutil.which("terraform") is None:
-        raise UnavailableError("there is no `terraform` on PATH")
+        raise UnavailableError("there is no `terraform` on PATH", "terraform")
     named = os.environ.get("MORROW_TF_MIRROR")
     if named:
         variables = _mirrored(folder, Path(named))
@@ -119,9 +120,7 @@ def _stand_in_mirror(folder: Path) -> Path:
 
 def build() -> Path:
     """Build the stand-in, once for its sources; return the program."""
-    go = shutil.which("go")
-    if go is None:
-        raise UnavailableError("the stand-in provider is built with Go, and there is no `go`")
+    compiler = go.find()
     digest = hashlib.sha256()
     for file in sorted(SOURCES.iterdir()):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -133,9 +132,19 @@ def build() -> Path:
         if not binary.exists():
             unfinished = binary.with_suffix(".part")
             done = subprocess.run(
-                [go, "build", "-trimpath", "-mod=readonly", "-ldflags=-s -w", "-o", unfinished],
+                [
+                    compiler.program,
+                    "build",
+                    "-trimpath",
+                    "-mod=readonly",
+                    "-ldflags=-s -w",
+                    "-o",
+                    unfinished,
+                ],
                 cwd=SOURCES,
-                env=os.environ | {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""},
+                env=os.environ
+                | compiler.environment
+                | {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": ""},
                 capture_output=True,
                 text=True,
                 check=False,

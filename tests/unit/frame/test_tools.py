@@ -34,7 +34,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def compiler(folder: Path, build: str, download: str = "exit 1") -> None:
     """Put a `go` on PATH that notes each call; scripts say how it builds and downloads."""
-    note = f'echo "$GOWORK" "$@" >>\'{folder}/called\'; [ "$1" = build ] || {{ {download}; }}'
+    version = '[ "$1" != env ] || { echo go1.26.8; exit; }'
+    note = f'{version}; echo "$GOWORK" "$@" >>\'{folder}/called\''
+    note += f'; [ "$1" = build ] || {{ {download}; }}'
     find = 'while [ "$1" != -o ]; do shift; done'
     stub(folder / "bin" / "go", f'{note}; {find}; >"$2/drill"; {build}')
 
@@ -116,9 +118,15 @@ def test_a_broken_build_leaves_nothing_and_says_why(folder: Path) -> None:
 def test_a_machine_without_go_is_told_so(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("PATH", str(folder / "nothing"))
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("PYTHON", str(folder / "nothing"))
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/")
+    monkeypatch.setenv("PIP_RETRIES", "0")
     assert build.main(["drill"]) == 1
-    assert "drill is built with Go, and there is no `go` on PATH" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "drill is built with Go: there is no `go` on PATH, and none can be had" in told
+    assert not list((folder / "cache" / "go").glob("*.part"))
     assert build.main(["dril"]) == 1
     assert "known: drill" in capsys.readouterr().err
 

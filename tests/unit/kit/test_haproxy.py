@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import selectors
 import shutil
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.frame.skips import cannot
 from tests.unit.kit.ports import free_port
 from tests.unit.kit.served import HELLO, Served, served, wait_for
 
@@ -48,10 +48,7 @@ CLOSING = b"\r\nconnection: close\r\n"  # HAProxy writes names in lower case
 def haproxy(folder: Path, one: Served, two: Served) -> Iterator[int]:
     program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
     if program is None:
-        reason = "haproxy is not installed: apt install haproxy"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        cannot("drains behind HAProxy", "apt install haproxy", "haproxy")
     port = free_port()
     config = folder / "haproxy.cfg"
     config.write_text(

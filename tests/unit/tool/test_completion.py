@@ -49,7 +49,7 @@ def the_line(shell: str) -> str:
 
 def needs(shell: str) -> None:
     if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell} on this machine")
+        pytest.skip(f"no {shell}: its completion")
 
 
 def test_bash(project_folder: Path, with_morrow: dict[str, str]) -> None:

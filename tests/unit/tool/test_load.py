@@ -244,7 +244,7 @@ def test_marks_name_the_phase(serve: Callable[..., Server]) -> None:
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     if shutil.which("openssl") is None:
-        pytest.skip("no openssl to make a certificate with")
+        pytest.skip("no openssl: it makes the certificate")
     folder = tmp_path_factory.mktemp("tls")
     key, certificate = folder / "key.pem", folder / "cert.pem"
     words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop.example.com"

@@ -185,7 +185,7 @@ def test_doctor_names_a_cluster_that_is_not_there(folder: Path) -> None:
     assert code == 1, err
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     if checks["kubectl"]["state"] == "fail":
-        pytest.skip("no kubectl on this machine")
+        pytest.skip("no kubectl: doctor against a cluster that is not there")
     assert checks["cluster"]["problem"]["code"] == "context-missing"
     assert checks["the rest"]["state"] == "skip"
 
