@@ -18,8 +18,16 @@ from tests.unit.frame.repository import ROOT
 
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 # What a package client needs to reach its registry from here; nothing else is passed on.
-PASSED_ON = re.compile(r"(PIP|UV|SSL|REQUESTS)_\w+|(?:https?|no)_proxy", re.IGNORECASE)
+PASSED_ON = re.compile(
+    r"(PIP|UV|SSL|REQUESTS)_\w+|GO(PROXY|SUMDB|NOSUMDB|NOPROXY|PRIVATE)|(?:https?|no)_proxy",
+    re.IGNORECASE,
+)
 PLAIN_PATH = "/usr/local/bin:/usr/bin:/bin"
+# What a machine with Python, git and make has no need of, and the tests use where it is.
+LEFT_OUT = (
+    *("buildah", "docker", "fish", "go", "haproxy", "helm", "kubectl", "node", "podman"),
+    *("promtool", "shellcheck", "terraform", "uv", "zsh"),
+)
 
 
 def free_port() -> int:
@@ -82,9 +90,23 @@ class Clone:
         return text.replace(":5000", f":{self.port}")
 
 
+def bare_path(folder: Path) -> str:
+    """Fill a folder with links to what every machine has, and return it as the whole PATH."""
+    folder.mkdir()
+    for place in ("/usr/bin", "/bin"):
+        for program in Path(place).iterdir():
+            link = folder / program.name
+            if program.name not in LEFT_OUT and not link.is_symlink():
+                link.symlink_to(program)
+    return str(folder)
+
+
 @contextmanager
-def fresh_clone() -> Iterator[Clone]:
-    """Clone HEAD; as root, hand the clone to nobody. What is left running is stopped at the end."""
+def fresh_clone(*, bare: bool = False) -> Iterator[Clone]:
+    """Clone HEAD; as root, hand the clone to nobody. What is left running is stopped at the end.
+
+    A `bare` clone finds Python, git, make and what every machine has, and nothing else.
+    """
     base = Path(tempfile.mkdtemp(prefix="morrow-clone-"))
     base.chmod(0o755)
     folder, home = base / "a fresh clone", base / "home"
@@ -96,6 +118,8 @@ def fresh_clone() -> Iterator[Clone]:
     port = free_port()
     passed = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
     path = PLAIN_PATH if as_nobody() else os.environ["PATH"]
+    if bare:
+        path = bare_path(base / "bin")
     own = {"PATH": path, "HOME": str(home), "PORT": str(port), "LANG": "C.UTF-8"}
     clone = Clone(folder, port, NOBODY if as_nobody() else (), passed | own)
     try:
