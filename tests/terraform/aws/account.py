@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.request import urlopen
 
-from tests.unit.frame import pythons
+from tools.environments import BASE_PYTHON, environment
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 REGION = "eu-west-1"
@@ -92,7 +91,7 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 def running(folder: Path) -> Iterator[Account]:
     """Start an account of its own, and stop it."""
     pins = REPOSITORY / "requirements" / "aws.txt"
-    python = str(pythons.environment(Path(sys.executable), pins) / "python")
+    python = str(environment(BASE_PYTHON, pins) / "python")
     folder.mkdir(parents=True, exist_ok=True)
     port, log = folder / "port", folder / "crashes.log"
     serve = [python, "-m", "tests.terraform.aws.fake.server", str(port), str(log), *REGIONS]

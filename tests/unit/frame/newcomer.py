@@ -20,6 +20,7 @@ from pathlib import Path
 
 from tests.unit.frame.fresh_clone import LEFT_OUT, Clone, fresh_clone
 from tests.unit.frame.repository import ROOT
+from tools import go
 from tools.build import cache_folder, folders
 
 LENT = ("cyclonus", "helm", "helm-3.18", "helm-4", "kube-score", "registry")  # not kubeconform
@@ -33,8 +34,8 @@ PASSED = re.compile(r"^=+ (?:.*, )?(\d+) passed", re.MULTILINE)
 def lend(cache: Path) -> None:
     """Link what this machine has kept into a cache that anybody can read."""
     kept = [*folders(LENT), *(cache_folder() / "schemas").glob("*/"), cache_folder() / "wheels"]
-    kept += (cache_folder() / "go").glob("*/")
-    for source in kept:
+    kept.append(go.pinned())
+    for source in filter(Path.is_dir, kept):
         target = cache / source.parent.relative_to(cache_folder())
         target.mkdir(parents=True, exist_ok=True)
         # Links cost nothing; over a border between file systems it is a copy.

@@ -1,18 +1,13 @@
-"""Other Pythons on this machine, and environments of pinned packages for them."""
+"""Other Pythons on this machine."""
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
-from tools.build import UnavailableError, cache_folder
-
-UV = str(Path(sys.executable).with_name("uv"))
+from tools.environments import UV
 
 
 def interpreter(version: str) -> Path | None:
@@ -44,25 +39,3 @@ def _here(version: str) -> Path | None:
         if answered == version:
             return Path(executable)
     return None
-
-
-def environment(python: Path, pins: Path) -> Path:
-    """Return the programs' folder of an environment with pinned packages; kept between runs."""
-    key = hashlib.sha256(pins.read_bytes() + str(python).encode()).hexdigest()[:12]
-    home = cache_folder() / "python" / f"{pins.stem}-{key}"
-    home.parent.mkdir(parents=True, exist_ok=True)
-    ready, programs = home / "ready", home / "bin"
-    with home.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not ready.exists():
-            _uv("venv", "--clear", "--python", str(python), str(home))
-            install = ["pip", "install", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
-            _uv(*install, "--python", str(programs / "python"), "--requirement", str(pins))
-            ready.touch()
-    return programs
-
-
-def _uv(*words: str) -> None:
-    done = subprocess.run([UV, "--quiet", *words], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UnavailableError(f"uv {words[0]} failed: {done.stderr.strip()[-300:]}")

@@ -14,6 +14,7 @@ import pytest
 from tests.unit.frame import pythons
 from tests.unit.frame.repository import ROOT
 from tests.unit.frame.skips import cannot
+from tools.environments import environment
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DECLARED = sorted(
@@ -53,7 +54,7 @@ def python_of(version: str) -> Path:
         if version in NEEDED:
             cannot(f"the kit on Python {version}", "no such interpreter on this machine")
         pytest.skip(f"the kit on Python {version}: no such interpreter on this machine")
-    return pythons.environment(found, ROOT / "requirements" / "dev.txt") / "python"
+    return environment(found, ROOT / "requirements" / "dev.txt") / "python"
 
 
 @pytest.mark.timeout(1000)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.unit.frame.interpreters import stub
-from tests.unit.frame.repository import ROOT
+from tests.unit.frame.repository import ROOT, tracked
 from tools import build
 
 MODULE = """\
@@ -143,3 +144,16 @@ def test_every_module_names_its_programs_and_flags_name_modules() -> None:
     text = (ROOT / "tools" / "go.work").read_text()
     assert len(together) == text.count("\t./") > 1, "each on a line of its own"
     assert set(together) < set(names)
+
+
+def test_make_test_builds_beforehand_what_its_tests_ask_for() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    listed = re.search(r"^TEST_PROGRAMS := (.*)$", makefile, re.MULTILINE)
+    assert listed
+    sources = tracked("tests/unit/*.py", "tests/chart/*.py", "tests/terraform/*.py")
+    asked = {
+        name
+        for file in sources
+        for name in re.findall(r"\bprogram\(\"([a-z0-9.-]+)\"", file.read_text())
+    }
+    assert asked - {"drill"} <= set(listed[1].split()) <= set(build.names())
