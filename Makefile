@@ -20,8 +20,8 @@ down: installed ## stop it
 	@.venv/bin/morrow down local
 
 ##@ The checks
-TEST_PROGRAMS := cyclonus helm helm-3.18 helm-4 kube-score kubeconform registry
-test: dev programs ## every test that needs no cluster
+test: dev ## every test that needs no cluster
+	@$(PY) -m tests.prepare
 	@$(PY) -m pytest -m "not full" -n 4 --dist worksteal $(ARGS)
 
 # With MORROW_E2E_KUBECONFIG the tests take that cluster; else the lab's, and a lab that was
@@ -114,9 +114,4 @@ installed: ## make .venv with what `make up` needs
 dev: ## make .venv with what the checks need
 	@requirements/install.sh dev
 
-# Before the tests, since a test has a time limit and a first build takes minutes. What this machine
-# cannot have is said here in one line, and the tests that need it are skipped or, in CI, fail.
-programs: dev ## build what the tests need of tools/, once for each version
-	@$(PY) -m tools.build $(TEST_PROGRAMS) >/dev/null || [ "$${CI:-}" != true ]
-
-.PHONY: help up down test e2e proof bench lint $(LINTS) cluster cluster-down image lock clean installed dev programs
+.PHONY: help up down test e2e proof bench lint $(LINTS) cluster cluster-down image lock clean installed dev
