@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.terraform import aws_provider
-from tests.terraform.fixtures import REPOSITORY, cannot_run
+from tests.terraform.fixtures import REPOSITORY
+from tools.build import UnavailableError
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,7 +32,7 @@ NOBODY = {
 def aws_rc(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a CLI configuration that takes the provider from this machine's mirror, if any."""
     if shutil.which("terraform") is None:
-        cannot_run("Terraform's tests cannot run: there is no `terraform` on PATH")
+        raise UnavailableError("there is no `terraform` on PATH", "terraform")
     return aws_provider.configuration(tmp_path_factory.mktemp("terraform") / "terraform.rc")
 
 

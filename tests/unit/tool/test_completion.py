@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -36,7 +37,7 @@ def with_morrow(tmp_path: Path) -> dict[str, str]:
     """An environment whose PATH begins with a `morrow`."""
     command = tmp_path / "bin" / "morrow"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {MORROW[0]} -c "{MORROW[2]}" "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(MORROW[0])} -c "{MORROW[2]}" "$@"\n')
     command.chmod(0o755)
     return {**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"}
 
