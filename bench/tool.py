@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MORROW = "from morrow.tool.cli import main; main()"
+MORROW = "from morrow.tool.cli.main import main; main()"
 
 
 def _until_first_output(*words: str) -> float:

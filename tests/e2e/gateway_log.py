@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from morrow.tool.load_result import Failed
+from morrow.tool.load.result import Failed
 from tests.e2e.cluster import Cluster
 
 CLIENT_LEFT = 499  # what the gateway writes of a request whose client waited no longer

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from morrow.tool.load_result import LATE, Result
-from morrow.tool.report import document, facts, header, losses, method, tiles
-from morrow.tool.report_plots import ms, plots
+from morrow.tool.load.result import LATE, Result
+from morrow.tool.report.page import document, facts, header, losses, method, tiles
+from morrow.tool.report.plots import ms, plots
 from tests.e2e.rig import NOTHING, Chapter
 
 

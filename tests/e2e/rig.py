@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from morrow.tool.load import Load
-from morrow.tool.load_result import Options, Result
+from morrow.tool.load.load import Load
+from morrow.tool.load.result import Options, Result
 from tests.e2e import gateway_log
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually
 from tests.e2e.pods import ready

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from morrow.tool.load_result import Failed
+from morrow.tool.load.result import Failed
 from tests.e2e.gateway_log import server_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from morrow.tool.load_result import Event, Failed, Result, Sample
+from morrow.tool.load.result import Event, Failed, Result, Sample
 from tests.e2e import proof_report
 from tests.e2e.rig import NOTHING, Chapter
 

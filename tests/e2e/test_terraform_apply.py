@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.errors import Failure, Problem
-from morrow.tool.terraform import Terraform
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.programs.terraform import Terraform
 from tests.e2e.cluster import Cluster
 from tests.terraform.chart_registry import push, registry
 from tests.terraform.fixtures import provider

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morrow.tool import recovery
-from morrow.tool.errors import Failure, Problem
-from morrow.tool.recovery import Finding
-from morrow.tool.terraform import Terraform
-from morrow.tool.terraform_json import Progress
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.programs.terraform import Terraform
+from morrow.tool.programs.terraform_json import Progress
+from morrow.tool.recovery import recovery
+from morrow.tool.recovery.finding import Finding
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import NO_IMAGE, LabProject, project
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.plan import compute
+from morrow.tool.plan.compute import compute
 from tests.e2e.cluster import ROOT, Cluster, Image
 from tests.e2e.helms import by_helm
 from tests.e2e.plan_changes import CHANGES, base, laid_over

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
-from morrow.tool.environment import Environment
-from morrow.tool.kubectl import Kubectl
-from morrow.tool.plan import UNKNOWN, Plan, compute
-from morrow.tool.plan_diff import Change, Item
-from morrow.tool.plan_inputs import read_live
-from morrow.tool.plan_objects import Key, Object
-from morrow.tool.project import Project
+from morrow.tool.base.project import Project
+from morrow.tool.environment.load import load
+from morrow.tool.environment.model import Environment
+from morrow.tool.plan.compute import UNKNOWN, compute
+from morrow.tool.plan.diff import Change, Item
+from morrow.tool.plan.inputs import read_live
+from morrow.tool.plan.model import Plan
+from morrow.tool.plan.objects import Key, Object
+from morrow.tool.programs.kubectl import Kubectl
 from tests.e2e.cluster import ROOT, Cluster
 from tests.e2e.plan_changes import CHANGES, Values, base, laid_over, random_state
 
@@ -39,7 +41,7 @@ class Rig:
     def write(self, values: Values) -> Environment:
         file = self.folder / "environments" / "test.yaml"
         file.write_text(yaml.safe_dump(values, sort_keys=False))
-        return Environment.load(Project.find(self.folder), "test")
+        return load(Project.find(self.folder), "test")
 
     def apply(self) -> None:
         file = str(self.folder / "environments" / "test.yaml")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from morrow.tool.plan import Plan, compute
+from morrow.tool.plan.compute import compute
+from morrow.tool.plan.model import Plan
 from tests.e2e.plan_changes import GATEWAY, base, laid_over
 from tests.e2e.test_tool_plan import Rig, rig
 

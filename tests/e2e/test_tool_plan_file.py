@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from morrow.tool.errors import Failure
-from morrow.tool.plan import compute
-from morrow.tool.plan_file import Bound, open_plan, write
-from morrow.tool.project import Project
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.project import Project
+from morrow.tool.plan.compute import compute
+from morrow.tool.plan.file import Bound, open_plan, write
 from tests.e2e.cluster import ROOT, Cluster, Image
 from tests.e2e.plan_changes import base, laid_over
 from tests.e2e.test_tool_plan import Rig, rig

@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from morrow.tool import lock
-from morrow.tool.errors import Failure
+from morrow.tool.base.errors import Failure
+from morrow.tool.cluster import lock
 from tests.e2e.plan_changes import base
 from tests.e2e.test_tool_plan import Rig, rig
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from morrow.tool import recovery
-from morrow.tool.terraform import Terraform
+from morrow.tool.programs.terraform import Terraform
+from morrow.tool.recovery import recovery
 from tests.e2e.tool_project import SERVICE, recording
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import CANARY, LabProject, project

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 import yaml
 
-from morrow.tool.environment import Environment
-from morrow.tool.project import Project
+from morrow.tool.base.project import Project
+from morrow.tool.environment.load import load
+from morrow.tool.environment.model import Environment
 from tests.e2e.cluster import Cluster, Image
 from tests.terraform.fixtures import PROPERTY, REPOSITORY, SHIPPED
 from tests.terraform.helm_provider import Provider
@@ -63,7 +64,7 @@ class LabProject:
 
     def environment(self) -> Environment:
         """The environment as the tool reads it."""
-        return Environment.load(Project.find(self.folder), "dev")
+        return load(Project.find(self.folder), "dev")
 
     def type(self, beginning: str) -> str:
         """Run the one command of docs/terraform.md that begins so, for this namespace; say yes."""

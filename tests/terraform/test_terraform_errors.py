@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from morrow.tool.terraform_errors import (
+from morrow.tool.programs.terraform_errors import (
     Diagnostic,
     Situation,
     lock_of,

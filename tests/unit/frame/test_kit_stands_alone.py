@@ -43,7 +43,7 @@ def test_the_check_sees_every_way_to_import_it(tmp_path: Path) -> None:
     module = tmp_path / "morrow" / "kit" / "x.py"
     module.parent.mkdir(parents=True)
     for line in (
-        "import morrow.tool.cli",
+        "import morrow.tool.cli.main",
         "from morrow.tool import cli",
         "from morrow import tool",
         "from ..tool import cli",

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-MAIN = "from morrow.tool.cli import main; main()"
+MAIN = "from morrow.tool.cli.main import main; main()"
 MORROW = (sys.executable, "-c", MAIN)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morrow.tool.errors import TABLE
+from morrow.tool.base.errors import TABLE
 from tests.e2e.test_tool_slow import SLOW
 from tests.e2e.tool_faults import FAULTS
 

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 from morrow import __version__
-from morrow.tool import programs
-from morrow.tool.cli import COMMANDS
-from morrow.tool.errors import TABLE, Failure
-from morrow.tool.options import group
-from morrow.tool.terminal import Terminal, format_table
+from morrow.tool.base.errors import TABLE, Failure
+from morrow.tool.base.terminal import Terminal, format_table
+from morrow.tool.cli.catalogue import COMMANDS
+from morrow.tool.cli.group import group
+from morrow.tool.programs import runner
 from tests.unit.tool.command import MORROW, morrow
 from tests.unit.tool.pseudo_terminal import shown_by
 
@@ -33,7 +33,7 @@ CHART = ROOT / "chart"
 def test_help_names_every_command_and_imports_none() -> None:
     script = (
         "import sys\n"
-        "from morrow.tool.cli import main\n"
+        "from morrow.tool.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit as end: assert not end.code\n"
         "print('LOADED', *sys.modules)\n"
@@ -49,18 +49,18 @@ def test_help_names_every_command_and_imports_none() -> None:
     heavy = {"yaml", "jsonschema", "subprocess", "tomllib", "asyncio", "json"}
     heavy |= {"click", "dataclasses", "inspect", "importlib.metadata", "re", "typing"}
     assert heavy & modules == set()
-    assert not any(name.startswith("morrow.tool.commands") for name in modules)
+    assert not any(name.startswith("morrow.tool.cli.commands") for name in modules)
     assert not any(name.startswith("morrow.kit") for name in modules)
-    assert "morrow.tool.cli" in modules  # the control
+    assert "morrow.tool.cli.main" in modules  # the control
 
 
 def test_the_first_line_is_said_before_anything_is_imported() -> None:
     script = (
         "import sys\n"
         "def loaded(text): print('LOADED', text, *sys.modules); raise KeyboardInterrupt\n"
-        "from morrow.tool.terminal import terminal\n"
+        "from morrow.tool.base.terminal import terminal\n"
         "terminal.status = loaded\n"
-        "from morrow.tool.cli import main\n"
+        "from morrow.tool.cli.main import main\n"
         "main(['plan', 'dev'])\n"
     )
     done = subprocess.run(
@@ -203,17 +203,18 @@ def test_commands_are_shown_when_asked(project_folder: Path) -> None:
 def test_an_unexpected_error_is_wrapped_without_its_message(tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        "from morrow.tool import cli, options\n"
+        "from morrow.tool.cli.group import group\n"
+        "from morrow.tool.cli.main import main\n"
         "def broken(*a, **k): raise ValueError('s3cr3t')\n"
-        "options.group.main = broken\n"
-        "cli.main(['plan', 'dev'])\n"
+        "group.main = broken\n"
+        "main(['plan', 'dev'])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert "error internal-error: morrow plan" in done.stderr
-    assert "ValueError in <string>:3" in done.stderr
+    assert "ValueError in <string>:4" in done.stderr
     assert "MORROW_TRACEBACK=1" in done.stderr
     assert "s3cr3t" not in done.stderr + done.stdout
 
@@ -279,34 +280,36 @@ def test_a_program_that_is_missing_silent_or_broken_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(Failure) as caught:
-        programs.run("no-such-program")
+        runner.run("no-such-program")
     assert caught.value.problems[0].code == "program-missing"
     assert "MORROW_NO_SUCH_PROGRAM=/path/to" in caught.value.problems[0].mend
     monkeypatch.setenv("MORROW_NO_SUCH_PROGRAM", sys.executable)
-    done = programs.run("no-such-program", "-c", "import sys; print(1); sys.exit('oh')")
+    done = runner.run("no-such-program", "-c", "import sys; print(1); sys.exit('oh')")
     assert (done.code, done.out, done.last_error) == (1, "1\n", "oh")
     assert done.failure().problems[0].cause == "exit code 1: oh"
     with pytest.raises(Failure) as caught:
-        programs.run("no-such-program", "-c", "import time; time.sleep(60)", timeout=0.2)
+        runner.run("no-such-program", "-c", "import time; time.sleep(60)", timeout=0.2)
     assert caught.value.problems[0].code == "program-silent"
     lines: list[str] = []
     told = "import sys; print(sys.stdin.read()); print('b', file=sys.stderr)"
-    programs.run("no-such-program", "-c", told, input="a", on_line=lines.append)
+    runner.run("no-such-program", "-c", told, input="a", on_line=lines.append)
     assert sorted(lines) == ["a", "b"]
 
 
 CHILD = """
 import signal, sys, time
-from morrow.tool import cli, options, programs
+from morrow.tool.cli.group import group
+from morrow.tool.cli.main import main
+from morrow.tool.programs import runner
 def work(*a, **k):
-    programs.run(sys.executable, "-c", '''
+    runner.run(sys.executable, "-c", '''
 import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *a: (time.sleep({slow}), print("rolled back"), sys.exit(3)))
 print("begun", flush=True)
 time.sleep(60)
 ''', on_line=lambda line: print(line, file=sys.stderr, flush=True))
-options.group.main = work
-cli.main(["up"])
+group.main = work
+main(["up"])
 """
 
 

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
-from morrow.tool import rollback, secrets
-from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure
-from morrow.tool.kubectl import Kubectl
-from morrow.tool.project import Project
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.project import Project
+from morrow.tool.deliver import rollback
+from morrow.tool.deliver.take_back import choose
+from morrow.tool.environment.load import load
+from morrow.tool.environment.model import Environment
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.stores import secrets
 from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import KINDS, StandIn, deployment, release, revision, secret, thing
 
@@ -190,7 +193,7 @@ def test_a_mistake_in_a_file_is_told_before_the_cluster_is_asked(
 
 
 def loaded() -> tuple[Environment, Kubectl]:
-    environment = Environment.load(Project.find(), "dev")
+    environment = load(Project.find(), "dev")
     return environment, Kubectl.of(environment)
 
 
@@ -245,7 +248,7 @@ def test_a_rollback_goes_to_the_last_good_release_that_is_another_one(cluster: S
     ]
     cluster.says(objects=[*stored, secret("shop-1", TOKEN="x")], history=history)
     environment, kubectl = loaded()
-    goal = rollback.choose(environment, kubectl, None)
+    goal = choose(environment, kubectl, None)
     assert (goal.revision, goal.image, goal.config, goal.secret) == (1, "x:1", "shop-a", "shop-1")
 
     for to, code, said in (
@@ -254,18 +257,18 @@ def test_a_rollback_goes_to_the_last_good_release_that_is_another_one(cluster: S
         (4, "revision-missing", "no revision 4"),
     ):
         with pytest.raises(Failure) as caught:
-            rollback.choose(environment, kubectl, to)
+            choose(environment, kubectl, to)
         (found,) = caught.value.problems
         assert (found.code, caught.value.exit_code) == (code, 2)
         assert said in found.cause
 
     cluster.says(objects=stored)
     with pytest.raises(Failure) as caught:
-        rollback.choose(environment, kubectl, None)
+        choose(environment, kubectl, None)
     assert caught.value.problems[0].object == "Secret shop-1"
     cluster.says(objects=[])
     with pytest.raises(Failure) as caught:
-        rollback.choose(environment, kubectl, None)
+        choose(environment, kubectl, None)
     assert caught.value.problems[0].code == "release-missing"
 
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
-from morrow.tool import diagnose_pod, diagnose_refused, rollout
-from morrow.tool.diagnose import diagnose
-from morrow.tool.diagnose_view import HEALS_OFTEN, WAIT, Finding, Place, View, view_of
-from morrow.tool.errors import Failure, problem
-from morrow.tool.kubectl import Kubectl
-from morrow.tool.rollout import pod_state
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.cluster.place import Place
+from morrow.tool.deliver import rollout
+from morrow.tool.deliver.rollout import pod_state
+from morrow.tool.diagnose import pod as diagnose_pod
+from morrow.tool.diagnose import refused as diagnose_refused
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, View, view_of
+from morrow.tool.programs.kubectl import Kubectl
 
 RECORDED = Path(__file__).parent / "recorded"
 PLACE = Place(

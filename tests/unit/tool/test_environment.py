@@ -7,20 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import environment_new
-from morrow.tool.environment import Environment
-from morrow.tool.environment_new import make, renamed_terraform, renamed_values
-from morrow.tool.errors import Failure, Problem
-from morrow.tool.project import Project
-from morrow.tool.settings_check import judge
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.project import Project
+from morrow.tool.environment import new as environment_new
+from morrow.tool.environment.load import examine, load
+from morrow.tool.environment.model import Environment
+from morrow.tool.environment.new import make, renamed_terraform, renamed_values
+from morrow.tool.rules.settings import judge
 
 
 def examined(label: str = "dev") -> tuple[Environment, list[Problem]]:
-    return Environment.examine(Project.find(), label)
+    return examine(Project.find(), label)
 
 
 def test_the_files_are_merged_and_every_value_has_its_place(project_folder: Path) -> None:
-    environment = Environment.load(Project.find(), "dev")
+    environment = load(Project.find(), "dev")
     assert environment.config == {"LEVEL": "DEBUG", "SIZE": "10"}
     assert environment.place("config", "LEVEL") == "environments/dev.yaml:4"
     assert environment.place("config", "SIZE") == "environments/base.yaml:5"
@@ -40,8 +41,8 @@ def test_the_context_can_be_overridden(
     project_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MORROW_CONTEXT", "from-variable")
-    assert Environment.load(Project.find(), "dev").context == "from-variable"
-    assert Environment.load(Project.find(), "dev", "from-option").context == "from-option"
+    assert load(Project.find(), "dev").context == "from-variable"
+    assert load(Project.find(), "dev", "from-option").context == "from-option"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_the_context_can_be_overridden(
 def test_the_secrets_object_is_the_charts(project_folder: Path, secrets: str, name: str) -> None:
     file = project_folder / "environments" / "dev.yaml"
     file.write_text(file.read_text() + f"secrets: {secrets}\n")
-    assert Environment.load(Project.find(), "dev").secrets.object_name == name
+    assert load(Project.find(), "dev").secrets.object_name == name
 
 
 # Text that is added to dev.yaml; code, object, a word of the cause, and the line it names.
@@ -143,21 +144,19 @@ def test_the_settings_are_judged_by_the_service(project_folder: Path) -> None:
     good = file.read_text() + "  REGION: eu\nsecrets: {keys: [TOKEN]}\n"
     file.write_text(good)
     project = Project.find()
-    assert judge(project, Environment.load(project, "dev")) == []
+    assert judge(project, load(project, "dev")) == []
 
     # What only a library or the cluster knows stands under `env`.
     beside = "env: {TZ: UTC, REGION: {fieldRef: {fieldPath: spec.nodeName}}}\n"
     file.write_text(good.replace("  REGION: eu\n", "") + beside)
-    assert judge(project, Environment.load(project, "dev")) == []
+    assert judge(project, load(project, "dev")) == []
     file.write_text(good + "env: {TOKEN: s3cr3t}\n")
-    assert [p.code for p in judge(project, Environment.load(project, "dev"))] == [
-        "settings-exposed"
-    ]
+    assert [p.code for p in judge(project, load(project, "dev"))] == ["settings-exposed"]
 
     file.write_text(good)
     file.write_text(file.read_text().replace("  REGION: eu\n", "  TOKEN: s3cr3t\n  LEVLE: x\n"))
     file.write_text(file.read_text().replace("secrets: {keys: [TOKEN]}\n", '  SIZE: "99"\n'))
-    found = {p.object: p for p in judge(project, Environment.load(project, "dev"))}
+    found = {p.object: p for p in judge(project, load(project, "dev"))}
     assert {name: problem.code for name, problem in found.items()} == {
         "TOKEN": "settings-exposed",
         "LEVLE": "settings-unknown",
@@ -172,7 +171,7 @@ def test_the_settings_are_judged_by_the_service(project_folder: Path) -> None:
 
     (project_folder / "shop.py").write_text("import nothing_of_that_name\n")
     with pytest.raises(Failure) as caught:
-        judge(project, Environment.load(project, "dev"))
+        judge(project, load(project, "dev"))
     assert caught.value.problems[0].code == "settings-unreadable"
     assert "nothing_of_that_name" in str(caught.value)
 
@@ -188,7 +187,7 @@ def test_a_new_environment_has_the_others_shape(project_folder: Path) -> None:
         'environment = "qa"\n# dev\nkey = "shop/qa.tfstate"\n'
     )
     assert not (project_folder / "tf" / "qa" / "terraform.tfstate").exists()
-    new = Environment.load(Project.find(), "qa")
+    new = load(Project.find(), "qa")
     assert new.target["kind"] == "kubernetes"
     assert new.config["LEVEL"] == "DEBUG"
     assert (new.context, new.namespace) == ("qa", "shop-qa")
@@ -221,7 +220,7 @@ def test_a_new_environment_is_never_the_old_ones_release(
     file = project_folder / "environments" / "dev.yaml"
     file.write_text(f"# What dev is for.\nenvironment: dev\ntarget: {target.strip(' ')}\n# kept\n")
     make(Project.find(), "qa", "dev")
-    new = Environment.load(Project.find(), "qa", "one-context-for-all")
+    new = load(Project.find(), "qa", "one-context-for-all")
     assert (new.namespace, new.name) == (namespace, "shop")
     text = (project_folder / "environments" / "qa.yaml").read_text()
     assert text.startswith("# Made from dev: say here what it is for.\nenvironment: qa\n")

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from morrow.tool.environment import Environment
-from morrow.tool.environment_edit import edited, write
-from morrow.tool.project import Project
+from morrow.tool.base.project import Project
+from morrow.tool.environment.edit import edited, write
+from morrow.tool.environment.load import read
 
 FILES = {
     "no secrets": "environment: dev  # mine\n",
@@ -51,5 +51,5 @@ def test_the_file_keeps_the_ends_of_its_lines(project_folder: Path, end: str) ->
     file = project_folder / "environments" / "dev.yaml"
     before = FILES["block"].replace("name: x", "environment: dev").replace("\n", end).encode()
     file.write_bytes(before)
-    write(Environment.read(Project.find(), "dev"), "secrets", "revision", "7")
+    write(read(Project.find(), "dev"), "secrets", "revision", "7")
     assert file.read_bytes() == before.replace(b'"1"', b'"7"')

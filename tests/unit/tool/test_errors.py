@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.errors import TABLE, Failure, page, problem
+from morrow.tool.base.errors import TABLE, Failure, page, problem
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_page_is_the_table() -> None:
-    made = "python -m morrow.tool.errors > docs/errors.md"
+    made = "python -m morrow.tool.base.errors > docs/errors.md"
     assert (ROOT / "docs" / "errors.md").read_text() == page(), f"make it again: {made}"
 
 

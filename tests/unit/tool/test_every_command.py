@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from morrow.tool.options import group
+from morrow.tool.cli.group import group
 from tests.unit.tool.local_service import LocalService, local_service
 
 VERIFY = ("verify", "local", "--load", "5", "--for", "1s")

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.diagnose_view import Place
-from morrow.tool.doctor_cluster import _full, quantity
-from morrow.tool.errors import Failure
-from morrow.tool.helm import Helm, in_words_of
-from morrow.tool.programs import Result
-from morrow.tool.target_kubernetes_apply import helm_problem
+from morrow.tool.base.errors import Failure
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.helm_words import helm_problem
+from morrow.tool.doctor.cluster import _full, quantity
+from morrow.tool.programs.helm import Helm, in_words_of
+from morrow.tool.programs.runner import Result
 
 PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import environment_judge
-from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure, Problem
-from morrow.tool.project import Project
-from morrow.tool.target import look
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.project import Project
+from morrow.tool.environment.load import load, look
+from morrow.tool.rules import judge as environment_judge
 
 SHOP = """
 from morrow import Secret, Settings, setting
@@ -149,7 +148,7 @@ def test_what_the_tool_does_not_deploy(shop: Path, values: str, code: str, mend:
 
 def test_status_needs_no_judge_but_the_schema(shop: Path) -> None:
     shop.write_text(GOOD.replace("LEVEL", "LEVLE"))
-    assert Environment.load(Project.find(), "dev").name == "shop"  # the control of all above
+    assert load(Project.find(), "dev").name == "shop"  # the control of all above
     assert told() == [("settings-unknown", "LEVLE")]
 
 
@@ -157,7 +156,7 @@ def test_who_only_looks_is_stopped_by_no_mistake(shop: Path) -> None:
     shop.write_text(GOOD + "replcias: 1\n")
     assert look("dev", None).name == "shop"
     with pytest.raises(Failure):
-        Environment.load(Project.find(), "dev")  # who changes something is
+        load(Project.find(), "dev")  # who changes something is
     for broken in ("target: {kind: proces}", "target: x", "name: ''", "a: ["):
         shop.write_text(f"environment: dev\n{broken}\n")
         with pytest.raises(Failure) as caught:
@@ -167,7 +166,8 @@ def test_who_only_looks_is_stopped_by_no_mistake(shop: Path) -> None:
 
 def test_who_only_looks_does_not_import_the_schemas_library(shop: Path) -> None:
     script = (
-        "import sys; from morrow.tool.target import look; {}; print('jsonschema' in sys.modules)"
+        "import sys; from morrow.tool.environment.load import look; {};"
+        " print('jsonschema' in sys.modules)"
     )
     for call, imported in (
         ("look('dev', None)", "False"),

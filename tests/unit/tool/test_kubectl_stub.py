@@ -14,18 +14,23 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import lock, plan_file, programs, secrets, target_kubernetes
-from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure, problem
-from morrow.tool.helm import unsupported
-from morrow.tool.kubectl import Kubectl
-from morrow.tool.options import group
-from morrow.tool.plan_inputs import home
-from morrow.tool.project import Project
-from morrow.tool.target import UpOptions
-from morrow.tool.target_kubernetes_ask import Tunnel, ask
-from morrow.tool.target_kubernetes_guard import find_namespace
-from morrow.tool.target_kubernetes_terraform import apply_terraform
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.project import Project
+from morrow.tool.cli.group import group
+from morrow.tool.cluster import lock
+from morrow.tool.cluster.namespace import find_namespace
+from morrow.tool.deliver.terraform import apply_terraform
+from morrow.tool.environment.load import load
+from morrow.tool.environment.model import Environment
+from morrow.tool.plan import file as plan_file
+from morrow.tool.plan.inputs import home
+from morrow.tool.programs import runner
+from morrow.tool.programs.helm import unsupported
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.port_forward import Tunnel, ask
+from morrow.tool.stores import secrets
+from morrow.tool.targets.kubernetes import target as target_kubernetes
+from morrow.tool.targets.target import UpOptions
 
 # Forwards nothing, but says that it does and stays, as kubectl would.
 FORWARDS = """
@@ -91,8 +96,8 @@ def test_a_tunnel_ends_with_a_killed_tool(tmp_path: Path, monkeypatch: pytest.Mo
     told = stub(tmp_path, "kubectl", FORWARDS, monkeypatch)
     code = """
     import time
-    from morrow.tool.kubectl import Kubectl
-    from morrow.tool.target_kubernetes_ask import Tunnel
+    from morrow.tool.programs.kubectl import Kubectl
+    from morrow.tool.programs.port_forward import Tunnel
     Tunnel(Kubectl("lab", "shop"), "pod/web", 80)
     print("open", flush=True)
     time.sleep(600)
@@ -124,7 +129,7 @@ def test_a_user_of_one_namespace_needs_no_more(
     project_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = stub(project_folder, "kubectl", NARROW, monkeypatch)
-    environment = Environment.load(Project.find(), "dev")
+    environment = load(Project.find(), "dev")
     kubectl = Kubectl(environment.context, environment.namespace)
     found = find_namespace(environment, kubectl)
     assert found == {}
@@ -176,7 +181,7 @@ def test_a_reader_that_goes_away_ends_the_program() -> None:
 
     code = "import itertools\nfor n in itertools.count(): print(n, flush=True)"
     with pytest.raises(BrokenPipeError):
-        programs.run(sys.executable, "-c", code, on_line=gone, timeout=60)
+        runner.run(sys.executable, "-c", code, on_line=gone, timeout=60)
 
 
 def test_an_api_server_that_does_not_answer_is_named(
@@ -201,7 +206,7 @@ def test_a_namespace_that_does_not_end_says_what_holds_it(
     """
     stub(project_folder, "kubectl", code, monkeypatch)
     monkeypatch.setattr(target_kubernetes, "PATIENCE_END", 0.0)
-    environment = Environment.load(Project.find(), "dev")
+    environment = load(Project.find(), "dev")
     with pytest.raises(Failure) as caught:
         target_kubernetes._wait_for_end(environment, Kubectl("dev", "shop-dev"))
     (told,) = caught.value.problems
@@ -212,7 +217,7 @@ def test_a_namespace_that_does_not_end_says_what_holds_it(
 def test_a_bound_plan_is_checked_under_the_lock(
     project_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = Environment.load(Project.find(), "dev")
+    environment = load(Project.find(), "dev")
     order: list[str] = []
 
     class Stale:
@@ -257,7 +262,7 @@ def test_terraform_gets_the_time_that_up_was_given(
     (root / "main.tf").touch()
     code = "import pathlib, sys; pathlib.Path({told!r}).write_text(' '.join(sys.argv))"
     told = stub(project_folder, "terraform", code, monkeypatch)
-    environment = Environment.load(Project.find(), "dev")
+    environment = load(Project.find(), "dev")
     for timeout, given in ((None, False), (90.0, True)):
         assert apply_terraform(environment, None, timeout) is None
         assert ("-var=timeout=90" in told.read_text()) is given

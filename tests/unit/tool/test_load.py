@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.load import Load, LoadError
-from morrow.tool.load_client import Client
-from morrow.tool.load_connection import Exchange
-from morrow.tool.load_result import Options, Result, percentile
+from morrow.tool.load.client import Client
+from morrow.tool.load.connection import Exchange
+from morrow.tool.load.load import Load, LoadError
+from morrow.tool.load.result import Options, Result, percentile
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-Served-By: one\r\n\r\nhello"
 Answer = Callable[[socket.socket, int], bool]  # the connection, its requests so far -> go on

@@ -10,17 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import lock
-from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure
-from morrow.tool.project import Project
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.project import Project
+from morrow.tool.cluster import lock
+from morrow.tool.environment.load import load
+from morrow.tool.environment.model import Environment
 
 HOLDER = """
 import sys
-from morrow.tool import lock
-from morrow.tool.environment import Environment
-from morrow.tool.project import Project
-with lock.held(Environment.load(Project.find(), "here"), "morrow up here"):
+from morrow.tool.cluster import lock
+from morrow.tool.environment.model import Environment
+from morrow.tool.base.project import Project
+with lock.held(load(Project.find(), "here"), "morrow up here"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -30,7 +31,7 @@ with lock.held(Environment.load(Project.find(), "here"), "morrow up here"):
 def here(project_folder: Path) -> Environment:
     file = project_folder / "environments" / "here.yaml"
     file.write_text("environment: here\ntarget: {kind: process}\n")
-    return Environment.load(Project.find(), "here")
+    return load(Project.find(), "here")
 
 
 def start_holder() -> subprocess.Popen[str]:

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import rollout
-from morrow.tool import terminal as terminal_module
-from morrow.tool.diagnose_view import Place, View
-from morrow.tool.environment_yaml import read
-from morrow.tool.errors import problem
-from morrow.tool.kubectl import Kubectl
-from morrow.tool.programs import Result
-from morrow.tool.terminal import Terminal, format_table, typed
+from morrow.tool.base import terminal as terminal_module
+from morrow.tool.base.errors import problem
+from morrow.tool.base.terminal import Terminal, format_table, typed
+from morrow.tool.cluster.place import Place
+from morrow.tool.deliver import rollout
+from morrow.tool.diagnose.view import View
+from morrow.tool.environment.yaml import read
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
 
 # Sends itself Ctrl-C when a module is about to be imported.
 STOP = """
@@ -30,7 +31,7 @@ class Stop:
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Stop())
 """
-TOOL = "from morrow.tool.cli import main; main(['plan', 'nowhere'])"
+TOOL = "from morrow.tool.cli.main import main; main(['plan', 'nowhere'])"
 KIT = (
     "import runpy; sys.argv[1:] = ['no_such:app']; runpy.run_module('morrow', run_name='__main__')"
 )
@@ -38,8 +39,9 @@ KIT = (
 
 @pytest.mark.parametrize(
     "when",
-    ["morrow.tool.terminal", "morrow.tool.edge", "click", "dataclasses", "morrow.tool.options",
-     "morrow.tool.commands.plan", "yaml", "morrow.tool.environment"],
+    ["morrow.tool.base.terminal", "morrow.tool.cli.edge", "click", "dataclasses",
+     "morrow.tool.cli.options", "morrow.tool.cli.commands.plan", "yaml",
+     "morrow.tool.environment.model"],
 )  # fmt: skip
 def test_ctrl_c_at_any_import_is_answered_without_a_traceback(when: str) -> None:
     script = STOP.format(when=when) + TOOL
@@ -190,10 +192,14 @@ def test_a_wait_that_is_explained_in_turns_is_said_once(
 # renews the lock. Both programs are stood in for by Python.
 FAULT = """
 import sys, threading, time
-from morrow.tool import cli, options, programs, rollout
-from morrow.tool.diagnose_view import Place, View
-from morrow.tool.errors import problem
-from morrow.tool.kubectl import Kubectl
+from morrow.tool.cli.group import group
+from morrow.tool.cli.main import main
+from morrow.tool.deliver import rollout
+from morrow.tool.programs import runner
+from morrow.tool.diagnose.view import View
+from morrow.tool.cluster.place import Place
+from morrow.tool.base.errors import problem
+from morrow.tool.programs.kubectl import Kubectl
 rollout.PERIOD = 0.1
 rollout.Rollout._look = lambda self: View()
 rollout.Rollout._judge = lambda self, view: problem(
@@ -201,17 +207,17 @@ rollout.Rollout._judge = lambda self, view: problem(
 )
 ended = []
 def renews():
-    ended.append(programs.run("kubectl", "-c", "import time; time.sleep(2)").code)
+    ended.append(runner.run("kubectl", "-c", "import time; time.sleep(2)").code)
 other = threading.Thread(target=renews)
 def work(*words, **options):
     other.start()
     with rollout.Rollout(Kubectl("lab", "shop"), Place("dev", "f", "web", "shop"), interrupt={on}):
         time.sleep({late})
-        done = programs.run("helm", "-c", "import time; time.sleep(8)")
+        done = runner.run("helm", "-c", "import time; time.sleep(8)")
     assert other.join() is None and ended == [0], "only helm is ended"
     sys.exit(0 if done.code else 3)
-options.group.main = work
-cli.main(["up"])
+group.main = work
+main(["up"])
 """
 
 

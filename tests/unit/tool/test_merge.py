@@ -12,8 +12,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from morrow.tool.environment_yaml import AMBIGUOUS, read
-from morrow.tool.merge import coalesce, overlay
+from morrow.tool.environment.merge import coalesce, overlay
+from morrow.tool.environment.yaml import AMBIGUOUS, read
 
 Data = Any  # whatever YAML holds
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from morrow.tool.drift import drift
-from morrow.tool.environment import Environment
-from morrow.tool.plan import Drift, ObjectChange, Plan
-from morrow.tool.plan_diff import Change, differences, shown
-from morrow.tool.plan_inputs import Inputs
-from morrow.tool.plan_merge import patched
-from morrow.tool.plan_objects import HIDDEN, Key, by_key, clean, owned, parse, parse_json_stream
-from morrow.tool.plan_show import as_json, as_text
-from morrow.tool.plan_warnings import warnings
-from morrow.tool.project import Project
+from morrow.tool.base.project import Project
+from morrow.tool.environment.load import load
+from morrow.tool.environment.model import Environment
+from morrow.tool.plan.diff import Change, differences, shown
+from morrow.tool.plan.drift import drift
+from morrow.tool.plan.inputs import Inputs
+from morrow.tool.plan.merge import patched
+from morrow.tool.plan.model import Drift, ObjectChange, Plan
+from morrow.tool.plan.objects import HIDDEN, Key, by_key, clean, owned, parse, parse_json_stream
+from morrow.tool.plan.show import as_json, as_text
+from morrow.tool.plan.warnings import warnings
 
 Object = dict[str, Any]
 
@@ -201,7 +202,7 @@ def test_values_are_shown_short() -> None:
 
 @pytest.fixture
 def environment(project_folder: Path) -> Environment:
-    return Environment.load(Project.find(), "dev")
+    return load(Project.find(), "dev")
 
 
 def warned(environment: Environment, inputs: Inputs, *changes: ObjectChange) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.load import Load
-from morrow.tool.load_result import Options
-from morrow.tool.options import group
+from morrow.tool.cli.group import group
+from morrow.tool.load.load import Load
+from morrow.tool.load.result import Options
 from tests.unit.tool.local_service import LocalService, local_service
 from tests.unit.tool.test_every_command import leaves
 
@@ -247,18 +247,18 @@ def test_a_number_that_another_process_took_over_is_left_alone(shop: LocalServic
 
 
 STEPS = [
-    ("target_process_replace.secrets_folder", "before"),
-    ("target_process_replace.secrets_folder", "after"),
-    ("target_process_state.Runs.add", "after"),
-    ("target_process_replace.spawn", "after"),
-    ("target_process_replace.wait_ready", "after"),
-    ("target_process_state.Runs.mark_served", "after"),
-    ("target_process_state.Runs.prune", "before"),
+    ("replace.secrets_folder", "before"),
+    ("replace.secrets_folder", "after"),
+    ("state.Runs.add", "after"),
+    ("replace.spawn", "after"),
+    ("replace.wait_ready", "after"),
+    ("state.Runs.mark_served", "after"),
+    ("state.Runs.prune", "before"),
 ]
 
 DIE = """
 import os, signal
-from morrow.tool import target_process_replace, target_process_state
+from morrow.tool.targets.process import replace, state
 place, name = "{step}".rsplit(".", 1)
 owner = eval(place)
 real = getattr(owner, name)
@@ -268,7 +268,7 @@ def dying(*words, **more):
     real(*words, **more)
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(owner, name, dying)
-from morrow.tool.cli import main
+from morrow.tool.cli.main import main
 main()
 """
 
@@ -331,7 +331,7 @@ def record(event, what):
         with open("programs.txt", "a") as told:
             print(event, *what, file=told)
 sys.addaudithook(record)
-from morrow.tool.cli import main
+from morrow.tool.cli.main import main
 main()
 """
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool import verify_process
-from morrow.tool.environment import Environment
-from morrow.tool.errors import Failure
-from morrow.tool.project import Project
-from morrow.tool.target_process_state import Run, Runs
-from morrow.tool.verify_contract import Answer, certificate_line, contract_of, metrics_missing
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.project import Project
+from morrow.tool.environment.model import Environment
+from morrow.tool.targets.process.state import Run, Runs
+from morrow.tool.verify import process as verify_process
+from morrow.tool.verify.contract import Answer, certificate_line, contract_of, metrics_missing
 from tests.unit.tool.local_service import LocalService, local_service
 
 HERE = Path()
@@ -191,9 +191,9 @@ def test_missing_metrics_are_named() -> None:
 
 
 def test_the_reports_plots_hold_the_loss(tmp_path: Path) -> None:
-    from morrow.tool.load_result import Event, Failed, Result, Sample
-    from morrow.tool.report import Line, Report, page
-    from morrow.tool.report_plots import bins
+    from morrow.tool.load.result import Event, Failed, Result, Sample
+    from morrow.tool.report.page import Line, Report, page
+    from morrow.tool.report.plots import bins
 
     lost = [10, 11, 12]
     samples = [Sample(n / 10, 0.002, n % 2 == 0, n in lost, False) for n in range(100)]

@@ -1,0 +1,1 @@
+"""The command line: commands, options, the edge where errors become exit codes."""

@@ -1,0 +1,54 @@
+"""The commands: what each does, and what it says before anything is imported."""
+
+from __future__ import annotations
+
+# name: what it does, and what it says it is doing before anything is imported.
+# In the order in which people need them.
+COMMANDS = {
+    "run": ("Serve an application in the foreground.", ""),
+    "settings": ("Show what a service reads from its environment.", ""),
+    "env": ("Show an environment merged, or make a new one.", "reading"),
+    "doctor": ("Find what would stop a deploy, with the mend.", "examining"),
+    "plan": ("Show what `up` would change, field by field.", "planning"),
+    "up": ("Bring an environment up, or change it to what its file says.", "reading"),
+    "status": ("Show what runs.", "looking at"),
+    "logs": ("Show the service's log lines.", "reading the logs of"),
+    "verify": ("Prove that the service keeps its promises, also under load.", "verifying"),
+    "rollback": ("Go back to the release before.", "reading"),
+    "down": ("Take an environment down.", "reading"),
+    "secrets": ("List, set or rotate secrets.", "reading"),
+    "explain": ("Explain an error code.", ""),
+}
+
+
+GROUPS = ("env", "secrets")  # commands with verbs of their own
+
+
+HELP = ("-h", "--help")
+
+
+def overview() -> str:
+    """Return `morrow --help`; no command and no library is needed for it."""
+    return "\n".join(
+        [
+            "Usage: morrow [OPTIONS] COMMAND [ARGS]...",
+            "",
+            "  Take a Python web service to Kubernetes and keep it up.",
+            "",
+            "Options:",
+            "  --version   Show the version and exit.",
+            "  -h, --help  Show this message and exit.",
+            "",
+            "Commands:",
+            *(f"  {name:<8}  {told}" for name, (told, _) in COMMANDS.items()),
+        ]
+    )
+
+
+def opening(words: list[str]) -> str:
+    """Return the first line to say: it answers at once, before the imports take their time."""
+    doing = COMMANDS.get(words[0], ("", ""))[1]
+    named = words[2 if words[0] in GROUPS else 1 :]
+    if not doing or not named or named[0].startswith("-") or not {*words}.isdisjoint(HELP):
+        return ""
+    return f"{doing} {named[0]} …"

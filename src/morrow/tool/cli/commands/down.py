@@ -1,0 +1,29 @@
+"""`morrow down`: take an environment down."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.base.project import Project
+from morrow.tool.cli.options import (
+    answers,
+    confirm_option,
+    context_option,
+    environment_argument,
+    finish,
+)
+from morrow.tool.targets.target import DownOptions, target_of
+
+
+@click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
+@environment_argument
+@confirm_option
+@click.option("--purge", is_flag=True, help="Remove namespace, secrets and logs too.")
+@context_option
+@answers
+def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
+    """Hand over to the target."""
+    from morrow.tool.environment.load import load
+
+    found = load(Project.find(), environment, context)
+    finish(target_of(found.kind).down(found, DownOptions(confirm=confirm, purge=purge)))

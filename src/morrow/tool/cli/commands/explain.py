@@ -1,0 +1,39 @@
+"""`morrow explain CODE`: what an error means and its mend."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.base.errors import TABLE
+from morrow.tool.base.terminal import terminal
+from morrow.tool.base.words import did_you_mean
+from morrow.tool.cli.options import answers
+
+
+def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete error codes."""
+    return [code for code in TABLE if code.startswith(incomplete)]
+
+
+@click.command(help="Explain an error code; without one, list them all.")
+@click.argument("code", required=False, shell_complete=complete_code)
+@answers
+def command(code: str | None) -> None:
+    """Show one row of the table of errors, or all."""
+    if code is None:
+        told = {known: row.summary for known, row in sorted(TABLE.items())}
+        terminal.answer(told)
+        terminal.table(("code", "meaning"), list(told.items()))
+        return
+    row = TABLE.get(code)
+    if row is None:
+        raise click.UsageError(f"there is no error code {code!r}{did_you_mean(code, TABLE)}")
+    terminal.answer(
+        {
+            "code": code,
+            "summary": row.summary,
+            "mend": row.mend_in_general,
+            "exit": 2 if row.refused else 1,
+        }
+    )
+    terminal.result(f"{code}\n  {row.summary}\n  mend: {row.mend_in_general}")

@@ -1,0 +1,138 @@
+"""`morrow secrets list | set | rotate`: what an environment's secrets are, never their values."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.project import Project
+from morrow.tool.base.terminal import terminal
+from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
+
+if TYPE_CHECKING:
+    from morrow.tool.environment.model import Environment
+
+
+@click.group(help="List, set or rotate secrets.")
+def command() -> None:
+    """Hold the three verbs."""
+
+
+def _environment(label: str, context: str | None, *, changes: bool = True) -> Environment:
+    from morrow.tool.environment.load import load
+    from morrow.tool.rules import judge as environment_judge
+
+    look = environment_judge.load if changes else load
+    found = look(Project.find(), label, context)
+    if wrong := environment_judge.provider_problem(found):
+        raise Failure(wrong)
+    return found
+
+
+@command.command("list", help="List ENVIRONMENT's secrets: which are there, in which revision.")
+@environment_argument
+@context_option
+@answers
+def list_(environment: str, context: str | None) -> None:
+    """Print one line for each key."""
+    found = _environment(environment, context, changes=False)
+    from morrow.tool.secrets import change as secrets_of
+
+    holder, held = secrets_of.held(found)
+    rows = [(key, "set" if key in held else "missing", holder) for key in found.secrets.keys]
+    terminal.answer(
+        {
+            "environment": environment,
+            "provider": found.secrets.provider,
+            "revision": found.secrets.revision,
+            "where": holder,
+            "keys": [{"name": key, "set": state == "set"} for key, state, _ in rows],
+        }
+    )
+    terminal.table(("secret", "state", "where"), rows)
+
+
+@command.command(
+    "set",
+    short_help="Set one secret, from standard input or typed unseen.",
+    help="Set ENVIRONMENT's secret KEY to a value from standard input, or typed unseen.\n\n"
+    "A generated Secret cannot change: a new revision is made, written into the file and"
+    " rolled out. In a Secret that someone else made, the key is set in place.",
+    context_settings={"ignore_unknown_options": True},
+)
+@environment_argument
+@click.argument("key")
+@click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="")
+@confirm_option
+@context_option
+@answers
+def set_(
+    environment: str, key: str, more: tuple[str, ...], confirm: str | None, context: str | None
+) -> None:
+    """Read the value, never from an argument."""
+    if more:  # click would repeat the words, and they may be the secret
+        raise click.UsageError(
+            "there is a word too much; a value is read from standard input, or typed unseen"
+        )
+    found = _environment(environment, context)
+    if key not in found.secrets.keys:
+        from morrow.tool.base.words import did_you_mean
+
+        known = ", ".join(found.secrets.keys) or "none"
+        cause = f"declared are: {known}{did_you_mean(key, found.secrets.keys)}"
+        file = found.place("secrets", "keys")
+        raise Failure(problem("secret-unknown", key, cause, file=file))
+    value = _value(environment, key)
+    from morrow.tool.secrets import change as secrets_of
+
+    _finish(secrets_of.change(found, {key: value}, confirm))
+
+
+@command.command(
+    "rotate",
+    short_help="Give new random values: a new revision, rolled out and proved.",
+    help="Give ENVIRONMENT new secrets: a new revision, rolled out and proved.\n\n"
+    "KEYS names the ones that get new random values; without any, all do. A Secret that someone"
+    " else made is read anew: change it there first. What another system checks, a database's"
+    " password, must be changed there too.",
+)
+@environment_argument
+@click.argument("keys", nargs=-1)
+@confirm_option
+@context_option
+@answers
+def rotate(
+    environment: str, keys: tuple[str, ...], confirm: str | None, context: str | None
+) -> None:
+    """Make the revision and roll it out."""
+    found = _environment(environment, context)
+    unknown = [key for key in keys if key not in found.secrets.keys]
+    if unknown:
+        cause = f"declared are: {', '.join(found.secrets.keys) or 'none'}"
+        file = found.place("secrets", "keys")
+        raise Failure(*(problem("secret-unknown", key, cause, file=file) for key in unknown))
+    from morrow.tool.secrets import change as secrets_of
+
+    _finish(secrets_of.rotate(found, keys or found.secrets.keys, confirm))
+
+
+def _value(environment: str, key: str) -> bytes:
+    if sys.stdin.isatty():
+        typed: str = click.prompt(f"{key} for {environment}", hide_input=True, err=True)
+        return typed.encode()
+    # Every byte counts; what `echo` and an editor put at the end is no part of a secret.
+    value = sys.stdin.buffer.read().removesuffix(b"\n").removesuffix(b"\r")
+    if not value:
+        cause = "standard input was empty"
+        raise Failure(problem("secret-value", key, cause, environment=environment, key=key))
+    return value
+
+
+def _finish(data: dict[str, Any]) -> None:
+    terminal.answer(data)
+    pods = data.get("pods") or []
+    held = f"; {len(pods)} of {len(pods)} pods hold it" if pods else ""
+    terminal.result(f"{data['environment']}: secrets revision {data['revision']}{held}")

@@ -1,0 +1,19 @@
+"""`morrow status`: say what runs. Exit 1 when it does not serve."""
+
+from __future__ import annotations
+
+import click
+
+from morrow.tool.cli.options import answers, context_option, environment_argument, finish
+from morrow.tool.environment.load import look
+from morrow.tool.targets.target import target_of
+
+
+@click.command(help="Show what runs in ENVIRONMENT. Exit 1 when it does not serve.")
+@environment_argument
+@context_option
+@answers
+def command(environment: str, context: str | None) -> None:
+    """Hand over to the target."""
+    found = look(environment, context)
+    finish(target_of(found.kind).status(found))

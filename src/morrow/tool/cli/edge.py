@@ -1,0 +1,82 @@
+"""The edge of the command line: run one command, report every error, give the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.cli.group import group
+
+
+def run(words: list[str]) -> int:
+    """Run the command line; return the exit code."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        code = group.main(words, prog_name="morrow", standalone_mode=False)
+    except Failure as failure:
+        report(failure.problems)
+        return failure.exit_code
+    except click.Abort:
+        return interrupted(words)
+    except click.ClickException as wrong:
+        if type(wrong).__name__ == "NoArgsIsHelpError":  # click >= 8.2: a group without a verb
+            terminal.say(wrong.format_message())
+            return 2
+        context = wrong.ctx if isinstance(wrong, click.UsageError) else None
+        path = context.command_path if context else "morrow"
+        command = path.replace("morrow", typed(), 1)
+        report((problem("usage", path, wrong.format_message(), command=command),))
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as unexpected:
+        if os.environ.get("MORROW_TRACEBACK"):
+            raise
+        report((_unexpected(unexpected, words),))
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def interrupted(words: list[str]) -> int:
+    """Report that a signal ended the command."""
+    report((problem("interrupted", "morrow " + " ".join(words[:2]), "stopped by a signal"),))
+    return 1
+
+
+def report(problems: tuple[Problem, ...]) -> None:
+    """Print problems for people on stderr, or as JSON on stdout."""
+    if terminal.json:
+        terminal.answer({"problems": [p.as_json() for p in problems]})
+        return
+    for p in problems:
+        terminal.say(
+            f"{terminal.paint('error', 'red')} {terminal.paint(p.code, 'bold')}: {p.object}"
+        )
+        terminal.say(f"  {p.cause}")
+        for line in p.details:
+            terminal.say(f"  | {line}")
+        terminal.say(f"  mend: {p.mend}")
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _unexpected(error: Exception, words: list[str]) -> Problem:
+    """Name a file that cannot be used; of all else the type and the place, never the message."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return problem("file-failed", str(error.filename), str(error.strerror))
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    # The message may hold a secret of somebody's.
+    cause = f"{type(error).__name__} in {where}"
+    return problem("internal-error", "morrow " + " ".join(words[:1]), cause)

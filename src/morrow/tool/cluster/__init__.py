@@ -1,0 +1,1 @@
+"""One environment in its cluster: place, namespace, protection, lock."""

@@ -1,0 +1,202 @@
+"""One lock per environment: a Lease in the namespace, or a locked file for a process.
+
+How others use it (the namespace must exist):
+
+    with lock.held(environment, "morrow up dev"):
+        …
+
+A Lease is renewed while it is held; one that its holder left behind (a killed command) is
+taken over: at once when the holder was a process of this machine that is gone, else when it
+was not renewed for `SECONDS`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.environment.model import Environment
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
+
+SECONDS = 60
+RENEW = 20
+
+
+@contextmanager
+def held(environment: Environment, purpose: str) -> Iterator[None]:
+    """Hold the environment's lock, or raise who holds it and how to break it."""
+    holding = _file_held if environment.kind == "process" else _lease_held
+    with holding(environment, purpose):
+        yield
+
+
+def _me() -> str:
+    return f"{getpass.getuser()}@{socket.gethostname()}/{os.getpid()}"
+
+
+def _locked(environment: Environment, holder: str, purpose: str, age: str, command: str) -> Failure:
+    cause = f"{holder} holds the lock for {age}: {purpose}"
+    return Failure(
+        problem("environment-locked", environment.label, cause, holder=holder, command=command),
+        refused=True,
+    )
+
+
+def _age(since: str) -> str:
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds()
+    except ValueError:
+        return "an unknown time"
+    if seconds < 120:
+        return f"{max(0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+@contextmanager
+def _file_held(environment: Environment, purpose: str) -> Iterator[None]:
+    folder = environment.project.make_state()
+    file = folder / f"{environment.label}.lock"
+    with file.open("a+") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            opened.seek(0)
+            try:
+                told = json.loads(opened.read())
+            except ValueError:  # its holder has not written yet
+                told = {"holder": "another command", "purpose": "unknown", "since": ""}
+            pid = told["holder"].rsplit("/", 1)[-1]
+            raise _locked(
+                environment, told["holder"], told["purpose"], _age(told["since"]), f"kill {pid}"
+            ) from None
+        opened.truncate(0)
+        since = datetime.now(UTC).isoformat()
+        opened.write(json.dumps({"holder": _me(), "purpose": purpose, "since": since}))
+        opened.flush()
+        try:
+            yield
+        finally:
+            opened.truncate(0)  # the lock itself ends with the file's closing
+
+
+@contextmanager
+def _lease_held(environment: Environment, purpose: str) -> Iterator[None]:
+    kubectl = Kubectl.of(environment)
+    lease = _Lease(kubectl, f"{environment.name}-morrow", purpose)
+    lease.take(environment)
+    stop = threading.Event()
+    renewer = threading.Thread(target=lease.renew, args=(stop,), daemon=True)
+    renewer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        renewer.join(RENEW)
+        lease.release()
+
+
+class _Lease:
+    def __init__(self, kubectl: Kubectl, name: str, purpose: str) -> None:
+        self.kubectl = kubectl
+        self.name = name
+        self.purpose = purpose
+        self.holder = _me()
+
+    def take(self, environment: Environment) -> None:
+        done = self._write("create", self._object())
+        if done.code == 0:
+            return None
+        if "AlreadyExists" not in done.err and "already exists" not in done.err:
+            raise self.kubectl.failure(done)
+        found = self.kubectl.get("lease", self.name)
+        if found is None:  # it was released in between
+            return self.take(environment)
+        spec = found.get("spec", {})
+        holder = str(spec.get("holderIdentity", "nobody"))
+        if not _left_behind(spec):
+            told = found["metadata"].get("annotations", {}).get("morrow/purpose", "unknown")
+            command = f"{self.kubectl.typed} delete lease {self.name}"
+            raise _locked(environment, holder, told, _age(spec.get("acquireTime", "")), command)
+        # The version makes sure that of two who see a lease left behind only one gets it.
+        mine = self._object(found["metadata"]["resourceVersion"])
+        done = self._write("replace", mine)
+        if done.code:
+            if "Conflict" in done.err or "has been modified" in done.err or "NotFound" in done.err:
+                return self.take(environment)
+            raise self.kubectl.failure(done)
+        return None
+
+    def _write(self, verb: str, lease: dict[str, Any]) -> Result:
+        # Validation by kubectl may ask for CRDs, which a namespace's user may not read.
+        return self.kubectl.run(verb, "--validate=false", "-f", "-", input=json.dumps(lease))
+
+    def _object(self, version: str = "") -> dict[str, Any]:
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        metadata: dict[str, Any] = {
+            "name": self.name,
+            "annotations": {"morrow/purpose": self.purpose},
+        }
+        if version:
+            metadata["resourceVersion"] = version
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": metadata,
+            "spec": {
+                "holderIdentity": self.holder,
+                "leaseDurationSeconds": SECONDS,
+                "acquireTime": now,
+                "renewTime": now,
+            },
+        }
+
+    def renew(self, stop: threading.Event) -> None:
+        while not stop.wait(RENEW):
+            now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+            patch = json.dumps(
+                [
+                    {"op": "test", "path": "/spec/holderIdentity", "value": self.holder},
+                    {"op": "replace", "path": "/spec/renewTime", "value": now},
+                ]
+            )
+            # A renewal that fails is tried again in RENEW seconds; SECONDS allows for two.
+            with suppress(Failure):
+                self.kubectl.run("patch", "lease", self.name, "--type=json", "-p", patch)
+
+    def release(self) -> None:
+        try:
+            found = self.kubectl.get("lease", self.name)
+            if found and found.get("spec", {}).get("holderIdentity") == self.holder:
+                self.kubectl.check("delete", "lease", self.name, "--ignore-not-found")
+        except Failure as failure:  # it must not hide how the command itself ended
+            cause = failure.problems[0].cause
+            terminal.warn(f"the lock stays for {SECONDS} s, it could not be released: {cause}")
+
+
+def _left_behind(spec: dict[str, Any]) -> bool:
+    holder = str(spec.get("holderIdentity", ""))
+    who, _, pid = holder.rpartition("/")
+    if who.endswith(f"@{socket.gethostname()}") and pid.isdigit():
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass  # somebody else's process has the number: the time decides
+    renewed = str(spec.get("renewTime") or spec.get("acquireTime") or "")
+    try:
+        idle = (datetime.now(UTC) - datetime.fromisoformat(renewed)).total_seconds()
+    except ValueError:
+        return True
+    return idle > float(spec.get("leaseDurationSeconds", SECONDS))

@@ -1,0 +1,1 @@
+"""A release applied, watched, taken back."""

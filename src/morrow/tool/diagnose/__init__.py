@@ -1,0 +1,1 @@
+"""From what Kubernetes says of a release to one named cause."""

@@ -1,0 +1,45 @@
+"""From what Helm or the API server says of a release that failed to one named cause."""
+
+from __future__ import annotations
+
+import re
+
+from morrow.tool.base.errors import Problem
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.refused import refusal
+from morrow.tool.programs.runner import Result
+
+# In Helm's or the API server's words: code, and what the mend names.
+_HELM: tuple[tuple[str, str], ...] = (
+    (r"another operation .* is in progress", "release-stuck"),
+    (r"(?P<what>\w+ \"[^\"]+\") in namespace .* exists and cannot be imported", "name-taken"),
+    (r'no matches for kind "(?P<what>\w+)"', "resource-kind-missing"),
+    (r"namespace (?P<what>\S+) because it is being terminated", "namespace-terminating"),
+    (r"\bjob (?P<job>\S+) failed: \w+", "job-failed"),
+    (r"values don't meet the specifications|execution error at", "release-refused"),
+    (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
+)
+
+
+def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
+    """Return what Helm itself says; that the time is over is `rollout-slow`."""
+    text = done.err or done.out
+    message = done.last_error
+    where = f"release {place.name}"
+    known = refusal(text, where, place)
+    if known is not None:
+        return known.problem
+    for pattern, code in _HELM:
+        found = re.search(pattern, text)
+        if found:
+            line = next(line for line in text.splitlines() if re.search(pattern, line))
+            message = line.strip().removeprefix("Error: ")
+            named = found.groupdict()
+            if named.get("job"):  # it may be gone before anyone could look at it
+                where = f"Job {named['job']}"
+            what = (named.get("what") or "").replace('"', "")
+            return place.problem(code, where, message, what=what.replace(" ", "/", 1).lower())
+    if re.search(r"context deadline exceeded|timed out waiting|cancelled", text):
+        cause = f"not all pods were ready after {seconds:.0f} s, and none calls itself broken"
+        return place.problem("rollout-slow", where, cause, seconds=f"{seconds * 2:.0f}")
+    return done.failure().problems[0]

@@ -1,0 +1,98 @@
+"""Pods that Kubernetes refuses to make or finds no node for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, Json
+
+# In the message of a FailedCreate event: what it means, and how long it must last.
+_REFUSALS: tuple[tuple[str, str, float], ...] = (
+    (r"exceeded quota: (?P<what>[^,]+)", "quota-exceeded", HEALS_OFTEN),
+    (r"failed quota: (?P<what>[^:]+)", "quota-exceeded", HEALS_OFTEN),
+    (r'violates PodSecurity "(?P<what>[^"]+)"', "pod-security-refused", 0),
+    (r'serviceaccount "(?P<what>[^"]+)" not found', "service-account-missing", HEALS_OFTEN),
+    (r"no PriorityClass with name (?P<what>\S+)", "priority-class-missing", 0),
+    (r"(?P<what>(maximum|minimum) \S+ usage per \S+ is)", "limit-range-refused", 0),
+    (r'failed calling webhook "(?P<what>[^"]+)"', "webhook-unreachable", HEALS_OFTEN),
+    (r'admission webhook "(?P<what>[^"]+)" denied', "admission-refused", 0),
+    (r"ValidatingAdmissionPolicy '(?P<what>[^']+)'", "admission-refused", 0),
+)
+
+
+def refusal(message: str, where: str, place: Place) -> Finding | None:
+    """Return the finding for the message with which the API refused an object, if it is known."""
+    for pattern, code, hold in _REFUSALS:
+        found = re.search(pattern, message)
+        if found:
+            problem = place.problem(code, where, _shorten(message), what=found["what"])
+            return Finding(problem, hold)
+    return None
+
+
+def refused_findings(owner: Json, events: list[Json], place: Place) -> Iterator[Finding]:
+    """Yield why a ReplicaSet or Job cannot make its pods: from its latest event only."""
+    reasons = ("FailedCreate", "SuccessfulCreate")
+    latest = next((event for event in events if event.get("reason") in reasons), None)
+    if latest is None or latest["reason"] != "FailedCreate":
+        return
+    wanted = (owner.get("spec") or {}).get("replicas", 1)
+    if owner.get("kind") == "ReplicaSet" and owner["status"].get("replicas", 0) >= wanted:
+        return
+    where = f"{owner['kind']} {owner['metadata']['name']}"
+    message = latest.get("message") or ""
+    unknown = place.problem("pod-refused", where, _shorten(message))
+    yield refusal(message, where, place) or Finding(unknown, HEALS_OFTEN)
+
+
+def _shorten(message: str) -> str:
+    """Leave out the generated names with which the API server begins."""
+    message = re.sub(r"^Error creating: ", "", message)
+    return re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
+
+
+# In the scheduler's message: where kubectl is to look.
+_SCHEDULING: tuple[tuple[str, str], ...] = (
+    (r"node affinity/selector", "get nodes --show-labels"),
+    (r"untolerated taint", "describe nodes | grep Taints"),
+    (r"", "describe nodes | grep -A 9 'Allocated resources'"),
+)
+
+
+def unschedulable(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
+    """Yield why no node takes a pod."""
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    unplaced = (c for c in conditions if c["type"] == "PodScheduled" and c["status"] == "False")
+    told = next(unplaced, None)
+    if told is None or told.get("reason") not in ("Unschedulable", "SchedulerError"):
+        return
+    message = told.get("message") or "no node fits"
+    where = f"Pod {pod['metadata']['name']}"
+    missing = re.search(r'persistentvolumeclaim "([^"]+)" not found', message)
+    if missing:
+        problem = place.problem("volume-claim-missing", where, message, what=missing[1])
+        yield Finding(problem, 3)
+    elif "PersistentVolumeClaim" in message and "unbound" in message:
+        yield Finding(place.problem("volume-unbound", where, message), 60)
+    else:
+        look = next(look for pattern, look in _SCHEDULING if re.search(pattern, message))
+        short = re.split(r",? preemption:", message)[0]
+        hold = HEALS_OFTEN if _hopeless(message, events) else WAIT
+        problem = place.problem("unschedulable", where, short, look=f"{place.kubectl} {look}")
+        yield Finding(problem, hold)
+
+
+def _hopeless(message: str, events: list[Json]) -> bool:
+    """Whether the scheduler itself says that no eviction helps, and nothing adds a node.
+
+    A node that is away may come back, and a full node may empty: these only explain a wait.
+    """
+    if any(event.get("reason") == "TriggeredScaleUp" for event in events):
+        return False
+    if "node.kubernetes.io/" in message:
+        return False
+    total = re.search(r"0/(\d+) nodes", message)
+    useless = re.search(r"(\d+) Preemption is not helpful", message)
+    return bool(total and useless and total[1] == useless[1])

@@ -1,0 +1,211 @@
+"""What the cluster says before a deploy: reach, rights, kinds, policy, quota, image."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.cluster.namespace import LEVEL, find_namespace
+from morrow.tool.cluster.place import Place, place_of
+from morrow.tool.doctor.programs import Line, server_version
+from morrow.tool.environment.model import Environment
+from morrow.tool.plan.objects import parse_json_stream
+from morrow.tool.programs.helm import Helm, value_arguments
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.registry import ask_for
+
+OLDEST = (1, 30)
+
+
+def cluster_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Yield whether the API server answers, is new enough, and knows who asks."""
+    try:
+        version = server_version(kubectl.check("get", "--raw", "/version", timeout=15))
+    except Failure as failure:
+        found = failure.problems[0]
+        yield "cluster", "fail", found.cause, found
+        return
+    text = f"context {environment.context or '(current)'}, Kubernetes {version[0]}.{version[1]}"
+    if version < OLDEST:
+        cause = f"{text}; the chart needs 1.30 or newer"
+        old = problem("cluster-old", f"context {environment.context}", cause)
+        yield "cluster", "fail", cause, old
+        return
+    yield "cluster", "ok", text, None
+    yield from rights_checks(environment, kubectl)
+
+
+# What `up` does by itself, besides the kinds of the chart.
+_ALWAYS = (("", "secrets", "create"), ("", "secrets", "list"), ("apps", "deployments", "create"))
+_MORE = (
+    ("", "services", "create"),
+    ("", "configmaps", "create"),
+    ("", "serviceaccounts", "create"),
+    ("coordination.k8s.io", "leases", "create"),
+    ("", "pods/portforward", "create"),
+)
+
+
+def rights_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Ask for all rights in one call, as reviews that the API server answers."""
+    wanted = [*_ALWAYS, *_MORE]
+    reviews = [_review(environment.namespace, *one) for one in wanted]
+    text = "\n---\n".join(map(json.dumps, reviews))
+    done = kubectl.run("create", "--validate=false", "-f", "-", "-o", "json", input=text)
+    if done.code:
+        raise kubectl.failure(done)
+    refused = []
+    for answer in parse_json_stream(done.out):
+        if not answer["status"].get("allowed"):
+            asked = answer["spec"]["resourceAttributes"]
+            resource = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
+            refused.append((asked["verb"], resource))
+    if not refused:
+        yield "access", "ok", f"may do all {len(wanted)} things that `up` does", None
+    for verb, resource in refused:
+        cause = f"not allowed to {verb} {resource} in {environment.namespace}"
+        where = f"{resource} in namespace {environment.namespace}"
+        found = problem(
+            "access-denied",
+            where,
+            cause,
+            verb=verb,
+            resource=resource,
+            kubectl=place_of(environment).kubectl,
+        )
+        # Without it only the last question, to the running service, cannot be asked.
+        yield "access", "warn" if "portforward" in resource else "fail", cause, found
+
+
+def _review(namespace: str, group: str, resource: str, verb: str) -> dict[str, Any]:
+    name, _, part = resource.partition("/")
+    asked = {"namespace": namespace, "group": group, "resource": name, "verb": verb}
+    if part:
+        asked["subresource"] = part
+    return {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": asked},
+    }
+
+
+def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Yield whether the cluster knows every kind that the chart renders for the environment."""
+    import yaml
+
+    helm = Helm.of(environment)
+    files = value_arguments(environment.files)
+    done = helm.run("template", environment.name, str(environment.project.chart), *files)
+    if done.code:
+        where, cause = f"release {environment.name}", done.last_error
+        raise Failure(place_of(environment).problem("release-refused", where, cause), refused=True)
+    items = [item for item in yaml.safe_load_all(done.out) if item]
+    wanted = {(str(item["apiVersion"]), str(item["kind"])) for item in items}
+    listing = kubectl.run("api-resources", "--no-headers")
+    if not listing.out.strip():
+        raise kubectl.failure(listing)
+    known = {(words[-3], words[-1]) for words in map(str.split, listing.out.splitlines()) if words}
+    # The listing has one version of each group, the preferred one: others are asked for.
+    asked = [_missing(*one, kubectl, place_of(environment)) for one in sorted(wanted - known)]
+    told = f"the cluster knows all {len(wanted)} that the chart renders"
+    yield from filter(None, asked if any(asked) else [("kinds", "ok", told, None)])
+
+
+def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Line | None:
+    """Ask for one version's kinds; return the line of a missing one, and whether that is sure."""
+    done = kubectl.run("get", "--raw", f"/{'apis' if '/' in version else 'api'}/{version}")
+    if not done.code and kind in {one["kind"] for one in json.loads(done.out)["resources"]}:
+        return None
+    state, cause = "fail", f"the cluster does not know {kind} of {version}"
+    if done.code and "NotFound" not in done.err:  # the API is away that would know it
+        state = "warn"
+        cause = f"nobody can say whether {kind} of {version} is: {done.last_error}"
+    found = place.problem("resource-kind-missing", kind, cause, what=kind)
+    return "kinds", state, cause, found
+
+
+def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+    """Yield the namespace's policy and what its quotas leave."""
+    place = place_of(environment)
+    name = environment.namespace
+    found = find_namespace(environment, kubectl)
+    if found == {}:
+        yield "namespace", "skip", f"not allowed to look at {name} itself", None
+    if found is None:
+        yield "namespace", "ok", f"{name} is not there yet: `up` makes it, restricted", None
+        return
+    metadata = found.get("metadata", {})
+    if metadata.get("deletionTimestamp"):
+        cause = f"{name} is being deleted"
+        ending = place.problem("namespace-terminating", f"namespace {name}", cause, what=name)
+        yield "namespace", "fail", cause, ending
+        return
+    if metadata:
+        level = (metadata.get("labels") or {}).get(LEVEL, "")
+        text = f"{name} enforces Pod Security {level}" if level else f"{name} enforces no level"
+        good = level == "restricted"
+        text += "" if good else "; the pods fit `restricted`, others of this namespace may not"
+        yield "namespace", "ok" if good else "warn", text, None
+    quotas = kubectl.list("resourcequotas")
+    service = str(environment.value("service", "type") or "ClusterIP")
+    full = [line for quota in quotas for line in _full(quota, service)]
+    for quota, resource, text in full:
+        cause = f"quota {quota}: {resource} is used up ({text})"
+        where = f"ResourceQuota {quota}"
+        yield "quota", "fail", cause, place.problem("quota-exceeded", where, cause, what=quota)
+    if quotas and not full:
+        yield "quota", "ok", f"{len(quotas)} in the namespace, with room left", None
+
+
+def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]:
+    # Many namespaces allow none of these. What the release does not make needs no room.
+    unused = {"persistentvolumeclaims"}
+    unused |= set() if service == "LoadBalancer" else {"services.loadbalancers"}
+    unused |= {"services.nodeports"} if service == "ClusterIP" else set()
+    status = quota.get("status") or {}
+    for resource, hard in (status.get("hard") or {}).items():
+        if resource in unused:
+            continue
+        used = (status.get("used") or {}).get(resource, "0")
+        if quantity(used) >= quantity(hard):
+            yield quota["metadata"]["name"], resource, f"{used} of {hard}"
+
+
+_UNITS = {"n": 1e-9, "u": 1e-6, "m": 1e-3}
+_UNITS |= {unit: 1000.0**power for power, unit in enumerate("kMGTPE", 1)}
+_UNITS |= {f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", 1)}
+
+
+def quantity(text: str) -> float:
+    """Return a Kubernetes quantity as a number."""
+    parts = re.fullmatch(r"([\d.]+(?:[eE][-+]?\d+)?)([a-zA-Z]*)", text.strip())
+    if parts is None:
+        return 0.0
+    return float(parts[1]) * _UNITS.get(parts[2], 1)
+
+
+def image_check(environment: Environment) -> Line:
+    """Ask the registry for the image, as somebody without a password."""
+    place = place_of(environment)
+    image = environment.image
+    table = environment.values.get("image") or {}
+    repository = str(table.get("repository") or "")
+    host, _, path = repository.partition("/")
+    if not path or not re.search(r"[.:]|^localhost$", host):
+        return "image", "skip", f"{image} names no registry that could be asked", None
+    reference = str(table.get("digest") or table.get("tag") or "latest")
+    try:
+        answer = ask_for(host, path, reference)
+    except OSError as wrong:
+        return "image", "skip", f"{image}: {host} is not reached from here ({wrong})", None
+    if answer.status == 200:
+        return "image", "ok", image, None
+    if answer.status == 404:
+        cause = f"{host} does not have {image}"
+        missing = place.problem("image-not-found", image, cause, image=image, registry=host)
+        # Where a token must be shown, "not there" may be said of what is not for everybody.
+        return "image", "warn" if answer.with_token else "fail", cause, missing
+    return "image", "skip", f"{image}: {host} answers {answer.status} without a password", None

@@ -1,0 +1,108 @@
+"""Everything that would stop a deploy, as a list of checks; none of them changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.cluster.namespace import find_namespace
+from morrow.tool.doctor.cluster import (
+    cluster_checks,
+    image_check,
+    kinds_check,
+    namespace_checks,
+)
+from morrow.tool.doctor.programs import program_checks
+from morrow.tool.environment.model import Environment
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.recovery import recovery
+from morrow.tool.stores import secrets
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the table."""
+
+    name: str
+    state: str  # ok | warn | fail | skip
+    text: str
+    problem: Problem | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        found = {"name": self.name, "state": self.state, "text": self.text}
+        return {**found, "problem": self.problem.as_json() if self.problem else None}
+
+
+def examine(environment: Environment, wrong: list[Problem]) -> Iterator[Check]:
+    """Yield every check in the order in which they depend on each other.
+
+    `wrong` is what reading the environment's files has found.
+    """
+    yield from _each("environment", wrong)
+    if wrong:
+        return
+    count = len(environment.config) + len(environment.secrets.keys)
+    yield Check("environment", "ok", f"schema, chart and service accept its {count} settings")
+    needs_terraform = environment.delivery == "terraform"
+    yield from (Check(*line) for line in program_checks(environment.kind, needs_terraform))
+    if environment.kind == "process":
+        return
+    kubectl = Kubectl.of(environment)
+    reached = True
+    for line in cluster_checks(environment, kubectl):
+        yield Check(*line)
+        reached = reached and line[1] != "fail"
+    if not reached:
+        yield Check("the rest", "skip", "needs the cluster")
+        return
+    yield from _guarded("kinds", lambda: _lines(kinds_check(environment, kubectl)))
+    yield from _guarded("namespace", lambda: _lines(namespace_checks(environment, kubectl)))
+    yield from _guarded("image", lambda: _lines([image_check(environment)]))
+    yield from _guarded("secrets", lambda: _secrets(environment, kubectl))
+    if find_namespace(environment, kubectl) is not None:
+        yield from _guarded("release", lambda: _release(environment))
+
+
+def _lines(lines: Any) -> Iterator[Check]:  # noqa: ANN401 - any iterable of lines
+    return (Check(*line) for line in lines)
+
+
+def _each(name: str, problems: Iterable[Problem]) -> Iterator[Check]:
+    for found in problems:
+        yield Check(name, "fail", f"{found.object}: {found.cause}", found)
+
+
+def _guarded(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """Turn a failure of the look itself into lines: one broken check must not hide the others."""
+    try:
+        yield from look()
+    except Failure as failure:
+        yield from _each(name, failure.problems)
+
+
+def _secrets(environment: Environment, kubectl: Kubectl) -> Iterator[Check]:
+    wanted = environment.secrets
+    if not wanted.keys:
+        yield Check("secrets", "skip", "none declared")
+        return
+    secrets.require_complete(environment, kubectl)
+    there = secrets.made(kubectl, wanted.object_name) is not None
+    text = f"Secret {wanted.object_name}: {len(wanted.keys)} keys"
+    yield Check("secrets", "ok", text if there else f"{text}, made by the next `up`")
+
+
+def _release(environment: Environment) -> Iterator[Check]:
+    found = recovery.find(environment)
+    yield from _each("release", [finding.problem for finding in found])
+    if not found:
+        yield Check("release", "ok", "nothing left half-way")
+
+
+def mend(environment: Environment) -> Iterator[str]:
+    """Do every mend that recovery knows; yield what was done. The lock is the caller's."""
+    for finding in recovery.find(environment):
+        if finding.mend is not None:
+            yield finding.mend()

@@ -1,0 +1,1 @@
+"""One environment: its files read, merged, checked against the schema, edited."""

@@ -1,0 +1,79 @@
+"""Read an environment: its files, merged as Helm merges them, and held against the schema."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.base.project import Project
+from morrow.tool.base.words import did_you_mean
+from morrow.tool.environment.merge import coalesce, overlay
+from morrow.tool.environment.model import Environment, shown
+from morrow.tool.environment.schema import check
+from morrow.tool.environment.yaml import read as read_file
+
+
+def load(project: Project, label: str, context: str | None = None) -> Environment:
+    """Read, merge and check; raise every problem at once."""
+    environment, problems = examine(project, label, context)
+    if problems:
+        raise Failure(*problems, refused=True)
+    return environment
+
+
+def examine(
+    project: Project, label: str, context: str | None = None
+) -> tuple[Environment, list[Problem]]:
+    """Read, merge and check; return what is there and what is wrong with it."""
+    environment = read(project, label, context)
+    problems = [wrong for layer in environment.layers for wrong in layer.problems]
+    if all(layer.readable for layer in environment.layers):
+        # A value that readers take differently is no use to the schema.
+        unsure = {wrong.object for wrong in problems}
+        problems += [wrong for wrong in check(environment) if wrong.object not in unsure]
+    return environment, problems
+
+
+def read(project: Project, label: str, context: str | None = None) -> Environment:
+    """Read and merge; judge nothing."""
+    own = project.environments / f"{label}.yaml"
+    if label == "base" or not label or "/" in label or not own.is_file():
+        raise _missing(project, label)
+    base = project.environments / "base.yaml"
+    files = [base, own] if base.is_file() else [own]
+    layers = tuple(read_file(file, shown(project, file)) for file in files)
+    given: dict[str, Any] = {}
+    for layer in layers:
+        given = overlay(given, layer.values)
+    chart_values = project.chart / "values.yaml"
+    defaults = read_file(chart_values).values if chart_values.is_file() else {}
+    values = coalesce(defaults, given)
+    context = context or os.environ.get("MORROW_CONTEXT") or ""
+    environment = Environment(project, label, layers, given, values, context)
+    if not context:
+        environment = replace(environment, context=str(environment.target.get("context") or ""))
+    return environment
+
+
+def _missing(project: Project, label: str) -> Failure:
+    names = project.environment_names()
+    hint = did_you_mean(label, names)
+    folder = shown(project, project.environments)
+    known = ", ".join(names) or "none"
+    return Failure(problem("environment-missing", label, f"{folder} has {known}{hint}", name=label))
+
+
+def look(label: str, context: str | None) -> Environment:
+    """Read the environment for a command that only looks.
+
+    A mistake in a file stops nobody from seeing what runs, and the schema's library takes as long
+    to import as all the rest.
+    """
+    found = read(Project.find(), label, context)
+    clear = all(layer.readable for layer in found.layers) and bool(found.name)
+    clear = clear and isinstance(found.value("target"), dict | None)
+    if clear and found.kind in ("process", "kubernetes"):
+        return found
+    return load(found.project, label, context)

@@ -1,0 +1,1 @@
+"""What `up` would change, computed as Helm will act."""

@@ -1,0 +1,245 @@
+"""What a plan is computed from: read side by side, since each program takes its time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.cluster.namespace import find_namespace
+from morrow.tool.environment.model import Environment
+from morrow.tool.plan.merge import patched
+from morrow.tool.plan.objects import Key, Object, by_key, clean, owned, parse, parse_json_stream
+from morrow.tool.programs import runner
+from morrow.tool.programs.helm import Helm
+from morrow.tool.programs.helm_storage import records
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.rules.judge import chart_problems, sentences
+
+HOOK = "helm.sh/hook"
+RUNS = ("Job", "Pod")  # hooks of these kinds run; of all others they stay
+
+
+@dataclass
+class Inputs:
+    """The old release, the new one, what is live, and what the API server says of both."""
+
+    status: str = ""  # of the last revision
+    revision: int = 0  # the one that Helm takes for the old release
+    given: dict[str, Any] = field(default_factory=dict)  # its values
+    old: dict[Key, Object] = field(default_factory=dict)
+    new: dict[Key, Object] = field(default_factory=dict)
+    manifest: str = ""  # the new one, as rendered
+    hooks: list[Object] = field(default_factory=list)
+    namespace: Object | None = None  # {}: not ours to look at
+    home: str = ""  # what tells this namespace from all others; "" before it is made
+    secret: str = ""  # which Secret of the environment is there; never what it holds
+    live: dict[Key, Object] = field(default_factory=dict)
+    accepted: dict[Key, Object] = field(default_factory=dict)  # new, merged, with defaults
+    expected: dict[Key, Object] = field(default_factory=dict)  # old, with defaults
+    refused: dict[Key, str] = field(default_factory=dict)
+
+    @property
+    def watched(self) -> list[Object]:
+        """Name every object of both releases."""
+        return [stub(item) for item in {**self.old, **self.new}.values()]
+
+
+def gather(environment: Environment) -> Inputs:
+    """Read and render everything; change nothing."""
+    kubectl = Kubectl.of(environment)
+    pool = ThreadPoolExecutor(4)
+    try:
+        release = pool.submit(stored, environment, kubectl)
+        rendered = pool.submit(render, environment)
+        found = release.result()
+        found.manifest, hooks = rendered.result()
+        found.new = objects(environment, found.manifest, hooks)
+        found.hooks = [one for one in parse(hooks) if "test" not in hook_of(one)]
+        _look(environment, kubectl, found)
+        if found.namespace is None:
+            return found
+        live = found.live
+        merged = {
+            key: patched(found.old.get(key, item), item, live[key])
+            for key, item in found.new.items()
+            if key in live
+        }
+        kept = {key: item for key, item in found.old.items() if key in live}
+        fresh = {key: item for key, item in found.new.items() if key not in live}
+        asked = [
+            pool.submit(dry_run, kubectl, verb, items)
+            for verb, items in (("replace", merged), ("create", fresh), ("replace", kept))
+        ]
+        found.accepted, found.refused = asked[0].result()
+        found.accepted = {**merged, **found.accepted}
+        found.refused |= asked[1].result()[1]
+        found.expected = asked[2].result()[0]
+    except BaseException:
+        runner.stop()
+        raise
+    finally:
+        pool.shutdown()
+    return found
+
+
+def stored(environment: Environment, kubectl: Kubectl) -> Inputs:
+    """Read what Helm holds of the release, and take the revision that an upgrade starts from."""
+    found = Inputs()
+    revisions = records(kubectl, environment.name)
+    if not revisions:
+        return found
+    states = {number: record["info"]["status"] for number, record in revisions.items()}
+    found.status = states[max(states)]
+    deployed = [number for number, state in states.items() if state == "deployed"]
+    found.revision = max(deployed or states)
+    record = revisions[found.revision]
+    found.given = record.get("config") or {}
+    hooks = "\n---\n".join(hook["manifest"] for hook in record.get("hooks") or [])
+    found.old = objects(environment, record["manifest"], hooks)
+    return found
+
+
+def objects(environment: Environment, manifest: str, hooks: str) -> dict[Key, Object]:
+    """Return what a release holds in the cluster: its objects, and hooks that stay."""
+    release, namespace = environment.name, environment.namespace
+    own = [owned(one, release, namespace) for one in parse(manifest)]
+    stay = [one for one in parse(hooks) if one["kind"] not in RUNS]
+    return by_key((*own, *stay), namespace)
+
+
+def render(environment: Environment) -> tuple[str, str]:
+    """Return the manifest and the hooks that Helm would apply."""
+    done = Helm.of(environment).upgrade(
+        environment.name,
+        environment.project.chart,
+        environment.files,
+        arguments=("--dry-run=server", "-o", "json"),
+        timeout=60,
+    )
+    if done.code:
+        raise Failure(*_render_problems(environment, done), refused=True)
+    release = json.loads(done.out)
+    hooks = "\n---\n".join(hook["manifest"] for hook in release.get("hooks") or [])
+    return release["manifest"], hooks
+
+
+def _render_problems(environment: Environment, done: runner.Result) -> list[Problem]:
+    """Return one problem for each sentence of the chart, or what Helm says is in the way."""
+    from morrow.tool.cluster.place import place_of
+    from morrow.tool.diagnose.helm_words import helm_problem
+
+    if not sentences(done):
+        known = helm_problem(done, place_of(environment), 60)
+        if known.code not in ("program-failed", "release-refused"):
+            return [known]
+    return chart_problems(environment, done)
+
+
+def _look(environment: Environment, kubectl: Kubectl, found: Inputs) -> None:
+    """Read the namespace, then every object and the Secret at once."""
+    namespace, secret = environment.namespace, environment.secrets.object_name
+    found.namespace = find_namespace(environment, kubectl)
+    live = read_live(
+        kubectl,
+        [
+            *found.watched,
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}},
+        ],
+    )
+    found.home = home(kubectl, found.namespace)
+    own_secret = Key("Secret", secret, namespace, "")
+    found.secret = edition(live.get(own_secret))
+    if own_secret not in found.old and own_secret not in found.new:
+        live.pop(own_secret, None)
+    found.live = live
+
+
+def home(kubectl: Kubectl, namespace: Object | None) -> str:
+    """Return what tells this namespace of this cluster from every other; "" when it is not there.
+
+    Who may not read namespaces still sees the ServiceAccount that each one is born with.
+    """
+    if namespace is None:
+        return ""
+    born = namespace or kubectl.get("serviceaccount", "default") or {"metadata": {}}
+    return str(born["metadata"].get("uid", ""))
+
+
+def edition(secret: Object | None) -> str:
+    """Return what tells this Secret, as it is now, from every other one; "" when there is none."""
+    metadata = (secret or {}).get("metadata") or {}
+    return f"{metadata['uid']}/{metadata['resourceVersion']}" if metadata else ""
+
+
+def stub(item: Object) -> Object:
+    """Return what names an object."""
+    metadata = {k: v for k, v in item["metadata"].items() if k in ("name", "namespace")}
+    return {"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": metadata}
+
+
+def read_live(kubectl: Kubectl, watched: Iterable[Object]) -> dict[Key, Object]:
+    """Read all of them at once; those that are not there are left out."""
+    names = list(watched)
+    if not names:
+        return {}
+    arguments = ("get", "-f", "-", "-o", "json", "--ignore-not-found", "--show-managed-fields")
+    done = kubectl.run(*arguments, input=_as_list(names))
+    if done.code:
+        raise kubectl.failure(done)
+    return by_key(parse_json_stream(done.out), kubectl.namespace)
+
+
+def still(live: Object, new: Object | None) -> Object:
+    """Return what must not have moved between a plan and its apply."""
+    item = clean(live)
+    if new is not None and "replicas" not in new.get("spec", {}):
+        item.get("spec", {}).pop("replicas", None)  # the autoscaler's business
+    return item
+
+
+def dry_run(
+    kubectl: Kubectl, verb: str, items: dict[Key, Object]
+) -> tuple[dict[Key, Object], dict[Key, str]]:
+    """Ask the API server what it would make of these; return results and refusals."""
+    if not items:
+        return {}, {}
+    bare = [_writable(item) for item in items.values()]
+    arguments = (verb, "--dry-run=server", "-f", "-", "-o", "json")
+    done = kubectl.run(*arguments, input=_as_list(bare))
+    accepted = by_key(parse_json_stream(done.out), kubectl.namespace)
+    refused: dict[Key, str] = {}
+    if done.code:
+        for key, item in items.items():
+            if key in accepted:
+                continue
+            alone = kubectl.run(*arguments, input=json.dumps(_writable(item)))
+            if alone.code:
+                refused[key] = alone.last_error
+            else:
+                accepted |= by_key(parse_json_stream(alone.out), kubectl.namespace)
+    return accepted, refused
+
+
+def _writable(item: Object) -> Object:
+    """Return an object without what would make the dry run a race."""
+    metadata = {
+        name: value
+        for name, value in item["metadata"].items()
+        if name not in ("resourceVersion", "managedFields", "generation", "uid")
+    }
+    return {name: value for name, value in item.items() if name != "status"} | {
+        "metadata": metadata
+    }
+
+
+def _as_list(items: Iterable[Object]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
+
+
+def hook_of(item: Object) -> str:
+    """Return when the object runs as a hook; empty when it is none."""
+    return str((item.get("metadata", {}).get("annotations") or {}).get(HOOK, ""))

@@ -1,0 +1,158 @@
+"""Helm: typed arguments in, parsed results or a named error out.
+
+How others use it: `helm = Helm.of(environment)`, then its methods. A release that does
+not exist is None or an empty list, not an error. Arguments are Helm 3's; what Helm 4 calls
+otherwise is put into its words here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.programs import runner
+from morrow.tool.programs.runner import Result
+
+if TYPE_CHECKING:
+    from morrow.tool.environment.model import Environment
+
+# Helm 4 has three ways to wait; Helm 3's is `legacy`: it asks again and again, and needs no right
+# to watch. By itself Helm 4 lets the server merge, by the owner of each field; the plan is
+# computed for Helm 3's merge of three sides, which Helm 4 does on this word, also for a release
+# that was installed the other way.
+HELM_4 = {
+    "--atomic": "--rollback-on-failure",
+    "--wait": "--wait=legacy",
+}
+MERGES = ("upgrade", "rollback")
+THREE_SIDES = "--server-side=false"
+# What Helm 4 tells of its work on stderr, beside the error itself.
+LOG = re.compile(r"^level=(DEBUG|INFO|WARN|ERROR) msg=.*\n?", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One line of a release's history."""
+
+    number: int
+    status: str  # deployed, superseded, failed, pending-install, pending-upgrade, …
+    chart: str
+    description: str
+    updated: str
+
+
+@dataclass(frozen=True)
+class Helm:
+    """Helm against one context and namespace."""
+
+    context: str
+    namespace: str
+
+    @classmethod
+    def of(cls, environment: Environment) -> Helm:
+        """Return helm where an environment lives."""
+        return cls(environment.context, environment.namespace)
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The arguments that lead there."""
+        context = ("--kube-context", self.context) if self.context else ()
+        return (*context, "--namespace", self.namespace)
+
+    def run(
+        self,
+        *arguments: str,
+        timeout: float | None = 60,
+    ) -> Result:
+        """Run any helm command here; the caller judges the exit code."""
+        words = list(arguments)
+        if words[0] in MERGES or not HELM_4.keys().isdisjoint(words):
+            words = in_words_of(_version(runner.find("helm")), words)
+        done = runner.run("helm", *words, *self.where, timeout=timeout)
+        return replace(done, err=LOG.sub("", done.err) or done.err)
+
+    def history(self, release: str) -> list[Revision]:
+        """Return the release's revisions, oldest first; none when there is no release."""
+        done = self.run("history", release, "--output", "json", "--max", "256")
+        if done.code:
+            if "release: not found" in done.err:  # not the login program of a context
+                return []
+            raise done.failure()
+        return [
+            Revision(
+                line["revision"],
+                line["status"],
+                line["chart"],
+                line.get("description", ""),
+                line["updated"],
+            )
+            for line in json.loads(done.out)
+        ]
+
+    def upgrade(
+        self,
+        release: str,
+        chart: Path,
+        values: Sequence[Path],
+        *,
+        arguments: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> Result:
+        """Install or upgrade; the caller judges the result and adds --wait, --atomic, …."""
+        require_supported()
+        return self.run(
+            "upgrade",
+            release,
+            str(chart),
+            "--install",
+            *value_arguments(values),
+            *arguments,
+            timeout=timeout,
+        )
+
+
+def value_arguments(values: Sequence[Path]) -> list[str]:
+    """Return the arguments that name the values files."""
+    return [word for file in values for word in ("-f", str(file))]
+
+
+def in_words_of(version: str, arguments: Sequence[str]) -> list[str]:
+    """Return Helm 3's arguments as the Helm takes them that printed this `version --short`."""
+    words = list(arguments)
+    if _major(version) != 4:
+        return words
+    words = [HELM_4.get(word, word) for word in words]
+    return [*words, THREE_SIDES] if words[0] in MERGES else words
+
+
+def require_supported() -> None:
+    """Refuse a Helm of which nobody knows how it merges."""
+    found = unsupported(_version(runner.find("helm")))
+    if found is not None:
+        raise Failure(found, refused=True)
+
+
+def unsupported(version: str) -> Problem | None:
+    """Judge what `helm version --short` printed; what cannot be read is let through."""
+    if _major(version) <= 4:
+        return None
+    cause = f"it is {version.partition('+')[0]}, and `plan` and `up` know how Helm 3 and 4 merge"
+    return problem("helm-unsupported", "helm", cause)
+
+
+def _major(version: str) -> int:
+    """Return the generation; 0 where it cannot be read."""
+    found = re.match(r"v(\d+)\.", version)
+    return int(found[1]) if found else 0
+
+
+@cache
+def _version(path: str) -> str:
+    """Return the version of the program at `path`; asked once."""
+    return runner.run("helm", "version", "--short", timeout=20).out.strip()

@@ -1,0 +1,101 @@
+"""Ask a pod over HTTP through `kubectl port-forward`: no route, policy or proxy in between."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shlex
+import subprocess
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from morrow.tool.base.terminal import terminal
+from morrow.tool.programs import runner
+from morrow.tool.programs.kubectl import Kubectl
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: a status and a body, or the reason why nothing did."""
+
+    status: int  # 0: no answer
+    body: str
+
+    def __str__(self) -> str:
+        short = " ".join(self.body.split())[:300]
+        return f"{self.status} {short}".strip() if self.status else f"nothing ({short})"
+
+
+# kubectl's parent reads what we never write: when we are gone, even by SIGKILL, its read ends and
+# it ends kubectl, which would keep the tunnel open for ever.
+_WITH_US = '"$@" & exec >&- 2>&-; read -r _; kill $!'
+
+
+class Tunnel:
+    """A `kubectl port-forward` to one port; it ends with `close`, or with this process."""
+
+    def __init__(self, kubectl: Kubectl, target: str, port: int, patience: float = 15) -> None:
+        """Open it to "pod/name" or "service/name"; `port` stays 0 where it does not open."""
+        words = [*kubectl.where, "port-forward", target, f":{port}", "--address", "127.0.0.1"]
+        self.command = f"kubectl {shlex.join(words)}"
+        terminal.command(f"{self.command} &")
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", _WITH_US, "sh", runner.find("kubectl"), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - asked for above
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        self._line, out = self._process.stdin, self._process.stdout
+        self.port, self.said = 0, ""
+        # kubectl says a line for each connection: unread ones would fill the pipe and stop it.
+        self._rest = threading.Thread(target=lambda: deque(out, 0), daemon=True)
+        # A tunnel that never opens must not hold the caller: its end ends the reads below.
+        guard = threading.Timer(patience, self._line.close)
+        guard.start()
+        try:
+            first = out.readline()
+            if opened := re.search(r"127\.0\.0\.1:(\d+)", first):
+                self.port = int(opened[1])
+            else:
+                self.said = (first + out.read()).strip() or "it did not open"
+            self._rest.start()
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            guard.cancel()
+
+    def close(self) -> None:
+        """End it and wait for that."""
+        self._line.close()
+        self._process.wait()
+        if self._rest.is_alive():
+            self._rest.join()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def ask(kubectl: Kubectl, target: str, port: int, path: str, timeout: float = 5) -> Answer:
+    """GET `path` from `target` ("pod/name", "service/name") on one of its own ports."""
+    tunnel = Tunnel(kubectl, target, port, timeout + 10)
+    try:
+        return _get(tunnel.port, path, timeout) if tunnel.port else Answer(0, tunnel.said)
+    finally:
+        tunnel.close()
+
+
+def _get(port: int, path: str, timeout: float) -> Answer:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        response = connection.getresponse()
+        return Answer(response.status, response.read(64 * 1024).decode(errors="replace"))
+    except (OSError, http.client.HTTPException) as wrong:
+        return Answer(0, str(wrong) or type(wrong).__name__)
+    finally:
+        connection.close()

@@ -1,0 +1,128 @@
+"""What stands between Terraform's state and the release, and how it is put right."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from morrow.tool.base.errors import problem
+from morrow.tool.cluster.place import place_of
+from morrow.tool.programs import runner
+from morrow.tool.programs.helm import Revision
+from morrow.tool.programs.terraform import Terraform
+from morrow.tool.programs.terraform_errors import locked
+from morrow.tool.recovery.finding import Finding
+
+if TYPE_CHECKING:
+    from morrow.tool.environment.model import Environment
+
+ADDRESS = "module.service.helm_release.this"
+
+
+def find(environment: Environment, history: list[Revision], *, broken: bool) -> Iterator[Finding]:
+    """Look at the state's lock, at a state that was not saved, and for what the state misses."""
+    terraform = Terraform.of(environment)
+    yield from state_lock(terraform)
+    unsaved = terraform.folder / "errored.tfstate"
+    if unsaved.exists():
+
+        def push() -> str:
+            terraform.push(unsaved)
+            unsaved.unlink()
+            return "the unsaved state is saved"
+
+        cause = f"{environment.shown(unsaved)} was left by an apply that could not save"
+        what = f"state of {environment.label}"
+        yield Finding(
+            problem("terraform-state-unsaved", what, cause, environment=environment.label), push
+        )
+    if not broken and history:
+        yield from _disagreement(environment, history, terraform)
+
+
+def state_lock(terraform: Terraform) -> Iterator[Finding]:
+    """A lock on the state; it can be removed where its holder is known to be dead."""
+    lock = terraform.lock()
+    if lock is not None:
+
+        def unlock() -> str:
+            terraform.unlock(lock.identity)
+            return f"the lock {lock.identity} is gone"
+
+        abandoned = lock.who == _me() and not _works_in(terraform.folder)
+        yield Finding(
+            locked(lock, terraform.situation),
+            unlock if abandoned else None,  # another machine's run may be alive: not ours to judge
+        )
+
+
+def _disagreement(
+    environment: Environment, history: list[Revision], terraform: Terraform
+) -> Iterator[Finding]:
+    """A release that Terraform does not know, or that is not the one it made."""
+    known = terraform.state()
+    last = history[-1]
+    what = f"release {environment.name} in {environment.namespace}"
+
+    def adopt() -> str:
+        terraform.adopt(ADDRESS)
+        return f"Terraform's state knows {what} as it is; `morrow plan` shows what differs"
+
+    if known is None:
+        cause = f"revision {last.number} of {last.chart} is {last.status}"
+        chart = _chart_name(environment)
+        if re.fullmatch(rf"{re.escape(chart)}-\d.*", last.chart) is None:
+            cause += f", and ours is {chart}"
+            stored = f"secrets -l owner=helm,name={environment.name}"
+            wrong = place_of(environment).problem("name-taken", what, cause, what=stored)
+            yield Finding(wrong, None)
+        else:
+            wrong = problem("release-foreign", what, cause, environment=environment.label)
+            yield Finding(wrong, adopt)
+    elif last.status == "failed" or _made_by(history) != known.description:
+        cause = (
+            f"revision {last.number} ({last.status}) says {_made_by(history)!r},"
+            f" Terraform made {known.description!r}"
+        )
+        yield Finding(problem("release-changed", what, cause, environment=environment.label), adopt)
+
+
+def _made_by(history: list[Revision]) -> str:
+    """Return the description of the revision whose content the newest one has."""
+    by_number = {revision.number: revision for revision in history}
+    at = history[-1]
+    while True:
+        back = re.fullmatch(r"Rollback to (\d+)", at.description)
+        if back is None or int(back[1]) not in by_number or int(back[1]) >= at.number:
+            return at.description
+        at = by_number[int(back[1])]
+
+
+def _chart_name(environment: Environment) -> str:
+    import yaml
+
+    text = (environment.project.chart / "Chart.yaml").read_text()
+    return str(yaml.safe_load(text)["name"])
+
+
+def _me() -> str:
+    """Name this user and machine as Terraform does in a lock."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def _works_in(folder: Path) -> bool:
+    """Whether a terraform of this machine works in the folder."""
+    done = runner.run("ps", "-axww", "-o", "pid=,args=")
+    for line in done.out.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        if Path(command.split(" ")[0]).name in ("terraform", "tofu"):
+            at = Path("/proc") / pid / "cwd"
+            place = os.path.realpath(at) if at.is_symlink() else ""
+            if str(folder) in command or place == str(folder.resolve()):
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""What an environment must fulfil before anything is touched."""

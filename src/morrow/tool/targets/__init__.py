@@ -1,0 +1,1 @@
+"""Where an environment runs: one folder for each kind of target."""

@@ -1,0 +1,1 @@
+"""The target `kubernetes`: a release in a cluster."""

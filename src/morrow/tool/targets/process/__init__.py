@@ -1,0 +1,1 @@
+"""The target `process`: the service runs on this machine."""

@@ -1,0 +1,1 @@
+"""What `morrow verify` proves, and how it is measured."""

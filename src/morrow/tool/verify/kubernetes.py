@@ -1,0 +1,232 @@
+"""Verification of a release in a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster import lock
+from morrow.tool.cluster.objects import names_held
+from morrow.tool.diagnose.view import age_of
+from morrow.tool.environment.model import Environment
+from morrow.tool.load.load import Load
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.port_forward import ask
+from morrow.tool.report.page import Line
+from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
+from morrow.tool.verify.reach import Way
+
+Json = dict[str, Any]
+HASH = "pod-template-hash"
+RECENT = 600.0  # seconds in which no container may have restarted
+ROLLOUT = 600.0
+
+
+class KubernetesSubject:
+    """The service as it runs in its namespace."""
+
+    def __init__(
+        self, environment: Environment, url: str | None, connect: tuple[str, ...], ca: str | None
+    ) -> None:
+        self.environment = environment
+        self.kubectl = Kubectl.of(environment)
+        self._way = Way(environment, url, connect, ca)
+        if self._deployment_or_none() is None:
+            cause = f"there is no Deployment of it in namespace {environment.namespace}"
+            raise Failure(
+                problem("release-missing", environment.name, cause, environment=environment.label),
+                refused=True,
+            )
+
+    def reach(self) -> Reach:
+        """Take what the command line gave, else the route, else a tunnel."""
+        return self._way.reach()
+
+    def close(self) -> None:
+        """End the tunnel."""
+        self._way.close()
+
+    # -- what is promised ----------------------------------------------------------------------
+
+    def promises(self) -> list[Line]:
+        """Judge every pod."""
+        deployment, pods = self._deployment(), self._pods()
+        template = deployment["spec"]["template"]
+        wanted = deployment["spec"].get("replicas", 0)
+        ready = sum(_is_ready(pod) for pod in pods)
+        lines = [Line(ready == len(pods) == wanted, "every pod is ready", f"{ready} of {wanted}")]
+        one = _one({pod["metadata"]["labels"].get(HASH, "?") for pod in pods})
+        lines.append(Line(one[0], "every pod comes from one template", one[1]))
+        image = template["spec"]["containers"][0]["image"]
+        ids = {_image_id(pod).rpartition("@")[2] or "not pulled" for pod in pods}
+        ok, found = _one(ids)
+        lines.append(Line(ok, "every pod runs the same image", f"{image} ({found})"))
+        for kind in ("config", "secrets"):
+            held = {names_held(pod["spec"])[kind] or "none" for pod in pods}
+            ok, found = _one(held)
+            same = held == {names_held(template["spec"])[kind] or "none"}
+            lines.append(Line(ok and same, f"every pod holds the same {kind}", found))
+        lines += self._restarts(pods)
+        admin = (self.environment.values.get("ports") or {}).get("admin")
+        return lines + (self._probes(pods, int(admin)) if admin else [])
+
+    def _probes(self, pods: list[Json], port: int) -> list[Line]:
+        names = [pod["metadata"]["name"] for pod in pods]
+        paths = ("/startupz", "/readyz", "/livez", "/metrics", "/info")
+        asked = [(name, path) for name in names for path in paths]
+        with ThreadPoolExecutor(6) as pool:
+            got = list(pool.map(lambda x: ask(self.kubectl, f"pod/{x[0]}", port, x[1]), asked))
+        answers = dict(zip(asked, got, strict=True))
+        bad = [f"{n}{p}: {answers[n, p]}" for n, p in asked[:] if answers[n, p].status != 200]
+        said = "; ".join(bad) or f"{', '.join(p[1:] for p in paths)} of {len(names)} pods"
+        lines = [Line(not bad, "the probes answer 200 on every pod", said)]
+        missing = {m for name in names for m in metrics_missing(answers[name, "/metrics"].body)}
+        said = f"missing: {', '.join(sorted(missing))}" if missing else "all there"
+        lines.append(Line(not missing, "the contract's metrics are there", said))
+        revisions = {_field(answers[name, "/info"].body, "secrets_revision") for name in names}
+        ok, found = _one(revisions)
+        lines.append(Line(ok, "every pod names the same secrets revision", found))
+        return lines
+
+    def _restarts(self, pods: list[Json]) -> list[Line]:
+        count, recent = 0, []
+        for pod in pods:
+            for status in (pod.get("status") or {}).get("containerStatuses") or []:
+                count += status.get("restartCount", 0)
+                ended = ((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
+                if ended and (age := age_of(ended)) < RECENT:
+                    recent.append(f"{pod['metadata']['name']}/{status['name']} {age:.0f} s ago")
+        said = "; ".join(recent) or (f"{count}, none of them recent" if count else "none")
+        return [Line(not recent, f"no container restarted in the last {RECENT:.0f} s", said)]
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def change(self, kind: str, load: Load) -> str:
+        """Roll the pods there and back, so that nothing stays changed, or end one of them."""
+        with lock.held(self.environment, f"morrow verify {self.environment.label}"):
+            if kind == "kill":
+                return self._kill(load)
+            before = self._deployment()["spec"]["template"]
+            with self._changed(kind, before) as after:
+                load.mark(kind)
+                try:
+                    self._roll(before, after)
+                except KeyboardInterrupt:
+                    terminal.say("taking the change back first; Ctrl-C again ends at once")
+                    raise
+                finally:
+                    load.mark("back")
+                    self._roll(after, before)
+        return f"the pods were replaced twice, there and back, by a changed template ({kind})"
+
+    @contextlib.contextmanager
+    def _changed(self, kind: str, template: Json) -> Iterator[Json]:
+        """A template to roll to, and what it names, for as long as it is needed."""
+        if kind == "update":
+            notes = template["metadata"].get("annotations") or {}
+            notes = {**notes, "morrow/verified": datetime.now(UTC).isoformat(timespec="seconds")}
+            yield {**template, "metadata": {**template["metadata"], "annotations": notes}}
+            return
+        held = names_held(template["spec"])["config" if kind == "config" else "secrets"]
+        api = "configmap" if kind == "config" else "secret"
+        found = self.kubectl.get(api, held) if held else None
+        if found is None:
+            cause = f"its pods hold no {api} that could change"
+            raise Failure(problem("nothing-to-change", self.environment.name, cause), refused=True)
+        name = f"{held}-verify"
+        data = dict(found.get("data") or {})
+        if kind == "config":
+            data |= contract_of(self.environment.project).change
+        labels = found["metadata"].get("labels") or {}
+        copy = {"apiVersion": "v1", "kind": found["kind"], "data": data, "immutable": True}
+        copy |= {"metadata": {"name": name, "labels": labels}}
+        copy |= {"type": found["type"]} if kind == "secret" else {}
+        self.kubectl.check("delete", api, name, "--ignore-not-found")  # of a killed verification
+        self.kubectl.check("create", "--validate=false", "-f", "-", input=json.dumps(copy))
+        try:
+            text = json.dumps(template["spec"]).replace(f'"{held}"', f'"{name}"')
+            yield {**template, "spec": json.loads(text)}
+        finally:
+            self.kubectl.check("delete", api, name, "--ignore-not-found")
+
+    def _roll(self, before: Json, after: Json) -> None:
+        patch = [
+            {"op": "test", "path": "/spec/template", "value": before},
+            {"op": "replace", "path": "/spec/template", "value": after},
+        ]
+        name = f"deployment/{self.environment.name}"
+        words = ("patch", name, "--type=json", "--patch-file", "/dev/stdin")
+        self.kubectl.check(*words, input=json.dumps(patch))
+        self._settled()
+
+    def _settled(self) -> None:
+        """Wait until the rollout is over and the old pods have gone."""
+        name = f"deployment/{self.environment.name}"
+        self.kubectl.check(
+            "rollout", "status", name, f"--timeout={ROLLOUT:.0f}s", timeout=ROLLOUT + 10
+        )
+        until = time.monotonic() + 120
+        while any(_ends(pod) for pod in self._pods(all_of_them=True)):
+            if time.monotonic() > until:
+                terminal.warn("pods that were replaced still finish their requests")
+                return
+            time.sleep(1)
+
+    def _kill(self, load: Load) -> str:
+        name = self._pods()[0]["metadata"]["name"]
+        load.mark("kill")
+        self.kubectl.check("delete", "pod", name, "--grace-period=0", "--force", "--wait=false")
+        time.sleep(1)
+        self._settled()
+        return f"pod {name} was deleted without a grace period"
+
+    # -- objects -------------------------------------------------------------------------------
+
+    def _deployment_or_none(self) -> Json | None:
+        return self.kubectl.get("deployment", self.environment.name)
+
+    def _deployment(self) -> Json:
+        found = self._deployment_or_none()
+        assert found is not None  # noqa: S101 - it was there when this began
+        return found
+
+    def _pods(self, *, all_of_them: bool = False) -> list[Json]:
+        labels = self._deployment()["spec"]["selector"]["matchLabels"]
+        selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        pods = [p for p in self.kubectl.list("pods", selector) if HASH in p["metadata"]["labels"]]
+        return [pod for pod in pods if all_of_them or not _ends(pod)]
+
+
+def _ends(pod: Json) -> bool:
+    over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    return bool(pod["metadata"].get("deletionTimestamp")) or over
+
+
+def _is_ready(pod: Json) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def _image_id(pod: Json) -> str:
+    name = pod["spec"]["containers"][0]["name"]
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    return str(next((s.get("imageID", "") for s in statuses if s["name"] == name), ""))
+
+
+def _one(found: set[str]) -> tuple[bool, str]:
+    return len(found) == 1, " and ".join(sorted(found)) or "none"
+
+
+def _field(body: str, name: str) -> str:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return "?"
+    return str(found.get(name, "?")) if isinstance(found, dict) else "?"

@@ -1,0 +1,182 @@
+"""Prove that a service keeps its promises: what is said of it, and nothing lost under load."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.environment.model import Environment
+from morrow.tool.load.load import Load, LoadError
+from morrow.tool.load.result import LATE, Options, Result
+from morrow.tool.report.page import Line, Report, page
+from morrow.tool.report.plots import ms
+from morrow.tool.verify.contract import Reach, certificate_line, contract_of, fetch, judge
+
+RATE = 100.0  # requests per second where only a change was asked for
+BEFORE, AFTER = 3.0, 3.0  # seconds of quiet load before and after a change
+RECOVERY = 5.0  # seconds after a kill from which nothing may be lost any more
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asked for."""
+
+    rate: float | None = None
+    seconds: float | None = None
+    during: str | None = None
+    drain: bool = True
+
+
+class Subject(Protocol):
+    """A running environment, as verification sees it."""
+
+    def reach(self) -> Reach:
+        """How requests get to the service."""
+
+    def promises(self) -> list[Line]:
+        """Judge what runs: one release everywhere, probes, metrics, restarts."""
+
+    def change(self, kind: str, load: Load) -> str:
+        """Make the change and take it back, marking the steps; say what was done."""
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All that was found."""
+
+    environment: str
+    lines: Sequence[Line]
+    facts: Sequence[tuple[str, str]]
+    load: Result | None
+
+    @property
+    def broken(self) -> list[Line]:
+        """The promises that were not kept."""
+        return [line for line in self.lines if not line.ok]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        first = self.broken[0].promise if self.broken else None
+        return {
+            "environment": self.environment,
+            "ok": not self.broken,
+            "first_broken": first,
+            "promises": [
+                {"ok": line.ok, "promise": line.promise, "found": line.found} for line in self.lines
+            ],
+            "facts": dict(self.facts),
+            "load": self.load.to_json() if self.load else None,
+        }
+
+    def html(self) -> str:
+        """The report."""
+        what = dict(self.facts).get("change")
+        title = f"{dict(self.facts)['service']} in {self.environment}"
+        title += f", during {what}" if what else ""
+        return page(Report(title, self.lines, self.facts, self.load))
+
+
+def verify(environment: Environment, subject: Subject, asked: Asked) -> Verdict:
+    """Judge the contract, then what runs, then the load."""
+    contract = contract_of(environment.project)
+    reach = subject.reach()
+    terminal.status(f"asking {reach.url} ({reach.how}) …")
+    lines = [judge(check, reach) for check in contract.checks]
+    if reach.url.startswith("https:"):
+        lines.append(certificate_line(fetch(reach, contract.checks[0].path)))
+    lines += subject.promises()
+    facts = [
+        ("service", environment.name),
+        ("environment", environment.label),
+        ("image", environment.image if environment.kind == "kubernetes" else "this machine's code"),
+        ("reached", f"{reach.url}, {reach.how}"),
+    ]
+    result = None
+    if asked.rate or asked.during:
+        if asked.during and not reach.steady:
+            raise Failure(
+                problem(
+                    "verify-no-route",
+                    f"{environment.name} in {environment.label}",
+                    f"{reach.how} is tied to one pod, so it cannot outlive a change of pods",
+                    environment=environment.label,
+                ),
+                refused=True,
+            )
+        first = contract.checks[0]
+        options = Options(
+            reach.url.rstrip("/") + first.path,
+            rate=asked.rate or RATE,
+            connect=reach.connect,
+            ca_file=reach.ca_file,
+            status=first.status,
+            text=first.text or None,
+        )
+        result, done = _under_load(subject, options, asked)
+        facts += [("change", asked.during or ""), ("how", done)] if asked.during else []
+        lines.append(_loss(result, asked))
+        if asked.during:  # the change must have left it as it was
+            lines += [line for line in subject.promises() if not line.ok]
+    return Verdict(environment.label, lines, facts, result)
+
+
+def _under_load(subject: Subject, options: Options, asked: Asked) -> tuple[Result, str]:
+    seconds = asked.seconds or (0.0 if asked.during else 30.0)
+    done = ""
+    try:
+        with Load(options) as load:
+            began = time.monotonic()
+            if asked.during:
+                _let(load, BEFORE, "before")
+                done = subject.change(asked.during, load)
+                load.mark("after")
+                _let(load, RECOVERY + 1 if asked.during == "kill" else AFTER, "after")
+            _let(load, seconds - (time.monotonic() - began), "under load")
+        return load.result, done
+    except LoadError as wrong:
+        raise Failure(problem("load-failed", options.url, str(wrong))) from None
+
+
+def _let(load: Load, seconds: float, what: str) -> None:
+    """Let the load run on, and say how it goes."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        tell(load, what)
+        time.sleep(max(0.0, min(0.5, until - time.monotonic())))
+
+
+def tell(load: Load, what: str) -> None:
+    """Show the counts; only where a line can be rewritten."""
+    if terminal.moves:
+        counts = load.progress
+        terminal.status(f"{what}: {counts.get('requests', 0)} sent, {counts.get('failed', 0)} lost")
+
+
+def _loss(result: Result, asked: Asked) -> Line:
+    lost = len(result.failures)
+    found = (
+        f"{lost} of {result.requests} lost at {result.rate:g}/s; "
+        f"p50 {ms(result.latency(0.5))}, p99 {ms(result.latency(0.99))}"
+    )
+    if lost:
+        causes = ", ".join(f"{count} {cause}" for cause, count in result.causes().items())
+        found += f"; {causes}; first at {result.failures[0].at:.1f} s: {result.failures[0].detail}"
+    if result.lag > LATE:
+        found += f"; the client itself was {ms(result.lag)} late: this machine is too busy"
+    if result.retried:
+        found += f"; {result.retried} sent again on a new connection"
+    if asked.during != "kill":
+        when = f"during {asked.during}" if asked.during else "under load"
+        how = "" if asked.drain else ", without drain"
+        return Line(not lost, f"no request is lost {when}{how}", found)
+    killed = next((event.at for event in result.events if event.name == "kill"), 0.0)
+    late = [failure for failure in result.failures if failure.at > killed + RECOVERY]
+    promise = f"nothing is lost later than {RECOVERY:g} s after a kill"
+    return Line(not late, promise, f"{len(late)} later; {found}")
