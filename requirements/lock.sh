@@ -19,6 +19,8 @@ lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --
 lock build requirements/build.in --constraint requirements/dev.txt
 # A checker that needs other versions than ours; tests/chart makes an environment for it.
 lock checkov requirements/checkov.in
+# What chart-testing reads a Chart.yaml with.
+lock yamale requirements/yamale.in
 # The fake AWS of tests/terraform/aws, the same way.
 lock aws requirements/aws.in
 # What makes the site; its diagrams are drawn by a script that no Python runs.

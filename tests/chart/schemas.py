@@ -58,7 +58,7 @@ def minors() -> list[str]:
 KUBERNETES = "k8s.io/kubernetes"
 
 
-def _download(module: str, version: str, digest: str) -> Path:
+def download(module: str, version: str, digest: str) -> Path:
     """Return the folder of a Go module; its content must be what the pin says."""
     compiler = go.find()
     done = subprocess.run(
@@ -158,14 +158,14 @@ def _make(home: Path) -> None:
         written
         for module, version, digest in pins()
         if module != KUBERNETES
-        for source in [_download(module, version, digest)]
+        for source in [download(module, version, digest)]
         for file in CRDS[module]
         for crd in yaml.load_all((source / file).read_text(), yaml.CSafeLoader)
         for written in _custom(crd)
     ]
     for module, version, digest in pins():
         if module == KUBERNETES:
-            source = _download(module, version, digest) / "api/openapi-spec/swagger.json"
+            source = download(module, version, digest) / "api/openapi-spec/swagger.json"
             target = unfinished / version
             target.mkdir()
             for name, schema in [*_native(json.loads(source.read_text())), *custom]:
