@@ -48,7 +48,7 @@ def shipped(tmp_path: Path) -> Path:
     return place
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bare(aws_rc: Path) -> Run:
     """Run terraform in a folder, with nobody's keys."""
 
