@@ -46,7 +46,7 @@ find_python() { # set python, version and installer: the first interpreter that 
     esac
   done
   say "error: Morrow needs Python 3.11 or newer; ${seen:-there is no python3 on PATH}."
-  say "mend:  install one, or name it: make up PYTHON=/path/to/python3.13"
+  say "fix:  install one, or name it: make up PYTHON=/path/to/python3.13"
   return 1
 }
 

@@ -79,8 +79,8 @@ def test_a_program_that_died_is_reported_and_mended() -> None:
     _, _, told = said.stdout.partition("kube-scheduler died; the end of ")
     last = Path(find("kube-scheduler").log).read_text().splitlines()[-1]
     assert last in told, "with the end of its log"
-    mended = run("up")
-    assert mended.returncode == 0, mended.stderr
+    fixed = run("up")
+    assert fixed.returncode == 0, fixed.stderr
     assert find("kube-scheduler").pid != scheduler.pid
     assert run("status").returncode == 0
 
@@ -90,8 +90,8 @@ def test_a_node_stops_and_up_starts_it_again() -> None:
     again = run("node", "stop", "n2")
     assert again.returncode == 1
     assert "n2 does not run; `python -m lab node start n2` starts it" in again.stderr
-    mended = run("up")
-    assert mended.returncode == 0, mended.stderr
+    fixed = run("up")
+    assert fixed.returncode == 0, fixed.stderr
     assert api.ready_nodes() == {"n1", "n2", "n3"}
     assert run("node", "stop", "n2").returncode == run("node", "start", "n2").returncode == 0
     assert api.ready_nodes() == {"n1", "n2", "n3"}

@@ -183,7 +183,7 @@ def test_secret_that_lacks_a_key(rig: Rig) -> None:
 
 
 def broken_release(run: Run, what: str, stuck: Callable[[], bool], changes: dict[str, str]) -> None:
-    """Roll out what cannot work: the old pods serve on, and a good release mends it."""
+    """Roll out what cannot work: the old pods serve on, and a good release fixes it."""
     rig = run.rig
     old = names(rig.pods())
     run.mark("broken release")
@@ -193,7 +193,7 @@ def broken_release(run: Run, what: str, stuck: Callable[[], bool], changes: dict
     time.sleep(5)
     serving = names([pod for pod in rig.pods() if ready(pod)])
     assert serving == old, "the pods that served before serve on"
-    run.mark("mended")
+    run.mark("fixed")
     rig.upgrade()
     run.settle()
 

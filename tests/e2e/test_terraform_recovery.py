@@ -1,4 +1,4 @@
-"""Applies that are killed, and releases that others touched: found, named, mended, applied."""
+"""Applies that are killed, and releases that others touched: found, named, fixed, applied."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def found(project: LabProject, code: str) -> Finding:
     return finding
 
 
-def mend(finding: Finding) -> str:
-    assert finding.mend is not None
-    return finding.mend()
+def fix(finding: Finding) -> str:
+    assert finding.fix is not None
+    return finding.fix()
 
 
 def test_a_killed_first_install(project: LabProject) -> None:
@@ -63,7 +63,7 @@ def test_a_killed_first_install(project: LabProject) -> None:
     assert refused(project).code == "release-stuck"
     finding = found(project, "release-stuck")
     assert "pending-install" in finding.problem.cause
-    assert "never been deployed" in mend(finding)
+    assert "never been deployed" in fix(finding)
     assert next(told.state for told in apply(project)) == "started"
     assert project.plans_nothing()
 
@@ -72,13 +72,13 @@ def test_a_killed_upgrade(project: LabProject) -> None:
     apply(project)
     project.kill_apply(lambda: last(project) == "pending-upgrade")
     assert refused_change(project).code == "release-stuck"
-    assert "back at revision 1" in mend(found(project, "release-stuck"))
+    assert "back at revision 1" in fix(found(project, "release-stuck"))
     assert recovery.find(project.environment()) == []
     assert Terraform.of(project.environment()).plan().empty
 
     project.kill_apply(lambda: last(project) == "pending-rollback")
     assert "pending-rollback" in found(project, "release-stuck").problem.cause
-    mend(found(project, "release-stuck"))
+    fix(found(project, "release-stuck"))
     assert recovery.find(project.environment()) == []
     assert Terraform.of(project.environment()).plan().empty
 
@@ -99,7 +99,7 @@ def test_a_failed_first_install_and_an_object_in_the_way(project: LabProject) ->
     )
     assert done.returncode == 1
     assert last(project) == "failed"
-    mend(found(project, "release-stuck"))
+    fix(found(project, "release-stuck"))
     assert project.history() == []
 
     project.cluster.kubectl(
@@ -109,7 +109,7 @@ def test_a_failed_first_install_and_an_object_in_the_way(project: LabProject) ->
     assert (wrong.code, wrong.object) == ("object-in-use", "Service hello")
     finding = found(project, "object-in-use")
     assert finding.risk
-    mend(finding)
+    fix(finding)
     apply(project)
 
 
@@ -118,7 +118,7 @@ def test_a_release_that_others_made(project: LabProject) -> None:
     project.cluster.helm(
         *("install", "hello", str(project.folder / "chart"), "-n", project.namespace, *files)
     )
-    mend(found(project, "release-foreign"))
+    fix(found(project, "release-foreign"))
     release = Terraform.of(project.environment()).plan().release
     assert release is not None
     assert release.action == "update"  # and not create: max_history and clean-up are passed
@@ -134,8 +134,8 @@ def test_a_release_that_others_rolled_back(project: LabProject) -> None:
     assert terraform.plan().empty  # what Terraform cannot see …
     finding = found(project, "release-changed")  # … is seen, and `morrow plan` says it
     (said,) = recovery.left_behind(project.environment(), "deployed")
-    assert "doctor dev --mend" in said
-    mend(finding)
+    assert "doctor dev --fix" in said
+    fix(finding)
     release = terraform.plan().release
     assert release is not None
     assert release.action == "update"
@@ -156,7 +156,7 @@ def test_a_release_that_the_state_forgot(project: LabProject, tmp_path: Path) ->
     assert "0 destroyed" in said
     assert last(project) == "deployed"
 
-    mend(found(project, "release-foreign"))
+    fix(found(project, "release-foreign"))
     release = Terraform.of(project.environment()).plan().release
     assert release is not None
     assert release.action == "update"

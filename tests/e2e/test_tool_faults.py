@@ -1,4 +1,4 @@
-"""Every fault of the catalogue is named: right code, right object, a mend that works."""
+"""Every fault of the catalogue is named: right code, right object, a fix that works."""
 
 from __future__ import annotations
 
@@ -54,28 +54,28 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
     assert re.search(fault.object, told.problem["object"]), told
     assert re.search(fault.cause, told.problem["cause"], re.DOTALL), told
     assert not re.search("timed out|condition", f"{told.problem['cause']}"), told
-    assert told.problem["mend"], told
+    assert told.problem["fix"], told
     if fault.over:
         assert serving <= project.ready_pods(), "the old release does not serve"
         if fault.exit == 1:
             assert "the release that served before serves again" in told.problem["details"], told
-    mend = told.problem["mend"]
-    for file in re.findall(r"environments/\S+?\.yaml", mend):
-        assert (project.folder / file).is_file(), mend
+    fix = told.problem["fix"]
+    for file in re.findall(r"environments/\S+?\.yaml", fix):
+        assert (project.folder / file).is_file(), fix
     fault.meanwhile(project)
-    for command in commands(mend):
+    for command in commands(fix):
         if command != UP:
             _type(project, command, fault.stdin)
     fault.after(project)
     if not fault.typed:
         project.write(good)
-    if fault.code != "confirm-needed":  # there the mend was the deploy itself
+    if fault.code != "confirm-needed":  # there the fix was the deploy itself
         _type(project, UP)
 
 
-def commands(mend: str) -> list[str]:
-    """Return what can be typed of a mend, in its order."""
-    return re.findall(r"\b(?:kubectl|morrow) .+?(?=; |, then\b|, or |$)", mend)
+def commands(fix: str) -> list[str]:
+    """Return what can be typed of a fix, in its order."""
+    return re.findall(r"\b(?:kubectl|morrow) .+?(?=; |, then\b|, or |$)", fix)
 
 
 def _bent(good: dict[str, Any], fault: Fault) -> dict[str, Any]:

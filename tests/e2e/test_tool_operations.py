@@ -178,8 +178,8 @@ def test_doctor_finds_a_stuck_release_and_mends_it(project: ToolProject) -> None
     assert told.code == 1
     wrong = [check for check in told.answer["checks"] if check["state"] == "fail"]
     assert [check["problem"]["code"] for check in wrong] == ["release-stuck"], told
-    assert wrong[0]["problem"]["mend"] == "morrow doctor test --mend"
-    _good(project.morrow("doctor", "test", "--mend"))
+    assert wrong[0]["problem"]["fix"] == "morrow doctor test --fix"
+    _good(project.morrow("doctor", "test", "--fix"))
     assert _good(project.morrow("status", "test", "--json")).answer["release_state"] == "deployed"
 
 

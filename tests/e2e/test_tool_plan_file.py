@@ -150,7 +150,7 @@ def test_a_plan_is_refused_when_the_secret_or_the_chart_is_another_one(
     told = project.morrow("up", "test", "--plan", "first.plan", "--json")
     assert (told.code, told.problem["code"]) == (2, "plan-stale"), told
     assert told.problem["cause"] == "the Secret theirs was changed"
-    assert told.problem["mend"] == "morrow plan test --out first.plan"
+    assert told.problem["fix"] == "morrow plan test --out first.plan"
     assert "another" not in told.out + told.err
 
     # Chart and values may change: the plan holds the ones that it was made from.

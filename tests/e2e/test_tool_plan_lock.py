@@ -44,7 +44,7 @@ def test_the_lease_names_its_holder_and_is_taken_over_when_left_behind(rig: Rig)
         assert problem.code == "environment-locked"
         who = rf"\w+@[^/]+/{os.getpid()} holds the lock for \d+ (s|min): morrow up test"
         assert re.fullmatch(who, problem.cause), problem.cause
-        command = problem.mend.split("if it is gone: ")[1]
+        command = problem.fix.split("if it is gone: ")[1]
         where = f"--context {rig.cluster.context} -n {rig.namespace}"
         assert command == f"kubectl {where} delete lease web-morrow"
 

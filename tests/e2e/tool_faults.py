@@ -1,7 +1,7 @@
 """The catalogue: what is broken on purpose, and what `morrow up` must say of it.
 
 Each entry bends a good service by values laid over its own, by objects made before, or both.
-The mend's commands for kubectl and morrow are run in a shell as they stand; then the good
+The fix's commands for kubectl and morrow are run in a shell as they stand; then the good
 values are written, unless those commands alone put it right.
 """
 
@@ -31,7 +31,7 @@ class Fault:
     before: Callable[[ToolProject], None] = lambda project: None
     meanwhile: Callable[[ToolProject], None] = lambda project: None  # what ends before it is typed
     after: Callable[[ToolProject], None] = lambda project: None  # what a person does besides
-    typed: bool = False  # the mend's commands put it right: no value is changed
+    typed: bool = False  # the fix's commands put it right: no value is changed
     stdin: str = ""  # what they are given
     over: bool = False  # a good release is deployed before, and must serve after
     exit: int = 1

@@ -65,13 +65,13 @@ def test_each_trouble_has_its_name(said: tuple[str, str], code: str, what: str) 
     (wrong,) = problems_of([Diagnostic("error", *said)], AT, "terraform plan")
     assert (wrong.code, wrong.object) == (code, what)
     assert wrong.cause
-    assert wrong.mend
+    assert wrong.fix
 
 
 def test_a_lock_says_by_whom_and_since_when() -> None:
     (wrong,) = problems_of([Diagnostic("error", "Error acquiring the state lock", LOCK)], AT, "")
     assert wrong.cause == "ann@laptop holds it since 2026-01-02 03:04:05 +0000 UTC for apply"
-    assert "95ca8f5e-b37d-9c1c-0b6a-0a0e3f9e3b0c" in wrong.mend
+    assert "95ca8f5e-b37d-9c1c-0b6a-0a0e3f9e3b0c" in wrong.fix
     framed = "\n".join(f"│ {line}" for line in LOCK.splitlines())
     assert lock_of(framed) == lock_of(LOCK)
     assert lock_of("no lock here") is None

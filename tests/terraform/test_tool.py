@@ -74,7 +74,7 @@ def test_a_missing_root_is_named(project: Project) -> None:
         Terraform.of(dev(project))
     (wrong,) = caught.value.problems
     assert wrong.code == "terraform-root-missing"
-    assert "terraform/environments/dev" in wrong.mend
+    assert "terraform/environments/dev" in wrong.fix
 
 
 def test_a_rule_of_the_chart_is_named_with_its_sentence(project: Project) -> None:
@@ -103,7 +103,7 @@ def test_a_missing_provider_is_named(
     monkeypatch.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
     wrong = refused(Terraform.of(dev(project)))
     assert wrong.code == "terraform-provider-missing"
-    assert "terraform -chdir=terraform/environments/dev init" in wrong.mend
+    assert "terraform -chdir=terraform/environments/dev init" in wrong.fix
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_prod_keeps_its_state_in_the_bucket_and_a_dead_holder_s_lock_is_named_an
         assert time.monotonic() < ends
         time.sleep(0.05)
     (alive,) = state_lock(terraform)
-    assert alive.mend is None  # its holder works
+    assert alive.fix is None  # its holder works
     os.killpg(holder.pid, signal.SIGKILL)
     holder.wait()
     bucket.hold.set()
@@ -162,15 +162,15 @@ def test_prod_keeps_its_state_in_the_bucket_and_a_dead_holder_s_lock_is_named_an
     assert lock is not None
     assert lock.who in wrong.cause
     assert lock.created in wrong.cause
-    assert f"force-unlock {lock.identity}" in wrong.mend
+    assert f"force-unlock {lock.identity}" in wrong.fix
 
     bucket.objects["hello/prod.tfstate.tflock"] = dead.replace(b'"Who":"', b'"Who":"ann@laptop, ')
     (other,) = state_lock(terraform)
-    assert other.mend is None  # somebody else's: not ours to judge
+    assert other.fix is None  # somebody else's: not ours to judge
     bucket.objects["hello/prod.tfstate.tflock"] = dead
     (ours,) = state_lock(terraform)
-    assert ours.mend is not None
-    ours.mend()
+    assert ours.fix is not None
+    ours.fix()
     assert terraform.lock() is None
     assert list(state_lock(terraform)) == []
 
@@ -190,7 +190,7 @@ def test_a_state_that_could_not_be_saved_is_named_and_saved(
     environment = examine(project, "prod")[0]
     (unsaved,) = recovery_terraform.find(environment, [], broken=False)
     assert unsaved.problem.code == "terraform-state-unsaved"
-    assert unsaved.mend is not None
-    unsaved.mend()
+    assert unsaved.fix is not None
+    unsaved.fix()
     assert "hello/prod.tfstate" in bucket.objects
     assert list(recovery_terraform.find(environment, [], broken=False)) == []

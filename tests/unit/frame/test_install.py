@@ -37,7 +37,7 @@ def test_an_old_python_is_refused_with_the_mend(folder: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "error: Morrow needs Python 3.11 or newer; python3 is Python 3.8.",
-        "mend:  install one, or name it: make up PYTHON=/path/to/python3.13",
+        "fix:  install one, or name it: make up PYTHON=/path/to/python3.13",
     ]
     assert not (folder / ".venv").exists()
 

@@ -99,8 +99,8 @@ def test_wrong_use_exits_2_and_says_what_was_meant() -> None:
     (problem,) = json.loads(out)["problems"]
     assert (problem["code"], problem["object"]) == ("usage", "morrow plan")
     assert "ENVIRONMENT" in problem["cause"]
-    assert problem["mend"] == "morrow plan --help"
-    assert "mend: morrow env new --help" in morrow("env", "new", "qa")[2]
+    assert problem["fix"] == "morrow plan --help"
+    assert "fix: morrow env new --help" in morrow("env", "new", "qa")[2]
 
 
 def test_explain_tells_a_row_in_text_and_json() -> None:
@@ -143,7 +143,7 @@ def test_env_show_names_mistakes_and_exits_2(project_folder: Path) -> None:
     assert code == 2
     assert "config.LEVEL" in out
     assert "error environment-key: replcias" in err
-    assert "  mend: edit environments/dev.yaml:5: replicas instead of replcias" in err
+    assert "  fix: edit environments/dev.yaml:5: replicas instead of replcias" in err
     code, out, _ = morrow("env", "show", "dev", "--json")
     assert code == 2
     assert json.loads(out)["problems"][0]["code"] == "environment-key"
@@ -282,7 +282,7 @@ def test_a_program_that_is_missing_silent_or_broken_is_named(
     with pytest.raises(Failure) as caught:
         runner.run("no-such-program")
     assert caught.value.problems[0].code == "program-missing"
-    assert "MORROW_NO_SUCH_PROGRAM=/path/to" in caught.value.problems[0].mend
+    assert "MORROW_NO_SUCH_PROGRAM=/path/to" in caught.value.problems[0].fix
     monkeypatch.setenv("MORROW_NO_SUCH_PROGRAM", sys.executable)
     done = runner.run("no-such-program", "-c", "import sys; print(1); sys.exit('oh')")
     assert (done.code, done.out, done.last_error) == (1, "1\n", "oh")
@@ -406,7 +406,7 @@ def test_a_file_that_cannot_be_written_is_named(project_folder: Path) -> None:
     (problem,) = json.loads(out)["problems"]
     assert (code, problem["code"]) == (1, "file-failed")
     assert problem["object"] == str(project_folder / ".morrow")
-    assert problem["mend"].startswith(f"ls -ld {project_folder}")
+    assert problem["fix"].startswith(f"ls -ld {project_folder}")
 
 
 def test_a_plan_of_a_process_makes_no_file(project_folder: Path) -> None:

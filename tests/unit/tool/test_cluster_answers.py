@@ -81,7 +81,7 @@ ROOM = thing("ResourceQuota", "large", status={"hard": {"pods": "10"}, "used": {
 RULE = thing("PrometheusRule", "shop", "monitoring.coreos.com/v1")
 RULES = "/apis/monitoring.coreos.com/v1"
 
-# What is changed; the line that must tell it; its state; code; a part of the mend.
+# What is changed; the line that must tell it; its state; code; a part of the fix.
 WRONG = [
     (world(kubectl="v1.27.9"), "kubectl", "fail", "program-old", "install kubectl 1.28 or newer"),
     (world(helm="v3.17.4"), "helm", "fail", "program-old", "MORROW_HELM=/path/to/helm"),
@@ -111,18 +111,18 @@ WRONG = [
     (half_a_secret, "secrets", "fail", "secret-incomplete", "morrow secrets rotate dev TOKEN"),
     (without("Secret"), "secrets", "ok", "", ""),
     (world(history=[revision(1, "deployed"), revision(2, "pending-upgrade")]),
-     "release", "fail", "release-stuck", "morrow doctor dev --mend"),
+     "release", "fail", "release-stuck", "morrow doctor dev --fix"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "name", "state", "code", "mend"), WRONG)
-def test_doctor_names_what_is_wrong_in_a_line_with_its_mend(
+@pytest.mark.parametrize(("change", "name", "state", "code", "fix"), WRONG)
+def test_doctor_names_what_is_wrong_in_a_line_with_its_fix(
     cluster: StandIn,
     change: Callable[[StandIn], None],
     name: str,
     state: str,
     code: str,
-    mend: str,
+    fix: str,
 ) -> None:
     change(cluster)
     exit_code, lines = doctor()
@@ -130,21 +130,21 @@ def test_doctor_names_what_is_wrong_in_a_line_with_its_mend(
     assert line["state"] == state, lines
     assert exit_code == (1 if state == "fail" else 0)
     assert ((line["problem"] or {}).get("code", "")) == code
-    assert mend in ((line["problem"] or {}).get("mend", "")), line
+    assert fix in ((line["problem"] or {}).get("fix", "")), line
     others = {
         one["name"] for found in lines.values() for one in found if one["state"] == "fail"
     } - {name}
     assert others == set(), "one cause, one line"
 
 
-def test_doctors_table_has_each_mend_and_fits_80_columns(cluster: StandIn) -> None:
+def test_doctors_table_has_each_fix_and_fits_80_columns(cluster: StandIn) -> None:
     cluster.says(denied=["services", "secrets"], server="1.33", helm="v3.17.4")
     code, out, _ = morrow("doctor", "dev")
     assert code == 1
     assert all(len(line) <= 80 for line in out.splitlines()), out
     text = " ".join(out.split())
-    for mend in ("auth can-i create services", "auth can-i list secrets", "install helm 3.18"):
-        assert mend in text
+    for fix in ("auth can-i create services", "auth can-i list secrets", "install helm 3.18"):
+        assert fix in text
     assert out.count("\nfail") == 4, out
 
 
@@ -188,7 +188,7 @@ def test_a_mistake_in_a_file_is_told_before_the_cluster_is_asked(
         2,
         {"environment-key", "environment-ambiguous"},
     )
-    assert all("environments/dev.yaml:" in one["mend"] for one in problems)
+    assert all("environments/dev.yaml:" in one["fix"] for one in problems)
     assert [line for line in cluster.asked if line.startswith("kubectl")] == []
 
 

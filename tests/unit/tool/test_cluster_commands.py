@@ -66,7 +66,7 @@ def test_status_shows_each_pod_and_calls_none_broken_that_has_only_just_started(
     assert "release 1 (deployed), image registry.example.com/shop:1" in lines[1]
     assert "config shop-a, secrets shop-1" in lines[2]
     assert f"shop-a-x  {'ready' if ready else 'runs, not ready yet'}  on n1, 0 restarts" in lines[3]
-    assert ("  mend: " in out) == bool(codes)
+    assert ("  fix: " in out) == bool(codes)
 
 
 def test_status_of_what_is_not_deployed_names_the_next_command(cluster: StandIn) -> None:
@@ -84,7 +84,7 @@ def test_logs_are_the_pods_own_lines(cluster: StandIn) -> None:
     cluster.says(objects=[])
     code, out, _ = morrow("logs", "dev", "--json")
     problem = json.loads(out)["problems"][0]
-    assert (code, problem["code"], problem["mend"]) == (2, "release-missing", "morrow up dev")
+    assert (code, problem["code"], problem["fix"]) == (2, "release-missing", "morrow up dev")
 
 
 def test_down_says_what_stays(cluster: StandIn) -> None:

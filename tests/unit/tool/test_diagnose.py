@@ -46,7 +46,7 @@ def test_what_a_real_cluster_said_is_named(name: str) -> None:
     found = diagnose(recorded(name), PLACE)
     assert found[0].problem.code == name
     assert found[0].hold <= 70
-    assert found[0].problem.mend
+    assert found[0].problem.fix
 
 
 def test_good_pods_are_no_fault() -> None:
@@ -218,8 +218,8 @@ def test_bad_settings_name_every_variable_and_its_owner() -> None:
     problem = first(bent(ended(78, message=line))).problem
     assert problem.code == "settings-refused"
     assert "DB_PASSWORD is missing" in problem.cause
-    assert "morrow secrets set test DB_PASSWORD" in problem.mend
-    assert "set config.LOG_LEVEL in environments/test.yaml" in problem.mend
+    assert "morrow secrets set test DB_PASSWORD" in problem.fix
+    assert "set config.LOG_LEVEL in environments/test.yaml" in problem.fix
     assert problem.details == (line,)
 
 
@@ -369,24 +369,24 @@ def test_the_mend_names_what_lacks_and_the_very_keys_that_are_wanted() -> None:
     starts = waiting("ContainerCreating")
     lacks = first(bent(starts, events=(("FailedMount", told),), volumes=(held,))).problem
     assert lacks.cause == "Secret theirs in the namespace demo has no key B"
-    assert lacks.mend == (
+    assert lacks.fix == (
         "add B to Secret theirs, or take it out of environments/test.yaml, then: morrow up test"
     )
     absent = 'MountVolume.SetUp failed for volume "more" : secret "theirs" not found'
     uses = referring("secretKeyRef", "theirs", "A")
     view = bent(starts, events=(("FailedMount", absent),), volumes=(held,), container=uses)
-    assert first(view).problem.mend == (
+    assert first(view).problem.fix == (
         "kubectl --context lab -n demo create secret generic theirs"
         " --from-file=A=PATH --from-file=B=PATH, then: morrow up test"
     )
     refused = waiting("CreateContainerConfigError", 'configmap "theirs" not found')
     view = bent(refused, container=referring("configMapKeyRef", "theirs", "A"))
-    assert first(view).problem.mend == (
+    assert first(view).problem.fix == (
         "kubectl --context lab -n demo create configmap theirs --from-file=A=PATH,"
         " then: morrow up test"
     )
     own = first(missing("couldn't find key DB_PASSWORD in Secret demo/web-1")).problem
-    assert own.mend == "morrow secrets rotate test DB_PASSWORD"
+    assert own.fix == "morrow secrets rotate test DB_PASSWORD"
 
 
 HELPLESS = "0/3 nodes are available: 3 node(s) didn't match. preemption: 0/3: 3 Preemption is not"

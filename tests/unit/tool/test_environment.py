@@ -84,7 +84,7 @@ def test_a_mistake_is_named_with_its_line(
     (problem,) = problems
     assert named in problem.object
     assert cause in problem.cause
-    assert f"environments/dev.yaml:{line}" in problem.mend
+    assert f"environments/dev.yaml:{line}" in problem.fix
 
 
 def test_all_mistakes_are_named_at_once(project_folder: Path) -> None:
@@ -164,9 +164,9 @@ def test_the_settings_are_judged_by_the_service(project_folder: Path) -> None:
         "REGION": "settings-missing",
     }
     assert "did you mean 'LEVEL'?" in found["LEVLE"].cause
-    assert found["LEVLE"].mend == "edit environments/dev.yaml:6: LEVEL instead of LEVLE"
-    assert found["SIZE"].mend == "edit environments/dev.yaml:7: correct SIZE"
-    assert found["REGION"].mend == "edit environments/dev.yaml:3: config: add REGION"
+    assert found["LEVLE"].fix == "edit environments/dev.yaml:6: LEVEL instead of LEVLE"
+    assert found["SIZE"].fix == "edit environments/dev.yaml:7: correct SIZE"
+    assert found["REGION"].fix == "edit environments/dev.yaml:3: config: add REGION"
     assert "s3cr3t" not in json.dumps([p.as_json() for p in found.values()])
 
     (project_folder / "shop.py").write_text("import nothing_of_that_name\n")
@@ -200,7 +200,7 @@ def test_a_new_environment_has_the_others_shape(project_folder: Path) -> None:
             make(Project.find(), wrong, "dev")
         (found,) = caught.value.problems
         assert (found.code, caught.value.exit_code) == ("environment-unnamable", 2)
-        assert found.mend == f"morrow env new {proper} --from dev"
+        assert found.fix == f"morrow env new {proper} --from dev"
     assert sorted(project_folder.rglob("*")) == files
 
 

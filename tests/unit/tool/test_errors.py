@@ -22,9 +22,9 @@ def test_each_row_is_whole(code: str) -> None:
     row = TABLE[code]
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
     assert row.summary.endswith(".")
-    assert row.mend
-    assert not row.mend.endswith(".")
-    assert len(row.mend) <= 200
+    assert row.fix
+    assert not row.fix.endswith(".")
+    assert len(row.fix) <= 200
 
 
 @pytest.mark.parametrize("code", sorted(TABLE))
@@ -45,11 +45,11 @@ def test_a_failure_says_whether_something_was_changed() -> None:
         "code": "environment-missing",
         "object": "qa",
         "cause": "there is none",
-        "mend": "morrow env new qa --from dev",
+        "fix": "morrow env new qa --from dev",
         "details": [],
     }
 
 
-def test_a_mend_needs_its_fields() -> None:
+def test_a_fix_needs_its_fields() -> None:
     with pytest.raises(KeyError):
         problem("program-failed", "helm", "exit code 1")

@@ -31,7 +31,7 @@ class Case:
 PLAN = {"environment", "target", "empty", "action", "settings", "secrets"}
 UP = {"environment", "result", "pid", "url", "admin", "release", "secrets_revision", "next"}
 STATUS = {"environment", "running", "ready", "pid", "url", "release", "current", "checks"}
-DOCTOR = {"environment", "ok", "mended", "checks"}
+DOCTOR = {"environment", "ok", "fixed", "checks"}
 VERDICT = {"environment", "ok", "first_broken", "promises", "facts", "load"}
 SECRETS = {"environment", "revision", "pods"}
 LIST = {"environment", "provider", "revision", "where", "keys"}
@@ -81,7 +81,7 @@ STORY = (
     Case(("down", "local"), 0, r"^stopped shop; logs and secrets stay", {"stopped"}),
     Case(("down", "lokal"), 2, r"^error environment-missing: lokal", WRONG),
     Case(("explain", "port-taken"), 0, r"^port-taken\n  Another program listens",
-         {"code", "summary", "mend", "exit"}),
+         {"code", "summary", "fix", "exit"}),
     Case(("explain",), 0, r"^port-taken +Another program listens on the port\.$", {"port-taken"}),
     Case(("explain", "port-taker"), 2, r"there is no error code 'port-taker'; did you", WRONG),
 )  # fmt: skip
@@ -105,14 +105,14 @@ def test_every_command_in_text_and_json_with_its_exit_code(shop: LocalService) -
         shown, empty = (told.err, told.out) if refused else (told.out, told.err)
         assert re.search(case.text, shown, re.MULTILINE), (case.words, told)
         assert not refused or empty == "", "a problem is no result"
-        assert not refused or "  mend: " in told.err, told
+        assert not refused or "  fix: " in told.err, told
         again = shop.morrow(*(case.again or case.words), "--json", stdin="another")
         assert again.code == case.code, (case.words, again)
         answer = json.loads(again.out)
         assert case.keys <= set(answer), (case.words, answer)
         for problem in answer.get("problems") or []:
-            assert set(problem) == {"code", "object", "cause", "mend", "details"}
-            assert problem["mend"], problem
+            assert set(problem) == {"code", "object", "cause", "fix", "details"}
+            assert problem["fix"], problem
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

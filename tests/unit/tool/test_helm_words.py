@@ -55,7 +55,7 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
 def test_helms_words(said: str, code: str) -> None:
     found = helm_problem(Result(("helm", "upgrade"), 1, "", said), PLACE, 600)
     assert found.code == code
-    assert found.mend
+    assert found.fix
     assert "timed out" not in found.cause
     if code == "job-failed":
         assert (found.object, "BackoffLimitExceeded" in found.cause) == ("Job web-migrate", True)

@@ -80,7 +80,7 @@ def test_four_judges_speak_at_once_and_none_twice(shop: Path) -> None:
     ]
     rules = [one.cause for one in found if one.code == "chart-invalid"]
     assert rules == ["autoscaling.min is 9, above autoscaling.max 2."]
-    assert all(one.mend for one in found)
+    assert all(one.fix for one in found)
 
 
 def test_a_file_that_cannot_be_read_hides_no_other_and_nothing_is_guessed(shop: Path) -> None:
@@ -121,7 +121,7 @@ def test_without_helm_the_rules_wait_for_the_command_that_needs_it(
 
 
 @pytest.mark.parametrize(
-    ("values", "code", "mend"),
+    ("values", "code", "fix"),
     [
         ("secrets: {provider: sops, keys: [TOKEN]}", "provider-unsupported", "dev.yaml:3"),
         ("replicas: 1", "replicas-needed", "set replicas: 2 in"),
@@ -129,7 +129,7 @@ def test_without_helm_the_rules_wait_for_the_command_that_needs_it(
         ('image: {digest: ""}', "digest-needed", "set image.digest in environments/dev.yaml"),
     ],
 )
-def test_what_the_tool_does_not_deploy(shop: Path, values: str, code: str, mend: str) -> None:
+def test_what_the_tool_does_not_deploy(shop: Path, values: str, code: str, fix: str) -> None:
     digest = f"sha256:{64 * 'a'}"
     lines = [
         "environment: dev",
@@ -143,7 +143,7 @@ def test_what_the_tool_does_not_deploy(shop: Path, values: str, code: str, mend:
     shop.write_text("\n".join([*lines[:2], values, *lines[2:]]) + "\n")
     (found,) = [one for one in judged() if one.code != "chart-invalid"]
     assert found.code == code
-    assert mend in found.mend
+    assert fix in found.fix
 
 
 def test_status_needs_no_judge_but_the_schema(shop: Path) -> None:

@@ -139,9 +139,7 @@ def test_a_user_of_one_namespace_needs_no_more(
     with pytest.raises(Failure) as caught:  # the control: the stand-in does refuse
         kubectl.get("namespace", "shop-dev")
     where = "kubectl --context dev -n shop-dev"
-    assert (
-        caught.value.problems[0].mend == f"get the right, then: {where} auth can-i get namespaces"
-    )
+    assert caught.value.problems[0].fix == f"get the right, then: {where} auth can-i get namespaces"
     told.unlink()
     with lock.held(environment, "morrow up dev"):
         pass
@@ -172,7 +170,7 @@ def test_a_helm_that_nobody_knows_is_refused(version: str, refused: bool) -> Non
     if found is not None:
         assert found.code == "helm-unsupported"
         assert "v5.0.1," in found.cause
-        assert "MORROW_HELM=" in found.mend
+        assert "MORROW_HELM=" in found.fix
 
 
 def test_a_reader_that_goes_away_ends_the_program() -> None:
@@ -193,7 +191,7 @@ def test_an_api_server_that_does_not_answer_is_named(
         kubectl.check("get", "pods", timeout=0.5)
     (told,) = caught.value.problems
     assert (told.code, told.object) == ("cluster-unreachable", "context my lab")
-    assert told.mend == "kubectl --context 'my lab' -n shop cluster-info"
+    assert told.fix == "kubectl --context 'my lab' -n shop cluster-info"
 
 
 def test_a_namespace_that_does_not_end_says_what_holds_it(

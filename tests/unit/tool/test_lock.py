@@ -52,7 +52,7 @@ def test_the_second_is_told_who_and_since_when(here: Environment) -> None:
     assert caught.value.exit_code == 2
     who = rf"\w+@[^/]+/{holder.pid} holds the lock for \d+ (s|min): morrow up here"
     assert re.fullmatch(who, problem.cause), "the holder, its age, and what it does"
-    assert problem.mend.endswith(f"kill {holder.pid}")
+    assert problem.fix.endswith(f"kill {holder.pid}")
     holder.communicate()
     with lock.held(here, "morrow down here"):
         pass

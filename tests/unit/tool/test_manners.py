@@ -78,11 +78,11 @@ def test_a_word_too_much_for_the_server_is_named() -> None:
         ("a:\n\tb: 1\n", 2, "the line is indented by a tab; YAML takes spaces only"),
         ("a:\n  b: 1\n\tc: 2\n", 3, "the line is indented by a tab; YAML takes spaces only"),
         ("a: @x\n", 1, "a value cannot begin with @: quote it"),
-        ("a: b: c\n", 1, "a `:` where no key can be: quote the value, or mend the indentation"),
+        ("a: b: c\n", 1, "a `:` where no key can be: quote the value, or fix the indentation"),
         ("a: [1\n", 2, "a `[` is not closed by `]`"),
         ("a: {b: 1\n", 2, "a `{` is not closed by `}`"),
         ("a: 'x\n", 2, "a quote is not closed"),
-        ("- a\nb: 1\n", 2, "a key stands where the list above goes on: mend the indentation"),
+        ("- a\nb: 1\n", 2, "a key stands where the list above goes on: fix the indentation"),
         ("a: 1\n  b: 2\n", 2, "a `:` where no key can be"),
     ],
 )
@@ -96,13 +96,13 @@ def test_what_yaml_refuses_is_said_in_plain_words(
     assert found.cause.startswith(cause)
 
 
-def test_a_context_that_is_not_there_is_told_once_with_every_mend() -> None:
+def test_a_context_that_is_not_there_is_told_once_with_every_fix() -> None:
     said = 'error: context "qa" does not exist\n'
     done = Result(("kubectl", "get"), 1, "", said)
     found = Kubectl("qa", "shop", "environments/qa.yaml").failure(done).problems[0]
     assert (found.code, found.cause) == ("context-missing", 'context "qa" does not exist')
     for way in ("--context NAME", "MORROW_CONTEXT=NAME", "target.context in environments/qa.yaml"):
-        assert way in found.mend
+        assert way in found.fix
 
 
 def test_what_is_on_path_decides_how_the_command_is_typed(
@@ -117,17 +117,17 @@ def test_what_is_on_path_decides_how_the_command_is_typed(
         monkeypatch.setattr(sys, "argv", [called, "up"])
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
         assert typed() == ".venv/bin/morrow"
-        mend = problem("environment-missing", "qa", "there is none").mend
-        assert mend == ".venv/bin/morrow env new qa --from dev"
+        fix = problem("environment-missing", "qa", "there is none").fix
+        assert fix == ".venv/bin/morrow env new qa --from dev"
         monkeypatch.setenv("PATH", f"{own.parent}:/bin")
         assert typed() == "morrow"
-        assert problem("environment-missing", "qa", "none").mend == "morrow env new qa --from dev"
+        assert problem("environment-missing", "qa", "none").fix == "morrow env new qa --from dev"
     monkeypatch.setattr(sys, "argv", ["-c"])
     assert typed() == "morrow"
 
 
 def test_no_text_says_how_to_type_the_command_but_by_typed() -> None:
-    """A command that is told as a mend or a next step comes from the table or from `typed`."""
+    """A command that is told as a fix or a next step comes from the table or from `typed`."""
     folder = Path(terminal_module.__file__).parent
     verbs = "doctor|plan|up|status|logs|verify|rollback|down|secrets|env|explain|settings"
     pattern = re.compile(rf"""f["'][^"'`]*\bmorrow ({verbs})\b""")

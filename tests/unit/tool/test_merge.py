@@ -123,7 +123,7 @@ def test_what_readers_take_differently_is_refused(tmp_path: Path, word: str) -> 
     (problem,) = read(file, "environments/dev.yaml").problems
     assert problem.code == "environment-ambiguous"
     assert problem.object == "config.KEY"
-    assert problem.mend == f'quote it in environments/dev.yaml:2: "{word}"'
+    assert problem.fix == f'quote it in environments/dev.yaml:2: "{word}"'
     assert AMBIGUOUS.match(word)
     file.write_text(f'config:\n  KEY: "{word}"\n')
     assert not read(file).problems

@@ -140,8 +140,8 @@ def test_a_taken_port_is_named_with_its_holder_and_a_mend_that_works(shop: Local
             assert f"(pid {os.getpid()})" in found["cause"]
         assert shop.processes() == []
         by_make = shop.morrow("up", "local", MAKELEVEL="1")
-        assert re.search(r"mend: make up PORT=\d+", by_make.err)
-        words = found["mend"].split()
+        assert re.search(r"fix: make up PORT=\d+", by_make.err)
+        words = found["fix"].split()
         assert words[:3] == ["morrow", "up", "local"]
         assert shop.morrow(*words[1:]).code == 0
     assert shop.get(int(words[-1])) == "one hello"
@@ -174,7 +174,7 @@ def test_settings_are_judged_before_anything_starts(shop: LocalService) -> None:
     assert not shop.state.exists()
 
 
-def test_refused_settings_name_the_variable_the_file_and_the_mend(shop: LocalService) -> None:
+def test_refused_settings_name_the_variable_the_file_and_the_fix(shop: LocalService) -> None:
     shop.write(greeting="", declared=False)
     failed = shop.morrow("up", "local", "--json")
     assert failed.code == 1
@@ -182,7 +182,7 @@ def test_refused_settings_name_the_variable_the_file_and_the_mend(shop: LocalSer
     assert found["code"] == "settings-refused"
     assert "GREETING" in found["cause"]
     assert "exit code 78" in found["cause"]
-    assert re.search(r"GREETING in environments/local\.yaml:\d+", found["mend"])
+    assert re.search(r"GREETING in environments/local\.yaml:\d+", found["fix"])
     assert found["details"], "the last lines"
     assert shop.processes() == []
 
@@ -217,7 +217,7 @@ def test_a_bad_version_leaves_the_old_one_serving(
     assert found["code"] == code
     assert "the old process serves on" in found["cause"]
     assert said in " ".join(found["details"])
-    assert found["mend"].startswith(("tail .morrow/local/", "mend what"))
+    assert found["fix"].startswith(("tail .morrow/local/", "fix what"))
     assert shop.get() == "one hello"
     assert shop.processes() == [old]
     shop.write("three")

@@ -122,7 +122,7 @@ def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "stdin", "code", "mend"),
+    ("words", "stdin", "code", "fix"),
     [
         (("secrets", "set", "local", "DB_PASWORD"), "x", "secret-unknown", "secrets.keys"),
         (("secrets", "rotate", "local", "NOPE"), "", "secret-unknown", "secrets.keys"),
@@ -136,11 +136,11 @@ def test_a_rotation_keeps_what_it_was_not_asked_for(folder: Path) -> None:
     ],
 )
 def test_wrong_use_is_refused(
-    folder: Path, words: tuple[str, ...], stdin: str, code: str, mend: str
+    folder: Path, words: tuple[str, ...], stdin: str, code: str, fix: str
 ) -> None:
     exit_code, problem = first_problem(*words, stdin=stdin)
     assert (exit_code, problem["code"]) == (2, code)
-    assert mend in problem["mend"]
+    assert fix in problem["fix"]
     assert (folder / "environments" / "local.yaml").read_text() == FILE
 
 
@@ -159,7 +159,7 @@ def test_a_process_takes_generated_secrets_only(folder: Path) -> None:
     for words in (("plan", "local"), ("secrets", "rotate", "local"), ("up", "local")):
         code, problem = first_problem(*words)
         assert (code, problem["code"]) == (2, "provider-unsupported")
-        assert problem["mend"] == "set secrets.provider: generated in environments/local.yaml:5"
+        assert problem["fix"] == "set secrets.provider: generated in environments/local.yaml:5"
     assert file.read_text() == text
     assert not (folder / ".morrow").exists()
 
@@ -175,7 +175,7 @@ def test_doctor_lists_what_holds_and_what_does_not(folder: Path) -> None:
     assert (code, answer["ok"]) == (1, False)
     wrong = [check for check in answer["checks"] if check["state"] == "fail"]
     assert {check["problem"]["code"] for check in wrong} >= {"settings-unknown"}
-    assert all(check["problem"]["mend"] for check in wrong)
+    assert all(check["problem"]["fix"] for check in wrong)
 
 
 def test_doctor_names_a_cluster_that_is_not_there(folder: Path) -> None:
@@ -207,4 +207,4 @@ def test_a_value_is_never_taken_from_an_argument_nor_repeated(folder: Path, word
     assert "a value is read from standard input" in err
     assert CANARY not in out + err
     assert not (folder / ".morrow").exists()
-    assert "mend: morrow secrets set --help" in err
+    assert "fix: morrow secrets set --help" in err

@@ -109,8 +109,8 @@ def test_the_first_broken_promise_is_named(shop: LocalService) -> None:
 def test_what_does_not_run_is_not_verified(shop: LocalService) -> None:
     told = shop.morrow("verify", "local", "--json")
     assert (told.code, told.problem["code"]) == (2, "not-running")
-    assert told.problem["mend"] == "morrow up local"
-    assert shop.morrow(*told.problem["mend"].split()[1:]).code == 0
+    assert told.problem["fix"] == "morrow up local"
+    assert shop.morrow(*told.problem["fix"].split()[1:]).code == 0
     assert shop.morrow("verify", "local").code == 0
 
 

@@ -1,10 +1,10 @@
-"""Everything that can go wrong, as data: code, object, cause, mend.
+"""Everything that can go wrong, as data: code, object, cause, fix.
 
 How others use it: add a row to `TABLE` (in your section), then
 
     problem("image-not-found", "image ghcr.io/x/y:1", "the registry answers 404", reference="…")
 
-makes a `Problem` whose mend is the row's template filled with `object` and the fields given.
+makes a `Problem` whose fix is the row's template filled with `object` and the fields given.
 Collect problems as values; raise `Failure(problem, …)` only where a command cannot go on.
 """
 
@@ -18,16 +18,16 @@ from morrow.tool.base.terminal import typed
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of error: what it means, and the mend as a template that can be typed."""
+    """One kind of error: what it means, and the fix as a template that can be typed."""
 
     summary: str
-    mend: str
+    fix: str
     refused: bool = False  # True: found before anything was changed (exit 2), else exit 1
 
     @property
-    def mend_in_general(self) -> str:
-        """What a page can say: a mend that depends wholly on the moment is named as such."""
-        return "the command that the error shows" if self.mend == "{command}" else self.mend
+    def fix_in_general(self) -> str:
+        """What a page can say: a fix that depends wholly on the moment is named as such."""
+        return "the command that the error shows" if self.fix == "{command}" else self.fix
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Problem:
     code: str
     object: str
     cause: str
-    mend: str
+    fix: str
     details: tuple[str, ...] = ()  # lines that help: the last log lines, an event, file:line
 
     def as_json(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class Problem:
             "code": self.code,
             "object": self.object,
             "cause": self.cause,
-            "mend": self.mend,
+            "fix": self.fix,
             "details": list(self.details),
         }
 
@@ -65,10 +65,10 @@ class Failure(Exception):
 def problem(
     code: str, object: str, cause: str, *, details: tuple[str, ...] = (), **fields: str
 ) -> Problem:
-    """Make a problem whose mend is the table's template filled with `fields`."""
-    template = TABLE[code].mend.replace("morrow ", f"{typed()} ")
-    mend = template.format(object=object, **fields)
-    return Problem(code, object, cause, mend, details)
+    """Make a problem whose fix is the table's template filled with `fields`."""
+    template = TABLE[code].fix.replace("morrow ", f"{typed()} ")
+    fix = template.format(object=object, **fields)
+    return Problem(code, object, cause, fix, details)
 
 
 # The one table. `docs/errors.md` and `morrow explain` are made from it.
@@ -197,7 +197,7 @@ TABLE: dict[str, Row] = {
     # -- process target, load and verify ----------------------------------------------------
     "port-taken": Row("Another program listens on the port.", "{command}", True),
     "process-crashed": Row(
-        "The service ended before it was ready.", "mend what its last lines say, then: {command}"
+        "The service ended before it was ready.", "fix what its last lines say, then: {command}"
     ),
     "process-never-ready": Row("The service runs and did not become ready.", "{command}"),
     "not-running": Row("The service does not run here.", "{command}", True),
@@ -261,7 +261,7 @@ TABLE: dict[str, Row] = {
     ),
     "crashed": Row(
         "The service ended by itself, twice or more.",
-        "mend what its last lines say, then: {up}",
+        "fix what its last lines say, then: {up}",
     ),
     "out-of-memory": Row(
         "The container needs more memory than its limit.",
@@ -273,11 +273,11 @@ TABLE: dict[str, Row] = {
     ),
     "container-refused": Row(
         "The node refuses to start the container.",
-        "mend what the message names in {file}, then: {up}",
+        "fix what the message names in {file}, then: {up}",
     ),
     "never-ready": Row(
         "The service runs, and its probe fails to the end of the startup budget.",
-        "mend what the probe answers, or raise probes.startup.failureThreshold in {file},"
+        "fix what the probe answers, or raise probes.startup.failureThreshold in {file},"
         " then: {up}",
     ),
     "pod-evicted": Row(
@@ -316,7 +316,7 @@ TABLE: dict[str, Row] = {
     ),
     "pod-refused": Row(
         "The API server refuses to make the pods.",
-        "mend what the message names in {file}, then: {up}",
+        "fix what the message names in {file}, then: {up}",
     ),
     "unschedulable": Row(
         "No node takes the pods.", "{look}; change {file} or the nodes, then: {up}"
@@ -330,22 +330,22 @@ TABLE: dict[str, Row] = {
     ),
     "volume-not-mounted": Row(
         "A volume cannot be mounted.",
-        "mend what the message names in {file} or on the nodes, then: {up}",
+        "fix what the message names in {file} or on the nodes, then: {up}",
     ),
     "job-failed": Row(
         "A Job that runs before or after the release failed.",
-        "mend what its last lines say, then: {up}",
+        "fix what its last lines say, then: {up}",
     ),
     "rollout-slow": Row(
         "The pods were not ready in the time given, and nothing calls itself broken.",
         "{kubectl} get pods; then, with more time: {up} --timeout {seconds}",
     ),
     "release-refused": Row(
-        "Helm or the API server refuses the release.", "mend what it names in {file}, then: {up}"
+        "Helm or the API server refuses the release.", "fix what it names in {file}, then: {up}"
     ),
     "release-stuck": Row(
         "An earlier command was killed and left the release half-way.",
-        "morrow doctor {environment} --mend",
+        "morrow doctor {environment} --fix",
         True,
     ),
     "name-taken": Row(
@@ -447,7 +447,7 @@ TABLE: dict[str, Row] = {
     ),
     "terraform-backend": Row(
         "Terraform cannot reach the place where it keeps the state.",
-        "mend the backend in {root}/main.tf or log in to it, then: terraform -chdir={root} init",
+        "fix the backend in {root}/main.tf or log in to it, then: terraform -chdir={root} init",
         True,
     ),
     "terraform-input": Row("The module refuses what it is given.", "edit {file}", True),
@@ -457,26 +457,26 @@ TABLE: dict[str, Row] = {
     ),
     "terraform-state-unsaved": Row(
         "An apply could not save its state and left it in a file.",
-        "morrow doctor {environment} --mend",
+        "morrow doctor {environment} --fix",
         True,
     ),
     "release-rolled-back": Row(
         "The new release was not ready in its time; the old one was put back.",
-        "morrow doctor {environment}; mend what it names in {file}, then: morrow up {environment}",
+        "morrow doctor {environment}; fix what it names in {file}, then: morrow up {environment}",
     ),
     "release-foreign": Row(
         "A release of that name is there, and Terraform's state does not know it.",
-        "morrow doctor {environment} --mend",
+        "morrow doctor {environment} --fix",
         True,
     ),
     "release-changed": Row(
         "The release is not the one that Terraform made, and its plan would not show it.",
-        "morrow doctor {environment} --mend",
+        "morrow doctor {environment} --fix",
         True,
     ),
     "object-in-use": Row(
         "An object of that name is there and belongs to no release, or to another one.",
-        "morrow doctor {environment} --mend",
+        "morrow doctor {environment} --fix",
     ),
     "namespace-missing": Row(
         "The namespace does not exist.",
@@ -491,14 +491,14 @@ def page() -> str:
     lines = [
         "# Errors",
         "",
-        "Every error of the tool has a code, an object, a cause and a mend. This page is made from",
+        "Every error of the tool has a code, an object, a cause and a fix. This page is made from",
         "the table in `src/morrow/tool/base/errors.py`; `morrow explain CODE` shows one row. Words",
         "in braces are filled in when the error is shown. Exit 2: nothing had been changed.",
         "",
     ]
     for code, row in sorted(TABLE.items()):
         refused = 2 if row.refused else 1
-        lines += [f"## {code}", "", row.summary, "", "```text", row.mend_in_general, "```", ""]
+        lines += [f"## {code}", "", row.summary, "", "```text", row.fix_in_general, "```", ""]
         lines += [f"Exit {refused}.", ""]
     return "\n".join(lines)
 

@@ -8,7 +8,7 @@ COMMANDS = {
     "run": ("Serve an application in the foreground.", ""),
     "settings": ("Show what a service reads from its environment.", ""),
     "env": ("Show an environment merged, or make a new one.", "reading"),
-    "doctor": ("Find what would stop a deploy, with the mend.", "examining"),
+    "doctor": ("Find what would stop a deploy, with the fix.", "examining"),
     "plan": ("Show what `up` would change, field by field.", "planning"),
     "up": ("Bring an environment up, or change it to what its file says.", "reading"),
     "status": ("Show what runs.", "looking at"),

@@ -62,7 +62,7 @@ def report(problems: tuple[Problem, ...]) -> None:
         terminal.say(f"  {p.cause}")
         for line in p.details:
             terminal.say(f"  | {line}")
-        terminal.say(f"  mend: {p.mend}")
+        terminal.say(f"  fix: {p.fix}")
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:

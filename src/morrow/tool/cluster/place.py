@@ -12,7 +12,7 @@ from morrow.tool.programs.kubectl import Kubectl
 
 @dataclass(frozen=True)
 class Place:
-    """Where a release lives, and where a person mends it."""
+    """Where a release lives, and where a person fixes it."""
 
     environment: str
     file: str
@@ -31,7 +31,7 @@ class Place:
     def problem(
         self, code: str, object: str, cause: str, details: tuple[str, ...] = (), **fields: str
     ) -> Problem:
-        """Make a problem whose mend can be typed for this release."""
+        """Make a problem whose fix can be typed for this release."""
         known = {
             "kubectl": self.kubectl,
             "file": self.file,

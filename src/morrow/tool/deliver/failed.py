@@ -33,7 +33,7 @@ def failed(
         after = "the release that served before serves again"
     terminal.say(f"  {after}")
     return Failure(
-        Problem(found.code, found.object, found.cause, found.mend, (*found.details, after)),
+        Problem(found.code, found.object, found.cause, found.fix, (*found.details, after)),
         refused=False,
     )
 

@@ -13,7 +13,7 @@ from morrow.tool.recovery.recovery import find
 
 
 def settle(environment: Environment) -> None:
-    """Wait for a helm that a killed command left at work; mend what one left half-way.
+    """Wait for a helm that a killed command left at work; fix what one left half-way.
 
     The lock is ours, so no other `morrow` is at it; a helm of this machine that still runs
     ends by itself.
@@ -30,8 +30,8 @@ def settle(environment: Environment) -> None:
     if not state:
         return
     for finding in find(environment):
-        if finding.problem.code == "release-stuck" and finding.mend is not None:
-            terminal.say(f"  mended: {finding.mend()}")
+        if finding.problem.code == "release-stuck" and finding.fix is not None:
+            terminal.say(f"  fixed: {finding.fix()}")
 
 
 def _helm_runs(environment: Environment) -> bool:

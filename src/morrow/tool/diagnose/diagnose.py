@@ -31,7 +31,7 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
     """Return every finding about the newest pods and the hook Jobs, the gravest first.
 
     What stands in `known` by its uid is left out: it was there before, and what is wrong with it
-    may just be mended.
+    may just be fixed.
     """
     return sorted(_findings(view, place, known), key=lambda finding: finding.hold)
 

@@ -75,7 +75,7 @@ def _cannot_run(message: str, where: str, place: Place) -> Finding:
 def _bad_settings(lines: list[str], where: str, place: Place) -> Finding:
     """Name every variable that the service refused, and the file that owns it."""
     named = dict(refused_variables(lines))
-    mends = [
+    fixes = [
         f"{typed()} secrets set {place.environment} {name}"
         if name in place.secret_keys
         else f"set config.{name} in {place.file}"
@@ -83,7 +83,7 @@ def _bad_settings(lines: list[str], where: str, place: Place) -> Finding:
     ]
     said = "; ".join(f"{name} {message}" for name, message in named.items())
     cause = f"the service refuses its settings (exit code {BAD_SETTINGS}): {said or 'see below'}"
-    fix = "; ".join(mends) or f"set what the lines name in {place.file}"
+    fix = "; ".join(fixes) or f"set what the lines name in {place.file}"
     return Finding(place.problem("settings-refused", where, cause, tuple(lines[-20:]), fix=fix))
 
 

@@ -9,7 +9,7 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.refused import refusal
 from morrow.tool.programs.runner import Result
 
-# In Helm's or the API server's words: code, and what the mend names.
+# In Helm's or the API server's words: code, and what the fix names.
 _HELM: tuple[tuple[str, str], ...] = (
     (r"another operation .* is in progress", "release-stuck"),
     (r"(?P<what>\w+ \"[^\"]+\") in namespace .* exists and cannot be imported", "name-taken"),

@@ -101,8 +101,8 @@ def _release(environment: Environment) -> Iterator[Check]:
         yield Check("release", "ok", "nothing left half-way")
 
 
-def mend(environment: Environment) -> Iterator[str]:
-    """Do every mend that recovery knows; yield what was done. The lock is the caller's."""
+def fix(environment: Environment) -> Iterator[str]:
+    """Do every fix that recovery knows; yield what was done. The lock is the caller's."""
     for finding in recovery.find(environment):
-        if finding.mend is not None:
-            yield finding.mend()
+        if finding.fix is not None:
+            yield finding.fix()

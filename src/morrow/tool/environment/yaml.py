@@ -36,12 +36,12 @@ AMBIGUOUS = re.compile(
 
 # What PyYAML says, and what it means.
 TOLD = (
-    ("mapping values are not allowed", "a `:` where no key can be: quote the value, or mend the"
+    ("mapping values are not allowed", "a `:` where no key can be: quote the value, or fix the"
      " indentation"),
     ("expected ',' or ']'", "a `[` is not closed by `]`"),
     ("expected ',' or '}'", "a `{` is not closed by `}`"),
     ("unexpected end of stream", "a quote is not closed"),
-    ("expected '-' indicator", "a key stands where the list above goes on: mend the indentation"),
+    ("expected '-' indicator", "a key stands where the list above goes on: fix the indentation"),
     ("expected key", "the line is not indented as the keys above it"),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What Terraform and its provider say of a trouble, turned into problems with a mend."""
+"""What Terraform and its provider say of a trouble, turned into problems with a fix."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Diagnostic:
 
 @dataclass(frozen=True)
 class Situation:
-    """What was worked on: the names that a mend needs."""
+    """What was worked on: the names that a fix needs."""
 
     environment: str
     file: str
@@ -39,7 +39,7 @@ class Situation:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What the mends of the table ask for."""
+        """What the fixes of the table ask for."""
         return {
             **asdict(self),
             "context": self.context or "(current)",

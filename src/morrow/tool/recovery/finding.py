@@ -13,5 +13,5 @@ class Finding:
     """One thing that was left behind."""
 
     problem: Problem
-    mend: Callable[[], str] | None
+    fix: Callable[[], str] | None
     risk: str = ""

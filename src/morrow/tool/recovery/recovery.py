@@ -5,10 +5,10 @@ How others use it:
     for finding in recovery.find(environment):
         finding.problem        what is wrong, as everywhere
         finding.risk           "" or why somebody should be asked first
-        finding.mend           a function that does it and returns what was done; None: by hand
+        finding.fix           a function that does it and returns what was done; None: by hand
 
-Run `mend` only while holding the environment's lock: a release that looks abandoned may be one
-that another command is just changing. `find` changes nothing. Mending twice is harmless.
+Run `fix` only while holding the environment's lock: a release that looks abandoned may be one
+that another command is just changing. `find` changes nothing. Fixing twice is harmless.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def left_behind(environment: Environment, status: str) -> Iterator[str]:
     if environment.delivery == "terraform" or status not in ("", "deployed"):
         for finding in find(environment):
             wrong = finding.problem
-            yield f"{wrong.object}: {wrong.cause}: {wrong.mend}"
+            yield f"{wrong.object}: {wrong.cause}: {wrong.fix}"
 
 
 def _release(environment: Environment, helm: Helm, history: list[Revision]) -> Iterator[Finding]:

@@ -109,7 +109,7 @@ class ProcessSubject:
                 replace(self.environment, release=mark, drain=self.drain)
             else:
                 revision = f"{wanted}-verify" if kind == "secret" else wanted
-                # Named by what it holds: a verification killed here is mended by `up`.
+                # Named by what it holds: a verification killed here is fixed by `up`.
                 code = fingerprint(self.environment, {**plain, **change}, revision)
                 mark = f"{code}+{kind}-{int(time.time())}"
                 try:

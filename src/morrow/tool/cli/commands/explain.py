@@ -1,4 +1,4 @@
-"""`morrow explain CODE`: what an error means and its mend."""
+"""`morrow explain CODE`: what an error means and its fix."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def command(code: str | None) -> None:
         {
             "code": code,
             "summary": row.summary,
-            "mend": row.mend_in_general,
+            "fix": row.fix_in_general,
             "exit": 2 if row.refused else 1,
         }
     )
-    terminal.result(f"{code}\n  {row.summary}\n  mend: {row.mend_in_general}")
+    terminal.result(f"{code}\n  {row.summary}\n  fix: {row.fix_in_general}")

@@ -143,7 +143,7 @@ def status(environment: Environment) -> Outcome:
         *(f"  {p['name']}  {p['state']}  on {p['node']}, {p['restarts']} restarts"
           for p in data["pods"]),
     ]  # fmt: skip
-    lines += [f"  {p['code']}: {p['cause']}\n  mend: {p['mend']}" for p in data["problems"]]
+    lines += [f"  {p['code']}: {p['cause']}\n  fix: {p['fix']}" for p in data["problems"]]
     return Outcome("\n".join(lines), data, ok=serves)
 
 
