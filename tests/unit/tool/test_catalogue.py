@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morrow.tool.base.errors import TABLE
+from morrow.tool.base.errors import table
 from tests.e2e.test_tool_slow import SLOW
 from tests.e2e.tool_faults import FAULTS
 
@@ -15,10 +15,10 @@ def test_the_catalogues_have_what_was_promised() -> None:
 
 
 def test_each_fault_has_a_code_of_the_table_and_the_exit_code_that_it_says() -> None:
-    assert {fault.code for fault in FAULTS} <= set(TABLE)
+    assert {fault.code for fault in FAULTS} <= set(table())
     refused = {fault.name for fault in FAULTS if fault.exit == 2}
     assert {
-        fault.name for fault in FAULTS if fault.exit == 2 and not TABLE[fault.code].refused
+        fault.name for fault in FAULTS if fault.exit == 2 and not table()[fault.code].refused
     } <= (
         {"image tag", "image repository"}  # also found by the nodes, when the registry was silent
     ), refused

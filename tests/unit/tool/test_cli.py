@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from morrow import __version__
-from morrow.tool.base.errors import TABLE, Failure
+from morrow.tool.base.errors import Failure, table
 from morrow.tool.base.terminal import Terminal, format_table
 from morrow.tool.cli.catalogue import COMMANDS
 from morrow.tool.cli.group import group
@@ -106,11 +106,11 @@ def test_wrong_use_exits_2_and_says_what_was_meant() -> None:
 def test_explain_tells_a_row_in_text_and_json() -> None:
     code, out, _ = morrow("explain", "plan-stale")
     assert code == 0
-    assert TABLE["plan-stale"].summary in out
+    assert table()["plan-stale"].summary in out
     code, out, _ = morrow("explain", "plan-stale", "--json")
     assert json.loads(out)["exit"] == 2
     code, out, _ = morrow("explain", "--json")
-    assert json.loads(out) == {name: row.summary for name, row in TABLE.items()}
+    assert json.loads(out) == {name: row.summary for name, row in table().items()}
     code, _, err = morrow("explain", "plan-stlae")
     assert code == 2
     assert "did you mean 'plan-stale'?" in err

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.base.errors import TABLE
+from morrow.tool.base.errors import table
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.cli.options import answers
@@ -12,7 +12,7 @@ from morrow.tool.cli.options import answers
 
 def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete error codes."""
-    return [code for code in TABLE if code.startswith(incomplete)]
+    return [code for code in table() if code.startswith(incomplete)]
 
 
 @click.command(help="Explain an error code; without one, list them all.")
@@ -21,13 +21,13 @@ def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -
 def command(code: str | None) -> None:
     """Show one row of the table of errors, or all."""
     if code is None:
-        told = {known: row.summary for known, row in sorted(TABLE.items())}
+        told = {known: row.summary for known, row in sorted(table().items())}
         terminal.answer(told)
         terminal.table(("code", "meaning"), list(told.items()))
         return
-    row = TABLE.get(code)
+    row = table().get(code)
     if row is None:
-        raise click.UsageError(f"there is no error code {code!r}{did_you_mean(code, TABLE)}")
+        raise click.UsageError(f"there is no error code {code!r}{did_you_mean(code, table())}")
     terminal.answer(
         {
             "code": code,
