@@ -21,6 +21,8 @@ lock build requirements/build.in --constraint requirements/dev.txt
 lock checkov requirements/checkov.in
 # What chart-testing reads a Chart.yaml with.
 lock yamale requirements/yamale.in
+# The servers and applications of others that tests/conformance runs.
+lock conformance requirements/conformance.in --constraint requirements/dev.txt
 # The fake AWS of tests/terraform/aws, the same way.
 lock aws requirements/aws.in
 # What makes the site; its diagrams are drawn by a script that no Python runs.

@@ -15,16 +15,17 @@ only asks for the version pays nothing.
 # `typing` would be most of the time that the import takes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from morrow.kit.request.logs import bind as bind
     from morrow.kit.serving.service import Service as Service
     from morrow.kit.settings.secret import Secret as Secret
     from morrow.kit.settings.settings import Settings as Settings
     from morrow.kit.settings.settings import setting as setting
+    from morrow.kit.settings.url import Url as Url
     from morrow.kit.settings.values import Duration as Duration
     from morrow.kit.settings.values import Size as Size
-    from morrow.kit.settings.values import Url as Url
 
 __version__ = "0.1.0"
-__all__ = ["Duration", "Secret", "Service", "Settings", "Size", "Url", "setting"]
+__all__ = ["Duration", "Secret", "Service", "Settings", "Size", "Url", "bind", "setting"]
 
 _HOMES = {
     "Duration": "settings.values",
@@ -32,7 +33,8 @@ _HOMES = {
     "Service": "serving.service",
     "Settings": "settings.settings",
     "Size": "settings.values",
-    "Url": "settings.values",
+    "Url": "settings.url",
+    "bind": "request.logs",
     "setting": "settings.settings",
 }
 

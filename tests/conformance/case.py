@@ -24,9 +24,7 @@ class At:
     def page(self) -> str:
         return self.offers["page"]
 
-    def ask(
-        self, path: str, *lines: str, method: str = "GET", body: bytes | None = None
-    ) -> Answer:
+    def ask(self, path: str, *lines: str, method: str = "GET", body: bytes | None = None) -> Answer:
         return ask(self.port, path, *lines, method=method, body=body)
 
     def line(self, receive_buffer: int = 0) -> Line:

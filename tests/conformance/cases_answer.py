@@ -1,4 +1,4 @@
-"""What applications send and take: bodies, redirects, files, ranges, cookies, streams, status without a body."""
+"""What applications send and take: redirects, files, ranges, streams, bodies."""
 
 from __future__ import annotations
 
@@ -132,9 +132,7 @@ def chunks(at: At) -> None:
 @case("Bodies", "1 MB in chunks arrives byte for byte", "echo")
 def many_chunks(at: At) -> None:
     sent = [bytes([number % 256]) * 4096 for number in range(256)]
-    answer = at.ask(
-        at["echo"], "Transfer-Encoding: chunked", method="POST", body=chunked(*sent)
-    )
+    answer = at.ask(at["echo"], "Transfer-Encoding: chunked", method="POST", body=chunked(*sent))
     right(answer.body == b"".join(sent), f"{answer.status}, {len(answer.body)} bytes")
 
 

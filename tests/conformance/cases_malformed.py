@@ -33,8 +33,7 @@ REFUSED = {
     "a version that does not exist": "GET {page} HTTP/9.9\r\nHost: localhost\r\n\r\n",
     "no HTTP at all": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "a chunk's size that is no number": POST + "Transfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n",
-    "a chunk's size with a sign": POST
-    + "Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n",
+    "a chunk's size with a sign": POST + "Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n",
     "a chunk longer than its size": POST
     + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n",
     "a chunk's size that overflows": POST

@@ -8,8 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from websockets.exceptions import ConnectionClosed
+
 from tests.conformance.case import At, group
-from tests.conformance.cases_asgi import ConnectionClosed, opened
+from tests.conformance.cases_asgi import opened
 from tests.conformance.exchange import Wrong, request, right
 
 BIG = 16 * 1024**2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from dataclasses import dataclass, field
@@ -69,10 +70,9 @@ class Line:
         self.socket.close()
 
     def send(self, data: bytes) -> Line:
-        try:
+        # The answer may have come first, and the end with it: reading tells.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.socket.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the answer may have come first; reading tells
         return self
 
     def more(self) -> bool:

@@ -66,7 +66,7 @@ def _wrong(one: Case, at: At) -> str:
         one.run(at)
     except Wrong as wrong:
         return str(wrong) or "wrong"
-    except OSError as error:
+    except (OSError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
     return ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -101,4 +102,6 @@ def _wait(process: subprocess.Popen[bytes], port: int, output: Path) -> None:
         except OSError:
             time.sleep(0.05)
     last = output.read_text(errors="replace").strip().splitlines()
-    raise NotStartedError(last[-1][-300:] if last else "it printed nothing")
+    message = re.search(r'"message": "(.*?)[",]', last[-1]) if last else None
+    said = message[1] if message else last[-1] if last else "it printed nothing"
+    raise NotStartedError(said[:160])

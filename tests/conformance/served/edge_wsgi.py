@@ -62,7 +62,7 @@ def types(environ: Environ, start_response: Start) -> Any:
     wrong = [name for name in environ if type(name) is not str]
     needed = ["REQUEST_METHOD", "PATH_INFO", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL"]
     wrong += [name for name in needed if type(environ.get(name)) is not str]
-    keys = "version url_scheme input errors multithread multiprocess run_once".split()
+    keys = ["version", "url_scheme", "input", "errors", "multithread", "multiprocess", "run_once"]
     wrong += [f"wsgi.{key}" for key in keys if f"wsgi.{key}" not in environ]
     wrong += [name for name in environ if name in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH")]
     if type(environ) is not dict:

@@ -8,7 +8,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from morrow.kit.settings.redact import clean
+
 logger = logging.getLogger("morrow.checks")
+
+MOST_SAID = 200
+"""Characters of an exception that a probe shows."""
 
 CheckFunction = Callable[[], object]
 
@@ -63,8 +68,7 @@ class _Runner:
             try:
                 self.check.function()
             except Exception as error:
-                # The class only: the message may hold a connection string with its password.
-                self._fail(f"raised {type(error).__name__}")
+                self._fail(told(error))
             else:
                 took = time.monotonic() - began
                 if took > self.check.timeout:
@@ -97,6 +101,16 @@ class _Runner:
                 message = f"hangs for longer than {self.check.timeout:g} s"
         up = failed < self.check.failures
         return CheckState(self.check.name, self.check.critical, up, message)
+
+
+def told(error: BaseException) -> str:
+    """Return what a probe may show of an exception: its type and first line, without secrets.
+
+    >>> told(ConnectionError("no route to redis://:hunter2@cache.example.com"))
+    'raised ConnectionError: no route to redis://:********@cache.example.com'
+    """
+    first = clean(str(error)).strip().partition("\n")[0][:MOST_SAID]
+    return f"raised {type(error).__name__}" + (f": {first}" if first else "")
 
 
 class Checks:

@@ -4,14 +4,51 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 import time
 import warnings
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TextIO
 
 from morrow.kit.request.request import current
+from morrow.kit.settings.redact import clean, learn
+
+OURS = ("morrow", "morrow.access", "morrow.admin", "morrow.checks", "morrow.tracing")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+# What every record has; the rest came as `extra`.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
+    "asctime", "fields", "message", "taskName"
+}  # fmt: skip
+_bound: ContextVar[dict[str, object] | None] = ContextVar("morrow_bound", default=None)
+
+
+def bind(**named: object) -> None:
+    """Add fields to every later line of this request, or of this thread or task outside of one.
+
+    >>> bind(order="A-17")
+    >>> record = logging.LogRecord("shop", logging.INFO, "", 0, "sold", (), None)
+    >>> json.loads(JsonFormatter().format(record))["order"]
+    'A-17'
+    """
+    request = current.get()
+    if request is None:
+        _bound.set({**(_bound.get() or {}), **named})
+    else:
+        request.bound = {**(request.bound or {}), **named}
+
+
+def _added(record: logging.LogRecord) -> dict[str, object]:
+    """Return what stands beside the message: bound fields, `extra=`, our own."""
+    request = current.get()
+    bound = _bound.get() if request is None else request.bound
+    added = dict(bound) if bound else {}
+    added.update((key, value) for key, value in vars(record).items() if key not in _STANDARD)
+    added.update(getattr(record, "fields", {}))
+    return added
 
 
 class JsonFormatter(logging.Formatter):
@@ -35,34 +72,42 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request.id
             if request.trace_id:
                 line["trace_id"] = f"{request.trace_id:032x}"
-        line.update(getattr(record, "fields", {}))
+        for key, value in _added(record).items():
+            line[f"{key}_" if key in line else key] = value
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
             line["stack"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = record.stack_info
-        return json.dumps(line, default=str)
+        try:
+            text = json.dumps(line, default=str, allow_nan=False)
+        except (TypeError, ValueError):
+            # Keys that are no text, a circle, NaN: shown as Python does, the line is kept.
+            text = json.dumps({str(key): str(value) for key, value in line.items()})
+        return clean(text)
 
 
 class PeopleFormatter(logging.Formatter):
     """The same record for a terminal.
 
-    >>> record = logging.LogRecord("shop", logging.INFO, "", 0, "sold", (), None)
+    >>> record = logging.LogRecord("shop", logging.INFO, "", 0, "paid", (), None)
     >>> PeopleFormatter().format(record)[9:]
-    'info    shop: sold'
+    'info    shop: paid'
     """
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the stack below it."""
         stamp = time.strftime("%H:%M:%S", time.localtime(record.created))
         text = f"{stamp} {record.levelname.lower():7} {record.name}: {_message(record)}"
-        for name, value in getattr(record, "fields", {}).items():
+        added = _added(record)
+        stack = added.pop("stack", "")
+        for name, value in added.items():
             # A list repeats, for tools, what the message says.
             if not isinstance(value, list):
                 text += f" {name}={value}"
         if record.exc_info and record.exc_info[0] is not None:
-            text += "\n" + self.formatException(record.exc_info)
-        return text
+            stack = self.formatException(record.exc_info)
+        return clean(f"{text}\n{stack}" if stack else text)
 
 
 def _utc(moment: float) -> str:
@@ -72,9 +117,16 @@ def _utc(moment: float) -> str:
 def _message(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError):
-        # A wrong number of arguments must not lose the line, nor break the format.
-        return f"{record.msg} {record.args!r}"
+    except Exception:
+        # A wrong number of arguments, or one that cannot print itself, must not lose the line.
+        return f"{record.msg} {_safe(record.args)}"
+
+
+def _safe(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def fields(**named: object) -> dict[str, object]:
@@ -86,8 +138,25 @@ def fields(**named: object) -> dict[str, object]:
     return {"fields": named}
 
 
+class _Ours(logging.Logger):
+    """One that an application's `dictConfig` cannot switch off.
+
+    By default that switches off every logger which it does not name.
+    """
+
+    @property
+    def disabled(self) -> bool:
+        return False
+
+    @disabled.setter
+    def disabled(self, value: bool) -> None:
+        """Stay."""
+
+
 def configure(stream: TextIO | None = None, *, people: bool | None = None) -> None:
     """Send every log line, warning and uncaught exception to stdout.
+
+    `MORROW_LOG_LEVEL` is the level of our own loggers; the application sets its own.
 
     >>> configure(people=False)
     >>> logging.getLogger().handlers[0].formatter.__class__.__name__
@@ -100,6 +169,14 @@ def configure(stream: TextIO | None = None, *, people: bool | None = None) -> No
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    for name in OURS:
+        logging.getLogger(name).__class__ = _Ours
+    # A handler of its own: ours stay JSON where an application puts another on the root.
+    ours = logging.getLogger(OURS[0])
+    ours.handlers, ours.propagate = [handler], False
+    wanted = os.environ.get("MORROW_LOG_LEVEL", "")
+    ours.setLevel(wanted if wanted in LEVELS else logging.INFO)  # the settings refuse others
+    learn(os.environ)
     logging.raiseExceptions = False
     logging.captureWarnings(True)
     warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")

@@ -29,6 +29,7 @@ class Request:
         "_closing",
         "_start_response",
         "began",
+        "bound",
         "environ",
         "id",
         "length",
@@ -53,6 +54,7 @@ class Request:
         self.length = -1
         self.route = ""
         self.span: Any = None
+        self.bound: dict[str, object] | None = None
         self.trace_id = 0
         self._start_response = start_response
         self._closing = closing

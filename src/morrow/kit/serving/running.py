@@ -18,7 +18,7 @@ from morrow.kit.serving.proxies import behind_proxies
 from morrow.kit.serving.stalled import Cutter
 from morrow.kit.settings.loading import SettingsError, judge, masked
 from morrow.kit.settings.own_settings import KitSettings, unknown
-from morrow.kit.settings.problem import StartError, bad_settings
+from morrow.kit.settings.problem import bad_settings, raised
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -35,10 +35,8 @@ def prepare(service: Declaration, own: KitSettings, *, called: str, **options: A
     settings = _read_settings(service.settings)
     try:
         app = service.build(settings)
-    except Exception as error:
-        raise StartError(
-            "factory-raised", f"{called}: the factory raised {type(error).__name__}: {error}"
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise raised("factory-raised", f"{called}: the factory raised", error) from error
     return Running(service, settings, own, app, tracing=start_tracing(own), **options)
 
 

@@ -6,7 +6,7 @@ import importlib
 import sys
 
 from morrow.kit.serving.service import Service
-from morrow.kit.settings.problem import StartError
+from morrow.kit.settings.problem import StartError, raised
 from morrow.kit.settings.settings import Settings
 
 
@@ -78,10 +78,8 @@ def _import(name: str, target: str) -> object:
         raise StartError("target-malformed", f"{target!r} is no MODULE:ATTRIBUTE")
     try:
         importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         missing = isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]
         mend = " (is its folder on PYTHONPATH?)" if missing else ""
-        raise StartError(
-            "target-import", f"cannot import {name}: {type(error).__name__}: {error}{mend}"
-        ) from error
+        raise raised("target-import", f"cannot import {name}", error, mend) from error
     return sys.modules[name]

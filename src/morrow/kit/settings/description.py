@@ -9,7 +9,8 @@ from typing import Any, Literal, get_args, get_origin
 from morrow.kit.settings.loading import SettingProblem, judge
 from morrow.kit.settings.own_settings import KitSettings, unknown
 from morrow.kit.settings.settings import Settings
-from morrow.kit.settings.values import Duration, Size, Url, name_of, render, required
+from morrow.kit.settings.url import Url
+from morrow.kit.settings.values import Duration, Size, name_of, render, required
 from morrow.kit.settings.variable import Variable
 
 

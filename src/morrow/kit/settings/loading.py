@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from morrow.kit.settings.redact import clean
 from morrow.kit.settings.values import Duration, Size, ValueRefused, parse, render, required
 from morrow.kit.settings.variable import Variable
 
@@ -64,9 +65,11 @@ def judge(
     named = environ.get("MORROW_SECRETS_DIR")
     folder = Path(named) if named else None
     protected = environ.get("MORROW_PROTECTED", "").lower() in ("true", "1", "yes", "on")
+    # `cert_file` beside `cert` is a setting of its own.
+    others = _OF_OTHERS | {variable.name for variable in declared.variables}
     for variable in declared.variables:
         try:
-            text = _read(variable, environ, folder)
+            text = _read(variable, environ, folder, others)
             if text is not None:
                 values[variable.field] = _checked(variable, text, protected)
             elif not variable.is_required:
@@ -90,14 +93,27 @@ def _for(variable: Variable) -> str:
     return f" ({variable.help.rstrip('.')})" if variable.help else ""
 
 
-def _read(variable: Variable, environ: Mapping[str, str], folder: Path | None) -> str | None:
-    """Return the text from the one place that gives it; two places are one too many."""
+_OF_OTHERS = frozenset(
+    {"SSL_CERT_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "COVERAGE_FILE"}
+    | {"AWS_SHARED_CREDENTIALS_FILE", "PIP_CONFIG_FILE", "GIT_CONFIG_FILE"}
+)
+"""Variables that libraries read themselves: never the file of a setting."""
+
+
+def _read(
+    variable: Variable, environ: Mapping[str, str], folder: Path | None, others: Collection[str]
+) -> str | None:
+    """Return the text from the one place that gives it; two places are one too many.
+
+    `others` end with `_FILE` as well, and are not the place of this variable.
+    """
     found: list[tuple[str, str]] = []
     # The empty text of a shell or a chart means "not set", unless the declaration takes it.
     if (text := environ.get(variable.name)) is not None and (text or variable.empty):
         found.append((variable.name, text))
-    if path := environ.get(f"{variable.name}_FILE"):
-        found.append((f"{variable.name}_FILE", _file(Path(path), f"{variable.name}_FILE")))
+    named = f"{variable.name}_FILE"
+    if named not in others and (path := environ.get(named)):
+        found.append((named, _file(Path(path), named)))
     if folder is not None and (mounted := _mounted(folder, variable.name)) is not None:
         found.append(("MORROW_SECRETS_DIR", _file(mounted, "the file in MORROW_SECRETS_DIR")))
     if len(found) > 1:
@@ -162,5 +178,6 @@ def masked(settings: Declared) -> dict[str, str]:
     {'PAGE_SIZE': '20'}
     """
     return {
-        variable.name: render(getattr(settings, variable.field)) for variable in settings.variables
+        variable.name: clean(render(getattr(settings, variable.field)))
+        for variable in settings.variables
     }

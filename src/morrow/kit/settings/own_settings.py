@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from morrow.kit.settings.loading import SettingProblem
 from morrow.kit.settings.settings import Settings, setting
@@ -41,6 +42,9 @@ class KitSettings(Settings):
     )
     morrow_trusted_proxies: list[str] = setting(
         [], help="Networks whose X-Forwarded-* headers are believed.", example="10.0.0.0/8"
+    )
+    morrow_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting(
+        "INFO", help="The least level that the kit itself logs."
     )
     morrow_handover: str = setting(
         "", help="The path of a unix socket over which a new process takes the ports over."

@@ -13,7 +13,10 @@ from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
 
 from morrow.kit.settings.loading import SettingsError, judge
-from morrow.kit.settings.values import is_supported, name_of
+from morrow.kit.settings.redact import keep_out
+from morrow.kit.settings.secret import Secret
+from morrow.kit.settings.url import Url
+from morrow.kit.settings.values import is_supported, name_of, required
 from morrow.kit.settings.variable import Variable
 
 
@@ -86,6 +89,11 @@ class Settings:
         Settings()
         """
         values, problems = judge(cls, os.environ if environ is None else environ)
+        for value in values.values():
+            if isinstance(value, Secret):
+                keep_out([value.reveal()])
+            elif isinstance(value, Url) and value.password:
+                keep_out([value.password])
         if problems:
             raise SettingsError(problems)
         if environ is None:
@@ -119,6 +127,8 @@ def _variable(cls: type, field: dataclasses.Field[Any], kind: object) -> Variabl
     default = field.default
     if default is MISSING and field.default_factory is not MISSING:
         default = field.default_factory()
+    if required(kind) is Url and isinstance(default, str):
+        default = Url(default)
     for bound in ("minimum", "maximum"):
         given = field.metadata.get(bound) is not None
         if given and name_of(kind) in ("text", "boolean", "secret"):

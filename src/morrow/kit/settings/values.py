@@ -13,16 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 from morrow.kit.settings.secret import Secret
-
-
-class Url(str):
-    """An absolute URL with a scheme and a host.
-
-    >>> parse(Url, "https://api.example.com/v1")
-    'https://api.example.com/v1'
-    """
-
-    __slots__ = ()
+from morrow.kit.settings.url import Url
 
 
 class Duration(float):

@@ -1,0 +1,52 @@
+"""Morrow beside gunicorn, uvicorn and plain Granian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conformance.material import prepare, programs
+from tests.conformance.results import Result, measure, unexcused
+from tests.conformance.table import page
+from tests.unit.frame.skips import cannot
+from tools.build import UnavailableError
+
+Measure = Callable[..., list[Result]]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Measure:
+    """Return what runs cases of applications whose target has one of the words in it."""
+    folder = tmp_path_factory.mktemp("conformance")
+    try:
+        bin_folder = programs()
+        prepare(folder, bin_folder)
+    except UnavailableError as problem:
+        cannot("conformance", str(problem))
+    return lambda *words: list(measure(bin_folder / "python", folder, *words))
+
+
+def told(results: list[Result]) -> str:
+    return "\n".join(f"{one.app}: {one.case}: {one.wrong}" for one in results)
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+def test_morrow_is_wrong_nowhere_that_gunicorn_or_uvicorn_is_right(measured: Measure) -> None:
+    results = measured()
+    assert len({one.case for one in results}) >= 60
+    assert len({one.app for one in results}) >= 8
+    assert not unexcused(results), told(unexcused(results))
+
+
+def test_a_wrong_server_is_seen() -> None:
+    def result(server: str, wrong: str, case: str = "one") -> Result:
+        return Result("Group", case, "an application", server, wrong)
+
+    alone = [result("Morrow", "cut"), result("gunicorn", "")]
+    together = [result("Morrow", "cut", "two"), result("gunicorn", "cut", "two")]
+    assert unexcused(alone + together) == alone[:1]
+    text = page(alone + together)
+    assert "| Group: one | 1 |  | right |  | Morrow | cut |" in text
+    assert "| Group: two | 1 |  | 1 |  | all alike | cut |" in text
