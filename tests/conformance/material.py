@@ -10,8 +10,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-from tests.unit.frame import pythons
 from tools.build import UnavailableError
+from tools.environments import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PINS = ROOT / "requirements" / "conformance.txt"
@@ -19,7 +19,7 @@ PINS = ROOT / "requirements" / "conformance.txt"
 
 def programs() -> Path:
     """Return the folder of programs of the environment with everybody's packages."""
-    return pythons.environment(Path(sys.executable), PINS)
+    return environment(Path(sys.executable), PINS)
 
 
 def prepare(folder: Path, bin_folder: Path) -> None:
