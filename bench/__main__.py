@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench import contract, in_process, tool
+from bench import chart, contract, in_process, tool
 from bench.load import answered
 from bench.servers import cpu_seconds, family, free_port, proportional_memory, server, variant
 
@@ -138,6 +138,12 @@ def the_tool(rounds: int) -> list[Row]:
     ]
 
 
+def the_chart(rounds: int) -> list[Row]:
+    """Measure how long the chart's largest example takes to render."""
+    (bare, version), (largest, template) = chart.renders(rounds).items()
+    return [shown(bare, version, "ms"), at_most(largest, template, 500, "ms")]
+
+
 def the_contract(rounds: int) -> list[Row]:
     """Measure what a service promises about its probes and its ends."""
     promises: dict[str, tuple[float, Callable[[], float]]] = {
@@ -158,6 +164,7 @@ def main() -> int:
     parts: list[Callable[[], list[Row]]] = [
         in_one_process,
         lambda: the_tool(3 if quick else 9),
+        lambda: the_chart(3 if quick else 9),
         lambda: the_contract(2 if quick else 5),
         lambda: start_and_memory(2 if quick else 5),
         lambda: throughput(2 if quick else 5, 1.0 if quick else 2.0),
