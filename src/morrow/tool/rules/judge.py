@@ -64,7 +64,7 @@ def _undeployable(environment: Environment) -> list[Problem]:
     if not (environment.values.get("image") or {}).get("digest"):
         cause = f"the image is {environment.image}; a tag can come to mean another image"
         problems.append(problem("digest-needed", environment.place("image"), cause, file=own))
-    scaled = (environment.values.get("autoscaling") or {}).get("mode") == "hpa"
+    scaled = (environment.values.get("autoscaling") or {}).get("mode") in ("hpa", "keda")
     way = ("autoscaling", "min") if scaled else ("replicas",)
     fewest = environment.value(*way)
     if isinstance(fewest, int) and fewest < 2:
