@@ -5,7 +5,13 @@
 {{- $numbers := dict (printf "TCP %d" (int $v.ports.http)) "ports.http" -}}
 {{- if $v.ports.admin }}{{ $names = append $names "admin" }}{{ $_ := set $numbers (printf "TCP %d" (int $v.ports.admin)) "ports.admin" }}{{ end -}}
 {{- $asked := $names -}}
+{{- if eq $v.service.targetPort "admin" }}
+service.targetPort is admin, which nothing outside may reach: name another port.
+{{- end }}
 {{- range $name, $port := $v.ports.more }}
+{{- if has $name (list "http" "admin") }}
+ports.more.{{ $name }} has the name of one of the chart's own ports: choose another.
+{{- end }}
 {{- if $port }}
 {{- $key := printf "%s %d" ($port.protocol | default "TCP") (int $port.port) }}
 {{- if hasKey $numbers $key }}
@@ -69,52 +75,4 @@ initContainers.{{ $name }}.{{ $what }} means nothing: it ends before the service
 {{- end }}
 {{- end }}
 {{- end }}
-{{- end }}
-
-{{- define "morrow.validate.routes" -}}
-{{- $v := .Values -}}
-{{- $offered := list -}}
-{{- range include "morrow.servicePorts" . | fromYamlArray }}{{ $offered = append $offered .name }}{{ end -}}
-{{- if and $v.routes (eq $v.route.mode "none") }}
-routes are stated, and route.mode is none: write route.mode: gateway or ingress, or take them out.
-{{- end }}
-{{- range $where, $route := merge (dict "route" $v.route) (include "morrow.prefixed" $v.routes | fromJson) }}
-{{- if $route }}
-{{- if not (or $route.hosts $v.route.hosts (eq $where "route")) }}
-{{ $where }}.hosts is empty, and so is route.hosts: state the host names.
-{{- end }}
-{{- if and $route.port (not (has $route.port $offered)) }}
-{{ $where }}.port is {{ $route.port }}, and the Service's ports are {{ join ", " $offered }}: name one of them.
-{{- end }}
-{{- if and (eq ($route.protocol | default "http") "grpc") (or $route.timeouts $route.paths (ne ($route.path | default "/") "/")) }}
-{{ $where }}.protocol is grpc, whose route knows neither paths nor timeouts: take them out.
-{{- end }}
-{{- if eq $v.route.mode "ingress" }}
-{{- range $key := list "filters" "timeouts" }}
-{{- if get $route $key }}
-{{ $where }}.{{ $key }} belong to a Gateway's route, and route.mode is ingress: use the controller's annotations.
-{{- end }}
-{{- end }}
-{{- if eq ($route.protocol | default "http") "grpc" }}
-{{ $where }}.protocol is grpc, and route.mode is ingress: write route.mode: gateway, or use the controller's annotations.
-{{- end }}
-{{- end }}
-{{- if and (eq $v.route.mode "gateway") (ne $where "route") (or $route.className ($route.tls | default dict).secret) }}
-{{ $where }} states className or tls, and route.mode is gateway: both belong to an Ingress.
-{{- end }}
-{{- end }}
-{{- end }}
-{{- if and (ne $v.service.type "LoadBalancer") $v.service.loadBalancerClass }}
-service.loadBalancerClass is stated, and service.type is {{ $v.service.type }}: write type: LoadBalancer, or take it out.
-{{- end }}
-{{- if and (eq $v.service.type "ClusterIP") $v.service.externalTrafficPolicy }}
-service.externalTrafficPolicy is stated, and service.type is ClusterIP, which nothing outside reaches: take it out.
-{{- end }}
-{{- end }}
-
-{{/* A map with its keys written as people write them in a sentence: routes.api. */}}
-{{- define "morrow.prefixed" -}}
-{{- $found := dict -}}
-{{- range $name, $route := . }}{{ $_ := set $found (printf "routes.%s" $name) $route }}{{ end -}}
-{{ toJson $found }}
 {{- end }}

@@ -18,6 +18,9 @@ CRON: Values = {
     "autoscaling": {"triggers": {"a": {"type": "cron", "metadata": {"start": "0 7 * * *"}}}}
 }
 REWRITE: Values = {"filters": [{"type": "URLRewrite", "urlRewrite": {"hostname": "x.y"}}]}
+REDIRECT: Values = {"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}
+BEGINNING: Values = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/a"}
+PREFIX: Values = {"type": "URLRewrite", "urlRewrite": {"path": BEGINNING}}
 
 
 def more(port: int, **fields: object) -> Values:
@@ -118,11 +121,32 @@ WRONG_SHAPES: list[tuple[Values, Values, str]] = [
         route(port="b"),
         "routes.api.port is b, and the Service's ports are http",
     ),
-    (over(GATEWAY, route(protocol="grpc")), route(path="/b"), "knows neither paths nor timeouts"),
+    (over(GATEWAY, route(protocol="grpc")), route(path="/b"), "whose route knows no paths"),
     (over(INGRESS, route()), route(**REWRITE), "routes.api.filters belong to a Gateway's route"),
     (INGRESS, {"route": {"protocol": "grpc"}}, "route.protocol is grpc, and route.mode is ingress"),
     (over(GATEWAY, route()), route(className="c"), "routes.api states className or tls"),
     ({}, {"service": {"loadBalancerClass": "a.b/c"}}, "service.loadBalancerClass is stated, and"),
     ({}, {"service": {"externalTrafficPolicy": "Local"}}, "externalTrafficPolicy is stated, and"),
     (FOREIGN, {"observability": {"monitor": {"port": "b"}}}, "observability.monitor.port is b"),
+    (
+        {},
+        {"service": {"targetPort": "admin"}},
+        "service.targetPort is admin, which nothing outside",
+    ),
+    ({}, {"ports": {"more": {"http": {"port": 90}}}}, "ports.more.http has the name of one of the"),
+    (
+        over(GATEWAY, route(**REWRITE)),
+        route(filters=[*REWRITE["filters"], *REWRITE["filters"]]),
+        "routes.api.filters has URLRewrite twice",
+    ),
+    (
+        over(GATEWAY, route(**REWRITE)),
+        route(filters=[*REWRITE["filters"], REDIRECT]),
+        "routes.api.filters redirects and rewrites",
+    ),
+    (
+        over(GATEWAY, route(filters=[PREFIX])),
+        route(paths=["/b"]),
+        "replaces the beginning of a path, and there are several",
+    ),
 ]
