@@ -1,0 +1,4 @@
+output "versions" {
+  description = "What runs, by release."
+  value       = module.controllers.versions
+}

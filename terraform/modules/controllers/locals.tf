@@ -1,0 +1,4 @@
+locals {
+  auto      = var.platform.compute.mode == "auto_mode"
+  karpenter = var.platform.compute.mode == "karpenter"
+}

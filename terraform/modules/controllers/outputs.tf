@@ -1,0 +1,4 @@
+output "versions" {
+  description = "What runs, by release."
+  value       = { for name, chart in local.charts : name => chart.version }
+}

@@ -1,0 +1,50 @@
+# The releases of a cluster with a platform in each mode, as terraform/cluster/NAME makes them.
+variable "mode" {
+  type     = string
+  default  = "karpenter"
+  nullable = false
+}
+
+variable "route" {
+  type     = string
+  default  = "ingress"
+  nullable = false
+}
+
+variable "charts" {
+  type     = map(object({ chart = string, version = string }))
+  nullable = false
+}
+
+provider "helm" {
+  kubernetes = { config_path = var.kubeconfig, config_context = "dev" }
+}
+
+variable "kubeconfig" {
+  type     = string
+  nullable = false
+}
+
+module "controllers" {
+  source = "../../../../terraform/modules/controllers"
+  charts = var.charts
+  platform = {
+    schema  = 1
+    name    = "dev"
+    aws     = { region = "eu-central-1" }
+    vpc     = { id = "vpc-1", private_subnets = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" } }
+    compute = { mode = var.mode, karpenter = var.mode == "karpenter" ? { profile = "dev-karpenter-node", queue = "dev-karpenter" } : null }
+    cluster = { name = "dev", security_group = "sg-1" }
+    dns     = { zone_id = "Z1", suffix = "dev.example.com" }
+    route = {
+      mode    = var.route
+      gateway = { name = "public", namespace = "gateway" }
+      annotations = {
+        "alb.ingress.kubernetes.io/certificate-arn" = "arn:aws:acm:eu-central-1:111122223333:certificate/one"
+        "alb.ingress.kubernetes.io/security-groups" = "sg-2"
+      }
+    }
+    secrets  = { store = "aws-secrets-manager", store_kind = "ClusterSecretStore" }
+    services = { hello = { namespace = "hello" } }
+  }
+}
