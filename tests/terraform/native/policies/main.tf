@@ -53,7 +53,7 @@ module "cluster" {
   compute = { mode = "karpenter", instance_types = ["m7g.large"], min = 2, max = 2 }
   admins  = { platform = "${local.role}/platform" }
   addons = { "1.36" = {
-    coredns = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3"
+    coredns    = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3"
     kube-proxy = "v1.36.0-eksbuild.21", vpc-cni = "v1.22.4-eksbuild.3"
   } }
 }

@@ -1,0 +1,80 @@
+"""The platform's roots: alike but for their values, planned without an account."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.terraform.fixtures import REPOSITORY
+from tests.terraform.native.conftest import Run
+from tests.terraform.test_module import refused
+
+HERE = Path(__file__).resolve().parent
+TERRAFORM = REPOSITORY / "terraform"
+OWN = {"backend.tf", "terraform.tfvars"}  # what may differ from root to root
+
+
+@pytest.mark.parametrize("kind", ["platform", "cluster"])
+def test_roots_differ_only_in_their_values(kind: str) -> None:
+    roots = [TERRAFORM / kind / name for name in ("dev", "prod")]
+    files = [{file.name: file.read_text() for file in root.glob("*.tf*")} for root in roots]
+    assert set(files[0]) == set(files[1])
+    for name in set(files[0]) - OWN:
+        assert files[0][name] == files[1][name], name
+    for name in OWN:
+        assert files[0][name] != files[1][name], name
+
+
+def test_the_platform_s_root_is_planned_without_an_account(shipped: Path, bare: Run) -> None:
+    root = shipped / "platform" / "prod"
+    shutil.copy(HERE / "platform.tftest.hcl", root)
+    assert bare(root, "init", "-backend=false", "-input=false").returncode == 0
+    done = bare(root, "test", "-no-color")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("... pass") == 4
+
+
+def test_inputs_that_do_not_fit_together_are_refused(shipped: Path, bare: Run) -> None:
+    root = shipped.parent / "tests" / "terraform" / "native" / "refusals"
+    shutil.copytree(HERE / "refusals", root)
+    assert bare(root, "init", "-input=false").returncode == 0
+    said = refused(bare(root, "plan", "-input=false", "-no-color"))
+    assert "cluster one-zone: subnets in 1 zone(s). EKS needs two" in said
+    assert "addons: coredns, eks-pod-identity-agent, kube-proxy, vpc-cni not pinned for" in said
+    assert "names: a.hello.dev.example.com, hello.example.org is not covered" in said
+    assert said.count("Resource precondition failed") == 3  # and nothing else is
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["cluster", "edge"])
+def test_the_modules_own_tests_of_it_pass(name: str, shipped: Path, bare: Run) -> None:
+    module = shipped / "modules" / name
+    assert bare(module, "init", "-input=false").returncode == 0
+    done = bare(module, "test", "-no-color")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = (module / "tests" / "preconditions.tftest.hcl").read_text()
+    text = "".join(file.read_text() for file in module.glob("*.tf"))
+    refusals = said.count('run "refuses') + said.count('run "warns')
+    assert refusals >= len(re.findall(r"^ +precondition \{|^check ", text, re.MULTILINE))
+
+
+def test_modules_are_what_they_promise() -> None:
+    modules = [folder for folder in (TERRAFORM / "modules").iterdir() if folder.name != "service"]
+    assert len(modules) == 8
+    for module in modules:
+        text = "\n".join(file.read_text() for file in module.glob("*.tf"))
+        for kind in ("data", "provider", "module"):
+            assert not re.search(rf'^{kind} "', text, re.MULTILINE), f"{module.name} has a {kind}"
+        assert not re.search(r"\bany\b(?=[,)\n])", re.sub(r"#.*", "", text)), module.name
+        for block in re.findall(r'^variable "\w+" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL):
+            assert "  type" in block, module.name
+            assert "  description" in block, module.name
+    for root in TERRAFORM.glob("*/*/*.tf"):
+        assert "\n  depends_on" not in "".join(
+            re.findall(r'^module "\w+" \{\n.*?^\}', root.read_text(), re.MULTILINE | re.DOTALL)
+        ), f"{root}: a module that waits for another reads all of its data anew"
+        code = [line for line in root.read_text().splitlines() if line.split("#")[0].strip()]
+        assert len(code) <= 250, root
