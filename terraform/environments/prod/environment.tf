@@ -42,7 +42,10 @@ variable "timeout" {
 
 locals {
   folder = "${path.root}/../../../environments"
-  values = [for file in ["base", basename(abspath(path.root))] : file("${local.folder}/${file}.yaml")]
+  label  = basename(abspath(path.root))
+  # What `morrow platform write` made lies between the two, where there is such a file.
+  files  = concat(["base"], fileexists("${local.folder}/${local.label}.platform.yaml") ? ["${local.label}.platform"] : [], [local.label])
+  values = [for file in local.files : file("${local.folder}/${file}.yaml")]
   given  = [for text in local.values : try(merge(yamldecode(text)), {})] # the module refuses what is no table
   target = merge([for table in local.given : try(merge(table.target), {})]...)
 

@@ -27,7 +27,7 @@ def test_completion_knows_commands_environments_and_codes(project_folder: Path) 
         )
         return [row.partition(",")[2] for row in out.splitlines()]
 
-    assert complete("morrow pl") == ["plan"]
+    assert complete("morrow pl") == ["plan", "platform"]
     assert complete("morrow plan ") == ["dev"]
     assert complete("morrow explain plan-s") == ["plan-stale"]
 

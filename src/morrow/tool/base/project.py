@@ -23,6 +23,11 @@ NAMES = ("app", "settings")
 TABLES = ("verify",)
 
 
+def of_environments(stem: str) -> bool:
+    """Whether a file belongs to one or all environments, and is none itself."""
+    return stem == "base" or stem.endswith((".platform", ".secrets"))
+
+
 @dataclass(frozen=True)
 class Project:
     """What pyproject.toml says."""
@@ -52,7 +57,7 @@ class Project:
     def environment_names(self) -> list[str]:
         """Name every environment that has a file."""
         files = sorted(self.environments.glob("*.yaml"))
-        return [file.stem for file in files if file.stem != "base"]
+        return [file.stem for file in files if not of_environments(file.stem)]
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:

@@ -17,11 +17,12 @@ COMMANDS = {
     "rollback": ("Go back to the release before.", "reading"),
     "down": ("Take an environment down.", "reading"),
     "secrets": ("List, set or rotate secrets.", "reading"),
+    "platform": ("Plan, make and hand over an environment's AWS.", "reading"),
     "explain": ("Explain an error code.", ""),
 }
 
 
-GROUPS = ("env", "secrets")  # commands with verbs of their own
+GROUPS = ("env", "platform", "secrets")  # commands with verbs of their own
 
 
 HELP = ("-h", "--help")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.project import Project
+from morrow.tool.base.project import Project, of_environments
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.environment.merge import coalesce, overlay
 from morrow.tool.environment.model import Environment, shown
@@ -39,10 +40,10 @@ def examine(
 def read(project: Project, label: str, context: str | None = None) -> Environment:
     """Read and merge; judge nothing."""
     own = project.environments / f"{label}.yaml"
-    if label == "base" or not label or "/" in label or not own.is_file():
+    if of_environments(label) or not label or "/" in label or not own.is_file():
         raise _missing(project, label)
-    base = project.environments / "base.yaml"
-    files = [base, own] if base.is_file() else [own]
+    below = [project.environments / name for name in ("base.yaml", f"{label}.platform.yaml")]
+    files = [*filter(Path.is_file, below), own]
     layers = tuple(read_file(file, shown(project, file)) for file in files)
     given: dict[str, Any] = {}
     for layer in layers:

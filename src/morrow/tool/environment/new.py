@@ -18,12 +18,7 @@ STATE = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", "crash.lo
 def make(project: Project, name: str, source: str) -> list[str]:
     """Write the files; return their paths as people type them."""
     old = examine(project, source)[0]
-    if not NAME.match(name) or name == "base":
-        proper = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:32].rstrip("-")
-        proper = "qa" if proper in ("", "base") else proper
-        cause = "a name has lower-case letters, digits and dashes, begins with a letter, has at"
-        cause += " most 32, and is not base"
-        raise Failure(problem("environment-unnamable", name, cause, name=proper, source=source))
+    require_name(name, source)
     target, root = project.environments / f"{name}.yaml", project.terraform / name
     draft, draft_root = target.with_name(f".{name}.part"), root.with_name(f".{name}.part")
     # Cut off between the two last steps: the root is in its place, the values file is not.
@@ -47,6 +42,16 @@ def make(project: Project, name: str, source: str) -> list[str]:
         draft_root.rename(root)
     draft.rename(target)
     return made + [old.shown(file) for file in sorted(filter(Path.is_file, root.rglob("*")))]
+
+
+def require_name(name: str, source: str) -> None:
+    """Refuse a name that an environment cannot have."""
+    if not NAME.match(name) or name == "base":
+        proper = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:32].rstrip("-")
+        proper = "qa" if proper in ("", "base") else proper
+        cause = "a name has lower-case letters, digits and dashes, begins with a letter, has at"
+        cause += " most 32, and is not base"
+        raise Failure(problem("environment-unnamable", name, cause, name=proper, source=source))
 
 
 def own_namespace(namespace: str, source: str, name: str) -> str:

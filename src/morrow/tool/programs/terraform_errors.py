@@ -101,7 +101,7 @@ def _name(found: Diagnostic, at: Situation, fields: dict[str, str]) -> Problem:
         return locked(lock, at)
     for pattern, code, what in KNOWN:
         match = pattern.search(found.text)
-        if match is None:
+        if match is None or (code in OF_RELEASES and not at.release):
             continue
         cause, details = _chart_says(found) if code == "chart-invalid" else _says(found)
         what = what.format(*match.groups(), **fields)
@@ -144,6 +144,11 @@ def _chart_says(found: Diagnostic) -> tuple[str, tuple[str, ...]]:
 
 # Pattern, code, object. The first match wins: what is particular stands before what is general.
 RELEASE = "release {release} in {namespace}"
+# Words that mean something else where no release is deployed: a platform's root waits too.
+OF_RELEASES = {
+    *("chart-invalid", "release-stuck", "object-in-use", "context-missing", "namespace-missing"),
+    *("cluster-unreachable", "release-rolled-back"),
+}
 KNOWN = tuple(
     (re.compile(pattern), code, what)
     for pattern, code, what in (
@@ -152,6 +157,18 @@ KNOWN = tuple(
             r"|Provider requirements cannot be satisfied|no available releases match",
             "terraform-provider-missing",
             "provider hashicorp/helm",
+        ),
+        (r"AWS account ID not allowed", "aws-account", "AWS"),
+        (
+            r"No valid credential sources|ExpiredToken|InvalidClientTokenId"
+            r"|UnrecognizedClientException|security token included in the request",
+            "aws-login",
+            "AWS",
+        ),
+        (
+            r"(?:AccessDenied\w*|UnauthorizedOperation).*?perform: (\S+)",
+            "aws-denied",
+            "{0}",
         ),
         (r"^Lint Error", "chart-invalid", "chart with {file}"),
         (

@@ -102,12 +102,11 @@ def _shown(
         "health": {"issues": []},
         "accessConfig": let_in,
         "upgradePolicy": {"supportType": "EXTENDED"} | given.get("upgradePolicy", {}),
-        "zonalShiftConfig": given.get("zonalShiftConfig", {"enabled": False}),
         "computeConfig": given.get("computeConfig", {"enabled": False}),
         "storageConfig": given.get("storageConfig", {"blockStorage": {"enabled": False}}),
         "deletionProtection": given.get("deletionProtection", False),
         "controlPlaneScalingConfig": given.get("controlPlaneScalingConfig", {"tier": "standard"}),
-        **{key: given[key] for key in ("remoteNetworkConfig",) if key in given},
+        **{key: given[key] for key in ("remoteNetworkConfig", "zonalShiftConfig") if key in given},
     }
 
 

@@ -12,6 +12,7 @@ from moto.ec2.responses.launch_templates import LaunchTemplates
 def mend() -> None:
     """Replace what is wrong; called once, before the first request."""
     _subnets()
+    _gateways()
     _templates()
 
 
@@ -28,6 +29,18 @@ def _subnets() -> None:
         return original(self, subnet_id)
 
     EC2Backend.delete_subnet = delete_subnet
+
+
+def _gateways() -> None:
+    """On AWS a NAT gateway takes its interface with it; in moto it stays."""
+    original = EC2Backend.delete_nat_gateway
+
+    def delete_nat_gateway(self: Any, nat_gateway_id: str) -> Any:
+        gateway = original(self, nat_gateway_id)
+        self.enis.pop(gateway._eni.id, None)
+        return gateway
+
+    EC2Backend.delete_nat_gateway = delete_nat_gateway
 
 
 def _templates() -> None:

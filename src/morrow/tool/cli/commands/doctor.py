@@ -35,6 +35,11 @@ def command(environment: str, fix: bool, confirm: str | None, context: str | Non
         for line in done:
             terminal.say(f"fixed: {line}")
     checks = list(examine(found, wrong))
+    if not wrong and found.kind == "kubernetes":
+        from morrow.tool.doctor.doctor import Check
+        from morrow.tool.platform.write import compare
+
+        checks += [Check(*line) for line in compare(found)]
     failed = [check for check in checks if check.state == "fail"]
     terminal.answer(
         {

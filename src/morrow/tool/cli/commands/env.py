@@ -55,19 +55,33 @@ def show(environment: str, defaults: bool) -> None:
 @click.option(
     "--from",
     "source",
-    required=True,
     metavar="ENVIRONMENT",
     shell_complete=complete_environment,
     help="The environment whose shape is copied.",
 )
+@click.option(
+    "--on",
+    "place",
+    type=click.Choice(["aws"]),
+    help="Make the Terraform roots of a platform there too; --from is then the platform copied.",
+)
 @answers
-def new(name: str, source: str) -> None:
+def new(name: str, source: str | None, place: str | None) -> None:
     """Write the values file and, where the other has one, the Terraform root."""
-    from morrow.tool.environment.new import make
+    verbs = ("env show", "doctor", "plan")
+    if place == "aws":
+        from morrow.tool.platform.new import make as make_on_aws
 
-    made = make(Project.find(), name, source)
+        made = make_on_aws(Project.find(), name, source)
+        verbs = ("platform plan", "platform up", "platform write")
+    elif source is None:
+        raise click.UsageError("say --from ENVIRONMENT, whose shape is copied, or --on aws")
+    else:
+        from morrow.tool.environment.new import make
+
+        made = make(Project.find(), name, source)
     terminal.answer({"environment": name, "made": made})
-    next_ = [f"  {typed()} {verb} {name}" for verb in ("env show", "doctor", "plan")]
+    next_ = [f"  {typed()} {verb} {name}" for verb in verbs]
     terminal.result("\n".join([*(f"made {file}" for file in made), "", "next:", *next_]))
 
 

@@ -1,0 +1,183 @@
+"""`morrow platform plan | up | down | status | write`: an environment's AWS."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.project import Project
+from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.cli.options import F, answers, confirm_option, finish
+
+if TYPE_CHECKING:
+    from morrow.tool.platform.down import Release
+    from morrow.tool.platform.plan import Planned
+    from morrow.tool.platform.roots import Platform
+
+
+@click.group(help="Plan, make and take away an environment's AWS, and hand it over.")
+def command() -> None:
+    """Hold the verbs."""
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from morrow.tool.platform.roots import names
+
+    try:
+        return [name for name in names(Project.find()) if name.startswith(incomplete)]
+    except Failure:
+        return []  # a shell's completion has nobody to tell
+
+
+def _name(function: F) -> F:
+    return click.argument("name", metavar="ENVIRONMENT", shell_complete=_complete)(function)
+
+
+def _judging(function: F) -> F:
+    function = click.option(
+        "--prices",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="A table of prices instead of the tool's own (TOML).",
+    )(function)
+    return click.option(
+        "--allow-replace",
+        "allowed",
+        metavar="ADDRESS",
+        multiple=True,
+        help="Let the plan delete or replace this cluster, network, key, zone, bucket,"
+        " repository or secret.",
+    )(function)
+
+
+def _platform(name: str) -> Platform:
+    from morrow.tool.platform.roots import Platform
+
+    return Platform.find(Project.find(), name)
+
+
+def _planned(
+    name: str, prices: Path | None, allowed: tuple[str, ...], out: Path | None = None
+) -> Planned:
+    from datetime import date
+
+    from morrow.tool.platform.plan import compute
+
+    return compute(_platform(name), prices, allowed, date.today(), out)
+
+
+def _show(planned: Planned) -> None:
+    from morrow.tool.platform.plan import as_text
+
+    terminal.say(as_text(planned))
+    for warning in planned.warnings:
+        terminal.warn(warning)
+
+
+@command.command(help="Show what `platform up` would change, and what it costs in a month.")
+@_name
+@_judging
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 0: nothing to do; 2: changes; 1: all else.",
+)
+@answers
+def plan(name: str, prices: Path | None, allowed: tuple[str, ...], detailed_exitcode: bool) -> None:
+    """Plan, price, judge."""
+    from morrow.tool.platform.plan import as_json, as_text
+
+    try:
+        planned = _planned(name, prices, allowed)
+    except Failure as failure:
+        if detailed_exitcode:
+            failure.exit_code = 1  # 2 means changes here
+        raise
+    for warning in planned.warnings:
+        terminal.warn(warning)
+    terminal.result(as_text(planned))
+    terminal.answer(as_json(planned))
+    if planned.problems:
+        if terminal.json:
+            sys.exit(1 if detailed_exitcode else 2)
+        failed = Failure(*planned.problems, refused=True)
+        failed.exit_code = 1 if detailed_exitcode else 2
+        raise failed
+    if detailed_exitcode and not planned.empty:
+        sys.exit(2)
+
+
+@command.command(help="Make ENVIRONMENT's AWS, or change it to what its roots say.")
+@_name
+@_judging
+@confirm_option
+@answers
+def up(name: str, prices: Path | None, allowed: tuple[str, ...], confirm: str | None) -> None:
+    """Show the plan with its price, then apply exactly it."""
+    from morrow.tool.platform.up import up as bring_up
+
+    planned = _planned(name, prices, allowed)
+    _show(planned)
+    finish(bring_up(planned, confirm))
+
+
+@command.command(
+    help="Take ENVIRONMENT's AWS away: routes and releases first, then nodes, then the rest.\n\n"
+    "Names what is left. Its name must be given."
+)
+@_name
+@confirm_option
+@answers
+def down(name: str, confirm: str | None) -> None:
+    """Take it away in order."""
+    from morrow.tool.platform.down import down as take_down
+
+    finish(take_down(_platform(name), confirm, _release(name)))
+
+
+def _release(name: str) -> Release | None:
+    """Return what takes the environment's own release down; None where it has no cluster."""
+    from morrow.tool.environment.load import look
+
+    project = Project.find()
+    if name not in project.environment_names():
+        return None
+    environment = look(name, None)
+    if environment.kind != "kubernetes":
+        return None
+
+    def release() -> None:
+        from morrow.tool.targets.target import DownOptions, target_of
+
+        target_of("kubernetes").down(environment, DownOptions(confirm=name))
+
+    return release
+
+
+@command.command(help="Show what ENVIRONMENT's AWS is. Exit 1 when its cluster is not active.")
+@_name
+@answers
+def status(name: str) -> None:
+    """Ask the state and the account."""
+    from datetime import date
+
+    from morrow.tool.platform.status import status as look
+
+    finish(look(_platform(name), date.today()))
+
+
+@command.command(
+    help="Write what the platform hands over into environments/ENVIRONMENT.platform.yaml."
+)
+@_name
+@answers
+def write(name: str) -> None:
+    """Write the file, and say what to do with it."""
+    from morrow.tool.platform.write import write as write_file
+
+    outcome = write_file(_platform(name))
+    finish(outcome)
+    terminal.say(f"`{typed()} doctor {name}` compares it from now on.")

@@ -1,0 +1,128 @@
+"""Take a platform away in the order in which nothing is left behind.
+
+Routes first, so that the controllers take their load balancers away; then nodes that Karpenter
+made; then what the cluster runs; then what Terraform made. A load balancer or a machine that a
+controller made is in no state, and would hold the network for ever. Each step can be run again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.outcome import Outcome
+from morrow.tool.base.terminal import terminal
+from morrow.tool.platform.roots import Platform, say
+from morrow.tool.platform.up import require
+from morrow.tool.programs.aws import Aws
+from morrow.tool.programs.kubectl import Kubectl
+
+# What a controller makes a load balancer for; only those that the cluster knows are asked for.
+ROUTES = ("ingresses.networking.k8s.io", "httproutes.gateway.networking.k8s.io")
+GATEWAYS = "gateways.gateway.networking.k8s.io"
+POOLS, CLAIMS = "nodepools.karpenter.sh", "nodeclaims.karpenter.sh"
+PATIENCE = 900.0
+PAUSE = 5.0
+
+Release = Callable[[], None]
+
+
+def down(
+    platform: Platform, confirm: str | None, release: Release | None, patience: float = PATIENCE
+) -> Outcome:
+    """Take it away; `release` takes the environment's own release down."""
+    name = platform.name
+    terminal.status(f"planning the end of {name} …")
+    plan = platform.terraform.plan(destroy=True)  # what refuses to go refuses before anything went
+    goes = sum(change.action == "delete" for change in plan.changes)
+    found = platform.output("platform")
+    if goes:
+        terminal.say(f"{name}: {goes} resources go, and all that its cluster runs")
+        require(name, confirm, f"platform down {name}")
+    aws = Aws(found["aws"]["region"]) if isinstance(found, dict) else None
+    if aws is not None and aws.cluster(found["cluster"]["name"]) is not None:
+        _empty(platform, aws, found["cluster"], release, patience)
+    if goes:
+        for warning in platform.terraform.destroy(on_progress=say):
+            terminal.warn(warning)
+    left = list(_left(aws, found["cluster"]["name"])) if aws is not None else []
+    data = {"platform": name, "removed": goes, "left": left}
+    if left:
+        terminal.warn("Terraform does not know these; they cost money until they are deleted:")
+    text = "\n".join([f"{name}: {goes} resources removed", *(f"left: {one}" for one in left)])
+    return Outcome(text, data, ok=not left)
+
+
+def _empty(
+    platform: Platform,
+    aws: Aws,
+    cluster: dict[str, Any],
+    release: Release | None,
+    patience: float,
+) -> None:
+    """Take away what runs in the cluster, and wait for what it made outside."""
+    kubectl = Kubectl(cluster["context"], "default", platform.root)
+    kinds = set(kubectl.check("api-resources", "--verbs=delete", "-o=name").split())
+    for kind in (*ROUTES, GATEWAYS):
+        if kind in kinds:
+            terminal.status(f"removing every {kind.partition('.')[0]} …")
+            kubectl.check("delete", kind, "--all", "--all-namespaces", timeout=patience)
+    _remove_balanced_services(kubectl, patience)
+    if release is not None:
+        release()
+    _wait("load balancer", lambda: aws.balancers(cluster["name"]), patience, platform.name)
+    if POOLS in kinds:
+        terminal.status("removing every pool of nodes …")
+        kubectl.check("delete", POOLS, "--all", timeout=patience)
+    if CLAIMS in kinds:
+        claims = ("get", CLAIMS, "-o=name")
+        _wait("node", lambda: kubectl.check(*claims).split(), patience, platform.name)
+    terraform = platform.cluster_terraform(cluster["context"])
+    if terraform is not None:
+        for warning in terraform.destroy(on_progress=say):
+            terminal.warn(warning)
+
+
+def _remove_balanced_services(kubectl: Kubectl, patience: float) -> None:
+    import json
+
+    found = json.loads(kubectl.check("get", "services", "--all-namespaces", "-o=json"))
+    for one in found["items"]:
+        if one["spec"].get("type") == "LoadBalancer":
+            at = one["metadata"]
+            where = ("-n", at["namespace"])
+            kubectl.check("delete", "service", at["name"], *where, timeout=patience)
+
+
+def _wait(what: str, ask: Callable[[], list[str]], patience: float, name: str) -> None:
+    """Wait until nothing of a kind is left; name what does not go."""
+    deadline = time.monotonic() + patience
+    while left := ask():
+        if time.monotonic() > deadline:
+            cause = f"{len(left)} did not go in {patience:.0f} s"
+            raise Failure(
+                problem(
+                    "platform-left",
+                    f"{what} {left[0]}",
+                    cause,
+                    details=tuple(left[:10]),
+                    name=name,
+                )
+            )
+        terminal.status(f"waiting for {len(left)} {what}s to go: {left[0]} …")
+        time.sleep(PAUSE)
+
+
+def _left(aws: Aws, cluster: str) -> Iterator[str]:
+    """Name what carries the cluster's mark still."""
+    kinds: tuple[tuple[str, Callable[[str], list[str]]], ...] = (
+        ("load balancer", aws.balancers),
+        ("machine", aws.instances),
+        ("network interface", aws.interfaces),
+        ("disk", aws.volumes),
+        ("log group", aws.log_groups),
+    )
+    for what, ask in kinds:
+        yield from (f"{what} {one}" for one in ask(cluster))

@@ -1,0 +1,195 @@
+"""The month's price of a platform: its sizing by a dated table of prices.
+
+How others use it:
+
+    table = PriceTable.read(file)                  # None: the one that comes with the tool
+    month = table.month(Sizing.read(output), today)
+    month.total, month.lines, month.missing, month.uncertain
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.platform import support
+from morrow.tool.platform.sizing import Sizing
+
+OWN = Path(__file__).with_name("prices.toml")
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one thing costs in a month."""
+
+    what: str
+    amount: Decimal | None  # None: the table has no price for it
+    uncertain: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        amount = None if self.amount is None else float(self.amount)
+        return {"what": self.what, "usd": amount, "uncertain": self.uncertain}
+
+
+@dataclass(frozen=True)
+class Month:
+    """What a platform costs in a month."""
+
+    dated: str
+    lines: tuple[Line, ...]
+
+    @property
+    def total(self) -> Decimal:
+        """The sum of what has a price, each line rounded to the cent."""
+        return sum((line.amount for line in self.lines if line.amount is not None), Decimal(0))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What has no price: the total is at least what it says."""
+        return tuple(line.what for line in self.lines if line.amount is None)
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether a price in it was not read in AWS's own list."""
+        return any(line.uncertain for line in self.lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "usd": float(self.total),
+            "prices_dated": self.dated,
+            "lines": [line.as_json() for line in self.lines],
+            "missing": list(self.missing),
+        }
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    """The prices of some regions."""
+
+    file: Path
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, file: Path | None = None) -> PriceTable:
+        """Read a table; refuse what is none."""
+        path = file or OWN
+        try:
+            raw = tomllib.loads(path.read_text())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+            raise _invalid(path, str(wrong)) from None
+        for key, kind in (("dated", str), ("hours", int), ("auto_mode_fee", float)):
+            if not isinstance(raw.get(key), kind):
+                raise _invalid(path, f"{key} is missing or of another type")
+        for region, table in raw.items():
+            if isinstance(table, dict):
+                _require_numbers(path, region, table)
+        return cls(path, raw)
+
+    def month(self, sizing: Sizing, today: date) -> Month:
+        """Return the price of a month."""
+        region = self.raw.get(sizing.region)
+        if not isinstance(region, dict):
+            line = Line(f"everything in {sizing.region}", None, False)
+            return Month(self.raw["dated"], (line,))
+        lines = tuple(_Sum(self.raw, region, sizing, today).lines())
+        return Month(self.raw["dated"], lines)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    raw: Mapping[str, Any]
+    region: Mapping[str, Any]
+    sizing: Sizing
+    today: date
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every line that is not zero."""
+        for line in self._all():
+            if line.amount is None or line.amount:
+                yield line
+
+    def _all(self) -> Iterator[Line]:
+        s, hours = self.sizing, self.raw["hours"]
+        plane = "control_plane"
+        if support.over(s.kubernetes, self.today):
+            plane = "extended_support"
+        yield self._line(f"control plane, Kubernetes {s.kubernetes}", {plane: hours})
+        for kind, count in sorted(s.nodes.items()):
+            yield self._nodes(kind, count)
+        yield self._line(f"{s.disks_gb:g} GB of nodes' disks", {"disk_gb": s.disks_gb})
+        nat = s.nat_gateways
+        each = {"nat_hour": nat * hours, "address_hour": nat * hours, "nat_gb": s.used("nat_gb")}
+        yield self._line(f"{nat} NAT, {s.used('nat_gb'):g} GB through", each)
+        ends = s.endpoints * s.zones
+        each = {"endpoint_hour": ends * hours, "endpoint_gb": s.used("endpoint_gb")}
+        yield self._line(f"{s.endpoints} interface endpoints in {s.zones} zones", each)
+        balancers, units = s.used("load_balancers"), s.used("load_balancer_units")
+        each = {
+            "balancer_hour": balancers * hours,
+            "address_hour": balancers * s.zones * hours,
+            "balancer_unit_hour": units * hours,
+        }
+        yield self._line(f"{balancers:g} load balancers, {units:g} units", each)
+        yield self._line(f"{s.keys} keys", {"key": s.keys})
+        yield self._line(f"{s.secrets} secrets", {"secret": s.secrets})
+        yield self._line(f"{s.hosted_zones} DNS zones", {"zone": s.hosted_zones})
+        yield self._line(f"{s.used('image_gb'):g} GB of images", {"image_gb": s.used("image_gb")})
+        yield self._line(f"{s.used('log_gb'):g} GB of logs", {"log_gb": s.used("log_gb")})
+        if s.waf_rules is not None:
+            asked = s.used("million_requests")
+            each = {"firewall": 1, "firewall_rule": s.waf_rules, "firewall_million": asked}
+            yield self._line(f"firewall, {s.waf_rules} rules, {asked:g} million requests", each)
+        yield self._line(f"{s.used('out_gb'):g} GB to the internet", {"out_gb": s.used("out_gb")})
+        crossed = s.used("cross_zone_gb")
+        yield self._line(f"{crossed:g} GB between zones", {"cross_zone_gb": crossed})
+
+    def _line(self, what: str, parts: Mapping[str, float]) -> Line:
+        wanted = {name: amount for name, amount in parts.items() if amount}
+        if any(name not in self.region for name in wanted):
+            return Line(what, None, False)
+        whole = sum(
+            (_number(amount) * _number(self.region[name]) for name, amount in wanted.items()),
+            Decimal(0),
+        )
+        unsure = {*self.region.get("uncertain", [])}
+        return Line(what, _cents(whole), not unsure.isdisjoint(wanted))
+
+    def _nodes(self, kind: str, count: int) -> Line:
+        what = f"{count} of {kind}" + (" with Auto Mode's fee" if self.sizing.auto_mode else "")
+        price = self.region.get("instance", {}).get(kind)
+        if price is None:
+            return Line(what, None, False)
+        fee = 1 + _number(self.raw["auto_mode_fee"]) if self.sizing.auto_mode else Decimal(1)
+        whole = count * _number(price) * self.raw["hours"] * fee
+        return Line(what, _cents(whole), kind in self.region.get("uncertain", []))
+
+
+def _number(value: float) -> Decimal:
+    return Decimal(str(value))
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def _require_numbers(file: Path, region: str, table: Mapping[str, Any]) -> None:
+    for name, value in table.items():
+        if name == "instance" and isinstance(value, dict):
+            _require_numbers(file, f"{region}.instance", value)
+        elif name == "uncertain":
+            continue
+        elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise _invalid(file, f"{region}.{name} is no price")
+
+
+def _invalid(file: Path, cause: str) -> Failure:
+    return Failure(problem("platform-prices", str(file), cause, file=str(file)))

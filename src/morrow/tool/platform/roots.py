@@ -1,0 +1,105 @@
+"""Where an environment's AWS stands: the Terraform roots `platform/NAME` and `cluster/NAME`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.project import Project
+from morrow.tool.base.terminal import terminal
+from morrow.tool.programs.terraform import Terraform
+from morrow.tool.programs.terraform_errors import Situation
+from morrow.tool.programs.terraform_json import Progress
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The roots of one name."""
+
+    project: Project
+    name: str
+
+    @classmethod
+    def find(cls, project: Project, name: str) -> Platform:
+        """Return the platform of that name, which has a root."""
+        found = cls(project, name)
+        if not (found.folder / "main.tf").is_file():
+            known = ", ".join(names(project)) or "none"
+            shown = found.shown(found.folder.parent)
+            raise Failure(problem("platform-missing", name, f"{shown} has {known}", name=name))
+        return found
+
+    @property
+    def folder(self) -> Path:
+        """The root of what AWS holds."""
+        return places(self.project)[0] / self.name
+
+    @property
+    def cluster_folder(self) -> Path:
+        """The root of what the cluster runs beside the services."""
+        return places(self.project)[1] / self.name
+
+    @property
+    def root(self) -> str:
+        """The first root, as people type it."""
+        return self.shown(self.folder)
+
+    @property
+    def terraform(self) -> Terraform:
+        """Terraform in the first root."""
+        return self._terraform(self.folder, {})
+
+    def cluster_terraform(self, context: str) -> Terraform | None:
+        """Terraform in the second root; None where there is none."""
+        if not (self.cluster_folder / "main.tf").is_file():
+            return None
+        return self._terraform(self.cluster_folder, {"context": context})
+
+    def output(self, name: str) -> Any:  # noqa: ANN401 - what Terraform holds
+        """Return one output of the first root; None before the first `up`."""
+        return self.terraform.output().get(name)
+
+    def handover(self) -> dict[str, Any]:
+        """Return the output `platform`; refuse where nothing was made."""
+        found = self.output("platform")
+        if not isinstance(found, dict):
+            cause = "Terraform's state has no output `platform`"
+            raise Failure(problem("platform-down", self.name, cause, name=self.name))
+        return found
+
+    def shown(self, path: Path) -> str:
+        """Return a path as people type it from the project's folder."""
+        root = self.project.root
+        return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+    def _terraform(self, folder: Path, variables: dict[str, str]) -> Terraform:
+        shown = self.shown(folder)
+        situation = Situation(
+            environment=self.name,
+            file=f"{shown}/terraform.tfvars",
+            root=shown,
+            release="",
+            namespace="",
+            context="",
+        )
+        return Terraform(folder, variables, situation)
+
+
+def places(project: Project) -> tuple[Path, Path]:
+    """Return the folders of both kinds of roots: beside that of the releases' roots."""
+    return project.terraform.parent / "platform", project.terraform.parent / "cluster"
+
+
+def names(project: Project) -> list[str]:
+    """Name every platform that has a root."""
+    return sorted(file.parent.name for file in places(project)[0].glob("*/main.tf"))
+
+
+def say(progress: Progress) -> None:
+    """Say how far Terraform is."""
+    if progress.state == "done":
+        terminal.say(f"{progress.action} {progress.address}")
+    elif progress.state == "running":
+        terminal.status(f"{progress.action} {progress.address} {progress.seconds} s …")

@@ -1,0 +1,66 @@
+"""Bring a platform to what its roots say."""
+
+from __future__ import annotations
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.outcome import Outcome
+from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.platform import plan as plans
+from morrow.tool.platform.plan import Planned
+from morrow.tool.platform.roots import Platform, say
+from morrow.tool.programs.aws import Aws
+
+
+def up(planned: Planned, confirm: str | None) -> Outcome:
+    """Apply exactly the plan that was shown, then the cluster's own root."""
+    platform = planned.platform
+    if planned.problems:
+        raise Failure(*planned.problems, refused=True)
+    if planned.protected and not planned.empty:
+        require(platform.name, confirm, f"platform up {platform.name}")
+    if not planned.empty or _outputs_change(planned):
+        for warning in platform.terraform.apply(planned.plan.file, on_progress=say):
+            terminal.warn(warning)
+    releases = _releases(platform)
+    data = plans.as_json(planned) | {
+        "result": "unchanged" if planned.empty else "applied",
+        "cluster_services": releases,
+    }
+    lines = [f"{platform.root}: {'nothing to do' if planned.empty else 'applied'}"]
+    if releases:
+        lines.append(f"{platform.shown(platform.cluster_folder)}: {releases}")
+    if platform.output("platform") is not None:
+        lines += ["", "next:", f"  {typed()} platform write {platform.name}"]
+    return Outcome("\n".join(lines), data)
+
+
+def _outputs_change(planned: Planned) -> bool:
+    changes = planned.plan.raw.get("output_changes", {}).values()
+    return any(one["actions"] != ["no-op"] for one in changes)
+
+
+def _releases(platform: Platform) -> str:
+    """Apply the root of what runs in the cluster, where there is one."""
+    if not (platform.cluster_folder / "main.tf").is_file():
+        return ""
+    found = platform.handover()
+    Aws(found["aws"]["region"]).update_kubeconfig(found["cluster"]["name"])
+    terraform = platform.cluster_terraform(found["cluster"]["context"])
+    assert terraform is not None  # noqa: S101 - its main.tf was seen above
+    terminal.status(f"installing what {platform.name} runs beside the services …")
+    for warning in terraform.apply(on_progress=say):
+        terminal.warn(warning)
+    return "applied"
+
+
+def require(name: str, confirm: str | None, command: str) -> None:
+    """Go on only when the platform's name is given; ask for it where somebody can be asked."""
+    if confirm is None and terminal.interactive:
+        import click
+
+        confirm = click.prompt(f"Type the platform's name to go on ({name})", err=True)
+    if confirm != name:
+        said = f"{confirm!r} was given" if confirm else "nobody can be asked here"
+        cause = f"customers may depend on it, and {said}"
+        line = f"{typed()} {command}"
+        raise Failure(problem("confirm-needed", name, cause, command=line, environment=name))

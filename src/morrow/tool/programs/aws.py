@@ -1,0 +1,131 @@
+"""aws: what Terraform does not answer, asked of the account itself; nothing here changes it.
+
+How others use it: `aws = Aws(region)`, then `aws.cluster("prod")` (None when absent),
+`aws.balancers("prod")`, `aws.interfaces("prod")`, … each a list of names.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.programs import runner
+from morrow.tool.programs.runner import Result
+
+LOGIN = re.compile(
+    r"Unable to locate credentials|ExpiredToken|Token has expired|InvalidClientTokenId"
+    r"|UnrecognizedClientException|NoCredentialProviders|no valid credential sources"
+    r"|security token included in the request|Error loading SSO Token|SignatureDoesNotMatch"
+)
+DENIED = re.compile(r"(?:AccessDenied|UnauthorizedOperation).*?(?:perform: (\S+))?", re.DOTALL)
+QUIET = {"AWS_PAGER": "", "AWS_DEFAULT_OUTPUT": "json"}
+# Who makes load balancers for a cluster, and how each marks them.
+BALANCER_TAGS = ("elbv2.k8s.aws/cluster", "eks:eks-cluster-name")
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The account of the environment's credentials, in one region."""
+
+    region: str
+
+    def ask(self, *words: str) -> dict[str, Any]:
+        """Run one question; the answer is JSON."""
+        done = self._run(*words)
+        if done.code:
+            raise failure(done)
+        answer: dict[str, Any] = json.loads(done.out or "{}")
+        return answer
+
+    def cluster(self, name: str) -> dict[str, Any] | None:
+        """Return a cluster as EKS shows it."""
+        done = self._run("eks", "describe-cluster", "--name", name)
+        if "ResourceNotFoundException" in done.err:
+            return None
+        if done.code:
+            raise failure(done)
+        found: dict[str, Any] = json.loads(done.out)["cluster"]
+        return found
+
+    def balancers(self, cluster: str) -> list[str]:
+        """Name the load balancers that controllers made for a cluster."""
+        found = set()
+        for tag in BALANCER_TAGS:
+            answer = self.ask(
+                "resourcegroupstaggingapi",
+                "get-resources",
+                *("--resource-type-filters", "elasticloadbalancing:loadbalancer"),
+                *("--tag-filters", f"Key={tag},Values={cluster}"),
+            )
+            found |= {one["ResourceARN"] for one in answer["ResourceTagMappingList"]}
+        return sorted(arn.split(":loadbalancer/")[-1] for arn in found)
+
+    def interfaces(self, cluster: str) -> list[str]:
+        """Name the network interfaces of a cluster's nodes that nothing uses any more."""
+        answer = self.ask(
+            "ec2",
+            "describe-network-interfaces",
+            "--filters",
+            f"Name=tag:cluster.k8s.amazonaws.com/name,Values={cluster}",
+            "Name=status,Values=available",
+        )
+        return sorted(one["NetworkInterfaceId"] for one in answer["NetworkInterfaces"])
+
+    def instances(self, cluster: str) -> list[str]:
+        """Name the machines that belong to a cluster and run."""
+        answer = self.ask(
+            "ec2",
+            "describe-instances",
+            "--filters",
+            f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned",
+            "Name=instance-state-name,Values=pending,running",
+        )
+        groups = answer["Reservations"]
+        return sorted(one["InstanceId"] for group in groups for one in group["Instances"])
+
+    def volumes(self, cluster: str) -> list[str]:
+        """Name the disks that a cluster's claims made and that were left."""
+        answer = self.ask(
+            "ec2",
+            "describe-volumes",
+            "--filters",
+            f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned",
+        )
+        return sorted(one["VolumeId"] for one in answer["Volumes"])
+
+    def log_groups(self, cluster: str) -> list[str]:
+        """Name the log groups that EKS made again after theirs was deleted."""
+        answer = self.ask(
+            "logs", "describe-log-groups", "--log-group-name-prefix", f"/aws/eks/{cluster}/"
+        )
+        return sorted(one["logGroupName"] for one in answer["logGroups"])
+
+    def support_ends(self, version: str) -> str:
+        """Return the day on which a version leaves standard support; empty: AWS does not say."""
+        words = ("eks", "describe-cluster-versions", "--cluster-versions", version)
+        versions = self.ask(*words)["clusterVersions"]
+        return str(versions[0].get("endOfStandardSupportDate") or "")[:10] if versions else ""
+
+    def update_kubeconfig(self, cluster: str) -> None:
+        """Write the context of a cluster into the kubeconfig."""
+        done = self._run("eks", "update-kubeconfig", "--name", cluster)
+        if done.code:
+            raise failure(done)
+
+    def _run(self, *words: str) -> Result:
+        where = ("--region", self.region)
+        return runner.run("aws", *words, *where, environment=QUIET, timeout=120)
+
+
+def failure(done: Result) -> Failure:
+    """Name what AWS refused."""
+    if LOGIN.search(done.err):
+        return Failure(problem("aws-login", "AWS", done.last_error))
+    denied = DENIED.search(done.err)
+    if denied:
+        what = denied[1] or done.arguments[1]
+        return Failure(problem("aws-denied", what, done.last_error))
+    return done.failure()
