@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from morrow.kit.request.metrics import RequestDurations
-from morrow.kit.request.middleware import Middleware
+from morrow.kit.request.observer import Observer
+from morrow.kit.request.wsgi import Middleware
 
 ROUNDS = 7
 CALLS = 20_000
@@ -70,7 +71,7 @@ def flask() -> list[float]:
 
 def middleware() -> list[float]:
     """Return the microseconds that the middleware adds to a request, a value a round."""
-    wrapped = Middleware(_application, threads=4)
+    wrapped = Middleware(_application, Observer())
     return _added(wrapped, _application, CALLS)
 
 
@@ -85,8 +86,8 @@ def middleware_logs() -> list[float]:
     handler.setFormatter(JsonFormatter())
     log = logging.getLogger("morrow.access")
     log.handlers, log.propagate, log.level = [handler], False, logging.INFO
-    every = Middleware(_application, threads=4, slow=0.0)
-    sampled = Middleware(_application, threads=4)
+    every = Middleware(_application, Observer(slow=0.0))
+    sampled = Middleware(_application, Observer())
     measured = _added(every, sampled, 5000)
     log.handlers = []
     return measured
@@ -119,22 +120,22 @@ def tracing(sampler: str) -> list[float]:
         def export(self, spans: object) -> SpanExportResult:
             return SpanExportResult.SUCCESS
 
-    traced = Middleware(_application, threads=4, tracing=Tracing(Nowhere()))
-    plain = Middleware(_application, threads=4)
+    traced = Middleware(_application, Observer(tracing=Tracing(Nowhere())))
+    plain = Middleware(_application, Observer())
     return _added(traced, plain, 5000)
 
 
 def tracing_off() -> list[float]:
     """Return the microseconds of the comparisons that tracing costs when it is off."""
-    wrapped = Middleware(_application, threads=4)
+    wrapped = Middleware(_application, Observer())
 
     def compared() -> None:
-        tracing = wrapped.tracing
+        tracing = wrapped.observer.tracing
         if tracing is not None:
             raise AssertionError
         if tracing is not None:
             raise AssertionError
-        if wrapped.tracing is not None:
+        if wrapped.observer.tracing is not None:
             raise AssertionError
 
     def nothing() -> None:

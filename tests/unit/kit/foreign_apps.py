@@ -33,7 +33,7 @@ def __getattr__(name: str) -> Any:
     services: dict[str, Callable[[], Service]] = {
         "flask_app": lambda: sample.service,
         "bare_app": lambda: Service(sample.bare, sample.SampleSettings),
-        "django_app": lambda: Service(_django),
+        "django_app": lambda: Service(_django, factory=True),
         "raising_app": lambda: sample.raising,
     }
     if name not in services:

@@ -145,7 +145,7 @@ def broken_factory() -> Flask:
     raise RuntimeError("no database")
 
 
-raising = Service(broken_factory)
-wrong = Service(lambda: 3)
+raising = Service(broken_factory, factory=True)
+wrong = Service(lambda: 3, factory=True)
 stuck = Service(create_app, SampleSettings, stuck_after=0.3)
 NOT_CALLABLE = 3

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from morrow.kit.serving.granian_server import GranianServer
+from morrow.kit.request.forwarded import Proxies
+from morrow.kit.request.observer import Observer
+from morrow.kit.request.wsgi import Middleware
+from morrow.kit.serving.wsgi_server import WsgiServer
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -34,8 +37,10 @@ def test_a_connection_without_a_request_outlives_the_listener(leaves: bool) -> N
         address = listener.getsockname()
         # On its way to another process, which accepts from then on: this one has no number for it.
         socket.send_fds(ours, [b"x"], [listener.fileno()])
-        server = GranianServer(page, listener.dup(), threads=4)
-        server.start()
+        observer = Observer()
+        app = Middleware(page, observer)
+        wsgi = WsgiServer(app, observer, threads=4, body_limit=1000, proxies=Proxies([]))
+        server = wsgi.listen(listener.dup())
         early = socket.create_connection(address, 20)
         # Connections are accepted in their order: when this one is answered, `early` is there.
         with socket.create_connection(address, 20) as second:

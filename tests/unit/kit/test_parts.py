@@ -6,7 +6,6 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
@@ -16,10 +15,11 @@ from morrow import Service, Settings
 from morrow.kit.health.admin import MOST_CONNECTIONS, AdminServer
 from morrow.kit.health.checks import Checks
 from morrow.kit.request.metrics import process_lines
-from morrow.kit.request.middleware import Middleware
-from morrow.kit.serving import stalled
+from morrow.kit.request.observer import Observer
+from morrow.kit.request.wsgi import Middleware
+from morrow.kit.serving import drain
+from morrow.kit.serving.drain import shut_down
 from morrow.kit.serving.running import Running
-from morrow.kit.serving.worker import shut_down
 from morrow.kit.settings.own_settings import KitSettings
 from tests.unit.kit.served import ask, wait_for
 
@@ -36,47 +36,6 @@ def call(app: Callable[..., Any], path: str = "/", **more: str) -> bytes:
     return b"".join(app(environ | more, lambda status, headers, *rest: None))
 
 
-def test_only_the_connection_that_owes_its_body_is_cut(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    reading = [(time.monotonic(), "127.0.0.1")]
-    busy = True
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        socket.create_connection(listener.getsockname()) as owing,
-        socket.create_connection(listener.getsockname()) as answered,
-    ):
-        owed, _ = listener.accept()
-        done, _ = listener.accept()
-        owing.sendall(b"half")
-        assert owed.recv(10) == b"half"
-        time.sleep(0.3)
-        answered.sendall(b"whole")
-        assert done.recv(10) == b"whole"
-        done.sendall(b"answer")
-        cutter = stalled.Cutter(lambda: list(reading), lambda client: int(busy), stall=0.2)
-        cutter.start()
-        time.sleep(1.2)
-        # One request of this client is at work: nothing is cut yet.
-        assert not caplog.records
-        busy = False
-        owed.settimeout(20)
-        assert owed.recv(10) == b""
-        assert "no more of its request came" in caplog.text
-        reading.clear()
-        answered.sendall(b"again")
-        assert done.recv(10) == b"again"
-        owed.close()
-        done.close()
-
-
-def test_looking_for_stalled_connections_leaves_no_descriptor_open(tmp_path: Path) -> None:
-    with (tmp_path / "no socket").open("w"), socket.create_server(("127.0.0.1", 0)):
-        before = len(list(Path("/proc/self/fd").iterdir()))
-        assert not list(stalled.stalled("192.0.2.1", 0.0))
-        assert len(list(Path("/proc/self/fd").iterdir())) == before
-
-
 def test_a_django_route_is_noted() -> None:
     class Match:
         route = "items/<int:number>"
@@ -90,19 +49,20 @@ def test_a_django_route_is_noted() -> None:
             assert isinstance(self.resolve_request(request), Match)
             return page(environ, start_response)
 
-    app = Middleware(Service(Handler()).build(Settings()), threads=1)
+    app = Middleware(Service(Handler()).build(Settings()), Observer())
     call(app, "/items/7")
-    assert 'http_route="/items/<int:number>"' in app.durations.exposition().decode()
+    assert 'http_route="/items/<int:number>"' in app.observer.durations.exposition().decode()
 
 
 def running(service: Service) -> Running:
     own = KitSettings.load({"MORROW_THREADS": "2"})
-    return Running(service, Settings(), own, page, main_pid=1)
+    one = Running(service, Settings(), own, page, main_pid=1)
+    one.begin_checks()
+    return one
 
 
 def test_pages_of_the_admin_port() -> None:
     one = running(Service(page))
-    call(one.application)
     assert one.answer("/startupz")[0] == 503
     assert one.readiness()[1]["causes"] == ["starting"]
     one.started = True
@@ -174,22 +134,31 @@ def test_the_admin_server_makes_room_and_survives_an_answer_that_raises(
         server.stop()
 
 
-def test_the_end_of_a_service_keeps_its_order(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_end_of_a_service_keeps_its_order(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level(logging.INFO)
     told = Mock()
-    running, server = told.running, told.server
+    running, connections = told.running, told.connections
     running.own.morrow_drain, running.own.morrow_grace = 0, 5
-    running.middleware.active = {}
-    server.finished.is_set.side_effect = [False, True]
-    code = shut_down(running, server, told.admin, told.control, replaced=False)
+    running.observer.active = {}
+    connections.address = ("127.0.0.1", 1)
+    connections.finished.is_set.side_effect = [False, True, True]
+    told.server.stop.return_value = True
+    monkeypatch.setattr(drain, "_leave", told.leave)
+    code = shut_down(running, told.server, connections, told.admin, told.control, replaced=False)
     assert [name for name, *_ in told.mock_calls] == [
         "running.begin_drain",
         "control.send",
-        "server.stop_accepting",
-        "server.finished.is_set",
-        "server.finished.is_set",
+        "connections.stop_accepting",
+        "server.end_endless",
+        "connections.finished.is_set",
+        "connections.finished.is_set",
+        "connections.finished.is_set",
+        "server.stop",
+        "leave",
         "running.checks.stop",
-        "running.tracing.flush",
+        "running.observer.tracing.flush",
     ]
     assert [record.message for record in caplog.records] == ["draining", "stopped"]
     assert code == 0

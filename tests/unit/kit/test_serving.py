@@ -277,11 +277,11 @@ def refuses(port: int) -> bool:
 
 FAILURES = {
     "sample:raising": "the factory raised RuntimeError: no database",
-    "sample:wrong": "the factory raised TypeError: the factory gave int, not a WSGI application",
+    "sample:wrong": "the factory raised TypeError: the factory gave int, not an application",
     "nowhere:service": "cannot import nowhere: ModuleNotFoundError: No module named 'nowhere' "
     "(is its folder on PYTHONPATH?)",
     "sample:nothing": "sample:nothing: sample has no nothing",
-    "sample:NOT_CALLABLE": "sample:NOT_CALLABLE is int, not a Service or a WSGI application",
+    "sample:NOT_CALLABLE": "sample:NOT_CALLABLE is int, not a Service or an application",
     ":x": "':x' is no MODULE:ATTRIBUTE",
 }
 

@@ -18,8 +18,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 
 from morrow.kit.request import tracing
-from morrow.kit.request.middleware import Middleware
+from morrow.kit.request.observer import Observer
 from morrow.kit.request.spans import Tracing
+from morrow.kit.request.wsgi import Middleware
 from morrow.kit.settings.own_settings import KitSettings
 from morrow.kit.settings.problem import StartError
 from tests.unit.kit.served import run, served, wait_for
@@ -149,7 +150,7 @@ def call(tracing: Tracing, inside: Callable[[], object] = bool, **environ: str) 
         return []
 
     request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.url_scheme": "http"}
-    wrapped = Middleware(app, threads=1, tracing=tracing)
+    wrapped = Middleware(app, Observer(tracing=tracing))
     assert list(wrapped(request | environ, lambda status, headers, *rest: print)) == []
 
 
@@ -291,7 +292,7 @@ def test_what_a_sampler_adds_is_kept_and_what_it_only_records_is_not_sent() -> N
     kept = InMemorySpanExporter()
     recording: list[bool] = []
     traced = Tracing(kept)
-    traced.provider.sampler = Ours()
+    traced._tracer.sampler = Ours()  # type: ignore[attr-defined]
     call(traced)
     Ours.decision = Decision.RECORD_ONLY
     call(traced, lambda: recording.append(trace.get_current_span().is_recording()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import selectors
 import socket
 import threading
@@ -16,22 +17,28 @@ Answer = tuple[int, str, bytes]
 
 MOST_HEAD = 16 * 1024
 MOST_CONNECTIONS = 128
+STOP = b"x"
+SLOW = (b"GET /metrics ", b"GET /metrics?", b"HEAD /metrics ")
 SLOWEST = 5.0
 """A client that has not sent its request, or taken the answer, by then is cut."""
 
 
 class _Client:
-    __slots__ = ("deadline", "out", "received", "socket")
+    __slots__ = ("deadline", "out", "received", "socket", "waits")
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
         self.received = b""
         self.out = b""
+        self.waits = False
         self.deadline = time.monotonic() + SLOWEST
 
 
 class AdminServer:
     r"""Serves `answer(path)` on a listening socket, one short connection a request.
+
+    What may take its time (`/metrics`, which asks the application's own collectors) is answered
+    on a thread of its own: nothing keeps a probe waiting.
 
     >>> listener = socket.create_server(("127.0.0.1", 0))
     >>> server = AdminServer(listener, lambda path: (200, "text/plain", b"ok"))
@@ -48,6 +55,7 @@ class AdminServer:
         self._answer = answer
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
+        self._answered: queue.SimpleQueue[tuple[_Client, bytes]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
 
     def start(self) -> None:
@@ -63,7 +71,7 @@ class AdminServer:
     def stop(self) -> None:
         """Answer nobody any more; the listening socket stays open for whoever holds it."""
         # The thread ends by this word alone, so that the line for it is still open here.
-        self._wake.send(b"x")
+        self._wake.send(STOP)
         self._thread.join(2)
 
     def _run(self) -> None:
@@ -74,7 +82,8 @@ class AdminServer:
                 if key.fileobj is self._listener:
                     self._accept(clients)
                 elif key.fileobj is self._woken:
-                    stopping = True
+                    stopping = STOP in self._woken.recv(4096)
+                    self._send_answered(clients)
                 else:
                     client: _Client = key.data
                     # One that was just dropped to make room is still among these events.
@@ -115,8 +124,15 @@ class AdminServer:
                 data = client.socket.recv(MOST_HEAD)
                 if not data:
                     return False
+                if client.waits:
+                    return True
                 client.received += data
                 if b"\r\n\r\n" not in client.received and len(client.received) <= MOST_HEAD:
+                    return True
+                if client.received.startswith(SLOW):
+                    client.waits = True
+                    client.deadline += SLOWEST
+                    threading.Thread(target=self._work, args=(client,), daemon=True).start()
                     return True
                 client.out = self._respond(client.received)
                 self._selector.modify(client.socket, selectors.EVENT_WRITE, client)
@@ -126,6 +142,20 @@ class AdminServer:
         except OSError:
             return False
         return bool(client.out)
+
+    def _work(self, client: _Client) -> None:
+        self._answered.put((client, self._respond(client.received)))
+        try:
+            self._wake.send(b"a")
+        except OSError:
+            return  # the server has stopped meanwhile
+
+    def _send_answered(self, clients: dict[socket.socket, _Client]) -> None:
+        while not self._answered.empty():
+            client, answer = self._answered.get()
+            if client.socket in clients:
+                client.out, client.waits = answer, False
+                self._selector.modify(client.socket, selectors.EVENT_WRITE, client)
 
     def _respond(self, received: bytes) -> bytes:
         if b"\r\n\r\n" not in received:

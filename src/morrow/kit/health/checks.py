@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from morrow.kit.settings.redact import clean
@@ -15,6 +17,8 @@ logger = logging.getLogger("morrow.checks")
 MOST_SAID = 200
 """Characters of an exception that a probe shows."""
 
+Loop = asyncio.AbstractEventLoop
+FIRST = 1.0
 CheckFunction = Callable[[], object]
 
 
@@ -53,10 +57,12 @@ class CheckState:
 class _Runner:
     """One check and the thread that calls it. A call that hangs is a failed one."""
 
-    def __init__(self, check: Check, stop: threading.Event) -> None:
+    def __init__(self, check: Check, stop: threading.Event, loop: Loop | None) -> None:
         self.check = check
-        self._stop = stop
-        self._failed = 0
+        self._stop, self._loop = stop, loop
+        # What is not known yet is not up: it begins as if it had failed often enough.
+        self._failed = check.failures
+        self._passed_once = False
         self._message = "not checked yet"
         self._began: float | None = None
         self._thread = threading.Thread(target=self._run, name=f"check-{check.name}", daemon=True)
@@ -66,7 +72,7 @@ class _Runner:
         while True:
             self._began = began = time.monotonic()
             try:
-                self.check.function()
+                self._ask()
             except Exception as error:
                 self._fail(told(error))
             else:
@@ -76,19 +82,30 @@ class _Runner:
                 else:
                     self._pass()
             self._began = None
-            if self._stop.wait(self.check.every):
+            # What has never passed is looked at again soon: the service waits for it.
+            every = self.check.every if self._passed_once else min(self.check.every, FIRST)
+            if self._stop.wait(every):
                 return
 
+    def _ask(self) -> None:
+        answer = self.check.function()
+        if inspect.isawaitable(answer):
+            if self._loop is None:
+                asyncio.run(_plain(answer))
+            else:
+                asyncio.run_coroutine_threadsafe(_plain(answer), self._loop).result()
+
     def _fail(self, message: str) -> None:
+        first = self._message == "not checked yet"
         self._failed += 1
         self._message = message
-        if self._failed == self.check.failures:
+        if first or self._failed == self.check.failures:
             logger.error("check failed: %s %s", self.check.name, message)
 
     def _pass(self) -> None:
-        if self._failed >= self.check.failures:
+        if self._passed_once and self._failed >= self.check.failures:
             logger.info("check passes again: %s", self.check.name)
-        self._failed, self._message = 0, "ok"
+        self._failed, self._message, self._passed_once = 0, "ok", True
 
     def state(self) -> CheckState:
         failed, message = self._failed, self._message
@@ -113,6 +130,10 @@ def told(error: BaseException) -> str:
     return f"raised {type(error).__name__}" + (f": {first}" if first else "")
 
 
+async def _plain(answer: Awaitable[object]) -> None:
+    await answer
+
+
 class Checks:
     """All checks of a service.
 
@@ -120,9 +141,9 @@ class Checks:
     []
     """
 
-    def __init__(self, checks: Iterable[Check]) -> None:
+    def __init__(self, checks: Iterable[Check], loop: Loop | None = None) -> None:
         self._stop = threading.Event()
-        self._runners = [_Runner(check, self._stop) for check in checks]
+        self._runners = [_Runner(check, self._stop, loop) for check in checks]
 
     def states(self) -> list[CheckState]:
         """Return what is known now, without asking anything.

@@ -1,189 +1,126 @@
-"""Bodies of requests: a limit, and no way for slow ones to take every thread.
+"""Bodies of requests: a limit, a time for each piece, and a place that is no thread.
 
-The server has more threads than the application: ROOM of them may wait for clients. Who waits
-for a body holds no slot of the application. Short bodies are complete before it is called.
+A body is whole before the application gets a thread: in memory while it is short, else in a
+file without a name.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
-import queue
-import threading
-import time
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+IN_MEMORY = 1024**2
+PATIENCE = 10.0
+"""So long the next piece of a body may take."""
+LINGER = 5.0
+"""So long what nobody wants is still read, so that its sender sees the answer."""
 
-CHUNK = 64 * 1024
-ROOM = 32
-"""So many threads beyond the application's may wait for bodies."""
-SPARE = 2
-"""So many of them are never given to a slow body: they say 503."""
-PATIENCE = 0.25
-"""How long one of the spare threads waits for room. A body that has arrived makes it at once."""
+Receive = Callable[[], Awaitable[Any]]
 
 
 class BodyRefused(Exception):
     """A body that is not taken, with the response that says so."""
 
-    def __init__(self, status: str, message: str, *headers: tuple[str, str]) -> None:
-        self.status, self.message, self.headers = status, message, headers
+    def __init__(self, status: str, message: str) -> None:
+        self.status, self.message = status, message
         super().__init__(message)
 
 
-class Slots:
-    """How many requests the application handles at once.
+def too_large(limit: int) -> BodyRefused:
+    """Return the answer to a body over the limit.
 
-    >>> slots = Slots(4)
-    >>> slots.take()
-    >>> slots.busy()
-    1
+    >>> too_large(10).status
+    '413 Content Too Large'
     """
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
-        for _ in range(count):
-            self._free.put(None)
-        # Bound once: each request calls it.
-        self.take = self._free.get
-
-    def busy(self) -> int:
-        """Return how many are taken.
-
-        >>> Slots(4).busy()
-        0
-        """
-        return self.count - self._free.qsize()
-
-    def give(self) -> None:
-        """Give a slot back.
-
-        >>> slots = Slots(1)
-        >>> slots.take(), slots.give(), slots.busy()
-        (None, None, 0)
-        """
-        self._free.put(None)
+    return BodyRefused("413 Content Too Large", f"the body is larger than {limit} bytes")
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+def ended_early() -> BodyRefused:
+    """Return the answer to a body that is broken, or whose client has left.
+
+    >>> ended_early().status
+    '400 Bad Request'
+    """
+    return BodyRefused("400 Bad Request", "the body ended early")
 
 
-class Bodies:
-    """The rules for all bodies of a service.
+async def read(receive: Receive, limit: int, patience: float = PATIENCE) -> IO[bytes]:
+    """Return the whole body, or raise BodyRefused.
 
-    >>> environ = {"CONTENT_LENGTH": "5", "wsgi.input": io.BytesIO(b"hello")}
-    >>> Bodies(Slots(4), limit=1024).prepare(environ)
-    >>> environ["wsgi.input"].read()
+    >>> async def receive():
+    ...     return {"type": "http.request", "body": b"hello", "more_body": False}
+    >>> asyncio.run(read(receive, 1024)).read()
+    b'hello'
+    """
+    first = await _next(receive, patience)
+    if not first[1]:
+        if len(first[0]) > limit:
+            raise too_large(limit)
+        return io.BytesIO(first[0])
+    body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the request
+    taken, (piece, more) = 0, first
+    while True:
+        taken += len(piece)
+        if taken > limit:
+            raise too_large(limit)
+        body.write(piece)
+        if not more:
+            body.seek(0)
+            return body
+        piece, more = await _next(receive, patience)
+
+
+async def _next(receive: Receive, patience: float) -> tuple[bytes, bool]:
+    try:
+        message = await asyncio.wait_for(_plain(receive), patience)
+    except TimeoutError:
+        raise BodyRefused(
+            "408 Request Timeout", f"no more of the body came for {patience:g} s"
+        ) from None
+    if message["type"] == "http.disconnect":
+        raise ended_early()
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _plain(receive: Receive) -> Any:  # noqa: ANN401 - an ASGI message
+    # What the server gives can be awaited, and is no coroutine.
+    return await receive()
+
+
+async def linger(receive: Receive, seconds: float = LINGER) -> None:
+    """Read and forget what is left of a refused body: a sender that is cut sees no answer."""
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
+    except TimeoutError:
+        return
+
+
+class Limited(io.RawIOBase):
+    """The body as another server gives it, with the limit.
+
+    >>> Limited(io.BytesIO(b"hello"), 1024).read()
     b'hello'
     """
 
-    def __init__(
-        self, slots: Slots, limit: int, *, room: int = ROOM, patience: float = PATIENCE
-    ) -> None:
-        self.slots, self.limit, self.patience = slots, limit, patience
-        self.shed = 0
-        self.reading: dict[int, tuple[float, str]] = {}
-        # The application's threads may wait as well, as long as they hold none of its slots.
-        self._room = threading.Semaphore(slots.count + room - SPARE)
-
-    def prepare(self, environ: WSGIEnvironment) -> None:
-        """Put a guarded body into the environ, or raise BodyRefused. Needs no slot."""
-        length = environ.get("CONTENT_LENGTH") or ""
-        size = int(length) if length.isdecimal() else None
-        if size == 0:
-            return
-        if size is not None and size > self.limit:
-            raise self.too_large()
-        body = _Body(self, environ, size)
-        first = body.chunk()
-        if len(first) < CHUNK or len(first) == size:
-            environ["wsgi.input"] = io.BytesIO(first)
-        else:
-            environ["wsgi.input"] = io.BufferedReader(_Rest(body, first), CHUNK)
-
-    def too_large(self) -> BodyRefused:
-        """Return the answer to a body over the limit."""
-        return BodyRefused("413 Content Too Large", f"the body is larger than {self.limit} bytes")
-
-    def read(self, source: _Readable, size: int, client: str) -> bytes:
-        """Read from the client, for as long as it takes, unless too many wait already."""
-        if not self._room.acquire(timeout=self.patience):
-            self.shed += 1
-            raise BodyRefused(
-                "503 Service Unavailable",
-                "too many slow request bodies: try again",
-                ("Retry-After", "1"),
-            )
-        me = threading.get_ident()
-        self.reading[me] = (time.monotonic(), client)
-        try:
-            return source.read(size)
-        except OSError as error:
-            raise BodyRefused("400 Bad Request", "the body could not be read") from error
-        finally:
-            del self.reading[me]
-            self._room.release()
-
-
-class _Body:
-    def __init__(self, rules: Bodies, environ: WSGIEnvironment, size: int | None) -> None:
-        self._rules, self._environ = rules, environ
-        self._source: _Readable = environ["wsgi.input"]
-        self._client: str = environ.get("REMOTE_ADDR", "")
-        self._left = size
-        self._taken = 0
-
-    def chunk(self) -> bytes:
-        """Return the next chunk, empty at the end."""
-        size = CHUNK if self._left is None else min(CHUNK, self._left)
-        if size == 0:
-            return b""
-        try:
-            data = self._rules.read(self._source, size, self._client)
-            self._taken += len(data)
-            if self._taken > self._rules.limit:
-                raise self._rules.too_large()
-        except BodyRefused as refused:
-            raise self._refuse(refused) from refused.__cause__
-        if self._left is not None:
-            self._left -= len(data)
-            if len(data) < size:
-                raise self._refuse(
-                    BodyRefused("400 Bad Request", "the body ended early or did not move")
-                )
-        return data
-
-    def chunk_without_slot(self) -> bytes:
-        """Return the next chunk for the application, which gives its slot back meanwhile."""
-        self._rules.slots.give()
-        try:
-            return self.chunk()
-        finally:
-            self._rules.slots.take()
-
-    def _refuse(self, refused: BodyRefused) -> BodyRefused:
-        # The framework may catch the exception; the middleware still finds it here.
-        self._environ["morrow.refused"] = refused
-        return refused
-
-
-class _Rest(io.RawIOBase):
-    """What follows the first chunk, read as the application asks for it."""
-
-    def __init__(self, body: _Body, first: bytes) -> None:
-        self._body = body
-        self._ready = memoryview(first)
+    def __init__(self, source: Any, limit: int) -> None:  # noqa: ANN401 - wsgi.input has no class
+        self._source, self._limit, self._left = source, limit, limit
 
     def readable(self) -> bool:
+        """Tell that it can be read."""
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        if not self._ready:
-            self._ready = memoryview(self._body.chunk_without_slot())
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
+        """Read what fits."""
+        data = self._source.read(min(len(buffer), self._left + 1))
+        self._left -= len(data)
+        if self._left < 0:
+            raise too_large(self._limit)
+        buffer[: len(data)] = data
+        return len(data)

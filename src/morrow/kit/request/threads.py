@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FEWEST = 4
+OF_REQUESTS = "morrow-request"
+"""The name of threads that run requests: what they do is told as a request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from morrow.kit.health.checks import Check, CheckFunction
+from morrow.kit.request.routes import note_routes
+from morrow.kit.serving.interface import Interface, says_factory
 from morrow.kit.settings.settings import Settings
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 
 class Declaration:
-    """Any WSGI application or factory, with its settings.
+    """Any WSGI or ASGI application, or a function that makes one, with its settings.
+
+    A function whose name says so makes the application (`create_app`, `make_app`,
+    `app_factory`); of another, `factory=True` says it. It is given the settings if it takes
+    them. `interface` is for applications that do not tell theirs.
 
     `wait` is the share of a request's time that it waits for others (0.8 for a service that
     mostly asks a database): more of it means more threads. A success slower than `slow`
@@ -32,15 +36,21 @@ class Declaration:
         app: Callable[..., Any],
         settings: type[Settings] = Settings,
         *,
+        factory: bool | None = None,
+        interface: Interface | None = None,
         wait: float = 0.0,
         slow: float = 1.0,
         stuck_after: float = 30.0,
     ) -> None:
         if not callable(app):
-            raise TypeError(f"Service needs a WSGI application or a factory, not {app!r}")
+            raise TypeError(f"Service needs an application or a factory, not {app!r}")
         if not 0 <= wait < 1:
             raise ValueError(f"wait is a share of time, from 0 to below 1, not {wait}")
+        if interface not in (None, "wsgi", "asgi"):
+            raise ValueError(f"interface is 'wsgi' or 'asgi', not {interface!r}")
         self.app = app
+        self.factory = says_factory(app) if factory is None else factory
+        self.interface = interface
         self.settings = settings
         self.wait = wait
         self.slow = slow
@@ -73,35 +83,23 @@ class Declaration:
 
         return add
 
-    def build(self, settings: Settings) -> WSGIApplication:
-        """Return the WSGI application itself, made by the factory if there is one.
+    def build(self, settings: Settings) -> Any:  # noqa: ANN401 - of either interface
+        """Return the application itself, made by the factory if there is one.
 
-        >>> Declaration(lambda: print, Settings).build(Settings())
+        >>> Declaration(lambda: print, factory=True).build(Settings())
         <built-in function print>
         """
-        needed = _required_parameters(self.app)
-        built: WSGIApplication = self.app
-        if needed is not None and needed < 2:
-            built = self.app(settings) if needed else self.app()
+        built = self._make(settings) if self.factory else self.app
         if not callable(built):
-            raise TypeError(f"the factory gave {type(built).__name__}, not a WSGI application")
-        if hasattr(built, "resolve_request"):
-            from morrow.kit.request.django_routes import note_routes
-
-            note_routes(built)
+            raise TypeError(f"the factory gave {type(built).__name__}, not an application")
+        note_routes(built)
         return built
 
-
-def _required_parameters(app: Callable[..., Any]) -> int | None:
-    """Return how many arguments a call needs: two for WSGI, one or none for a factory."""
-    import inspect
-
-    try:
-        parameters = inspect.signature(app).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    return sum(
-        parameter.default is parameter.empty
-        and parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        for parameter in parameters
-    )
+    def _make(self, settings: Settings) -> Any:  # noqa: ANN401 - as above
+        if self.settings is Settings:
+            return self.app()
+        try:
+            inspect.signature(self.app).bind(settings)
+        except TypeError:
+            return self.app()  # it does not take them
+        return self.app(settings)

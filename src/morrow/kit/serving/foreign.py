@@ -1,4 +1,4 @@
-"""The same service under another server: gunicorn, waitress, or any that takes WSGI.
+"""The same service under another server: gunicorn, waitress, uvicorn, or another that takes it.
 
 That server owns sockets, threads and signals. What Morrow cannot do there is said at start.
 """
@@ -11,14 +11,32 @@ import signal
 import socket
 import threading
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from morrow.kit.health.admin import AdminServer
+from morrow.kit.request.asgi import (
+    Application,
+    AsgiMiddleware,
+    Message,
+    Places,
+    Receive,
+    Scope,
+    Send,
+)
 from morrow.kit.request.logs import configure, fields
+from morrow.kit.request.wsgi import Middleware
 from morrow.kit.serving.declaration import Declaration
+from morrow.kit.serving.interface import Interface
 from morrow.kit.serving.running import Running, prepare, read_own_settings
+from morrow.kit.settings.loading import BAD_SETTINGS
 from morrow.kit.settings.problem import StartError
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 logger = logging.getLogger("morrow")
+
+STARTED = "lifespan.startup.complete"
 
 CANNOT = (
     "close kept-alive connections while it drains",
@@ -28,18 +46,75 @@ CANNOT = (
 )
 
 
-def start(service: Declaration) -> Running:
-    """Load the service and start its admin server; end the process when that is impossible."""
+def wsgi(service: Declaration) -> WSGIApplication:
+    """Load the service, start its admin server and return the application for another server."""
+    running = _start(service, "wsgi")
+    running.started = True
+    return Middleware(
+        running.app,
+        running.observer,
+        ready=running.readiness,
+        body_limit=running.own.morrow_body_limit,
+    )
+
+
+def asgi(service: Declaration) -> Application:
+    """Do the same for a server that speaks ASGI."""
+    running = _start(service, "asgi")
+    places = Places(running.at_once.count)
+    app = AsgiMiddleware(
+        running.app,
+        running.observer,
+        places,
+        body_limit=running.own.morrow_body_limit,
+        ready=running.readiness,
+    )
+    running.busy = lambda: places.busy
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            # The application's own start-up is done when it says so; without one it is now.
+            async def heard(message: Message) -> None:
+                running.started = running.started or message["type"] == STARTED
+                await send(message)
+
+            try:
+                await running.app(scope, receive, heard)
+            finally:
+                running.started = True
+            return
+        running.started = True
+        await app(scope, receive, send)
+
+    return application
+
+
+def _start(service: Declaration, interface: Interface) -> Running:
     configure()
     try:
-        return _start(service)
+        running = _load(service)
+        if running.interface != interface:
+            raise StartError(
+                "interface-other",
+                f"the application is not {interface.upper()}: use service.{running.interface}()",
+                BAD_SETTINGS,
+            )
+        _serve_admin(running)
+        return running
     except StartError as error:
         raise SystemExit(error.log()) from None
 
 
-def _start(service: Declaration) -> Running:
+def _load(service: Declaration) -> Running:
     own = read_own_settings(lambda: service)
-    running = prepare(service, own, called="service", main_pid=os.getpid(), may_close=False)
+    running = prepare(service, own, called="service", main_pid=os.getpid())
+    running.begin_checks()
+    running.may_close = False  # the Connection header is that server's
+    return running
+
+
+def _serve_admin(running: Running) -> None:
+    own = running.own
     address = (own.morrow_host, own.morrow_admin_port)
     try:
         listener = socket.create_server(address)
@@ -58,7 +133,6 @@ def _start(service: Declaration) -> Running:
         "; ".join(cannot),
         extra=fields(admin_port=listener.getsockname()[1]),
     )
-    return running
 
 
 def _drain_at_signal(running: Running) -> bool:
@@ -68,8 +142,8 @@ def _drain_at_signal(running: Running) -> bool:
     theirs = signal.getsignal(signal.SIGTERM)
 
     def drained(number: int, frame: FrameType | None) -> None:
-        if running.tracing is not None:
-            running.tracing.flush(5.0)
+        if running.observer.tracing is not None:
+            running.observer.tracing.flush(5.0)
         logger.info("stopping")
         if callable(theirs):
             theirs(number, frame)

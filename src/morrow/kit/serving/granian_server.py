@@ -1,27 +1,26 @@
-"""Granian's WSGI worker on a socket that this process was given."""
+"""Granian's worker on a socket that this process was given: all of its private parts.
+
+Its ASGI worker serves both interfaces: it hands over the head of each request and waits for
+nobody, whether a body is still on its way or a client reads its answer slowly.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from granian import _granian
-from granian._futures import _new_cbscheduler
 from granian.http import HTTP1Settings
-from granian.wsgi import _callback_wrapper
-
-from morrow.kit.request.bodies import ROOM
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 # Granian's own stubs lag behind its classes; what is passed is what its server passes.
 SocketHolder: Any = _granian.SocketHolder
-WSGIWorker: Any = _granian.WSGIWorker
-new_scheduler: Any = _new_cbscheduler
+ASGIWorker: Any = _granian.ASGIWorker
+CallbackScheduler: Any = _granian.CallbackScheduler
 
 # Longer than the idle time of load balancers (60 s on AWS): they must close first.
 IDLE_MS = 75_000
@@ -29,29 +28,56 @@ BACKLOG = 2048
 # Connections, not requests: idle kept-alive ones must not keep new ones out.
 MOST_CONNECTIONS = 16_384
 
+# It says that it starts and stops, as we do.
+logging.getLogger("_granian").setLevel(logging.WARNING)
+
+Schedule = Callable[[Any], None]
+"""Called on one of Granian's threads with what has `scope` and `proto`. It must not raise."""
+
+
+def is_done(awaitable: object) -> bool:
+    """Tell whether what `send` gave has nothing to wait for."""
+    return type(awaitable).__name__ == "PyEmptyAwaitable"
+
+
+class _Scheduler(CallbackScheduler):  # type: ignore[misc]
+    """Granian asks it for a coroutine of each request; this one is given the request itself."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__()
+
 
 class GranianServer:
-    """Serves an application on a listening socket, with so many threads."""
+    """Hands each request of a listening socket to `schedule`, on one of so many threads."""
 
-    def __init__(self, app: WSGIApplication, listener: socket.socket, threads: int) -> None:
+    def __init__(
+        self,
+        schedule: Schedule,
+        listener: socket.socket,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        threads: int,
+        websockets: bool,
+    ) -> None:
         self.finished = threading.Event()
-        self._app = app
+        self.address = listener.getsockname()
+        self._schedule, self._loop = schedule, loop
         self._socket = os.fstat(listener.fileno()).st_ino
         self._stop = _granian.WorkerSignal()
         self._stop.add_cb(self.finished.set)
-        self._loop = asyncio.new_event_loop()
-        self._worker = WSGIWorker(
+        self._worker = ASGIWorker(
             1,  # worker id
             (None, SocketHolder(listener.detach(), False, BACKLOG)),
             None,  # no metrics pipe
             1,  # threads of the Rust runtime
             16,  # threads of the Rust runtime for blocking work
-            threads + ROOM,
+            threads,
             30,  # an idle Python thread ends after so many seconds
             MOST_CONNECTIONS,
             "1",
             HTTP1Settings(header_read_timeout=IDLE_MS),
             None,  # no HTTP/2
+            websockets,
             None,  # no static files
             False,  # no TLS: the gateway ends it
             None,
@@ -66,8 +92,8 @@ class GranianServer:
 
     def start(self) -> None:
         """Begin to accept. Granian's threads do the rest; this returns at once."""
-        callback = _callback_wrapper(self._app, {}, None)
-        scheduler = new_scheduler(self._loop, callback, impl_asyncio=True)
+        scheduler = _Scheduler(self._loop, None, None, None, None)
+        scheduler._schedule_fn = self._schedule
         self._worker.serve_mtr(scheduler, self._loop, self._stop)
 
     def leave_connections_to_others(self) -> None:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import morrow
 from morrow.kit.health.checks import Checks
 from morrow.kit.request import metrics
-from morrow.kit.request.middleware import Middleware
-from morrow.kit.request.threads import choose
+from morrow.kit.request.application_metrics import ApplicationMetrics
+from morrow.kit.request.observer import Observer
+from morrow.kit.request.threads import Threads, choose
 from morrow.kit.request.tracing import start_tracing
-from morrow.kit.serving.proxies import behind_proxies
-from morrow.kit.serving.stalled import Cutter
+from morrow.kit.serving.interface import interface_of
 from morrow.kit.settings.loading import SettingsError, judge, masked
 from morrow.kit.settings.own_settings import KitSettings, unknown
 from morrow.kit.settings.problem import bad_settings, raised
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
     from morrow.kit.request.spans import Tracing
     from morrow.kit.serving.declaration import Declaration
     from morrow.kit.settings.settings import Settings
@@ -70,35 +69,34 @@ class Running:
         service: Declaration,
         settings: Settings,
         own: KitSettings,
-        app: WSGIApplication,
+        app: Any,  # noqa: ANN401 - of either interface
         *,
         main_pid: int,
         restarts: int = 0,
         tracing: Tracing | None = None,
-        may_close: bool = True,
     ) -> None:
-        self.service, self.settings, self.own = service, settings, own
+        self.service, self.settings, self.own, self.app = service, settings, own, app
         self.main_pid, self.restarts = main_pid, restarts
-        self.threads = choose(own.morrow_threads, service.wait)
-        self.tracing = tracing
+        self.interface = service.interface or interface_of(app, "what the factory gave")
+        self.at_once = (
+            choose(own.morrow_threads, service.wait)
+            if self.interface == "wsgi"
+            else Threads(own.morrow_concurrency, "MORROW_CONCURRENCY")
+        )
+        self.observer = Observer(slow=service.slow, tracing=tracing)
         self.draining = False
         self.replaced = False
         self.started = False
-        self.checks = Checks(service.checks)
-        self.middleware = Middleware(
-            app,
-            threads=self.threads.count,
-            body_limit=own.morrow_body_limit,
-            slow=service.slow,
-            ready=self.readiness,
-            tracing=tracing,
-            may_close=may_close,
-        )
-        bodies = self.middleware.bodies
-        Cutter(lambda: list(bodies.reading.values()), self.middleware.running).start()
-        self.application: WSGIApplication = behind_proxies(
-            self.middleware, own.morrow_trusted_proxies
-        )
+        self.may_close = True
+        self.checks = Checks(())
+        self._applications = ApplicationMetrics()
+        # What only the server knows, once there is one.
+        self.busy: Callable[[], int] = lambda: len(self.observer.active)
+        self.stands_still: Callable[[], float] = lambda: 0.0
+
+    def begin_checks(self, loop: AbstractEventLoop | None = None) -> None:
+        """Begin to ask the service's checks; those of an ASGI application on its own loop."""
+        self.checks = Checks(self.service.checks, loop)
 
     def begin_drain(self, *, replaced: bool = False) -> None:
         """Say "not ready" from now on, and `Connection: close` in every response.
@@ -107,7 +105,7 @@ class Running:
         """
         self.replaced = replaced
         self.draining = True
-        self.middleware.closing = self.middleware.may_close
+        self.observer.closing = self.may_close
 
     def readiness(self) -> tuple[bool, dict[str, Any]]:
         """Return whether requests should be sent here, and why not."""
@@ -115,8 +113,10 @@ class Running:
         causes = [f"check {state.name}" for state in states if state.critical and not state.up]
         if self.draining and not self.replaced:
             causes.append("draining")
-        if self.middleware.stuck_for() > self.service.stuck_after:
-            causes.append("no request finished while all threads are busy")
+        if self.observer.stuck_for() > self.service.stuck_after:
+            causes.append("no request finished while others wait")
+        if self.stands_still() > self.service.stuck_after:
+            causes.append("the event loop does not turn")
         if not self.started:
             causes.append("starting")
         return not causes, {
@@ -144,10 +144,10 @@ class Running:
             ready, body = self.readiness()
             return _json(200 if ready else 503, body)
         if path == "/metrics":
-            text = self.middleware.durations.exposition()
+            text = self.observer.durations.exposition()
             own = "".join(f"{line}\n" for line in self._metrics()).encode()
             kind = "text/plain; version=0.0.4; charset=utf-8"
-            return 200, kind, b"".join((text, own, _application_metrics()))
+            return 200, kind, b"".join((text, own, self._applications.collect()))
         if path == "/info":
             return _json(200, self._info())
         return _json(404, {"error": "not found", "try": "/startupz /readyz /livez /metrics /info"})
@@ -162,7 +162,8 @@ class Running:
             "image": own.morrow_release,
             "environment": own.morrow_environment,
             "secrets_revision": own.morrow_secrets_revision,
-            "threads": self.threads.count,
+            "interface": self.interface,
+            "threads": self.at_once.count,
             "draining": self.draining,
             "settings": masked(self.settings),
         }
@@ -175,14 +176,12 @@ class Running:
             "secrets_revision": own.morrow_secrets_revision,
             "morrow": morrow.__version__,
         }
-        middleware = self.middleware
         for name, help_text, value in (
-            ("http_server_active_requests", "Requests being handled.", len(middleware.active)),
-            ("morrow_threads", "Requests that can be handled at once.", self.threads.count),
-            ("morrow_threads_busy", "Threads at work.", middleware.slots.busy()),
+            ("http_server_active_requests", "Requests being handled.", len(self.observer.active)),
+            ("morrow_threads", "Requests that can be handled at once.", self.at_once.count),
+            ("morrow_threads_busy", "Requests that are handled now.", self.busy()),
             ("morrow_draining", "1 while the service drains.", self.draining),
             ("morrow_worker_restarts_total", "Workers that died and were replaced.", self.restarts),
-            ("morrow_requests_shed_total", "Refused: bodies held threads.", middleware.bodies.shed),
         ):
             yield from metrics.family(name, help_text, ({}, value))
         yield from metrics.family("morrow_info", "What runs.", (info, 1))
@@ -190,12 +189,6 @@ class Running:
         yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         if "prometheus_client" not in sys.modules:
             yield from metrics.process_lines()
-
-
-def _application_metrics() -> bytes:
-    """Return what the application counts by itself with prometheus_client, if it does."""
-    client = sys.modules.get("prometheus_client")
-    return client.generate_latest() if client else b""
 
 
 def _json(status: int, body: dict[str, Any]) -> Answer:

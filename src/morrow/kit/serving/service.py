@@ -9,6 +9,8 @@ from morrow.kit.serving.declaration import Declaration
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from morrow.kit.request.asgi import Application
+
 
 class Service(Declaration):
     """A declaration that serves itself, and that another server can be given.
@@ -32,6 +34,22 @@ class Service(Declaration):
         True
         """
         # Another server's business: what serves itself need not load it.
-        from morrow.kit.serving.foreign import start
+        from morrow.kit.serving.foreign import wsgi
 
-        return start(self).application
+        return wsgi(self)
+
+    def asgi(self) -> Application:
+        """Load everything and return an ASGI application for another server.
+
+        `application = service.asgi()` in a module is what uvicorn or hypercorn is pointed at.
+
+        >>> import os
+        >>> os.environ["MORROW_ADMIN_PORT"] = "0"
+        >>> async def app(scope, receive, send): ...
+        >>> callable(Service(app).asgi())  # doctest: +ELLIPSIS
+        {..."message": "serving under another server, ...}
+        True
+        """
+        from morrow.kit.serving.foreign import asgi
+
+        return asgi(self)

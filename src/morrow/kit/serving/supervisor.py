@@ -19,7 +19,8 @@ from pathlib import Path
 from morrow.kit.request.logs import fields
 from morrow.kit.serving.child import Child, fork
 from morrow.kit.serving.handover import Offer
-from morrow.kit.serving.worker import CLOSING, DRAIN, READY, RETIRE, Job
+from morrow.kit.serving.words import CLOSING, DRAIN, READY, RETIRE
+from morrow.kit.serving.worker import Job
 from morrow.kit.settings.own_settings import KitSettings
 from morrow.kit.settings.problem import BROKEN
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+from morrow.kit.serving.interface import interface_of
 from morrow.kit.serving.service import Service
 from morrow.kit.settings.problem import StartError, raised
 from morrow.kit.settings.settings import Settings
@@ -16,15 +17,19 @@ def load_service(target: str) -> Service:
     >>> load_service("wsgiref.simple_server:demo_app").settings.__name__
     'Settings'
     """
-    found = load_attribute(target, "service")
+    named, brackets, _ = target.partition("()")
+    found = load_attribute(named, "service")
     if isinstance(found, Service):
         return found
     if not callable(found):
         raise StartError(
             "target-not-callable",
-            f"{target} is {type(found).__name__}, not a Service or a WSGI application",
+            f"{target} is {type(found).__name__}, not a Service or an application",
         )
-    return Service(found)
+    service = Service(found, factory=True if brackets else None)
+    if not service.factory:
+        interface_of(found, target)
+    return service
 
 
 def load_settings_class(target: str) -> type[Settings]:

@@ -31,6 +31,9 @@ class KitSettings(Settings):
     morrow_threads: int | None = setting(
         None, minimum=1, maximum=512, help="Requests handled at once; unset: from the CPU limit."
     )
+    morrow_concurrency: int = setting(
+        100, minimum=1, maximum=100_000, help="Requests handled at once, for ASGI applications."
+    )
     morrow_drain: Duration = setting(
         Duration(0), minimum=0, help="How long to go on serving after SIGTERM."
     )

@@ -1,0 +1,57 @@
+"""What the application counts by itself with prometheus_client, read so that it cannot harm."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+
+from morrow.kit.request.metrics import family
+
+logger = logging.getLogger("morrow")
+
+PATIENCE = 2.0
+"""So long its collectors may take; a scrape has ten seconds in all."""
+
+
+class ApplicationMetrics:
+    """Reads the application's registry on a thread of its own.
+
+    >>> ApplicationMetrics().collect() if "prometheus_client" not in sys.modules else b""
+    b''
+    """
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._text = b""
+        self._failed = False
+
+    def collect(self) -> bytes:
+        """Return the text; what raises or takes too long leaves only a line that says so.
+
+        See the class for an example.
+        """
+        if "prometheus_client" not in sys.modules:
+            return b""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._read, name="collect", daemon=True)
+            self._thread.start()
+        self._thread.join(PATIENCE)
+        slow = self._thread.is_alive()
+        if slow:
+            logger.warning("the application's collectors take longer than %g s", PATIENCE)
+        bad = slow or self._failed
+        told = family(
+            "morrow_application_metrics_up",
+            "0 while the application's own metrics cannot be read.",
+            ({}, not bad),
+        )
+        own = "".join(f"{line}\n" for line in told).encode()
+        return own if bad else own + self._text
+
+    def _read(self) -> None:
+        try:
+            self._text, self._failed = sys.modules["prometheus_client"].generate_latest(), False
+        except Exception:
+            self._failed = True
+            logger.exception("the application's metrics could not be read")

@@ -1,0 +1,155 @@
+"""What is seen of each request: ids, durations, the access log, spans, who is still active.
+
+One observer stands behind both interfaces. Every request pays for each line here. What goes
+wrong here is logged, and never changes a response.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from morrow.kit.request.metrics import RequestDurations
+from morrow.kit.request.request import WAITING, Request
+from morrow.kit.request.routes import matched_route
+
+if TYPE_CHECKING:
+    from morrow.kit.request.spans import Tracing
+
+logger = logging.getLogger("morrow.access")
+trouble = logging.getLogger("morrow")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._=/+-]{1,128}").fullmatch
+LOGGED_SUCCESSES = 10
+"""So many successes of each second are logged; errors and slow requests always are."""
+
+MOST_LARGE = 4096
+
+Readiness = Callable[[], tuple[bool, dict[str, Any]]]
+
+
+class Observer:
+    """Counts, logs and traces requests.
+
+    >>> observer = Observer()
+    >>> request = observer.begin("GET", "/", "192.0.2.1", None)
+    >>> len(observer.active)
+    1
+    >>> observer.finish(request)
+    >>> len(observer.active)
+    0
+    """
+
+    def __init__(self, *, slow: float = 1.0, tracing: Tracing | None = None) -> None:
+        self.slow = slow
+        self.tracing = tracing
+        self.closing = False
+        self.ending = False
+        self.durations = RequestDurations()
+        self.active: dict[Request, None] = {}
+        self.large: dict[tuple[str, str], Request] = {}
+        self.last_finish = time.monotonic()
+        self._second, self._logged, self._skipped = 0, 0, 0
+
+    def begin(self, method: str, path: str, client: str, given_id: str | None) -> Request:
+        """Take note of a request.
+
+        See the class for an example.
+        """
+        request = Request(
+            given_id
+            if given_id is not None and _SANE_ID(given_id)
+            else f"{random.getrandbits(64):016x}",
+            method,
+            path,
+            client,
+        )
+        request.closing = self.closing
+        self.active[request] = None
+        return request
+
+    def note_large(self, request: Request) -> None:
+        """Remember whose answer may still be on its way when the application is done."""
+        self.large.pop(request.peer, None)
+        self.large[request.peer] = request
+        if len(self.large) > MOST_LARGE:
+            self.large.pop(next(iter(self.large)), None)
+
+    def stuck_for(self) -> float:
+        """Return for how long no request has finished while requests waited for their turn.
+
+        >>> Observer().stuck_for()
+        0.0
+        """
+        waiting = [one.began for one in list(self.active) if one.stage == WAITING]
+        if not waiting:
+            return 0.0
+        return time.monotonic() - max(self.last_finish, min(waiting))
+
+    def enter(self, request: Request, headers: Callable[[str], str | None]) -> object:
+        """Begin the request's span, if spans are asked for; return what `leave` needs."""
+        if self.tracing is None:
+            return None
+        try:
+            return self.tracing.begin(request, headers)
+        except Exception:
+            trouble.exception("tracing failed at the begin of a request")
+            return None
+
+    def leave(self, token: object) -> None:
+        """Make the former span the current one again."""
+        if token is not None and self.tracing is not None:
+            try:
+                self.tracing.leave(token)
+            except Exception:
+                trouble.exception("tracing failed")
+
+    def finish(self, request: Request) -> None:
+        """Count, trace and log a request whose answer is complete. A second call does nothing."""
+        if self.active.pop(request, request) is request:
+            return
+        self.last_finish = now = time.monotonic()
+        seconds = now - request.began
+        try:
+            # The matched pattern, never the path: what clients invent must not become a series.
+            route = request.route or matched_route(request.source)
+            self.durations.observe(request.method, route, request.status, seconds)
+            if self.tracing is not None:
+                self.tracing.end(request, route)
+            if request.status >= "500" or seconds >= self.slow or self._sampled(int(now)):
+                self._log(request, route, seconds)
+        except Exception:
+            trouble.exception("a request could not be counted")
+
+    def _sampled(self, second: int) -> bool:
+        """Tell whether a success is logged. Races between threads only shift a line or two."""
+        if second != self._second:
+            self._second, self._logged = second, 0
+        if self._logged < LOGGED_SUCCESSES:
+            self._logged += 1
+            return True
+        self._skipped += 1
+        return False
+
+    def _log(self, request: Request, route: str, seconds: float) -> None:
+        skipped, self._skipped = self._skipped, 0
+        fields: dict[str, object] = {
+            "method": request.method,
+            # The path without its query: queries carry tokens.
+            "path": request.path,
+            "route": route,
+            "status": int(request.status),
+            "duration_ms": round(seconds * 1000, 3),
+            "client": request.client,
+        }
+        if skipped:
+            fields["unlogged_before"] = skipped
+        logger.log(
+            logging.ERROR if request.status >= "500" else logging.INFO,
+            "request",
+            extra={"fields": fields},
+        )

@@ -1,0 +1,136 @@
+"""An ASGI application on Granian: one event loop on the main thread, and the life around it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from morrow.kit.request.asgi import AsgiMiddleware
+from morrow.kit.request.forwarded import Proxies
+from morrow.kit.serving.connections import cut
+from morrow.kit.serving.granian_server import GranianServer
+from morrow.kit.serving.lifespan import Lifespan
+from morrow.kit.settings.problem import BROKEN, StartError
+
+if TYPE_CHECKING:
+    import socket
+
+logger = logging.getLogger("morrow")
+
+BEAT = 0.5
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Return an event loop, the fast one where it is installed."""
+    try:
+        import uvloop  # type: ignore[import-not-found, unused-ignore]
+    except ModuleNotFoundError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+class AsgiServer:
+    """Runs requests of an application on the loop of the main thread."""
+
+    def __init__(self, app: AsgiMiddleware, *, proxies: Proxies) -> None:
+        self.app, self.proxies = app, proxies
+        self.loop = new_loop()
+        self.lifespan = Lifespan(app.app)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._port = 0
+        self._beat = time.monotonic()
+
+    @property
+    def busy(self) -> int:
+        """How many requests the application works on now."""
+        return self.app.places.busy
+
+    def run(self, job: Callable[[], int]) -> int:
+        """Do the job on a thread while the loop runs on this one; return its answer."""
+        answers: list[int] = []
+
+        def work() -> None:
+            try:
+                answers.append(job())
+            finally:
+                self.loop.call_soon_threadsafe(self.loop.stop)
+
+        asyncio.set_event_loop(self.loop)
+        self.loop.call_soon(self._tick)
+        thread = threading.Thread(target=work, name="control", daemon=True)
+        thread.start()
+        self.loop.run_forever()
+        thread.join()
+        return answers[0] if answers else BROKEN
+
+    def _tick(self) -> None:
+        self._beat = time.monotonic()
+        self.loop.call_later(BEAT, self._tick)
+
+    def stands_still(self) -> float:
+        """Return for how many seconds the loop has not turned."""
+        return max(0.0, time.monotonic() - self._beat - BEAT)
+
+    def listen(self, listener: socket.socket) -> GranianServer:
+        """Start the application, then serve the socket; return the server of its connections."""
+        started = asyncio.run_coroutine_threadsafe(self.lifespan.start(), self.loop)
+        try:
+            started.result()
+        except Exception as error:
+            raise StartError(
+                "start-up-failed", f"the application did not start: {error}"
+            ) from error
+        self._port = listener.getsockname()[1]
+        server = GranianServer(self.schedule, listener, self.loop, threads=1, websockets=True)
+        server.start()
+        return server
+
+    def schedule(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
+        """Take a request from the server. Never waits, and never raises."""
+        try:
+            self.loop.call_soon_threadsafe(self._begin, watcher)
+        except RuntimeError:
+            logger.warning("a request came when the loop was closed")
+
+    def _begin(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
+        task = self.loop.create_task(self._answer(watcher))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
+        scope, proto = watcher.scope, watcher.proto
+        peer = scope["morrow.peer"] = scope["client"]
+        try:
+            self.proxies.apply(scope)
+            scope.setdefault("root_path", "")
+            scope["state"] = self.lifespan.state.copy()
+            broken = await self.app(scope, proto.receive, proto.send)
+        except BaseException:
+            logger.exception("a request could not be answered")
+            broken = True
+        if broken:
+            # Its client must not take the part that it has for the whole.
+            cut(self._port, peer)
+        watcher.done()
+
+    def end_endless(self) -> None:
+        """Close websockets and let streams of events end."""
+        self.loop.call_soon_threadsafe(self.app.end_endless)
+
+    def stop(self, seconds: float) -> bool:
+        """Let the application clean up, for so long; tell whether it did."""
+        stopped = asyncio.run_coroutine_threadsafe(self.lifespan.stop(), self.loop)
+        try:
+            stopped.result(max(0.1, seconds))
+        except TimeoutError:
+            logger.error("the application's shutdown was cut: it took longer than the grace")
+            return False
+        except Exception:
+            logger.exception("the application's shutdown failed")
+            return False
+        return True

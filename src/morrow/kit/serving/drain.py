@@ -1,0 +1,151 @@
+"""The end of a worker: what runs is finished, and what had to be cut is told by name."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import socket
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from morrow.kit.health.admin import AdminServer
+from morrow.kit.request.logs import fields
+from morrow.kit.request.request import STREAMING, WEBSOCKET, Request
+from morrow.kit.request.threads import OF_REQUESTS
+from morrow.kit.serving.connections import unsent
+from morrow.kit.serving.running import Running
+from morrow.kit.serving.words import CLOSING
+from morrow.kit.settings.problem import BROKEN
+
+if TYPE_CHECKING:
+    from morrow.kit.serving.granian_server import GranianServer
+    from morrow.kit.serving.own_server import OwnServer
+
+logger = logging.getLogger("morrow")
+
+FLUSH = 3.0
+"""Spans that the collector does not take in so many seconds are lost."""
+
+SETTLE = 0.5
+"""Who has just connected to a worker that is replaced sends its request within so many seconds."""
+
+QUIET = 2.0
+"""With nothing running and nothing unsent for so long, connections still open are idle ones."""
+
+
+def shut_down(
+    running: Running,
+    server: OwnServer,
+    connections: GranianServer,
+    admin: AdminServer,
+    control: socket.socket,
+    *,
+    replaced: bool,
+) -> int:
+    """End the service in this order. Nothing else ends it, but a second signal."""
+    own = running.own
+    # 1. Readiness says no, unless another process has taken the ports over.
+    running.begin_drain(replaced=replaced)
+    if replaced:
+        admin.stop()
+    logger.info("draining", extra=fields(for_s=own.morrow_drain, replaced=replaced))
+    # 2. New connections are served until every load balancer has heard of it.
+    time.sleep(own.morrow_drain)
+    # 3. No new connection is accepted, here or in the main process.
+    _say(control, CLOSING)
+    if replaced and sys.platform == "linux":
+        connections.leave_connections_to_others()
+        time.sleep(SETTLE)
+    connections.stop_accepting()
+    # 4. Running requests are finished to their last byte; what has no end is ended.
+    end = time.monotonic() + own.morrow_grace
+    running.observer.ending = True
+    server.end_endless()
+    lost = _finish(running, connections, end)
+    # 5. The application cleans up, its background jobs and exit hooks run to their end.
+    lost += not server.stop(end - time.monotonic())
+    lost += _finish_jobs(end)
+    # 6. Checks end, spans of the last requests are sent, the last line is written.
+    running.checks.stop()
+    if running.observer.tracing is not None:
+        running.observer.tracing.flush(FLUSH)
+    logger.info("stopped", extra=fields(lost=lost))
+    return BROKEN if lost else 0
+
+
+def _finish(running: Running, connections: GranianServer, end: float) -> int:
+    """Wait for requests and their answers; return how many had to be cut, each told in a line."""
+    active, port = running.observer.active, connections.address[1]
+    quiet_since = time.monotonic()
+    while active or not connections.finished.is_set():
+        now = time.monotonic()
+        if active or unsent(port):
+            quiet_since = now
+        if now - quiet_since > QUIET or now > end:
+            break
+        time.sleep(0.02)
+    cut = list(active)
+    for request in cut:
+        _tell(request, _kind(request))
+    still = {} if connections.finished.is_set() else unsent(port)
+    known = {request.peer for request in cut}
+    for peer, left in still.items():
+        if peer in known:
+            continue
+        answered = running.observer.large.get(peer)
+        if answered is not None:
+            _tell(answered, "response", unsent_bytes=left)
+        else:
+            logger.error("response cut", extra=fields(client=peer[0], unsent_bytes=left))
+    return len(cut) + len(still.keys() - known)
+
+
+def _kind(request: Request) -> str:
+    return request.stage if request.stage in (STREAMING, WEBSOCKET) else "request"
+
+
+def _tell(request: Request, kind: str, **more: object) -> None:
+    told = fields(
+        request_id=request.id,
+        method=request.method,
+        path=request.path,
+        running_s=round(time.monotonic() - request.began, 3),
+        **more,
+    )
+    logger.error("%s cut", kind, extra=told)
+
+
+def _finish_jobs(end: float) -> int:
+    """Wait for threads of the application and its exit hooks, as the interpreter does at its end.
+
+    Return how many were cut.
+    """
+    waiting = threading.Thread(target=_leave, name="leave", daemon=True)
+    waiting.start()
+    waiting.join(max(0.1, end - time.monotonic()))
+    if not waiting.is_alive():
+        return 0
+    jobs = [
+        one.name
+        for one in threading.enumerate()
+        if not one.daemon
+        and one is not threading.main_thread()
+        and not one.name.startswith(OF_REQUESTS)
+    ]
+    for name in jobs or ["an exit hook"]:
+        logger.error("background job cut: %s", name, extra=fields(job=name))
+    return len(jobs) or 1
+
+
+def _leave() -> None:
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+
+
+def _say(control: socket.socket, word: bytes) -> None:
+    try:
+        control.send(word)
+    except OSError:
+        logger.warning("the main process is gone")

@@ -1,0 +1,40 @@
+"""The server of a service: the one that its application's interface needs."""
+
+from __future__ import annotations
+
+from morrow.kit.request.asgi import AsgiMiddleware, Places
+from morrow.kit.request.forwarded import Proxies
+from morrow.kit.request.wsgi import Middleware
+from morrow.kit.serving.asgi_server import AsgiServer
+from morrow.kit.serving.running import Running
+from morrow.kit.serving.wsgi_server import WsgiServer
+
+OwnServer = WsgiServer | AsgiServer
+
+
+def own_server(running: Running) -> OwnServer:
+    """Return the server, ready to listen, and tell the service's state of it."""
+    own, count = running.own, running.at_once.count
+    proxies = Proxies(own.morrow_trusted_proxies)
+    server: OwnServer
+    if running.interface == "wsgi":
+        server = WsgiServer(
+            Middleware(running.app, running.observer, ready=running.readiness),
+            running.observer,
+            threads=count,
+            body_limit=own.morrow_body_limit,
+            proxies=proxies,
+        )
+    else:
+        app = AsgiMiddleware(
+            running.app,
+            running.observer,
+            Places(count),
+            body_limit=own.morrow_body_limit,
+            ready=running.readiness,
+        )
+        server = AsgiServer(app, proxies=proxies)
+        running.stands_still = server.stands_still
+    running.busy = lambda: server.busy
+    running.begin_checks(server.loop if running.interface == "asgi" else None)
+    return server
