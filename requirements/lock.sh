@@ -23,6 +23,8 @@ lock checkov requirements/checkov.in
 lock yamale requirements/yamale.in
 # The servers and applications of others that tests/conformance runs.
 lock conformance requirements/conformance.in --constraint requirements/dev.txt
+# The workers of others that run under `python -m morrow worker`.
+lock workers requirements/workers.in --constraint requirements/dev.txt
 # The fake AWS of tests/terraform/aws, the same way.
 lock aws requirements/aws.in
 # What makes the site; its diagrams are drawn by a script that no Python runs.

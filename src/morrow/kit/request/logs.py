@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from morrow.kit.request.request import current
 from morrow.kit.settings.redact import clean, learn
 
-OURS = ("morrow", "morrow.access", "morrow.admin", "morrow.checks", "morrow.tracing")
+OURS = ("morrow", *(f"morrow.{one}" for one in ("access", "admin", "checks", "child", "tracing")))
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # What every record has; the rest came as `extra`.

@@ -11,6 +11,8 @@ from morrow.kit.settings.problem import StartError
 
 USAGE = """\
 usage: python -m morrow MODULE:ATTRIBUTE [--reload]   serve
+       python -m morrow worker -- COMMAND...          run a worker, with probes
+       python -m morrow task -- COMMAND...            run a command once
        python -m morrow probe URL                     exit 0 when it answers 200
        python -m morrow schema MODULE[:CLASS]         the settings' JSON schema
        python -m morrow env MODULE[:CLASS]            an example .env
@@ -33,6 +35,8 @@ def main(argv: list[str]) -> int:
             from morrow.kit.health.probe import probe
 
             return probe(url)
+        case ["worker" | "task" as verb, "--", _, *_]:
+            return run(argv[2:], probed=verb == "worker")
         case ["schema" | "env" | "check" as verb, target]:
             return _describe(verb, target)
         case [target, *rest] if not target.startswith("-") and rest in ([], ["--reload"]):
@@ -67,6 +71,23 @@ def _describe(verb: str, target: str) -> int:
         return error.exit_code
     sys.stdout.write(answer)
     return 0
+
+
+def run(words: list[str], *, probed: bool) -> int:
+    """Run a command to its end, with an admin port or without; return its exit code."""
+    from morrow.kit.request.logs import configure
+    from morrow.kit.serving.command import Command, check_settings
+
+    configure()
+    try:
+        own = check_settings()
+        listener = None
+        if probed:
+            listener = _listen(own.morrow_host, own.morrow_admin_port, None, "MORROW_ADMIN_PORT")
+            listener.set_inheritable(False)
+        return Command(words, own).run(listener)
+    except StartError as error:
+        return error.log()
 
 
 def serve(target: str, *, reload: bool = False) -> int:

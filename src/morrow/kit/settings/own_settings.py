@@ -49,6 +49,9 @@ class KitSettings(Settings):
     morrow_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting(
         "INFO", help="The least level that the kit itself logs."
     )
+    morrow_service: str = setting(
+        "", help="The service whose settings a worker or a task needs.", example="shop:service"
+    )
     morrow_handover: str = setting(
         "", help="The path of a unix socket over which a new process takes the ports over."
     )

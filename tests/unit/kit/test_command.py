@@ -1,0 +1,105 @@
+"""`python -m morrow worker` and `task`: any command, with checked settings and an honest end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.kit.served import HELLO, Served, environment, run, wait_for
+
+SAYS = "echo plain; echo '{\"a\": 1}'; echo to-stderr >&2; printf unended"
+
+
+def task(*words: str) -> subprocess.CompletedProcess[str]:
+    return run("task", "--", *words, **HELLO)
+
+
+def worker(*words: str, **env: str) -> Served:
+    command = [sys.executable, "-m", "morrow", "worker", "--", *words]
+    one = Served(command, environment(**HELLO, **env))
+    one.told("running")
+    return one
+
+
+def test_a_task_passes_lines_on_and_ends_with_the_code_of_its_command() -> None:
+    done = task("sh", "-c", SAYS + "; exit 3")
+    assert done.returncode == 3
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {"a": 1} in lines
+    told = {(line.get("message"), line.get("stream")) for line in lines}
+    assert {("plain", "stdout"), ("to-stderr", "stderr"), ("unended", "stdout")} <= told
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("words", "code"), [(["true"], 0), (["sh", "-c", "kill -9 $$"], 137)])
+def test_the_exit_code_is_the_command_s(words: list[str], code: int) -> None:
+    assert task(*words).returncode == code
+
+
+def test_a_command_that_is_not_there_is_named() -> None:
+    done = task("no-such-program-here")
+    assert done.returncode == 127
+    assert "cannot run no-such-program-here" in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["worker", "task"])
+def test_settings_are_checked_before_anything_runs(verb: str, tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    env = {"MORROW_SERVICE": "hello.app:service", "MORROW_GRACE": "soon"}
+    done = run(verb, "--", "touch", str(mark), **env)
+    assert (done.returncode, mark.exists()) == (78, False)
+    for name in ("SECRET_KEY", "API_BASE_URL", "MORROW_GRACE"):
+        assert name in done.stdout
+
+
+def test_nothing_to_run_is_wrong_use() -> None:
+    assert run("worker", "--").returncode == 2
+    assert run("worker", "celery").returncode == 2
+
+
+def test_a_worker_has_probes_and_metrics_and_finishes_its_work() -> None:
+    script = "trap 'sleep 0.5; echo finished; exit 0' TERM; echo up; while :; do sleep 0.1; done"
+    one = worker("sh", "-c", script)
+    one.told("up")
+    one.admin_port = _admin_port(one)
+    assert (one.admin("/livez").status, one.admin("/readyz").status) == (200, 200)
+    assert one.metric("morrow_command_up") == 1
+    one.terminate()
+    wait_for(lambda: one.admin("/readyz").status == 503, "not ready")
+    assert one.admin("/livez").status == 200
+    assert one.wait() == 0
+    assert one.messages("finished")
+
+
+def test_what_does_not_end_is_killed_with_its_children_and_said_to_be_lost() -> None:
+    one = worker("sh", "-c", "trap '' TERM; echo up; sleep 60", MORROW_GRACE="500ms")
+    one.told("up")
+    one.terminate()
+    assert one.wait() == 1
+    assert one.messages("its work is lost")
+
+
+def test_huey_is_told_by_sigint_and_other_signals_go_through(tmp_path: Path) -> None:
+    program = tmp_path / "huey_consumer.py"
+    program.write_text(
+        "#!/bin/sh\ntrap 'echo got INT; exit 0' INT\ntrap 'echo got USR1' USR1\n"
+        "echo up\nwhile :; do sleep 0.1; done\n"
+    )
+    program.chmod(0o755)
+    one = worker(str(program), "shop.huey")
+    one.told("up")
+    one.process.send_signal(signal.SIGUSR1)
+    one.told("got USR1")
+    one.terminate()
+    assert one.wait() == 0
+    assert one.messages("got INT")
+
+
+def _admin_port(one: Served) -> int:
+    port: int = one.messages("running")[0]["admin_port"]
+    return port
