@@ -1,12 +1,15 @@
-{{/* Variables of the service's container: the kit's own, secrets unless they are files, `env`. */}}
+{{/* Variables of a workload's container: settings, the kit's own, secrets unless they are files, `env`. */}}
 {{- define "morrow.env" -}}
 {{- $v := .Values -}}
-{{- if $v.ports.admin }}
+{{- if .config }}{{ include "morrow.configMap" $v.config }}{{ end }}
+{{- if include "morrow.kit" . }}
 {{- if not (or (hasKey $v.env "MORROW_HOST") (hasKey $v.config "MORROW_HOST")) }}
 {{- /* The kit listens on loopback unless told; a cluster of IPv6 alone says "::" in env. */}}
 - {name: MORROW_HOST, value: 0.0.0.0}
 {{- end }}
-- {name: MORROW_PORT, value: {{ $v.ports.http | int | quote }}}
+{{- with $v.ports.http }}
+- {name: MORROW_PORT, value: {{ . | int | quote }}}
+{{- end }}
 - {name: MORROW_ADMIN_PORT, value: {{ $v.ports.admin | int | quote }}}
 - {name: MORROW_DRAIN, value: {{ $v.drain | int | quote }}}
 - {name: MORROW_GRACE, value: {{ $v.grace | int | quote }}}
@@ -15,20 +18,24 @@
 {{- with $v.environment }}
 - {name: MORROW_ENVIRONMENT, value: {{ . | quote }}}
 {{- end }}
-{{- if $v.secrets.keys }}
+{{- if .keys }}
 - {name: MORROW_SECRETS_REVISION, value: {{ $v.secrets.revision | quote }}}
-{{- if eq $v.secrets.as "files" }}
-- {name: MORROW_SECRETS_DIR, value: {{ include "morrow.secretsPath" . }}}
 {{- end }}
 {{- end }}
-{{- end }}
-{{- if eq $v.secrets.as "env" }}
-{{- range $v.secrets.keys }}
-- name: {{ . | quote }}
-  valueFrom: {secretKeyRef: {name: {{ include "morrow.secretName" $ | quote }}, key: {{ . | quote }}}}
-{{- end }}
-{{- end }}
+{{- include "morrow.secretEnv" (dict "root" . "keys" .keys "told" (include "morrow.kit" .)) }}
 {{- include "morrow.envMap" $v.env }}
+{{- end }}
+
+{{/*
+Settings stand in the pods' template itself, so that an old pod that restarts in the middle of a bad
+rollout still reads its own, whoever delivers; Kubernetes sweeps them with the ten old ReplicaSets that
+it keeps. Their text is taken as it is: Kubernetes would read $(NAME) as another variable.
+*/}}
+{{- define "morrow.configMap" -}}
+{{- range $name, $value := . }}
+{{- if or (contains "$(" $value) (contains "$$" $value) }}{{ $value = replace "$" "$$" $value }}{{ end }}
+- {name: {{ $name | quote }}, value: {{ $value | quote }}}
+{{- end }}
 {{- end }}
 
 {{/* A map of variables as Kubernetes' list: text is a value, anything else a valueFrom. */}}
@@ -43,24 +50,18 @@
 {{- end }}
 {{- end }}
 
-{{- define "morrow.secretsPath" -}}/run/secrets/morrow{{- end }}
-
-{{/* The volumes of the service's container and of the job; `early` leaves out those made only with the release. */}}
+{{/* The volumes of a pod; `early` leaves out those made only with the release. */}}
 {{- define "morrow.volumes" -}}
 - name: tmp
   emptyDir: {}
-{{- if and .Values.secrets.keys (eq .Values.secrets.as "files") }}
-- name: secrets
-  secret:
-    secretName: {{ include "morrow.secretName" . | quote }}
-    defaultMode: 288 # 0440
-    items:
-      {{- range .Values.secrets.keys }}
-      - {key: {{ . | quote }}, path: {{ . | quote }}}
-      {{- end }}
+{{- include "morrow.secretVolume" (dict "root" . "keys" .keys "volume" "secrets") }}
+{{- range $place := list "sidecars" "initContainers" }}
+{{- range $name, $container := index $.Values $place }}
+{{- include "morrow.secretVolume" (dict "root" $ "keys" $container.secrets "volume" (printf "secrets-%s" $name)) }}
+{{- end }}
 {{- end }}
 {{- range $name, $volume := .Values.volumes }}
-{{- if and $volume (not (and $.early (or $volume.claim $volume.secretProvider))) }}
+{{- if not (and $.early (or $volume.claim $volume.secretProvider)) }}
 {{- with include "morrow.source" (dict "root" $ "name" $name "volume" $volume) | fromJson }}
 - {{ merge (dict "name" (printf "volume-%s" $name)) . | toJson }}
 {{- end }}
@@ -68,22 +69,13 @@
 {{- end }}
 {{- end }}
 
+{{/* What all containers of a pod see of `volumes`. */}}
 {{- define "morrow.mounts" -}}
-{{- if and .Values.secrets.keys (eq .Values.secrets.as "files") }}
-- {name: secrets, mountPath: {{ include "morrow.secretsPath" . }}, readOnly: true}
-{{- end }}
 {{- range $name, $volume := .Values.volumes }}
-{{- if and $volume (not (and $.early (or $volume.claim $volume.secretProvider))) }}
+{{- if not (and $.early (or $volume.claim $volume.secretProvider)) }}
 - {{ merge (dict "name" (printf "volume-%s" $name)) (omit $volume "source" "claim" "files" "secretProvider") | toJson }}
 {{- end }}
 {{- end }}
-{{- end }}
-
-{{- define "morrow.envFrom" -}}
-{{- if .Values.config }}
-- configMapRef: {name: {{ include "morrow.configMapName" . }}}
-{{- end }}
-{{- include "morrow.envFromMap" .Values.envFrom }}
 {{- end }}
 
 {{/* Whole ConfigMaps and Secrets of the namespace as variables. */}}

@@ -1,7 +1,12 @@
 {{/* Labels by which Service, PodDisruptionBudget and others find the pods. They never change. */}}
 {{- define "morrow.selector" -}}
 app.kubernetes.io/name: {{ .Values.name | quote }}
-app.kubernetes.io/component: service
+app.kubernetes.io/component: {{ .process | default "service" }}
+{{- end }}
+
+{{/* The name of a workload's objects: the service's, and the process's behind it. */}}
+{{- define "morrow.fullname" -}}
+{{ .Values.name }}{{ with .process }}-{{ . }}{{ end }}
 {{- end }}
 
 {{/* Labels of every object. Nothing of the release's revision or the chart's version in them. */}}
@@ -28,28 +33,18 @@ annotations: {{- toYaml . | nindent 2 }}
 
 {{/* Labels of a pod that is not the service's: no Service and no budget may select it. */}}
 {{- define "morrow.otherLabels" -}}
-{{ include "morrow.otherSelector" . }}
-{{- with .root.Values.labels }}
-{{ toYaml . }}
-{{- end }}
+{{ include "morrow.labels" (dict "Values" .root.Values "process" .component) }}
 {{- end }}
 
+{{/* What it is selected by: not `instance`, which Argo CD may set to its own. */}}
 {{- define "morrow.otherSelector" -}}
-app.kubernetes.io/name: {{ .root.Values.name | quote }}
-app.kubernetes.io/component: {{ .component }}
-app.kubernetes.io/instance: {{ .root.Values.name | quote }}
-app.kubernetes.io/managed-by: Helm
+{{ include "morrow.selector" (dict "Values" .root.Values "process" .component) }}
 {{- end }}
 
 {{- define "morrow.image" -}}
 {{- with .Values.image -}}
 {{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
 {{- end }}
-{{- end }}
-
-{{/* Named by its content: a pod's template names exactly the settings that it was made for. */}}
-{{- define "morrow.configMapName" -}}
-{{ .Values.name }}-config-{{ .Values.config | toJson | sha256sum | trunc 10 }}
 {{- end }}
 
 {{- define "morrow.secretName" -}}
@@ -86,5 +81,5 @@ app.kubernetes.io/managed-by: Helm
 
 {{/* The workload that the pods belong to, for those who point to it. */}}
 {{- define "morrow.target" -}}
-{apiVersion: apps/v1, kind: {{ .Values.workload }}, name: {{ .Values.name | quote }}}
+{apiVersion: apps/v1, kind: {{ .Values.workload }}, name: {{ include "morrow.fullname" . | quote }}}
 {{- end }}

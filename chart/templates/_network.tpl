@@ -16,3 +16,26 @@ podSelector: {matchLabels: {{ .pods | default dict | toJson }}}
 {{ .Values.route.gateway.namespace | default .Release.Namespace }}
 {{- end }}
 {{- end }}
+
+{{/* Where a pod may connect to. */}}
+{{- define "morrow.egress" -}}
+# Names are looked up wherever the cluster's DNS is: a pod, a node, an address of the cloud.
+- ports: [{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]
+# EKS Pod Identity's agent, on each node.
+- ports: [{port: 80, protocol: TCP}]
+  to: [{ipBlock: {cidr: 169.254.170.23/32}}, {ipBlock: {cidr: "fd00:ec2::23/128"}}]
+{{- range .Values.network.egress.to }}
+- to:
+    {{- if .cidr }}
+    - ipBlock: {cidr: {{ .cidr | quote }}}
+    {{- else }}
+    - {{ include "morrow.peer" . | trim | nindent 6 | trim }}
+    {{- end }}
+  {{- with .ports }}
+  ports:
+    {{- range . }}
+    - {port: {{ . | int }}, protocol: TCP}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}

@@ -8,7 +8,7 @@ securityContext:
   fsGroup: {{ .Values.security.group | int64 }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: {type: RuntimeDefault}
-  {{- if lt (min (int .Values.ports.http) (int (.Values.ports.admin | default 65535))) 1024 }}
+  {{- if lt (min (int (.Values.ports.http | default 65535)) (int (.Values.ports.admin | default 65535))) 1024 }}
   # A port below 1024 without root; one of the sysctls that Pod Security counts as safe.
   sysctls: [{name: net.ipv4.ip_unprivileged_port_start, value: "0"}]
   {{- end }}

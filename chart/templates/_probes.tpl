@@ -1,17 +1,16 @@
-{{/* One probe. It gets {root, kind, own}: own is the kit's path on the admin port. */}}
+{{/* One probe; nothing where there is nothing to ask. It gets {root, kind, own}: own is the kit's path. */}}
 {{- define "morrow.probe" -}}
 {{- $probe := get .root.Values.probes .kind -}}
-{{- $path := $probe.path -}}
-{{- if and (not $path) .root.Values.ports.admin -}}
-{{- $path = .own -}}
-{{- end -}}
-{{- $ports := dict "http" .root.Values.ports.http "admin" .root.Values.ports.admin -}}
-{{- range $name, $port := .root.Values.ports.more }}{{ if $port }}{{ $_ := set $ports $name $port.port }}{{ end }}{{ end -}}
+{{- $path := $probe.path | default (ternary .own "" (ne (include "morrow.kit" .root) "")) -}}
+{{- $ports := dict -}}
+{{- range include "morrow.ports" .root | fromYamlArray }}{{ $_ := set $ports .name .containerPort }}{{ end -}}
 {{- $port := $probe.port | default (ternary (include "morrow.adminPort" .root) "http" (ne $path "")) -}}
+{{- if or $probe.exec $probe.grpc (hasKey $ports $port) -}}
 {{- include "morrow.asked" (dict "probe" $probe "path" $path "port" $port "ports" $ports) }}
 periodSeconds: {{ $probe.periodSeconds | int }}
 failureThreshold: {{ $probe.failureThreshold | int }}
 timeoutSeconds: {{ $probe.timeoutSeconds | int }}
+{{- end }}
 {{- end }}
 
 {{/* How a probe asks: a command, gRPC, HTTP, or only a connection. gRPC alone wants the port's number. */}}
@@ -38,10 +37,12 @@ tcpSocket: {port: {{ .port | quote }}}
 {{- end }}
 
 {{- define "morrow.probes" -}}
-startupProbe: {{- include "morrow.probe" (dict "root" . "kind" "startup" "own" "/startupz") | nindent 2 }}
-readinessProbe: {{- include "morrow.probe" (dict "root" . "kind" "readiness" "own" "/readyz") | nindent 2 }}
-livenessProbe: {{- include "morrow.probe" (dict "root" . "kind" "liveness" "own" "/livez") | nindent 2 }}
-{{- if and (not .Values.ports.admin) (gt (int .Values.drain) 0) }}
+{{- range $kind, $own := dict "startup" (ternary "/livez" "/startupz" (ne (toString .process) "")) "readiness" "/readyz" "liveness" "/livez" }}
+{{- with include "morrow.probe" (dict "root" $ "kind" $kind "own" $own) }}
+{{ $kind }}Probe: {{- . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- if and (not (include "morrow.kit" .)) (gt (int .Values.drain) 0) }}
 {{- /* The kit drains by itself (MORROW_DRAIN); another image is held back here. */}}
 lifecycle: {preStop: {sleep: {seconds: {{ .Values.drain | int }}}}}
 {{- end }}

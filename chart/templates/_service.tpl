@@ -9,7 +9,7 @@
   appProtocol: {{ . | quote }}
   {{- end }}
 {{- range $name, $port := .Values.ports.more }}
-{{- if and $port (ne (include "morrow.offered" $port) "0") }}
+{{- if ne (include "morrow.offered" $port) "0" }}
 - name: {{ $name | quote }}
   port: {{ include "morrow.offered" $port }}
   targetPort: {{ $name | quote }}
@@ -26,7 +26,15 @@
 {{ if hasKey . "service" }}{{ .service | int }}{{ else }}{{ .port | int }}{{ end }}
 {{- end }}
 
-{{/* The port, by its name, that metrics are read from. */}}
+{{/* The port, by its name, that metrics are read from; a worker has no other than its admin port. */}}
 {{- define "morrow.metricsPort" -}}
+{{- if .process -}}
+{{ ternary "admin" "" (hasKey .Values.ports "admin") }}
+{{- else -}}
 {{ .Values.observability.monitor.port | default (include "morrow.adminPort" .) }}
+{{- end }}
+{{- end }}
+
+{{- define "morrow.metricsName" -}}
+{{ with .process }}{{ . }}-{{ end }}metrics
 {{- end }}

@@ -24,7 +24,7 @@ pdb.maxUnavailable is {{ $v.pdb.maxUnavailable }} of {{ $fewest }} pods: a drain
 {{- if le (int $v.rollout.progressDeadlineSeconds) (int $budget) }}
 rollout.progressDeadlineSeconds is {{ $v.rollout.progressDeadlineSeconds }}, and a pod may take {{ $budget }} s (probes.startup.periodSeconds x failureThreshold + rollout.minReadySeconds): raise it above that.
 {{- end }}
-{{- if eq (int $v.ports.http) (int ($v.ports.admin | default 0)) }}
+{{- if and $v.ports.admin (eq (int $v.ports.http) (int $v.ports.admin)) }}
 ports.http and ports.admin are both {{ $v.ports.http }}.
 {{- end }}
 {{- range $where, $labels := dict "pod" $v.pod.labels "observability.monitor" $v.observability.monitor.labels "observability.rules" $v.observability.rules.labels "observability.dashboard" $v.observability.dashboard.labels }}
@@ -39,7 +39,7 @@ ports.http and ports.admin are both {{ $v.ports.http }}.
 {{/* A quantity as a number, so that two can be compared. */}}
 {{- define "morrow.amount" -}}
 {{- $units := dict "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0 -}}
-{{- mulf (regexFind "^[0-9.]+" . | float64) (get $units (regexFind "[a-zA-Z]+$" .) | default 1.0) -}}
+{{- mulf (regexFind "^[0-9.]+" (toString .) | float64) (get $units (regexFind "[a-zA-Z]+$" (toString .)) | default 1.0) -}}
 {{- end }}
 
 {{- define "morrow.validate.resources" -}}
@@ -51,6 +51,7 @@ ports.http and ports.admin are both {{ $v.ports.http }}.
 {{- end }}
 {{- end }}
 {{- range $where, $resources := $all }}
+{{- include "morrow.validate.amounts" (dict "where" $where "resources" $resources) }}
 {{- range $what, $request := $resources.requests | default dict }}
 {{- $limit := get ($resources.limits | default dict) $what }}
 {{- if and $request $limit (gt (include "morrow.amount" $request | float64) (include "morrow.amount" $limit | float64)) }}
@@ -67,47 +68,6 @@ autoscaling.{{ $what }} is a share of what all containers ask for, and sidecars.
 {{- end }}
 {{- end }}
 {{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "morrow.validate.tolerations" -}}
-{{- range $name, $toleration := .Values.pod.tolerations }}
-{{- if and (not $toleration.key) (ne ($toleration.operator | default "Equal") "Exists") }}
-pod.tolerations.{{ $name }} has no key: state it, or write operator: Exists for every taint.
-{{- end }}
-{{- if and $toleration.value (eq ($toleration.operator | default "Equal") "Exists") }}
-pod.tolerations.{{ $name }} has a value, and operator Exists: write Equal, or take the value out.
-{{- end }}
-{{- if and (hasKey $toleration "tolerationSeconds") (ne ($toleration.effect | default "") "NoExecute") }}
-pod.tolerations.{{ $name }}.tolerationSeconds means something with effect: NoExecute only.
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "morrow.validate.containers" -}}
-{{- $v := .Values -}}
-{{- $paths := dict -}}
-{{- if and $v.secrets.keys (eq $v.secrets.as "files") }}{{ $_ := set $paths (include "morrow.secretsPath" .) "secrets" }}{{ end -}}
-{{- $_ := set $paths "/tmp" "the writable /tmp" -}}
-{{- range $name, $volume := $v.volumes }}
-{{- $path := $volume.mountPath | trimSuffix "/" }}
-{{- if hasKey $paths $path }}
-volumes.{{ $name }}.mountPath is {{ $path }}, where {{ get $paths $path }} is mounted already.
-{{- end }}
-{{- if and (hasKey $paths (include "morrow.secretsPath" $)) (hasPrefix (printf "%s/" (include "morrow.secretsPath" $)) $path) }}
-volumes.{{ $name }}.mountPath is {{ $path }}, inside the secrets, where nothing can be mounted: choose another place.
-{{- end }}
-{{- $_ := set $paths $path (printf "volumes.%s" $name) }}
-{{- end }}
-{{- range $name, $_ := $v.sidecars }}
-{{- if hasKey $v.initContainers $name }}
-{{ $name }} stands in sidecars and in initContainers: give one of them another name.
-{{- end }}
-{{- end }}
-{{- range $place := list "sidecars" "initContainers" }}
-{{- if hasKey (index $v $place) $v.name }}
-{{ $place }}.{{ $v.name }} has the service's own name: give it another.
 {{- end }}
 {{- end }}
 {{- end }}

@@ -21,20 +21,6 @@ route.gateway.name is stated, and route.mode is ingress: write mode: gateway, or
 {{- end }}
 {{- end }}
 
-{{/* Kubernetes 1.36 refuses an address where a block should stand. It gets {where, cidr}; IPv4 only. */}}
-{{- define "morrow.validate.cidr" -}}
-{{- if not (contains ":" .cidr) }}
-{{- $ip := 0 }}
-{{- range splitList "." (regexFind "^[0-9.]+" .cidr) }}{{ $ip = add (mul $ip 256) (int64 .) }}{{ end }}
-{{- $size := 1 }}
-{{- range until (sub 32 (regexFind "[0-9]+$" .cidr | int) | int) }}{{ $size = mul $size 2 }}{{ end }}
-{{- $first := sub $ip (mod $ip $size) }}
-{{- if ne $ip $first }}
-{{ .where }} is {{ .cidr }}, which begins inside its block: write {{ div $first 16777216 }}.{{ mod (div $first 65536) 256 }}.{{ mod (div $first 256) 256 }}.{{ mod $first 256 }}/{{ regexFind "[0-9]+$" .cidr }}.
-{{- end }}
-{{- end }}
-{{- end }}
-
 {{- define "morrow.validate.network" -}}
 {{- $v := .Values -}}
 {{- with $v.network }}
@@ -69,10 +55,10 @@ network.egress.to.{{ $name }} states ports only: say where to, by cidr, namespac
 
 {{- define "morrow.validate.observability" -}}
 {{- $v := .Values -}}
-{{- if not $v.ports.admin }}
+{{- if not (include "morrow.kit" .) }}
 {{- range list "rules" "dashboard" }}
 {{- if (get $v.observability .).enabled }}
-observability.{{ . }}.enabled needs the kit's metrics, and ports.admin is null: switch it off, or bring rules of your own under extra.
+observability.{{ . }}.enabled needs the kit's metrics, and the image is built without it (image.kit, ports.admin): switch it off, or bring rules of your own under extra.
 {{- end }}
 {{- end }}
 {{- end }}
@@ -83,24 +69,12 @@ observability.{{ . }}.enabled needs the kit's metrics, and ports.admin is null: 
 {{- if and $v.serviceAccount.annotations (not $v.serviceAccount.create) }}
 serviceAccount.annotations are stated, and serviceAccount.create is false: annotate that account where it is made.
 {{- end }}
-{{- if not $v.ports.admin }}
+{{- if not (include "morrow.kit" .) }}
 {{- if and $v.test.command (not $v.test.image) }}
 test.command is stated, and an image without the kit is tested only with test.image: state it.
 {{- end }}
 {{- end }}
 {{- if and $v.test.image (not $v.test.command) }}
 test.image is stated without test.command: say what it runs; SERVICE_URL holds the address.
-{{- end }}
-{{- range $name, $object := $v.extra }}
-{{- if eq $object.kind "Secret" }}
-extra.{{ $name }} is a Secret, whose values would stand in Helm's release: make it with kubectl and name it in secrets.name.
-{{- end }}
-{{- if eq $object.kind "List" }}
-extra.{{ $name }} is a List: write an entry for each object.
-{{- end }}
-{{- $own := list "Deployment" "Service" "ServiceAccount" "NetworkPolicy" "PodDisruptionBudget" "HorizontalPodAutoscaler" "Ingress" "HTTPRoute" }}
-{{- if and (eq (dig "metadata" "name" $name $object) $v.name) (has $object.kind $own) }}
-extra.{{ $name }} is a {{ $object.kind }} by the service's own name: give it another.
-{{- end }}
 {{- end }}
 {{- end }}

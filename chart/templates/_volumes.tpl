@@ -12,7 +12,12 @@ a StatefulSet, which makes one for each pod.
 {}
 {{- end -}}
 {{- else if .files -}}
-{{ dict "configMap" (dict "name" (include "morrow.filesName" $)) | toJson }}
+{{- $items := list -}}
+{{- range $file, $_ := .files -}}
+{{- $field := printf "metadata.annotations['%s']" (include "morrow.fileKey" (dict "name" $.name "file" $file)) -}}
+{{- $items = append $items (dict "path" $file "fieldRef" (dict "fieldPath" $field)) -}}
+{{- end -}}
+{{ dict "downwardAPI" (dict "items" $items) | toJson }}
 {{- else if .secretProvider -}}
 {{ dict "csi" (dict "driver" "secrets-store.csi.k8s.io" "readOnly" true "volumeAttributes" (dict "secretProviderClass" $name)) | toJson }}
 {{- else -}}
@@ -21,9 +26,20 @@ a StatefulSet, which makes one for each pod.
 {{- end -}}
 {{- end }}
 
-{{/* Named by its content, like the settings: a changed file rolls the pods. It gets {root, name, volume}. */}}
-{{- define "morrow.filesName" -}}
-{{ .root.Values.name }}-{{ .name }}-{{ .volume.files | toJson | sha256sum | trunc 10 }}
+{{/*
+Small files stand in annotations of the pods, as settings do in their variables: an old pod keeps its own,
+and nothing has to be swept.
+*/}}
+{{- define "morrow.fileNotes" -}}
+{{- range $name, $volume := .Values.volumes }}
+{{- range $file, $text := $volume.files }}
+{{ include "morrow.fileKey" (dict "name" $name "file" $file) }}: {{ $text | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "morrow.fileKey" -}}
+files.morrow/{{ .name }}-{{ .file | sha256sum | trunc 10 }}
 {{- end }}
 
 {{/* What a claim asks for. */}}

@@ -1,9 +1,10 @@
 {{/* The pods of the Deployment or the StatefulSet; `hash` is the label that tells their revisions apart. */}}
 {{- define "morrow.template" -}}
 {{- $v := .Values -}}
+{{- $name := .process | default $v.name -}}
 metadata:
   labels: {{- include "morrow.labelsWith" (dict "root" . "own" $v.pod.labels) | nindent 4 }}
-  annotations: {{- merge (dict "kubectl.kubernetes.io/default-container" $v.name) $v.pod.annotations $v.annotations | toYaml | nindent 4 }}
+  annotations: {{- merge (dict "kubectl.kubernetes.io/default-container" $name) (include "morrow.fileNotes" . | fromYaml) $v.pod.annotations $v.annotations | toYaml | nindent 4 }}
 spec:
   serviceAccountName: {{ include "morrow.serviceAccountName" . | quote }}
   automountServiceAccountToken: {{ $v.serviceAccount.token }}
@@ -32,10 +33,10 @@ spec:
     {{- end }}
   {{- end }}
   containers:
-    - {{ include "morrow.container" (dict "root" . "name" $v.name "command" $v.command "args" $v.args
+    - {{ include "morrow.container" (dict "root" . "name" $name "command" (include "morrow.command" . | fromJsonArray) "args" $v.args
         "env" (include "morrow.env" . | fromYamlArray)
-        "envFrom" (include "morrow.envFrom" . | fromYamlArray)
-        "mounts" (include "morrow.mounts" . | fromYamlArray)
+        "envFrom" (include "morrow.envFromMap" $v.envFrom | fromYamlArray)
+        "mounts" (concat (include "morrow.secretMount" (dict "root" . "keys" .keys "volume" "secrets") | fromYamlArray) (include "morrow.mounts" . | fromYamlArray))
         "ports" (include "morrow.ports" . | fromYamlArray)
         "more" (include "morrow.probes" . | fromYaml)) | nindent 6 | trim }}
   volumes: {{- include "morrow.volumes" . | nindent 4 }}
@@ -43,13 +44,13 @@ spec:
 
 {{/* The ports that the service's container listens on. */}}
 {{- define "morrow.ports" -}}
-- {name: http, containerPort: {{ .Values.ports.http | int }}}
+{{- with .Values.ports.http }}
+- {name: http, containerPort: {{ . | int }}}
+{{- end }}
 {{- if .Values.ports.admin }}
 - {name: admin, containerPort: {{ .Values.ports.admin | int }}}
 {{- end }}
 {{- range $name, $port := .Values.ports.more }}
-{{- with $port }}
-- {name: {{ $name | quote }}, containerPort: {{ .port | int }}, protocol: {{ .protocol | default "TCP" }}}
-{{- end }}
+- {name: {{ $name | quote }}, containerPort: {{ $port.port | int }}, protocol: {{ $port.protocol | default "TCP" }}}
 {{- end }}
 {{- end }}

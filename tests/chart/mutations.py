@@ -31,7 +31,9 @@ def resolve(schema: Schema, root: Schema) -> Schema:
     """Return a schema with its reference followed."""
     while "$ref" in schema or "allOf" in schema:
         reference = schema.get("$ref") or schema["allOf"][0]["$ref"]
-        schema = root["definitions"][reference.rsplit("/", 1)[1]]
+        schema = root
+        for step in reference.split("/")[1:]:
+            schema = schema[step]
     return schema
 
 
@@ -108,7 +110,7 @@ def out_of_bounds(schema: Schema) -> Iterator[Any]:
         yield [f"a{number}" for number in range(schema["maxItems"] + 1)]
     if schema.get("uniqueItems"):
         yield ["same", "same"]
-    if "propertyNames" in schema:
+    if "patternProperties" in schema:
         yield {"not a key!": "x"}
 
 

@@ -1,6 +1,6 @@
 """The reference page of the chart's values, made from its schema and its defaults.
 
-`python -m tests.chart.reference` writes docs/chart.md.
+`python -m tests.chart.reference` writes docs/chart.md and chart/files/needed.txt.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ import yaml
 from tests.chart.rendering import CHART, EXAMPLES, ROOT
 
 PAGE = ROOT / "docs" / "chart.md"
+NEEDED = CHART / "files" / "needed.txt"
+# What null may take away although the chart has a default for it.
+OPTIONAL = r"replicas|autoscaling|ports\.admin|network\.egress|resources\.\w+\..+|.*\.labels\..+"
 HEAD = Path(__file__).with_name("reference.md")
 Schema = dict[str, Any]
 MARK = r"\{\{.*?\}\}"
@@ -24,10 +27,29 @@ MARK = r"\{\{.*?\}\}"
 def resolve(schema: Schema, root: Schema) -> Schema:
     """Return a schema with its reference followed; its own description wins."""
     found = dict(schema)
-    while "$ref" in found or "allOf" in found:
+    while "$ref" in found or ("allOf" in found and "$ref" in found["allOf"][0]):
         reference = found.pop("$ref", None) or found.pop("allOf")[0]["$ref"]
-        found = {**root["definitions"][reference.rsplit("/", 1)[1]], **found}
+        place: Any = root
+        for step in reference.split("/")[1:]:
+            place = place[step]
+        found = {**place, **found}
     return found
+
+
+def kinds(schema: Schema) -> list[str]:
+    """Return the types that a schema admits, without the null that takes a value away."""
+    told = schema.get("type", [])
+    return [kind for kind in ([told] if isinstance(told, str) else told) if kind != "null"]
+
+
+def needed(defaults: dict[str, Any], at: str = "") -> Iterator[str]:
+    """Yield every key with a default that no null may take away."""
+    for key, value in defaults.items():
+        path = f"{at}.{key}".lstrip(".")
+        if not re.fullmatch(OPTIONAL, path):
+            yield path
+        if isinstance(value, dict):
+            yield from needed(value, path)
 
 
 def code(text: str) -> str:
@@ -39,24 +61,21 @@ def allowed(schema: Schema, root: Schema) -> str:
     """Return in a few words what a value may be."""
     if "enum" in schema:
         return ", ".join(
-            code(json.dumps(one)) if one == "" else code(one) for one in schema["enum"]
+            code(json.dumps(one)) if one == "" else code(one)
+            for one in schema["enum"]
+            if one is not None
         )
-    kinds = schema.get("type", "")
-    words = kinds if isinstance(kinds, str) else " or ".join(kinds)
+    words = " or ".join(kinds(schema))
     if "minimum" in schema:
         words += f", {schema['minimum']} to {schema['maximum']}"
-    if schema.get("type") == "string" and "pattern" in schema:
+    if kinds(schema) == ["string"] and "pattern" in schema:
         words += f", {code(schema['pattern'])}"
-    inner = schema.get("additionalProperties")
-    inner = next(iter(schema.get("patternProperties", {}).values()), inner)
-    if isinstance(inner, dict):
-        told = resolve(inner, root)
-        kinds = told.get("type", "text or object")
-        kind = kinds if isinstance(kinds, str) else kinds[0]
-        words = f"map of {kind}s"
+    if "patternProperties" in schema and "properties" not in schema:
+        (inner,) = schema["patternProperties"].values()
+        words = f"map of {' or '.join(kinds(resolve(inner, root)))}s"
         words += f", at most {schema['maxProperties']}"
     if "items" in schema:
-        words = f"list of {resolve(schema['items'], root)['type']}s, at most {schema['maxItems']}"
+        words = f"list of {kinds(resolve(schema['items'], root))[0]}s, at most {schema['maxItems']}"
     return words
 
 
@@ -77,6 +96,7 @@ def rows(schema: Schema, defaults: Any, root: Schema, at: str = "") -> Iterator[
 def entries(root: Schema) -> Iterator[str]:
     """Yield the tables of what stands inside the maps."""
     for title, name in (
+        ("processes", "process"),
         ("ports.more", "port"),
         ("envFrom.configMaps, envFrom.secrets", "envSource"),
         ("routes", "route"),
@@ -121,4 +141,5 @@ def page() -> str:
 
 
 if __name__ == "__main__":
+    NEEDED.write_text("\n".join(needed(yaml.safe_load((CHART / "values.yaml").read_text()))) + "\n")
     PAGE.write_text(page())

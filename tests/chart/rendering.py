@@ -109,6 +109,9 @@ def pod_templates(objects: Sequence[Object]) -> list[tuple[str, Object]]:
     for o in objects:
         if o["kind"] == "Pod":
             found.append((f"Pod {o['metadata']['name']}", o))
+        elif o["kind"] == "CronJob":
+            template = o["spec"]["jobTemplate"]["spec"]["template"]
+            found.append((f"CronJob {o['metadata']['name']}", template))
         elif "template" in o.get("spec", {}):
             found.append((f"{o['kind']} {o['metadata']['name']}", o["spec"]["template"]))
     return found

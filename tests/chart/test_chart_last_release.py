@@ -6,6 +6,7 @@ A selector of a Deployment cannot be changed in a cluster; a changed name is ano
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,23 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return found
 
 
+# What changed on purpose, and why nobody loses by it.
+DELIBERATE = {
+    r".*: v1 ConfigMap \w+-config-\w+ is gone": "settings stand in the pods' template; old pods"
+    " keep the old ConfigMap, a hook that no release ever deletes",
+    r"everything: external-secrets.io/v1 ExternalSecret shop is gone": "named by its revision;"
+    " the Secret that it made stays",
+    r"everything: .* ServiceMonitor shop selects otherwise": "by fewer labels,"
+    " as Argo CD overwrites `instance`",
+}
+
+
 def test_nothing_changed_since_the_last_release() -> None:
     then = yaml.safe_load(RECORD.read_text())
     assert sum(map(len, then.values())) >= 50
-    assert differences(then, identities()) == []
+    found = differences(then, identities())
+    assert [one for one in found if not any(re.fullmatch(p, one) for p in DELIBERATE)] == []
+    assert all(any(re.fullmatch(p, one) for one in found) for p in DELIBERATE)
 
 
 def test_a_change_would_be_seen() -> None:

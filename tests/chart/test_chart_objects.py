@@ -23,7 +23,7 @@ from tests.chart.rendering import (
 )
 
 KINDS = {
-    "ConfigMap", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler",
+    "ConfigMap", "CronJob", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler",
     "Ingress", "Job", "NetworkPolicy", "Pod", "PodDisruptionBudget", "PodMonitor",
     "PrometheusRule", "Service", "ServiceAccount", "ServiceMonitor",
 }  # fmt: skip
@@ -33,6 +33,10 @@ by_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.
 
 def name_of(example: Path) -> str:
     return str(yaml.safe_load(example.read_text())["name"])
+
+
+def processes_of(example: Path) -> set[str]:
+    return set(yaml.safe_load(example.read_text()).get("processes", {}))
 
 
 def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
@@ -64,15 +68,17 @@ def test_labels(example: Path) -> None:
         assert labels["app.kubernetes.io/name"] == name, where
         assert labels["app.kubernetes.io/instance"] == name, where
         assert labels["app.kubernetes.io/managed-by"] == "Helm", where
-        assert labels["app.kubernetes.io/component"] in (
-            "service", "metrics", "job", "test", "extra"
-        ), where  # fmt: skip
+        assert labels["app.kubernetes.io/component"] in {
+            "service", "metrics", "test", "extra", *processes_of(example)
+        }, where  # fmt: skip
         assert "some-release" not in labels.values(), where
 
 
 @by_example
 def test_selectors_find_the_services_pods_and_no_others(example: Path) -> None:
-    objects = render_files(example)
+    everything, name = render_files(example), name_of(example)
+    named = {f"{name}-{process}" for process in processes_of(example)}
+    objects = [o for o in everything if o["metadata"]["name"] not in named]
     deployment = one(objects, "Deployment")
     own = deployment["spec"]["template"]["metadata"]["labels"]
     selectors = [deployment["spec"]["selector"]["matchLabels"]]
@@ -84,8 +90,8 @@ def test_selectors_find_the_services_pods_and_no_others(example: Path) -> None:
     selectors += [constraint["labelSelector"]["matchLabels"] for constraint in spread]
     others = [
         pod["metadata"]["labels"]
-        for what, pod in pod_templates(objects)
-        if not what.startswith("Deployment")
+        for what, pod in pod_templates(everything)
+        if what != f"Deployment {name}"
     ]
     for selector in selectors:
         assert selects(selector, own)

@@ -27,12 +27,28 @@ def egress(entry: Values) -> Values:
 
 
 def sidecar(resources: Values) -> Values:
-    return {"sidecars": {"a": {"resources": resources}}}
+    return {"sidecars": {"a": {"image": "x:1", "resources": resources}}}
+
+
+def process(**entry: object) -> Values:
+    return {"processes": {"p": {"command": ["x"], **entry}}}
+
+
+def workload(kind: str, labels: Values) -> Values:
+    """An object of one's own whose pods carry labels."""
+    pod: Values = {"metadata": {"labels": labels}}
+    spec = {"jobTemplate": {"spec": {"template": pod}}} if kind == "CronJob" else {"template": pod}
+    return {"extra": {"x": {"apiVersion": "apps/v1", "kind": kind, "spec": spec}}}
 
 
 def toleration(entry: Values) -> Values:
     return {"pod": {"tolerations": {"a": entry}}}
 
+
+OURS = {"app.kubernetes.io/name": "shop", "app.kubernetes.io/component": "service"}
+CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "same"}}
+IRSA = {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/x"}}}
+KEY = "-----BEGIN " + "RSA PRIVATE KEY-----"
 
 # What is wrong, over what is right, and what must be said. The second column alone is accepted.
 CASES: list[tuple[Values, Values, str]] = [
@@ -46,7 +62,8 @@ CASES: list[tuple[Values, Values, str]] = [
     ({}, {"secrets": {"provider": "existing", "name": "s"}}, "secrets.name is s, and secrets.keys"),
     (KEYS, {"secrets": {"provider": "external"}}, "secrets.external.store is empty"),
     (KEYS, {"secrets": {"external": {"store": "s"}}}, "secrets.external.store is s, and"),
-    (EXTERNAL, {"job": {"command": ["x"]}}, "job.command runs before the install"),
+    (EXTERNAL, process(kind="job"), "processes.p runs before the install"),
+    (KEYS, process(kind="job", secrets=["NO"]), "processes.p.secrets names NO, which is not"),
     (PROTECTED, {"image": {"digest": ""}}, "target.protected asks for image.digest"),
     (PROTECTED, {"replicas": 1}, "asks for two pods: raise replicas"),
     (
@@ -98,7 +115,7 @@ CASES: list[tuple[Values, Values, str]] = [
         toleration({"effect": "NoSchedule"}),
         "pod.tolerations.a.tolerationSeconds means",
     ),
-    ({}, {"config": {f"A{n}": "x" * 65536 for n in range(16)}}, "and a ConfigMap at most 1 MiB"),
+    ({}, {"config": {f"A{n}": "x" * 65536 for n in range(4)}}, "variables at most 256 KiB"),
     (GATEWAY, {"route": {"hosts": []}}, "route.mode is gateway, and route.hosts is empty"),
     (INGRESS, {"route": {"hosts": []}}, "route.mode is ingress, and route.hosts is empty"),
     (GATEWAY, {"route": {"gateway": {"name": ""}}}, "route.gateway.name is empty"),
@@ -126,7 +143,7 @@ CASES: list[tuple[Values, Values, str]] = [
         " write 10.20.48.0/20.",
     ),
     (
-        {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/32", "b": "0.0.0.0/0", "c": "::1/0"}}}},
+        {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/32", "b": "0.0.0.0/0", "c": "::/0"}}}},
         {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/24"}}}},
         "network.ingress.cidrs.a is 192.0.2.1/24, which begins inside its block:",
     ),
@@ -150,7 +167,18 @@ CASES: list[tuple[Values, Values, str]] = [
         {"volumes": {"b": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
         "volumes.b.mountPath is /x, where volumes.a",
     ),
-    ({"sidecars": {"a": {}}}, {"initContainers": {"a": {}}}, "a stands in sidecars and in init"),
+    (
+        {"sidecars": {"a": {"image": "x:1"}}},
+        {"initContainers": {"a": {"image": "x:1"}}},
+        "a stands in sidecars and in init",
+    ),
+    ({}, {"sidecars": {"a": {}}}, "sidecars.a is empty, and would run the service a second time"),
+    ({}, {"initContainers": {"a": {"config": True}}}, "initContainers.a is empty, and would run"),
+    (
+        {"config": {"A": "1"}},
+        {"sidecars": {"a": {"image": "x:1", "config": True, "env": {"A": "2"}}}},
+        "sidecars.a.env.A is given to it by config or secrets already",
+    ),
     ({}, {"sidecars": {"shop": {}}}, "sidecars.shop has the service's own name"),
     ({}, {"initContainers": {"shop": {}}}, "initContainers.shop has the service's own name"),
     (
@@ -176,9 +204,105 @@ CASES: list[tuple[Values, Values, str]] = [
     (
         {"extra": {"x": {"apiVersion": "v1", "kind": "Service"}}},
         {"extra": {"x": {"metadata": {"name": "shop"}}}},
-        "extra.x is a Service by the service's own name",
+        "extra.x is a Service by the name shop, which the chart uses itself",
     ),
     *WRONG_SHAPES,
+    ({}, {"drain": None}, "drain is null or an empty block"),
+    ({}, {"job": {"command": ["x"]}}, "job has moved: write processes: {job: {kind: job"),
+    ({}, {"web": {"enabled": False}}, "web.enabled is false, and processes is empty"),
+    (
+        process(kind="worker"),
+        {**GATEWAY, "web": {"enabled": False}},
+        "route.mode is gateway, and web.enabled is false",
+    ),
+    (
+        process(kind="worker"),
+        {"autoscaling": {"mode": "hpa"}, "web": {"enabled": False}},
+        "autoscaling.mode is hpa, and web.enabled is false",
+    ),
+    ({}, process(kind="worker", schedule="@daily"), "processes.p.schedule means nothing for kind"),
+    ({}, process(kind="cron", schedule="@daily", order=1), "processes.p.order means nothing for"),
+    ({}, process(kind="job", replicas=2), "processes.p.replicas means nothing for kind job"),
+    ({}, process(kind="cron"), "processes.p.schedule is empty"),
+    ({}, process(kind="worker", command=[]), "processes.p.command is empty"),
+    (
+        {},
+        {"processes": {"test": {"kind": "worker", "command": ["x"]}}},
+        "processes.test has a name that the chart gives itself",
+    ),
+    (
+        {"processes": {"a": {"kind": "worker", "command": ["x"]}}},
+        {"name": "a" * 53, "processes": {"nightly-run": {"kind": "job", "command": ["x"]}}},
+        "longer than the 63 characters that a job may have",
+    ),
+    ({}, process(kind="worker", autoscaling={"max": 4}), "p.autoscaling is stated without a mode"),
+    (
+        process(kind="worker", autoscaling={"mode": "hpa"}),
+        {"processes": {"p": {"replicas": 3}}},
+        "processes.p.replicas is 3, and its autoscaling",
+    ),
+    (
+        process(kind="worker"),
+        {"processes": {"p": {"resources": {"limits": {"memory": "1Mi"}}}}},
+        "processes.p: resources.limits.memory is 1Mi",
+    ),
+    ({}, {"volumes": {"a": {"mountPath": "/x", "files": {"a": "x" * 260000}}}}, "files hold 260"),
+    (
+        {},
+        {"volumes": {"a": {"mountPath": "/x", "subPath": "a/../../b", "source": {"emptyDir": {}}}}},
+        "volumes.a.subPath is a/../../b",
+    ),
+    (PROTECTED, {"network": {"policy": False}}, "target.protected asks for a NetworkPolicy"),
+    (PROTECTED, {"pdb": {"enabled": False}}, "target.protected asks for a disruption budget"),
+    (PROTECTED, {"drain": 0}, "target.protected asks for a drain"),
+    ({}, {"route": {"hosts": ["a.b"]}}, "route.hosts is stated, and route.mode is none"),
+    ({}, {"autoscaling": {"max": 12}}, "autoscaling.max is 12, and autoscaling.mode is none"),
+    (
+        {},
+        {"autoscaling": {"behavior": {"scaleUp": {"selectPolicy": "Max"}}}},
+        "autoscaling.behavior is stated, and autoscaling.mode is none",
+    ),
+    ({}, {"replicas": None}, "replicas is null, and autoscaling.mode is none"),
+    ({"autoscaling": {"mode": "hpa"}}, {"replicas": 5}, "replicas is 5, and autoscaling.mode is"),
+    (GATEWAY, {"route": {"path": "/a//b"}}, "route.path is /a//b, and routes refuse //"),
+    ({}, {"probes": {"liveness": {"path": "/health/ready"}}}, "which asks for readiness"),
+    (
+        {"probes": {"liveness": {"path": "/h"}, "readiness": {"path": "/h"}}},
+        {"probes": {"liveness": {"failureThreshold": 1}}},
+        "probes.liveness.path is probes.readiness.path, and it is no more patient",
+    ),
+    ({}, {"resources": {"limits": {"cpu": "500"}}}, "resources.limits.cpu is 500 processors"),
+    ({}, {"resources": {"limits": {"memory": "900Ti"}}}, "resources.limits.memory is 900Ti"),
+    (
+        {},
+        {"resources": {"requests": {"ephemeral-storage": "64k"}}},
+        "resources.requests.ephemeral-storage is 64k, less than 1Mi",
+    ),
+    (
+        egress({"cidr": "fd00:1234::/32"}),
+        egress({"cidr": "fd00:1234:5::/32"}),
+        "network.egress.to.db.cidr is fd00:1234:5::/32, which begins inside its block",
+    ),
+    (
+        {**IRSA, **egress({"cidr": "0.0.0.0/0", "ports": [443]})},
+        egress({"ports": [5432]}),
+        "network.egress lets no pod reach AWS",
+    ),
+    ({"extra": {"a": CONFIG_MAP}}, {"extra": {"b": CONFIG_MAP}}, "b is a ConfigMap called same"),
+    (
+        workload("Deployment", {**OURS, "app.kubernetes.io/component": "x"}),
+        workload("Deployment", OURS),
+        "extra.x makes pods with the labels of the service",
+    ),
+    ({}, workload("CronJob", OURS), "extra.x makes pods with the labels of the service"),
+    ({}, {"config": {"A": KEY}}, "config.A holds a private key in clear text"),
+    ({}, {"env": {"A": "AKIA" + "A" * 16}}, "env.A holds an AWS access key in clear text"),
+    ({}, process(kind="worker", env={"A": "ghp_" + "a" * 36}), "p.env.A holds a GitHub token"),
+    (
+        {"config": {"A": "postgres://db:5432/x", "B": "amqp://u:$(PW)@mq"}},
+        {"config": {"A": "postgres://u:pw@db:5432/x"}},
+        "config.A holds a password in a URL",
+    ),
 ]
 
 

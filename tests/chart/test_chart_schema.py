@@ -14,12 +14,13 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from tests.chart.mutations import mutate, places, resolve
+from tests.chart.mutations import mutate, places, resolve, with_value
 from tests.chart.rendering import (
     CHART,
     DIGEST,
     EXAMPLES,
     SMALLEST,
+    Values,
     helm,
     over,
     refusal,
@@ -27,6 +28,8 @@ from tests.chart.rendering import (
     service_container,
 )
 from tests.chart.schema_check import taken
+from tests.unit.frame.skips import cannot
+from tools.build import UnavailableError, program
 
 SCHEMA: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())
 DEFAULTS: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
@@ -71,27 +74,31 @@ def test_the_schema_is_a_schema() -> None:
     Draft7Validator.check_schema(SCHEMA)
     references = re.findall(r'"\$ref": "([^"]*)"', json.dumps(SCHEMA))
     assert references
-    assert all(reference.startswith("#/definitions/") for reference in references)
+    assert all(
+        reference.startswith(("#/definitions/", "#/properties/")) for reference in references
+    )
 
 
 def objects_of(schema: object, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(schema, dict):
-        if schema.get("type") == "object":
+        if "object" in schema.get("type", ()) and not at.endswith("/properties"):
             yield at, schema
         for key, inner in schema.items():
             yield from objects_of(inner, f"{at}/{key}")
 
 
 # What is Kubernetes' own inside; the API server judges it.
+NAME = "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"
 OPEN = {
     "/properties/global",
-    "/properties/extra/additionalProperties",
+    f"/properties/extra/patternProperties/{NAME}",
+    f"/properties/extra/patternProperties/{NAME}/properties/metadata",
     *(f"/properties/pod/properties/affinity/properties/{k}" for k in (
         "nodeAffinity", "podAffinity", "podAntiAffinity")),
     *(f"/definitions/volume/properties/source/properties/{k}" for k in (
-        "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "nfs",
-        "persistentVolumeClaim", "projected", "secret")),
-    "/properties/extra/additionalProperties/properties/metadata",
+        "downwardAPI/properties/items/items", "projected/properties/sources/items",
+        *(f"ephemeral/properties/volumeClaimTemplate/properties/{part}" for part in (
+            "metadata", "spec")))),
 }  # fmt: skip
 
 
@@ -102,9 +109,7 @@ def test_every_object_is_closed() -> None:
 
 def test_every_map_is_bounded() -> None:
     for at, schema in objects_of(SCHEMA):
-        if isinstance(schema.get("additionalProperties"), dict):
-            assert "propertyNames" in schema, at
-            assert "maxProperties" in schema, at
+        assert not isinstance(schema.get("additionalProperties"), dict), at
         if "patternProperties" in schema and "properties" not in schema:
             assert "maxProperties" in schema, at
 
@@ -137,7 +142,7 @@ def test_defaults_and_schema_know_the_same_keys() -> None:
         for key in set(values) & set(properties):
             yield from keys(values[key], properties[key], f"{at}.{key}")
 
-    assert set(keys(DEFAULTS, SCHEMA, "")) == {".global", ".resources.limits.cpu"}
+    assert set(keys(DEFAULTS, SCHEMA, "")) == {".global", ".job", ".resources.limits.cpu"}
 
 
 def test_values_are_short_and_each_key_has_its_comment() -> None:
@@ -155,9 +160,85 @@ def test_templates_are_short() -> None:
     assert [file.name for file in files if len(file.read_text().splitlines()) > 120] == []
 
 
-@pytest.mark.parametrize("key", ["config", "env", "probes", "network", "drain", "pod"])
-def test_null_takes_no_default_away_where_it_would_break(key: str) -> None:
-    assert f"missing property '{key}'" in refusal(over(SMALLEST, {key: None}))
+def paths() -> list[str]:
+    return (CHART / "files" / "needed.txt").read_text().split()
+
+
+@pytest.mark.parametrize("path", paths()[::12])
+def test_null_takes_no_default_away_where_it_would_break(path: str) -> None:
+    told = refusal(with_value(dict(SMALLEST), tuple(path.split(".")), None))
+    assert re.findall(r"^- (.*)$", told, re.M) == [
+        f"{path} is null or an empty block: take the line out, and the chart's default counts,"
+        " or write a value."
+    ]
+
+
+# What an overlay takes away, from what, and what must not be there any more.
+TAKEN_AWAY: list[tuple[Values, Values, str]] = [
+    ({"config": {"GONE": "1"}}, {"config": {"GONE": None}}, "GONE"),
+    ({"env": {"GONE": "1"}}, {"env": {"GONE": None}}, "GONE"),
+    ({"pod": {"labels": {"gone": "1"}}}, {"pod": {"labels": {"gone": None}}}, "gone"),
+    (
+        {"volumes": {"gone": {"mountPath": "/d", "source": {"emptyDir": {}}}}},
+        {"volumes": {"gone": None}},
+        "volume-gone",
+    ),
+    (
+        {"network": {"ingress": {"from": {"x": {"namespace": "gone"}}}}},
+        {"network": {"ingress": {"from": {"x": None}}}},
+        "gone",
+    ),
+    (
+        {"network": {"egress": {"to": {"x": {"namespace": "gone"}}}}},
+        {"network": {"egress": {"to": {"x": None}}}},
+        "gone",
+    ),
+    (
+        {"network": {"egress": {"to": {"x": {"namespace": "gone"}}}}},
+        {"network": {"egress": None}},
+        "Egress",
+    ),
+    (
+        {"extra": {"gone": {"apiVersion": "v1", "kind": "ConfigMap"}}},
+        {"extra": {"gone": None}},
+        "gone",
+    ),
+    ({"sidecars": {"gone": {"image": "x:1"}}}, {"sidecars": {"gone": None}}, "gone"),
+    (
+        {"sidecars": {"a": {"image": "x:1", "args": ["gone"]}}},
+        {"sidecars": {"a": {"args": None}}},
+        "gone",
+    ),
+    (
+        {"processes": {"gone": {"kind": "worker", "command": ["x"]}}},
+        {"processes": {"gone": None}},
+        "gone",
+    ),
+    (
+        {"autoscaling": {"mode": "hpa", "max": 5}},
+        {"autoscaling": None},
+        "HorizontalPodAutoscaler",
+    ),
+    ({}, {"ports": {"admin": None}}, "admin"),
+    ({}, {"resources": {"limits": {"memory": None}}}, "memory: 256Mi"),
+]
+
+
+@pytest.mark.parametrize("tool", ["helm-3.18", "helm", "helm-4"])
+def test_an_overlay_takes_away(tool: str, tmp_path: Path) -> None:
+    """As people do it: in a second file, which Helm lays over the first."""
+    try:
+        program(tool, "helm")
+    except UnavailableError as problem:
+        cannot(tool, str(problem))
+    for number, (base, overlay, gone) in enumerate(TAKEN_AWAY):
+        files = [tmp_path / f"{number}-{name}.json" for name in ("base", "overlay")]
+        files[0].write_text(json.dumps(over(SMALLEST, base)))
+        files[1].write_text(json.dumps(overlay))
+        before, after = helm(files[:1], tool=tool), helm(files, tool=tool)
+        assert (before.returncode, after.returncode) == (0, 0), after.stderr
+        assert gone in before.stdout, "the control: it was there"
+        assert gone not in after.stdout, overlay
 
 
 MISTAKES: dict[str, dict[str, Any]] = {
@@ -177,7 +258,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "a user that Kubernetes does not know": {"security": {"user": 2147483648}},
     "an address for a host": {"route": {"hosts": ["192.0.2.1"]}},
     "a word of a host that is too long": {"route": {"hosts": [f"{'a' * 64}.example.com"]}},
-    "a path that routes refuse": {"route": {"path": "/a//b"}},
+    "a path that routes refuse": {"route": {"path": "/a b"}},
     "a namespace with a dot": {"network": {"ingress": {"gateway": "a.b"}}},
     "a name with two dots": {"secrets": {"name": "a..b"}},
     "a label that is too long": {"pod": {"labels": {"a" * 64: "x"}}},
@@ -192,7 +273,7 @@ MISTAKES: dict[str, dict[str, Any]] = {
     "a promise that no alert can hold": {"observability": {"rules": {"latency": 10}}},
     "a budget that cannot burn": {"observability": {"rules": {"availability": 92}}},
     "a way out of a volume": {
-        "volumes": {"x": {"mountPath": "/x", "subPath": "../y", "source": {"emptyDir": {}}}}
+        "volumes": {"x": {"mountPath": "/x", "subPath": "/y", "source": {"emptyDir": {}}}}
     },
 }
 

@@ -32,7 +32,7 @@ def volume(**what: object) -> Values:
 
 
 def sidecar(**what: object) -> Values:
-    return {"sidecars": {"a": what}}
+    return {"sidecars": {"a": {"image": "x:1", **what}}}
 
 
 def route(**what: object) -> Values:

@@ -44,7 +44,7 @@ def wait_in(kind: str, seconds: int) -> Values:
     """Return the values of a container that sleeps before it is done."""
     command = ["/usr/bin/python3", "-c", f"import time; time.sleep({seconds})"]
     if kind == "job":
-        return {"job": {"command": command}}
+        return {"processes": {"job": {"kind": "job", "command": command}}}
     return {kind: {"helper": {"image": "IMAGE", "command": command}}}
 
 

@@ -428,7 +428,8 @@ FAULTS = (
         "job-failed",
         r"Job web-",
         r"BackoffLimitExceeded",
-        {"job": {"command": ["/usr/bin/python3", "-c", "raise SystemExit('no such table')"]}},
+        {"processes": {"job": {"kind": "job", "command": [
+            "/usr/bin/python3", "-c", "raise SystemExit('no such table')"]}}},
         over=True,
         ci=True,
     ),
