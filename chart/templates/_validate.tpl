@@ -80,36 +80,15 @@ secrets.name is {{ .name }}, and secrets.keys is empty: list the variables that 
 {{- if and (eq .provider "external") .keys (not .external.store) }}
 secrets.provider is external, and secrets.external.store is empty: name the SecretStore to read from.
 {{- end }}
+{{- /* Only beside a cluster: there its default account is found. */}}
+{{- if and .keys (ne .provider "external") $.Values.serviceAccount.create (lookup "v1" "ServiceAccount" $.Release.Namespace "default") }}
+{{- $name := include "morrow.secretName" $ }}
+{{- if not (lookup "v1" "Secret" $.Release.Namespace $name) }}
+Secret {{ $name }} is not in the namespace {{ $.Release.Namespace }}, and the pods could not start: kubectl --namespace {{ $.Release.Namespace }} create secret generic {{ $name }} --from-env-file FILE, with {{ join ", " .keys }}.
+{{- end }}
+{{- end }}
 {{- if and (ne .provider "external") .external.store }}
 secrets.external.store is {{ .external.store }}, and secrets.provider is {{ .provider }}: write provider: external, or take the store out.
-{{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "morrow.validate.protected" -}}
-{{- if .Values.target.protected }}
-{{- if not .Values.image.digest }}
-target.protected asks for image.digest: a tag can come to mean another image.
-{{- end }}
-{{- if not .Values.network.policy }}
-target.protected asks for a NetworkPolicy: write network.policy: true.
-{{- end }}
-{{- if .Values.web.enabled }}
-{{- if not .Values.pdb.enabled }}
-target.protected asks for a disruption budget: write pdb.enabled: true.
-{{- end }}
-{{- if not (int .Values.drain) }}
-target.protected asks for a drain, or each rollout loses requests: write drain: 5.
-{{- end }}
-{{- if lt (include "morrow.fewest" . | int) 2 }}
-target.protected asks for two pods: raise {{ ternary "autoscaling.min" "replicas" (eq .Values.autoscaling.mode "hpa") }} to 2.
-{{- end }}
-{{- end }}
-{{- range $place := list "config" "env" }}
-{{- $reveal := get (index $.Values $place) "REVEAL_SECRETS" | toString | lower }}
-{{- if and (hasKey (index $.Values $place) "REVEAL_SECRETS") (not (has $reveal (list "" "0" "false" "no" "off"))) }}
-target.protected refuses {{ $place }}.REVEAL_SECRETS: take it out.
-{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

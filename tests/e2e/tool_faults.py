@@ -428,8 +428,14 @@ FAULTS = (
         "job-failed",
         r"Job web-",
         r"BackoffLimitExceeded",
-        {"processes": {"job": {"kind": "job", "command": [
-            "/usr/bin/python3", "-c", "raise SystemExit('no such table')"]}}},
+        {
+            "processes": {
+                "job": {
+                    "kind": "job",
+                    "command": ["/usr/bin/python3", "-c", "raise SystemExit('no such table')"],
+                }
+            }
+        },
         over=True,
         ci=True,
     ),

@@ -27,6 +27,7 @@ def check(environment: Environment) -> list[Problem]:
         key=lambda error: [str(step) for step in error.absolute_path],
     )
     problems = [found for error in errors for found in _problems(environment, error)]
+    problems += _taken_away(environment)
     stated = environment.given.get("environment")
     if stated != environment.label:
         own = environment.shown(environment.file)
@@ -40,6 +41,26 @@ def check(environment: Environment) -> list[Problem]:
             )
         )
     return list(dict.fromkeys(problems))
+
+
+def _taken_away(environment: Environment) -> Iterator[Problem]:
+    """Yield what null took away although the chart needs it, as its templates say it too."""
+    file = environment.project.chart / "files" / "needed.txt"
+    for line in file.read_text().split() if file.is_file() else ():
+        *above, key = line.split(".")
+        table: Any = environment.values
+        for step in above:
+            table = table.get(step) if isinstance(table, dict) else None
+        if isinstance(table, dict) and key not in table:
+            place = environment.place(*above, key)
+            yield problem(
+                "environment-value",
+                line,
+                "it is null or an empty block, and the chart needs it",
+                details=(f"at {place}",),
+                file=place,
+                hint=f"take {line} out, or write a value",
+            )
 
 
 def _problems(environment: Environment, error: ValidationError) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from typing import Any
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster import lock
-from morrow.tool.cluster.objects import names_held
+from morrow.tool.cluster.objects import names_held, settings_mark, with_settings
 from morrow.tool.diagnose.view import age_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.load.load import Load
@@ -134,27 +134,27 @@ class KubernetesSubject:
             notes = {**notes, "morrow/verified": datetime.now(UTC).isoformat(timespec="seconds")}
             yield {**template, "metadata": {**template["metadata"], "annotations": notes}}
             return
-        held = names_held(template["spec"])["config" if kind == "config" else "secrets"]
-        api = "configmap" if kind == "config" else "secret"
-        found = self.kubectl.get(api, held) if held else None
+        if kind == "config" and settings_mark(template["spec"]):
+            yield with_settings(template, dict(contract_of(self.environment.project).change))
+            return
+        held = "" if kind == "config" else names_held(template["spec"])["secrets"]
+        found = self.kubectl.get("secret", held) if held else None
         if found is None:
-            cause = f"its pods hold no {api} that could change"
+            cause = f"its pods hold no {kind} that could change"
             raise Failure(problem("nothing-to-change", self.environment.name, cause), refused=True)
         name = f"{held}-verify"
-        data = dict(found.get("data") or {})
-        if kind == "config":
-            data |= contract_of(self.environment.project).change
         labels = found["metadata"].get("labels") or {}
-        copy = {"apiVersion": "v1", "kind": found["kind"], "data": data, "immutable": True}
-        copy |= {"metadata": {"name": name, "labels": labels}}
-        copy |= {"type": found["type"]} if kind == "secret" else {}
-        self.kubectl.check("delete", api, name, "--ignore-not-found")  # of a killed verification
+        copy = {"apiVersion": "v1", "kind": "Secret", "data": found["data"], "immutable": True}
+        copy |= {"metadata": {"name": name, "labels": labels}, "type": found["type"]}
+        self.kubectl.check(
+            "delete", "secret", name, "--ignore-not-found"
+        )  # of a killed verification
         self.kubectl.check("create", "--validate=false", "-f", "-", input=json.dumps(copy))
         try:
             text = json.dumps(template["spec"]).replace(f'"{held}"', f'"{name}"')
             yield {**template, "spec": json.loads(text)}
         finally:
-            self.kubectl.check("delete", api, name, "--ignore-not-found")
+            self.kubectl.check("delete", "secret", name, "--ignore-not-found")
 
     def _roll(self, before: Json, after: Json) -> None:
         patch = [
