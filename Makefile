@@ -54,6 +54,12 @@ cluster: dev ## a Kubernetes of three nodes here (Linux, as root)
 cluster-down: dev ## take it away; its images are kept
 	@$(PY) -m lab down
 
+coverage: dev ## the kit's tests, every worker counted; fails below 95 % of its branches
+	@rm -f .coverage .coverage.*
+	@$(PY) -m coverage run -m pytest -m "not full" -q tests/unit/kit $(ARGS)
+	@$(PY) -m coverage combine --quiet
+	@$(PY) -m coverage report --include='src/morrow/kit/*' --skip-covered --fail-under=95
+
 bench: dev ## how fast, beside what people use today
 	@$(PY) -m bench
 
@@ -101,6 +107,16 @@ image: ## build hello's image with docker, podman or buildah
 	[ -n "$$builder" ] || { echo "error: neither docker, podman nor buildah answers." >&2; exit 1; }; \
 	"$$builder" build --file apps/hello/Dockerfile --tag "$(TAG)" .
 
+numbers: dev ## write the pages' numbers anew, from what the last runs here recorded
+	@$(PY) -m docs.numbers
+
+dist: dev ## the sdist and the wheel, in dist/
+	@rm -rf dist
+	@$(PY) -m hatchling build
+
+docs: dev ## the site of all pages, with references made from the code, in build/site
+	@$(PY) -m docs.site
+
 lock: dev ## pin the dependencies again, with hashes
 	@requirements/lock.sh
 
@@ -114,4 +130,4 @@ installed: ## make .venv with what `make up` needs
 dev: ## make .venv with what the checks need
 	@requirements/install.sh dev
 
-.PHONY: help up down test e2e proof bench lint $(LINTS) cluster cluster-down image lock clean installed dev
+.PHONY: help up down test e2e proof coverage bench lint $(LINTS) cluster cluster-down image numbers dist docs lock clean installed dev

@@ -60,8 +60,8 @@ if [ "${1:-}" = into ]; then
     pip) pip=("$python" -m pip) ;;
     *) pip=(.venv/bin/python -m pip) ;;
   esac
-  # No Python runs what is in them, so each takes the wheel that the newest may have.
-  exec "${pip[@]}" install --target "$2" --no-compile --python-version 3.13 "${pinned[@]}" \
+  # No Python imports what is in them, so it does not matter which ones they are made for.
+  exec "${pip[@]}" install --target "$2" --no-compile --ignore-requires-python "${pinned[@]}" \
     -r "requirements/$3.txt"
 fi
 

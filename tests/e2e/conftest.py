@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +17,25 @@ from lab.kubectl import kubectl
 from lab.layout import FOREIGN, FOREIGN_CONTEXT, GATEWAY_DOMAIN, REGISTRY
 from tests.e2e import proof_report
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.rig import CHAPTERS
+from tests.e2e.rig import CHAPTERS, NOTHING, Chapter
+from tests.records import record
 from tests.terraform.fixtures import pytest_terminal_summary as say_terraform_provider
+
+
+def facts(chapters: list[Chapter]) -> dict[str, Any]:
+    """Return what `make numbers` takes from the scenarios."""
+    return {
+        "scenarios": [
+            {
+                "title": chapter.title,
+                "requests": chapter.result.requests,
+                "lost": len(chapter.result.failures),
+                "nothing": chapter.promise == NOTHING,
+                "control": chapter.title.startswith("control"),
+            }
+            for chapter in chapters
+        ]
+    }
 
 
 def pytest_terminal_summary(
@@ -25,6 +44,7 @@ def pytest_terminal_summary(
     """Show the proof's numbers, also when all is well."""
     say_terraform_provider(terminalreporter)
     for folder, chapters in config.stash.get(CHAPTERS, {}).items():
+        record("proof" if "MORROW_PROOF_REQUESTS" in os.environ else "e2e", facts(chapters))
         terminalreporter.section("no lost request")
         for line in proof_report.table(chapters):
             terminalreporter.line(line)
@@ -39,6 +59,7 @@ def cluster() -> Cluster:
     found = status.read()
     if not found.up:
         pytest.fail("the lab is not up; `make cluster` starts it", pytrace=False)
+    record("cluster", {"seconds": found.seconds, "memory_mib": found.memory_mib})
     return Cluster(
         kubeconfig=Path(found.kubeconfig),
         context=found.context,

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from tests.unit.frame.fresh_clone import LEFT_OUT, Clone, fresh_clone
 from tests.unit.frame.repository import ROOT
-from tools import go
 from tools.build import cache_folder, folders
+from tools.wheels import home
 
 LENT = ("cyclonus", "helm", "helm-3.18", "helm-4", "kube-score", "registry")  # not kubeconform
 PART = (
@@ -34,7 +34,7 @@ PASSED = re.compile(r"^=+ (?:.*, )?(\d+) passed", re.MULTILINE)
 def lend(cache: Path) -> None:
     """Link what this machine has kept into a cache that anybody can read."""
     kept = [*folders(LENT), *(cache_folder() / "schemas").glob("*/"), cache_folder() / "wheels"]
-    kept.append(go.pinned())
+    kept.append(home("go"))
     for source in filter(Path.is_dir, kept):
         target = cache / source.parent.relative_to(cache_folder())
         target.mkdir(parents=True, exist_ok=True)

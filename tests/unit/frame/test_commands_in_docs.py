@@ -13,9 +13,9 @@ from morrow.tool.cli.group import group
 from tests.unit.frame import markdown
 from tests.unit.frame.repository import ROOT, tracked
 
-PAGES = tracked("README.md", "CONTRIBUTING.md", "docs")
+PAGES = tracked("README.md", "AGENTS.md", "CONTRIBUTING.md", "docs/*.md")
 SPAN = re.compile(r"`([^`\n]+)`")
-COMMAND = re.compile(r"(?:^|(?<=[\s/]))(?<!-m )morrow +([a-z].*)")
+COMMAND = re.compile(r"(?:^|(?<=[\s/]))(?<!-m )(?<!from )morrow +([a-z].*)")
 
 
 def commands(page: Path) -> list[str]:

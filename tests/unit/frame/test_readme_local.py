@@ -140,3 +140,11 @@ def test_the_output_check_sees_a_line_that_is_missing() -> None:
     output = "hello runs (pid 12)\n  service  http://127.0.0.1:5000/\n"
     assert missing_lines("hello runs (pid …)\n", output) == []
     assert missing_lines("hello runs (pid …)\n  probes …\n", output) == ["  probes …"]
+
+
+@pytest.mark.parametrize("page", ["AGENTS.md", "CONTRIBUTING.md"])
+def test_the_pages_for_contributors_name_only_verbs_that_make_knows(page: str) -> None:
+    known = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z0-9-]+)", (ROOT / page).read_text()))
+    assert len(named) > 4
+    assert named - known == set()
