@@ -191,6 +191,10 @@ class Served:
             reader.join(PATIENCE)
         return code
 
+    def stop_within(self, seconds: float) -> int:
+        self.terminate()
+        return self.wait(seconds)
+
     def stop(self) -> int:
         self.terminate()
         return self.wait()

@@ -125,12 +125,15 @@ class AsgiMiddleware:
         if kind == "http" and scope["path"] == "/healthz":
             await self._health(send)
             return False
-        given, length = None, 0
+        given, length, has_body = None, 0, False
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 given = f"{given},{value!r}" if given else value.decode("latin-1")
             elif name == b"content-length" and value.isdigit():
                 length = int(value)
+                has_body = length > 0
+            elif name == b"transfer-encoding":
+                has_body = True
         method = scope["method"] if kind == "http" else "GET"
         client = scope.get("client")
         request = self.observer.begin(method, scope["path"], client[0] if client else "", given)
@@ -138,6 +141,7 @@ class AsgiMiddleware:
         request.peer = scope.get("morrow.peer", request.peer)
         talk = Talk if kind == "websocket" else Exchange
         exchange = talk(self, request, receive, send)
+        exchange.has_body = has_body
         self.exchanges[exchange] = None
         token = current.set(request)
         span = None
@@ -154,7 +158,7 @@ class AsgiMiddleware:
         except Exception as error:
             await exchange.fail(error)
         finally:
-            exchange.leave()
+            exchange.forget()
             self.observer.finish(request)
             self.observer.leave(span)
             current.reset(token)
@@ -193,6 +197,7 @@ class Exchange:
         self.request = request
         self._around = around
         self._receive, self._send = receive, send
+        self.has_body = False
         self._holds = False
         self._started = self._ended = False
         self._whole = False  # the body of the request has been taken
@@ -200,6 +205,7 @@ class Exchange:
         self._endless = False
         self.broken = False
         self._refusing = False
+        self._left: asyncio.Future[None] | None = None
         self._refused: BodyRefused | None = None
         self._ending: asyncio.Event | None = None
 
@@ -210,6 +216,12 @@ class Exchange:
             await self._around.places.take()
             self.request.stage = RUNNING
         self._holds = True
+
+    def forget(self) -> None:
+        """Wait for the client no longer."""
+        self.leave()
+        if self._left is not None:
+            self._left.cancel()
 
     def leave(self) -> None:
         """Give the place back."""
@@ -223,6 +235,9 @@ class Exchange:
             return {"type": "http.disconnect"}
         if self._whole:
             return await self._disconnect()
+        if not self.has_body:
+            self._whole = True
+            return {"type": "http.request", "body": b"", "more_body": False}
         held, self.request.stage = self._holds, READING
         # Who waits for a client holds no place.
         self.leave()
@@ -247,17 +262,26 @@ class Exchange:
         return message
 
     async def _disconnect(self) -> Message:
-        """Wait for the client to leave, or for the end of the service."""
-        if not self._endless or self._ending is None:
-            return await self._receive()
-        gone = asyncio.ensure_future(_plain(self._receive))
-        ending = asyncio.ensure_future(self._ending.wait())
+        """Wait for the client to leave, or, with a stream of events, for the service's end."""
+        waits: set[asyncio.Future[Any]] = {self._watch()}
+        if self._endless and self._ending is not None:
+            waits.add(asyncio.ensure_future(self._ending.wait()))
         try:
-            await asyncio.wait((gone, ending), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             return {"type": "http.disconnect"}
         finally:
-            gone.cancel()
-            ending.cancel()
+            for one in waits - {self._left}:
+                one.cancel()
+
+    def _watch(self) -> asyncio.Future[None]:
+        """Return what is done when the client has left. Asked of the server once."""
+        if self._left is None:
+            self._left = asyncio.ensure_future(self._leaves())
+        return self._left
+
+    async def _leaves(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers."""
@@ -274,10 +298,14 @@ class Exchange:
                 self.request.stage = STREAMING
                 self.leave()
                 self._around.observer.note_large(self.request)
+                if self._whole or not self.has_body:
+                    self._watch()
             elif len(message.get("body", b"")) > MOST_HELD:
                 self._around.observer.note_large(self.request)
         elif kind == "http.response.pathsend":
             self._ended = True
+        if self._left is not None and self._left.done() and not self._ended:
+            raise OSError("the client has left")
         await self._send(message)
 
     def _start(self, message: Message) -> Message:
@@ -330,6 +358,8 @@ class Exchange:
         if self._refused is not None:
             await self.refuse(self._refused)
             return
+        if self._left is not None and self._left.done():
+            return  # nobody is there to be answered
         logger.error("the application raised", exc_info=error)
         if self._started:
             self.request.status = "500"
@@ -351,7 +381,7 @@ class Exchange:
 class Talk(Exchange):
     """One websocket. It holds no place: it lasts as long as its client likes."""
 
-    _gone = False
+    _connected = _gone = False
 
     async def enter(self) -> None:
         """Take no place."""
@@ -363,6 +393,9 @@ class Talk(Exchange):
 
     async def receive(self) -> Message:
         """Give the next message, or the end that the service's own end makes."""
+        if not self._connected:
+            self._connected = True
+            return await self._receive()
         if self._ending is None or self._ended:
             return {"type": "websocket.disconnect", "code": RESTARTING}
         came = asyncio.ensure_future(_plain(self._receive))

@@ -133,6 +133,8 @@ def _finish_jobs(end: float) -> int:
         if not one.daemon
         and one is not threading.main_thread()
         and not one.name.startswith(OF_REQUESTS)
+        # The server's own threads, as Python sees them.
+        and not isinstance(one, threading._DummyThread)
     ]
     for name in jobs or ["an exit hook"]:
         logger.error("background job cut: %s", name, extra=fields(job=name))

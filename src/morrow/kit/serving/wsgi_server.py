@@ -71,6 +71,7 @@ class WsgiServer:
             self._free.put(None)
             self._inline.put(None)
         self.address: tuple[Any, ...] = ("", 0)
+        self._known: set[int] = set()
         self._streams = 0
         self._lock = threading.Lock()
         self._helpers = ThreadPoolExecutor(threads + STREAMS, OF_REQUESTS)
@@ -178,6 +179,10 @@ class WsgiServer:
 
     def work(self) -> None:
         """Run who waits, as long as there is a turn for it."""
+        if (me := threading.get_ident()) not in self._known:
+            self._known.add(me)
+            # Threads inherit it: what the application starts here is waited for at the end.
+            threading.current_thread()._daemonic = False  # type: ignore[attr-defined]
         while self._pending:
             try:
                 self._free.get_nowait()
