@@ -61,11 +61,4 @@ resource "aws_ssm_parameter" "platform" {
   description = "What this platform is, for who deploys to it; no secret"
   type        = "String"
   value       = jsonencode(local.handover)
-
-  lifecycle {
-    precondition {
-      condition     = length(local.services) <= 10
-      error_message = "services has ${length(local.services)} entries: with more than 10 the parameter would not fit into 4 KB. Make a second platform or read `terraform output platform`."
-    }
-  }
 }

@@ -82,6 +82,11 @@ variable "services" {
   }))
   default  = {}
   nullable = false
+
+  validation {
+    condition     = length(var.services) <= 10
+    error_message = "services has ${length(var.services)} entries: with more than 10, what the platform says of itself would not fit into a parameter's 4 KB. Make a second platform."
+  }
 }
 
 variable "registry" {

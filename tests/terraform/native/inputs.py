@@ -13,7 +13,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-RULE = re.compile(r"validation rule at variables\.tf:(\d+)")
+RULE = re.compile(r"validation rule at (\w+\.tf:\d+)")
+ROOTS = Path(__file__).resolve().parent / "platform.tftest.hcl"  # of a platform
 IO = ("resource", "data", "module", "provider", "output", "check", "terraform")
 
 
@@ -35,17 +36,18 @@ def cases(file: Path) -> tuple[str, list[Case]]:
         breaks = re.search(r"^ *expect_failures *= \[var\.(\w+)\]\n", text, re.MULTILINE)
         alone = text.replace(breaks[0], "") if breaks else text
         found.append(Case(name, breaks[1] if breaks else "", alone))
-    return head.replace('mock_provider "aws" {}\n', ""), found
+    return re.sub(r'^mock_provider "\w+" \{\}\n', "", head, flags=re.MULTILINE), found
 
 
-def rules(module: Path) -> dict[int, str]:
-    """Return the line of each `validation` and its variable."""
+def rules(module: Path) -> dict[str, str]:
+    """Return the place of each `validation` and its variable."""
     found, variable = {}, ""
-    for number, line in enumerate((module / "variables.tf").read_text().splitlines(), 1):
-        if line.startswith("variable "):
-            variable = line.split('"')[1]
-        if line.strip() == "validation {":
-            found[number] = variable
+    for file in module.glob("*.tf"):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if line.startswith("variable "):
+                variable = line.split('"')[1]
+            if line.strip() == "validation {":
+                found[f"{file.name}:{number}"] = variable
     return found
 
 
@@ -60,16 +62,17 @@ def without_resources(module: Path, place: Path) -> None:
 def lay_out(module: Path, place: Path) -> list[Case]:
     """Make a folder in which each case is a test file of its own."""
     without_resources(module, place)
-    head, found = cases(module / "tests" / "inputs.tftest.hcl")
+    beside = module / "tests" / "inputs.tftest.hcl"
+    head, found = cases(beside if beside.exists() else ROOTS)
     (place / "tests").mkdir()
     for case in found:
         (place / "tests" / f"{case.name}.tftest.hcl").write_text(head + case.text)
     return found
 
 
-def broken(output: str) -> tuple[dict[str, set[int]], list[str]]:
+def broken(output: str) -> tuple[dict[str, set[str]], list[str]]:
     """Read `terraform test -json`: the rules' lines that each case broke, and any other error."""
-    lines: dict[str, set[int]] = {}
+    lines: dict[str, set[str]] = {}
     others = []
     for line in output.splitlines():
         said = json.loads(line)
@@ -79,5 +82,5 @@ def broken(output: str) -> tuple[dict[str, set[int]], list[str]]:
         if rule is None:
             others.append(f"{said.get('@testfile')}: {said['diagnostic']}")
             continue
-        lines.setdefault(said["@testrun"], set()).add(int(rule[1]))
+        lines.setdefault(said["@testrun"], set()).add(rule[1])
     return lines, others
