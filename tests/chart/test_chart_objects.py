@@ -26,6 +26,7 @@ KINDS = {
     "ConfigMap", "CronJob", "Deployment", "ExternalSecret", "HTTPRoute", "HorizontalPodAutoscaler",
     "Ingress", "Job", "NetworkPolicy", "Pod", "PodDisruptionBudget", "PodMonitor",
     "PrometheusRule", "Service", "ServiceAccount", "ServiceMonitor",
+    "PersistentVolumeClaim", "SecretProviderClass", "VerticalPodAutoscaler",
 }  # fmt: skip
 
 by_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
@@ -69,7 +70,7 @@ def test_labels(example: Path) -> None:
         assert labels["app.kubernetes.io/instance"] == name, where
         assert labels["app.kubernetes.io/managed-by"] == "Helm", where
         assert labels["app.kubernetes.io/component"] in {
-            "service", "metrics", "test", "extra", *processes_of(example)
+            "service", "metrics", "test", "extra", "volume", *processes_of(example)
         }, where  # fmt: skip
         assert "some-release" not in labels.values(), where
 
