@@ -8,20 +8,15 @@ name: {{ .name | quote }}
 image: {{ .image | default (include "morrow.image" $root) | quote }}
 imagePullPolicy: {{ include "morrow.pullPolicy" . }}
 {{- with .command }}
-command: {{ toJson . }}
-{{- end }}
+command: {{ toJson . }}{{ end }}
 {{- with .args }}
-args: {{ toJson . }}
-{{- end }}
+args: {{ toJson . }}{{ end }}
 {{- with .envFrom }}
-envFrom: {{- toYaml . | nindent 2 }}
-{{- end }}
+envFrom: {{- toYaml . | nindent 2 }}{{ end }}
 {{- with .env }}
-env: {{- toYaml . | nindent 2 }}
-{{- end }}
+env: {{- toYaml . | nindent 2 }}{{ end }}
 {{- with .ports }}
-ports: {{- toYaml . | nindent 2 }}
-{{- end }}
+ports: {{- toYaml . | nindent 2 }}{{ end }}
 resources: {{- toYaml (.resources | default $root.Values.resources) | nindent 2 }}
 securityContext:
   allowPrivilegeEscalation: false
@@ -30,20 +25,16 @@ securityContext:
   {{- $security := .security | default dict }}
   readOnlyRootFilesystem: {{ get (merge (dict) $security $root.Values.security) "readOnlyRoot" }}
   {{- with $security.user }}
-  runAsUser: {{ . | int64 }}
-  {{- end }}
+  runAsUser: {{ . | int64 }}{{ end }}
   {{- with $security.group }}
-  runAsGroup: {{ . | int64 }}
-  {{- end }}
+  runAsGroup: {{ . | int64 }}{{ end }}
 terminationMessagePolicy: FallbackToLogsOnError
 volumeMounts:
   - {name: tmp, mountPath: /tmp}
   {{- with .mounts }}
-  {{- toYaml . | nindent 2 }}
-  {{- end }}
+  {{- toYaml . | nindent 2 }}{{ end }}
 {{- with .more }}
-{{ toYaml . }}
-{{- end }}
+{{ toYaml . }}{{ end }}
 {{- end }}
 
 {{- define "morrow.pullPolicy" -}}
@@ -53,6 +44,5 @@ volumeMounts:
 {{- else if or .image $image.tag $image.digest -}}
 IfNotPresent
 {{- else -}}
-Always
-{{- end }}
+Always{{ end }}
 {{- end }}

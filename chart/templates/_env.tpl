@@ -8,19 +8,16 @@
 - {name: MORROW_HOST, value: 0.0.0.0}
 {{- end }}
 {{- with $v.ports.http }}
-- {name: MORROW_PORT, value: {{ . | int | quote }}}
-{{- end }}
+- {name: MORROW_PORT, value: {{ . | int | quote }}}{{ end }}
 - {name: MORROW_ADMIN_PORT, value: {{ $v.ports.admin | int | quote }}}
 - {name: MORROW_DRAIN, value: {{ $v.drain | int | quote }}}
 - {name: MORROW_GRACE, value: {{ $v.grace | int | quote }}}
 - {name: MORROW_PROTECTED, value: {{ $v.target.protected | default false | quote }}}
 - {name: MORROW_RELEASE, value: {{ include "morrow.image" . | quote }}}
 {{- with $v.environment }}
-- {name: MORROW_ENVIRONMENT, value: {{ . | quote }}}
-{{- end }}
+- {name: MORROW_ENVIRONMENT, value: {{ . | quote }}}{{ end }}
 {{- if .keys }}
-- {name: MORROW_SECRETS_REVISION, value: {{ $v.secrets.revision | quote }}}
-{{- end }}
+- {name: MORROW_SECRETS_REVISION, value: {{ $v.secrets.revision | quote }}}{{ end }}
 {{- end }}
 {{- include "morrow.secretEnv" (dict "root" . "keys" .keys "told" (include "morrow.kit" .)) }}
 {{- include "morrow.envMap" $v.env }}
@@ -34,8 +31,7 @@ it keeps. Their text is taken as it is: Kubernetes would read $(NAME) as another
 {{- define "morrow.configMap" -}}
 {{- range $name, $value := . }}
 {{- if or (contains "$(" $value) (contains "$$" $value) }}{{ $value = replace "$" "$$" $value }}{{ end }}
-- {name: {{ $name | quote }}, value: {{ $value | quote }}}
-{{- end }}
+- {name: {{ $name | quote }}, value: {{ $value | quote }}}{{ end }}
 {{- end }}
 
 {{/* A map of variables as Kubernetes' list: text is a value, anything else a valueFrom. */}}
@@ -45,10 +41,8 @@ it keeps. Their text is taken as it is: Kubernetes would read $(NAME) as another
   {{- if kindIs "string" $value }}
   value: {{ $value | quote }}
   {{- else }}
-  valueFrom: {{ toJson $value }}
-  {{- end }}
-{{- end }}
-{{- end }}
+  valueFrom: {{ toJson $value }}{{ end }}
+{{- end }}{{ end }}
 
 {{/* The volumes of a pod; `early` leaves out those made only with the release. */}}
 {{- define "morrow.volumes" -}}
@@ -57,26 +51,20 @@ it keeps. Their text is taken as it is: Kubernetes would read $(NAME) as another
 {{- include "morrow.secretVolume" (dict "root" . "keys" .keys "volume" "secrets") }}
 {{- range $place := list "sidecars" "initContainers" }}
 {{- range $name, $container := index $.Values $place }}
-{{- include "morrow.secretVolume" (dict "root" $ "keys" $container.secrets "volume" (printf "secrets-%s" $name)) }}
-{{- end }}
+{{- include "morrow.secretVolume" (dict "root" $ "keys" $container.secrets "volume" (printf "secrets-%s" $name)) }}{{ end }}
 {{- end }}
 {{- range $name, $volume := .Values.volumes }}
 {{- if not (and $.early (or $volume.claim $volume.secretProvider)) }}
 {{- with include "morrow.source" (dict "root" $ "name" $name "volume" $volume) | fromJson }}
-- {{ merge (dict "name" (printf "volume-%s" $name)) . | toJson }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
+- {{ merge (dict "name" (printf "volume-%s" $name)) . | toJson }}{{ end }}
+{{- end }}{{ end }}{{ end }}
 
 {{/* What all containers of a pod see of `volumes`. */}}
 {{- define "morrow.mounts" -}}
 {{- range $name, $volume := .Values.volumes }}
 {{- if not (and $.early (or $volume.claim $volume.secretProvider)) }}
-- {{ merge (dict "name" (printf "volume-%s" $name)) (omit $volume "source" "claim" "files" "secretProvider") | toJson }}
-{{- end }}
-{{- end }}
-{{- end }}
+- {{ merge (dict "name" (printf "volume-%s" $name)) (omit $volume "source" "claim" "files" "secretProvider") | toJson }}{{ end }}
+{{- end }}{{ end }}
 
 {{/* Whole ConfigMaps and Secrets of the namespace as variables. */}}
 {{- define "morrow.envFromMap" -}}
@@ -84,8 +72,5 @@ it keeps. Their text is taken as it is: Kubernetes would read $(NAME) as another
 {{- range $kind, $reference := dict "configMaps" "configMapRef" "secrets" "secretRef" }}
 {{- range $name, $how := get ($from | default dict) $kind | default dict }}
 {{- if kindIs "map" $how }}
-- {{ merge (dict $reference (dict "name" $name "optional" ($how.optional | default false))) (pick $how "prefix") | toJson }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
+- {{ merge (dict $reference (dict "name" $name "optional" ($how.optional | default false))) (pick $how "prefix") | toJson }}{{ end }}
+{{- end }}{{ end }}{{ end }}

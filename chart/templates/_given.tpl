@@ -3,9 +3,7 @@
 {{- range $key, $value := . }}
 {{- if kindIs "invalid" $value }}{{ $_ := unset $ $key }}
 {{- else if and (kindIs "map" $value) (ne $key "processes") }}{{ include "morrow.prune" $value }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}{{ end }}
 
 {{/* Lay values over others, in place, as Helm lays files. It gets {onto, over}. */}}
 {{- define "morrow.lay" -}}
@@ -13,19 +11,15 @@
 {{- if and (kindIs "map" $value) (kindIs "map" (get $.onto $key)) }}
 {{- include "morrow.lay" (dict "onto" (get $.onto $key) "over" $value) }}
 {{- else }}{{ $_ := set $.onto $key $value }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}{{ end }}
 
 {{/* Fill in what may be taken away as a whole, and the entries of `processes` that stay. */}}
 {{- define "morrow.settle" -}}
 {{- if not (hasKey .Values "autoscaling") }}
 {{- $none := dict "mode" "none" "min" 2 "max" 10 "cpu" 70 "memory" 0 "pollingInterval" 0 "cooldownPeriod" 0 "vertical" (dict "mode" "none" "least" dict "most" dict) }}
 {{- range list "pods" "external" "objects" "triggers" "behavior" }}{{ $_ := set $none . dict }}{{ end }}
-{{- $_ := set .Values "autoscaling" $none }}
-{{- end }}
+{{- $_ := set .Values "autoscaling" $none }}{{ end }}
 {{- if not (hasKey (.Values.network | default dict) "egress") }}{{ $_ := set (.Values.network | default dict) "egress" dict }}{{ end }}
 {{- range $name, $process := .Values.processes }}
 {{- if kindIs "invalid" $process }}{{ $_ := unset $.Values.processes $name }}{{ end }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}

@@ -2,8 +2,7 @@
 {{- define "morrow.metric" -}}
 name: {{ .name | quote }}
 {{- with .labels }}
-selector: {matchLabels: {{ toJson . }}}
-{{- end }}
+selector: {matchLabels: {{ toJson . }}}{{ end }}
 {{- end }}
 
 {{/* Its target: a value for all pods, or one for each pod on average. */}}
@@ -14,5 +13,4 @@ averageValue: {{ .average | quote }}
 {{- else -}}
 type: Value
 value: {{ .value | quote }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}

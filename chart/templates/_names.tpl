@@ -15,8 +15,7 @@ app.kubernetes.io/component: {{ .process | default "service" }}
 app.kubernetes.io/instance: {{ .Values.name | quote }}
 app.kubernetes.io/managed-by: Helm
 {{- with .Values.labels }}
-{{ toYaml . }}
-{{- end }}
+{{ toYaml . }}{{ end }}
 {{- end }}
 
 {{/* The same with others laid over them. It gets {root, own}. */}}
@@ -27,8 +26,7 @@ app.kubernetes.io/managed-by: Helm
 {{/* An object's annotations, those of every object too; nothing when there are none. It gets {root, own}. */}}
 {{- define "morrow.annotations" -}}
 {{- with merge (dict) (.own | default dict) .root.Values.annotations }}
-annotations: {{- toYaml . | nindent 2 }}
-{{- end }}
+annotations: {{- toYaml . | nindent 2 }}{{ end }}
 {{- end }}
 
 {{/* Labels of a pod that is not the service's: no Service and no budget may select it. */}}
@@ -44,24 +42,21 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- define "morrow.image" -}}
 {{- with .Values.image -}}
 {{ .repository }}{{ with .tag }}:{{ . }}{{ end }}{{ with .digest }}@{{ . }}{{ end }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}
 
 {{- define "morrow.secretName" -}}
 {{- $secrets := .Values.secrets -}}
 {{- if eq $secrets.provider "existing" -}}
 {{ $secrets.name }}
 {{- else -}}
-{{ $secrets.name | default .Values.name }}-{{ $secrets.revision }}
-{{- end }}
+{{ $secrets.name | default .Values.name }}-{{ $secrets.revision }}{{ end }}
 {{- end }}
 
 {{- define "morrow.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{ .Values.serviceAccount.name | default .Values.name }}
 {{- else -}}
-{{ .Values.serviceAccount.name | default "default" }}
-{{- end }}
+{{ .Values.serviceAccount.name | default "default" }}{{ end }}
 {{- end }}
 
 {{/* Who states the number of pods: replicas, or an autoscaler. */}}

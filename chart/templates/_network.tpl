@@ -1,11 +1,9 @@
 {{/* A peer of the NetworkPolicy from {namespace, pods}: of this namespace unless one is named. */}}
 {{- define "morrow.peer" -}}
 {{- with .namespace }}
-namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ . | quote }}}}
-{{- end }}
+namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ . | quote }}}}{{ end }}
 {{- if or .pods (not .namespace) }}
-podSelector: {matchLabels: {{ .pods | default dict | toJson }}}
-{{- end }}
+podSelector: {matchLabels: {{ .pods | default dict | toJson }}}{{ end }}
 {{- end }}
 
 {{/* The namespace of the pods that bring requests from outside. */}}
@@ -13,8 +11,7 @@ podSelector: {matchLabels: {{ .pods | default dict | toJson }}}
 {{- if .Values.network.ingress.gateway -}}
 {{ .Values.network.ingress.gateway }}
 {{- else if eq .Values.route.mode "gateway" -}}
-{{ .Values.route.gateway.namespace | default .Release.Namespace }}
-{{- end }}
+{{ .Values.route.gateway.namespace | default .Release.Namespace }}{{ end }}
 {{- end }}
 
 {{/* Where a pod may connect to. */}}
@@ -29,13 +26,9 @@ podSelector: {matchLabels: {{ .pods | default dict | toJson }}}
     {{- if .cidr }}
     - ipBlock: {cidr: {{ .cidr | quote }}}
     {{- else }}
-    - {{ include "morrow.peer" . | trim | nindent 6 | trim }}
-    {{- end }}
+    - {{ include "morrow.peer" . | trim | nindent 6 | trim }}{{ end }}
   {{- with .ports }}
   ports:
     {{- range . }}
-    - {port: {{ . | int }}, protocol: TCP}
-    {{- end }}
-  {{- end }}
-{{- end }}
-{{- end }}
+    - {port: {{ . | int }}, protocol: TCP}{{ end }}
+  {{- end }}{{ end }}{{ end }}

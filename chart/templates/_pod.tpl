@@ -16,51 +16,35 @@ securityContext:
 imagePullSecrets:
   {{- range $name, $on := . }}
   {{- if $on }}
-  - name: {{ $name | quote }}
-  {{- end }}
-  {{- end }}
-{{- end }}
+  - name: {{ $name | quote }}{{ end }}
+  {{- end }}{{ end }}
 {{- with .Values.pod }}
 {{- with .priorityClass }}
-priorityClassName: {{ . | quote }}
-{{- end }}
+priorityClassName: {{ . | quote }}{{ end }}
 {{- with .nodeSelector }}
-nodeSelector: {{- toYaml . | nindent 2 }}
-{{- end }}
+nodeSelector: {{- toYaml . | nindent 2 }}{{ end }}
 {{- with .tolerations }}
-tolerations: {{- values . | toYaml | nindent 2 }}
-{{- end }}
+tolerations: {{- values . | toYaml | nindent 2 }}{{ end }}
 {{- with .affinity }}
-affinity: {{- toYaml . | nindent 2 }}
-{{- end }}
+affinity: {{- toYaml . | nindent 2 }}{{ end }}
 {{- with .runtimeClass }}
-runtimeClassName: {{ . | quote }}
-{{- end }}
+runtimeClassName: {{ . | quote }}{{ end }}
 {{- with .dnsPolicy }}
-dnsPolicy: {{ . }}
-{{- end }}
+dnsPolicy: {{ . }}{{ end }}
 {{- with .dnsConfig }}
 dnsConfig:
   {{- with .nameservers }}
-  nameservers: {{ toJson . }}
-  {{- end }}
+  nameservers: {{ toJson . }}{{ end }}
   {{- with .searches }}
-  searches: {{ toJson . }}
-  {{- end }}
+  searches: {{ toJson . }}{{ end }}
   {{- with .options }}
   options:
     {{- range $name, $value := . }}
     - {name: {{ $name | quote }}{{ if $value }}, value: {{ $value | quote }}{{ end }}}
-    {{- end }}
-  {{- end }}
-{{- end }}
+    {{- end }}{{ end }}{{ end }}
 {{- with .hostAliases }}
 hostAliases:
   {{- range $ip, $names := . }}
   {{- if $names }}
-  - {ip: {{ $ip | quote }}, hostnames: {{ toJson $names }}}
-  {{- end }}
-  {{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
+  - {ip: {{ $ip | quote }}, hostnames: {{ toJson $names }}}{{ end }}
+  {{- end }}{{ end }}{{ end }}{{ end }}

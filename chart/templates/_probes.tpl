@@ -10,8 +10,7 @@
 periodSeconds: {{ $probe.periodSeconds | int }}
 failureThreshold: {{ $probe.failureThreshold | int }}
 timeoutSeconds: {{ $probe.timeoutSeconds | int }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}
 
 {{/* How a probe asks: a command, gRPC, HTTP, or only a connection. gRPC alone wants the port's number. */}}
 {{- define "morrow.asked" -}}
@@ -22,8 +21,7 @@ grpc: {port: {{ get .ports .probe.grpc.port | int }}{{ with .probe.grpc.service 
 {{- else if .path -}}
 httpGet: {path: {{ .path | quote }}, port: {{ .port | quote }}}
 {{- else -}}
-tcpSocket: {port: {{ .port | quote }}}
-{{- end }}
+tcpSocket: {port: {{ .port | quote }}}{{ end }}
 {{- end }}
 
 {{/* A sidecar's probe; what it leaves out is Kubernetes' own default. It gets {probe, ports}. */}}
@@ -31,19 +29,15 @@ tcpSocket: {port: {{ .port | quote }}}
 {{- include "morrow.asked" (dict "probe" .probe "path" .probe.path "port" .probe.port "ports" .ports) }}
 {{- range $key := list "periodSeconds" "failureThreshold" "timeoutSeconds" }}
 {{- with get $.probe $key }}
-{{ $key }}: {{ . | int }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{ $key }}: {{ . | int }}{{ end }}
+{{- end }}{{ end }}
 
 {{- define "morrow.probes" -}}
 {{- range $kind, $own := dict "startup" (ternary "/livez" "/startupz" (ne (toString .process) "")) "readiness" "/readyz" "liveness" "/livez" }}
 {{- with include "morrow.probe" (dict "root" $ "kind" $kind "own" $own) }}
-{{ $kind }}Probe: {{- . | nindent 2 }}
-{{- end }}
+{{ $kind }}Probe: {{- . | nindent 2 }}{{ end }}
 {{- end }}
 {{- if and (not (include "morrow.kit" .)) (gt (int .Values.drain) 0) }}
 {{- /* The kit drains by itself (MORROW_DRAIN); another image is held back here. */}}
 lifecycle: {preStop: {sleep: {seconds: {{ .Values.drain | int }}}}}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}

@@ -73,21 +73,18 @@ history: {succeeded: 3, failed: 1}
 metadata:
   labels: {{- include "morrow.labelsWith" (dict "root" . "own" .Values.pod.labels) | nindent 4 }}
   {{- with merge (include "morrow.fileNotes" . | fromYaml) .Values.pod.annotations .Values.annotations }}
-  annotations: {{- toYaml . | nindent 4 }}
-  {{- end }}
+  annotations: {{- toYaml . | nindent 4 }}{{ end }}
 spec:
   restartPolicy: Never
   automountServiceAccountToken: false
   {{- with include "morrow.runAccount" . }}
-  serviceAccountName: {{ . | quote }}
-  {{- end }}
+  serviceAccountName: {{ . | quote }}{{ end }}
   {{- include "morrow.pod" . | nindent 2 }}
   terminationGracePeriodSeconds: {{ add .Values.drain .Values.grace 5 }}
   {{- with .Values.initContainers }}
   initContainers:
     {{- range $name, $container := . }}
-    - {{ include "morrow.helper" (dict "root" $ "name" $name "container" $container) | nindent 6 | trim }}
-    {{- end }}
+    - {{ include "morrow.helper" (dict "root" $ "name" $name "container" $container) | nindent 6 | trim }}{{ end }}
   {{- end }}
   containers:
     - {{ include "morrow.container" (dict "root" . "name" .process

@@ -34,11 +34,9 @@ spec:
   parentRefs:
     - name: {{ .route.gateway.name | quote }}
       {{- with .route.gateway.namespace }}
-      namespace: {{ . | quote }}
-      {{- end }}
+      namespace: {{ . | quote }}{{ end }}
       {{- with .route.gateway.section }}
-      sectionName: {{ . | quote }}
-      {{- end }}
+      sectionName: {{ . | quote }}{{ end }}
   hostnames: {{ toJson .route.hosts }}
 {{- end }}
 
@@ -47,9 +45,7 @@ spec:
 {{- $redirects := false -}}
 {{- range .route.filters }}{{ if eq .type "RequestRedirect" }}{{ $redirects = true }}{{ end }}{{ end -}}
 {{- with .route.filters }}
-filters: {{- toYaml . | nindent 2 }}
-{{- end }}
+filters: {{- toYaml . | nindent 2 }}{{ end }}
 {{- if not $redirects }}
-backendRefs: [{name: {{ .root.Values.name | quote }}, port: {{ .route.backend }}}]
-{{- end }}
+backendRefs: [{name: {{ .root.Values.name | quote }}, port: {{ .route.backend }}}]{{ end }}
 {{- end }}

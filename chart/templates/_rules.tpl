@@ -16,5 +16,4 @@
 {{- define "morrow.hosts" -}}
 {{- $hosts := .Values.route.hosts -}}
 {{- range .Values.routes }}{{ if . }}{{ $hosts = concat $hosts (.hosts | default list) }}{{ end }}{{ end -}}
-{{ $hosts | uniq | join "|" }}
-{{- end }}
+{{ $hosts | uniq | join "|" }}{{ end }}

@@ -7,8 +7,7 @@
   valueFrom: {secretKeyRef: {name: {{ include "morrow.secretName" $root | quote }}, key: {{ . | quote }}}}
 {{- end }}
 {{- else if and .keys .told }}
-- {name: MORROW_SECRETS_DIR, value: {{ include "morrow.secretsPath" . }}}
-{{- end }}
+- {name: MORROW_SECRETS_DIR, value: {{ include "morrow.secretsPath" . }}}{{ end }}
 {{- end }}
 
 {{- define "morrow.secretsPath" -}}/run/secrets/morrow{{- end }}
@@ -22,13 +21,10 @@
     defaultMode: 288 # 0440
     items:
       {{- range .keys }}
-      - {key: {{ . | quote }}, path: {{ . | quote }}}
-      {{- end }}
-{{- end }}
-{{- end }}
+      - {key: {{ . | quote }}, path: {{ . | quote }}}{{ end }}
+{{- end }}{{ end }}
 
 {{- define "morrow.secretMount" -}}
 {{- if and .keys (eq .root.Values.secrets.as "files") }}
-- {name: {{ .volume }}, mountPath: {{ include "morrow.secretsPath" . }}, readOnly: true}
-{{- end }}
+- {name: {{ .volume }}, mountPath: {{ include "morrow.secretsPath" . }}, readOnly: true}{{ end }}
 {{- end }}

@@ -6,8 +6,7 @@
   targetPort: {{ $service.targetPort | default "http" | quote }}
   protocol: TCP
   {{- with $service.appProtocol }}
-  appProtocol: {{ . | quote }}
-  {{- end }}
+  appProtocol: {{ . | quote }}{{ end }}
 {{- range $name, $port := .Values.ports.more }}
 {{- if ne (include "morrow.offered" $port) "0" }}
 - name: {{ $name | quote }}
@@ -15,11 +14,8 @@
   targetPort: {{ $name | quote }}
   protocol: {{ $port.protocol | default "TCP" }}
   {{- with $port.appProtocol }}
-  appProtocol: {{ . | quote }}
-  {{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
+  appProtocol: {{ . | quote }}{{ end }}
+{{- end }}{{ end }}{{ end }}
 
 {{/* The Service's port for an entry of ports.more; 0 when it is not on the Service. */}}
 {{- define "morrow.offered" -}}
@@ -31,8 +27,7 @@
 {{- if .process -}}
 {{ ternary "admin" "" (hasKey .Values.ports "admin") }}
 {{- else -}}
-{{ .Values.observability.monitor.port | default (include "morrow.adminPort" .) }}
-{{- end }}
+{{ .Values.observability.monitor.port | default (include "morrow.adminPort" .) }}{{ end }}
 {{- end }}
 
 {{- define "morrow.metricsName" -}}

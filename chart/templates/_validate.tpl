@@ -38,57 +38,44 @@ are told at once. One template for each part below returns its sentences, a line
 {{- $v := .Values -}}
 {{- range $v.secrets.keys }}
 {{- if hasKey $v.config . }}
-{{ . }} stands in config and in secrets.keys: take it out of config, or it is no secret.
-{{- end }}
+{{ . }} stands in config and in secrets.keys: take it out of config, or it is no secret.{{ end }}
 {{- if hasKey $v.env . }}
-{{ . }} stands in env and in secrets.keys: take it out of one of them.
-{{- end }}
+{{ . }} stands in env and in secrets.keys: take it out of one of them.{{ end }}
 {{- end }}
 {{- range $name, $_ := $v.env }}
 {{- if hasKey $v.config $name }}
-{{ $name }} stands in config and in env: take it out of one of them.
-{{- end }}
+{{ $name }} stands in config and in env: take it out of one of them.{{ end }}
 {{- end }}
 {{- if include "morrow.kit" . }}
 {{- range list "PORT" "ADMIN_PORT" "DRAIN" "GRACE" "ENVIRONMENT" "PROTECTED" "RELEASE" "SECRETS_REVISION" "SECRETS_DIR" }}
 {{- $name := printf "MORROW_%s" . }}
 {{- if or (hasKey $v.config $name) (hasKey $v.env $name) (has $name $v.secrets.keys) }}
-{{ $name }} is set by the chart: take it out of config, env and secrets.keys, and use the chart's own key (ports, drain, grace, environment, secrets).
-{{- end }}
-{{- end }}
-{{- end }}
+{{ $name }} is set by the chart: take it out of config, env and secrets.keys, and use the chart's own key (ports, drain, grace, environment, secrets).{{ end }}
+{{- end }}{{ end }}
 {{- $bytes := $v.config | toJson | len }}
 {{- if gt $bytes 262144 }}
-config holds {{ $bytes }} bytes, and a pod's variables at most 256 KiB: bring large texts as a volume.
-{{- end }}
+config holds {{ $bytes }} bytes, and a pod's variables at most 256 KiB: bring large texts as a volume.{{ end }}
 {{- $bytes := include "morrow.fileNotes" . | len }}
 {{- if gt $bytes 250000 }}
-volumes: files hold {{ $bytes }} bytes together, and a pod's notes at most 250000: bring large ones in the image or a volume.
-{{- end }}
+volumes: files hold {{ $bytes }} bytes together, and a pod's notes at most 250000: bring large ones in the image or a volume.{{ end }}
 {{- end }}
 
 {{- define "morrow.validate.secrets" -}}
 {{- with .Values.secrets }}
 {{- if eq .provider "existing" }}
 {{- if and .keys (not .name) }}
-secrets.provider is existing, and secrets.name is empty: name the Secret that holds secrets.keys.
-{{- end }}
+secrets.provider is existing, and secrets.name is empty: name the Secret that holds secrets.keys.{{ end }}
 {{- if and .name (not .keys) }}
-secrets.name is {{ .name }}, and secrets.keys is empty: list the variables that the service takes from it.
-{{- end }}
+secrets.name is {{ .name }}, and secrets.keys is empty: list the variables that the service takes from it.{{ end }}
 {{- end }}
 {{- if and (eq .provider "external") .keys (not .external.store) }}
-secrets.provider is external, and secrets.external.store is empty: name the SecretStore to read from.
-{{- end }}
+secrets.provider is external, and secrets.external.store is empty: name the SecretStore to read from.{{ end }}
 {{- /* Only beside a cluster: there its default account is found. */}}
 {{- if and .keys (ne .provider "external") $.Values.serviceAccount.create (lookup "v1" "ServiceAccount" $.Release.Namespace "default") }}
 {{- $name := include "morrow.secretName" $ }}
 {{- if not (lookup "v1" "Secret" $.Release.Namespace $name) }}
 Secret {{ $name }} is not in the namespace {{ $.Release.Namespace }}, and the pods could not start: kubectl --namespace {{ $.Release.Namespace }} create secret generic {{ $name }} --from-env-file FILE, with {{ join ", " .keys }}.
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}
 {{- if and (ne .provider "external") .external.store }}
-secrets.external.store is {{ .external.store }}, and secrets.provider is {{ .provider }}: write provider: external, or take the store out.
-{{- end }}
-{{- end }}
-{{- end }}
+secrets.external.store is {{ .external.store }}, and secrets.provider is {{ .provider }}: write provider: external, or take the store out.{{ end }}
+{{- end }}{{ end }}

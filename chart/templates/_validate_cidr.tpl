@@ -23,7 +23,5 @@
 {{- if mod (int64 (printf "0x%s" $group)) $block }}{{ $inside = true }}{{ end }}
 {{- end }}
 {{- if $inside }}
-{{ .where }} is {{ .cidr }}, which begins inside its block: write the block's first address, such as fd00:1234::/32.
-{{- end }}
-{{- end }}
-{{- end }}
+{{ .where }} is {{ .cidr }}, which begins inside its block: write the block's first address, such as fd00:1234::/32.{{ end }}
+{{- end }}{{ end }}

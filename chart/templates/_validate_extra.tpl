@@ -10,26 +10,20 @@
 {{- $metadata := $object.metadata | default dict }}
 {{- $name := $metadata.name | default $key }}
 {{- if eq $object.kind "Secret" }}
-extra.{{ $key }} is a Secret, whose values would stand in Helm's release: make it with kubectl and name it in secrets.name.
-{{- end }}
+extra.{{ $key }} is a Secret, whose values would stand in Helm's release: make it with kubectl and name it in secrets.name.{{ end }}
 {{- if eq $object.kind "List" }}
-extra.{{ $key }} is a List: write an entry for each object.
-{{- end }}
+extra.{{ $key }} is a List: write an entry for each object.{{ end }}
 {{- if or (and (has $name $names) (has $object.kind $kinds)) (and (eq $object.kind "ConfigMap") (eq $name (printf "%s-dashboard" $v.name))) (and (eq $object.kind "Pod") (eq $name (printf "%s-test" $v.name))) }}
-extra.{{ $key }} is a {{ $object.kind }} by the name {{ $name }}, which the chart uses itself: give it another.
-{{- end }}
+extra.{{ $key }} is a {{ $object.kind }} by the name {{ $name }}, which the chart uses itself: give it another.{{ end }}
 {{- $identity := printf "%s %s %s" $object.kind ($metadata.namespace | default "") $name }}
 {{- if hasKey $seen $identity }}
-extra.{{ $key }} is a {{ $object.kind }} called {{ $name }}, like extra.{{ get $seen $identity }}: give it another name.
-{{- end }}
+extra.{{ $key }} is a {{ $object.kind }} called {{ $name }}, like extra.{{ get $seen $identity }}: give it another name.{{ end }}
 {{- $_ := set $seen $identity $key }}
 {{- $labels := ternary ($metadata.labels | default dict) (dig "spec" "template" "metadata" "labels" dict $object) (eq $object.kind "Pod") }}
 {{- if eq $object.kind "CronJob" }}{{ $labels = dig "spec" "jobTemplate" "spec" "template" "metadata" "labels" dict $object }}{{ end }}
 {{- if eq (pick ($labels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/component" | toJson) ($selected | toJson) }}
-extra.{{ $key }} makes pods with the labels of the service, which would get its requests: give them other labels.
-{{- end }}
-{{- end }}
-{{- end }}
+extra.{{ $key }} makes pods with the labels of the service, which would get its requests: give them other labels.{{ end }}
+{{- end }}{{ end }}
 
 {{/* A way to AWS's STS: a role for service accounts is worth nothing without it. */}}
 {{- define "morrow.validate.irsa" -}}
@@ -41,9 +35,7 @@ extra.{{ $key }} makes pods with the labels of the service, which would get its 
 {{- end }}
 {{- if not $open }}
 network.egress lets no pod reach AWS, and serviceAccount.annotations give it a role (IRSA) that it fetches from STS: add network.egress.to.aws: {cidr: 0.0.0.0/0, ports: [443]}, or the addresses of your endpoint.
-{{- end }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}{{ end }}
 
 {{/* Secrets in clear text, told by their form. */}}
 {{- define "morrow.validate.clear" -}}
@@ -58,10 +50,5 @@ network.egress lets no pod reach AWS, and serviceAccount.annotations give it a r
 {{- if kindIs "string" $value }}
 {{- range $what, $form := $forms }}
 {{- if regexMatch $form $value }}
-{{ $where }}.{{ $name }} holds {{ $what }} in clear text: list {{ $name }} in secrets.keys, and give its value to `morrow secrets` or your store.
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{ $where }}.{{ $name }} holds {{ $what }} in clear text: list {{ $name }} in secrets.keys, and give its value to `morrow secrets` or your store.{{ end }}
+{{- end }}{{ end }}{{ end }}{{ end }}{{ end }}

@@ -33,10 +33,8 @@ and nothing has to be swept.
 {{- define "morrow.fileNotes" -}}
 {{- range $name, $volume := .Values.volumes }}
 {{- range $file, $text := $volume.files }}
-{{ include "morrow.fileKey" (dict "name" $name "file" $file) }}: {{ $text | quote }}
-{{- end }}
-{{- end }}
-{{- end }}
+{{ include "morrow.fileKey" (dict "name" $name "file" $file) }}: {{ $text | quote }}{{ end }}
+{{- end }}{{ end }}
 
 {{- define "morrow.fileKey" -}}
 files.morrow/{{ .name }}-{{ .file | sha256sum | trunc 10 }}
@@ -46,7 +44,6 @@ files.morrow/{{ .name }}-{{ .file | sha256sum | trunc 10 }}
 {{- define "morrow.claim" -}}
 accessModes: [{{ .access | default "ReadWriteOnce" }}]
 {{- with .class }}
-storageClassName: {{ . | quote }}
-{{- end }}
+storageClassName: {{ . | quote }}{{ end }}
 resources: {requests: {storage: {{ .size | quote }}}}
 {{- end }}

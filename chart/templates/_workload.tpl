@@ -21,16 +21,13 @@ spec:
       whenUnsatisfiable: {{ ternary "DoNotSchedule" "ScheduleAnyway" (has $v.spread $hard) }}
       matchLabelKeys: [{{ $hash }}]
       labelSelector: {matchLabels: {{ include "morrow.selector" $ | fromYaml | toJson }}}
-    {{- end }}
-  {{- end }}
+    {{- end }}{{ end }}
   {{- if or $v.initContainers $v.sidecars }}
   initContainers:
     {{- range $name, $container := $v.sidecars }}
-    - {{ include "morrow.helper" (dict "root" $ "name" $name "container" $container "sidecar" true) | nindent 6 | trim }}
-    {{- end }}
+    - {{ include "morrow.helper" (dict "root" $ "name" $name "container" $container "sidecar" true) | nindent 6 | trim }}{{ end }}
     {{- range $name, $container := $v.initContainers }}
-    - {{ include "morrow.helper" (dict "root" $ "name" $name "container" $container) | nindent 6 | trim }}
-    {{- end }}
+    - {{ include "morrow.helper" (dict "root" $ "name" $name "container" $container) | nindent 6 | trim }}{{ end }}
   {{- end }}
   containers:
     - {{ include "morrow.container" (dict "root" . "name" $name "command" (include "morrow.command" . | fromJsonArray) "args" $v.args
@@ -45,12 +42,9 @@ spec:
 {{/* The ports that the service's container listens on. */}}
 {{- define "morrow.ports" -}}
 {{- with .Values.ports.http }}
-- {name: http, containerPort: {{ . | int }}}
-{{- end }}
+- {name: http, containerPort: {{ . | int }}}{{ end }}
 {{- if .Values.ports.admin }}
-- {name: admin, containerPort: {{ .Values.ports.admin | int }}}
-{{- end }}
+- {name: admin, containerPort: {{ .Values.ports.admin | int }}}{{ end }}
 {{- range $name, $port := .Values.ports.more }}
-- {name: {{ $name | quote }}, containerPort: {{ $port.port | int }}, protocol: {{ $port.protocol | default "TCP" }}}
-{{- end }}
+- {name: {{ $name | quote }}, containerPort: {{ $port.port | int }}, protocol: {{ $port.protocol | default "TCP" }}}{{ end }}
 {{- end }}

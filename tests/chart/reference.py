@@ -122,7 +122,8 @@ def sentences() -> list[str]:
     files = sorted((CHART / "templates").glob("_validate*.tpl"))
     text = "\n".join(file.read_text() for file in files)
     text = re.sub(r"\{\{/\*.*?\*/\}\}", "", text, flags=re.DOTALL)
-    lines = [line for line in text.splitlines() if "fail (" not in line]
+    whole = [line for line in text.splitlines() if "fail (" not in line]
+    lines = [re.sub(r"(\{\{-? end \}\})+$", "", line) for line in whole]
     return [line for line in lines if line[:1] not in "  " and re.sub(MARK, "", line).strip()]
 
 
