@@ -7,14 +7,16 @@ PY := .venv/bin/python
 # The port of `make up`, and the interpreter that .venv is made from; empty means: the usual one.
 PORT ?=
 PYTHON ?=
+APP ?= hello
 export PYTHON
 
 help: ## list the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 ##@ The service on this machine: no Docker, no cluster
-up: installed ## start hello on this machine (PORT=5050: on another port)
-	@.venv/bin/morrow up local $(if $(PORT),--port $(PORT))
+# APP=orders runs in the foreground: database, broker, migration, worker and web process.
+up: $(if $(filter-out hello,$(APP)),dev,installed) ## start hello on this machine (PORT=5050, APP=orders)
+	@$(if $(filter-out hello,$(APP)),PORT=$(PORT) $(PY) apps/$(APP)/local.py,.venv/bin/morrow up local $(if $(PORT),--port $(PORT)))
 
 down: installed ## stop it
 	@.venv/bin/morrow down local

@@ -1,0 +1,1 @@
+"""Orders: FastAPI, PostgreSQL, migrations and a Celery worker, served by Morrow."""
