@@ -45,13 +45,13 @@ resource "aws_launch_template" "node" {
 resource "aws_eks_node_group" "this" {
   count = local.auto ? 0 : 1
 
-  cluster_name    = aws_eks_cluster.this.name
-  node_group_name = local.karpenter ? "system" : "main"
-  node_role_arn   = aws_iam_role.node.arn
-  subnet_ids      = values(var.network.subnets.private)
-  version         = var.kubernetes_version
-  ami_type        = local.ami_type
-  instance_types  = var.compute.instance_types
+  cluster_name           = aws_eks_cluster.this.name
+  node_group_name_prefix = local.karpenter ? "system-" : "main-"
+  node_role_arn          = aws_iam_role.node.arn
+  subnet_ids             = values(var.network.subnets.private)
+  version                = var.kubernetes_version
+  ami_type               = local.ami_type
+  instance_types         = var.compute.instance_types
 
   launch_template {
     id      = aws_launch_template.node[0].id
@@ -73,7 +73,9 @@ resource "aws_eks_node_group" "this" {
   }
 
   lifecycle {
-    ignore_changes = [scaling_config[0].desired_size] # an autoscaler's
+    # Other types, another image or a further zone mean another group: it is there before this goes.
+    create_before_destroy = true
+    ignore_changes        = [scaling_config[0].desired_size] # an autoscaler's
   }
 
   depends_on = [aws_eks_addon.first, aws_iam_role_policy_attachment.node]
