@@ -24,6 +24,10 @@ MOST_HELD = 64 * 1024
 Headers = list[tuple[str, str]]
 
 
+class NotStarted(Exception):
+    """The application gave a body without a head."""
+
+
 class Streams(Protocol):
     """What an answer needs of its server."""
 
@@ -84,6 +88,16 @@ class Answer:
         )
         return self.write
 
+    def fail(self) -> bool:
+        """Say 500, unless something else has been said; tell whether it was."""
+        if self._sent:
+            return False
+        body = b"Internal Server Error\n"
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
+        self._head, self._written = (500, headers), []
+        self._whole(body)
+        return True
+
     def write(self, data: bytes) -> None:
         """Send, as applications do that were written before iterables."""
         self._written.append(data)
@@ -99,7 +113,7 @@ class Answer:
             self._last(body)
             return
         if self._head is None:
-            raise RuntimeError("the application did not call start_response")
+            raise NotStarted("the application did not call start_response")
         send = self._proto.send
         status, headers = self._head
         self._sent = True
@@ -128,7 +142,7 @@ class Answer:
     def _begin(self) -> None:
         """Send the head of a stream, and give this thread's turn away."""
         if self._head is None:
-            raise RuntimeError("the application did not call start_response")
+            raise NotStarted("the application did not call start_response")
         status, headers = self._head
         self._sent = True
         self._request.stage = STREAMING

@@ -25,7 +25,7 @@ from morrow.kit.request.threads import OF_REQUESTS
 from morrow.kit.serving.connections import cut
 from morrow.kit.serving.environ import environ_of
 from morrow.kit.serving.granian_server import GranianServer
-from morrow.kit.serving.wsgi_answer import Answer
+from morrow.kit.serving.wsgi_answer import Answer, NotStarted
 
 if TYPE_CHECKING:
     import socket
@@ -207,9 +207,10 @@ class WsgiServer:
         except BaseException as error:
             # The middleware has told what the application raised. Its client must not take
             # the part that it has for the whole.
-            if isinstance(error, ConnectionError):
-                logger.warning("%s", error)
-            cut(self.address[1], turn.request.peer)
+            if isinstance(error, (ConnectionError, NotStarted)):
+                logger.error("%s", error)
+            if not answer.fail():
+                cut(self.address[1], turn.request.peer)
             self.observer.finish(turn.request)
         return not answer.gave_turn
 
