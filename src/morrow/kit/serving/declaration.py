@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from morrow.kit.health.checks import Check, CheckFunction
 from morrow.kit.request.routes import note_routes
+from morrow.kit.serving.hooks import Hook
 from morrow.kit.serving.interface import Interface, says_factory
 from morrow.kit.settings.settings import Settings
+
+StartOrStop = TypeVar("StartOrStop", bound=Hook)
 
 
 class Declaration:
@@ -56,6 +59,36 @@ class Declaration:
         self.slow = slow
         self.stuck_after = stuck_after
         self.checks: list[Check] = []
+        self.starts: list[Hook] = []
+        self.stops: list[Hook] = []
+
+    def on_start(self, hook: StartOrStop) -> StartOrStop:
+        """Call the function, plain or async, before the first request; to raise ends the start.
+
+        It is given the settings if it takes them.
+
+        >>> service = Declaration(lambda environ, start_response: [])
+        >>> @service.on_start
+        ... def warm() -> None: ...
+        >>> service.starts == [warm]
+        True
+        """
+        self.starts.append(hook)
+        return hook
+
+    def on_stop(self, hook: StartOrStop) -> StartOrStop:
+        """Call the function, plain or async, after the last request, inside the grace.
+
+        The last declared is called first. It is given the settings if it takes them.
+
+        >>> service = Declaration(lambda environ, start_response: [])
+        >>> @service.on_stop
+        ... async def close() -> None: ...
+        >>> service.stops == [close]
+        True
+        """
+        self.stops.append(hook)
+        return hook
 
     def check(
         self,

@@ -15,6 +15,7 @@ from morrow.kit.request.logs import fields
 from morrow.kit.request.request import STREAMING, WEBSOCKET, Request
 from morrow.kit.request.threads import OF_REQUESTS
 from morrow.kit.serving.connections import unsent
+from morrow.kit.serving.hooks import run_stops
 from morrow.kit.serving.running import Running
 from morrow.kit.serving.words import CLOSING
 from morrow.kit.settings.problem import BROKEN
@@ -65,6 +66,7 @@ def shut_down(
     server.end_endless()
     lost = _finish(running, connections, end)
     # 5. The application cleans up, its background jobs and exit hooks run to their end.
+    lost += run_stops(running.service.stops, running.settings, running.loop, end)
     lost += not server.stop(end - time.monotonic())
     lost += _finish_jobs(end)
     # 6. Checks end, spans of the last requests are sent, the last line is written.

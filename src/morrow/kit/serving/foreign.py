@@ -5,11 +5,13 @@ That server owns sockets, threads and signals. What Morrow cannot do there is sa
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
 import socket
 import threading
+import time
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ from morrow.kit.request.asgi import (
 from morrow.kit.request.logs import configure, fields
 from morrow.kit.request.wsgi import Middleware
 from morrow.kit.serving.declaration import Declaration
+from morrow.kit.serving.hooks import run_starts, run_stops
 from morrow.kit.serving.interface import Interface
 from morrow.kit.serving.running import Running, prepare, read_own_settings
 from morrow.kit.settings.loading import BAD_SETTINGS
@@ -109,6 +112,13 @@ def _load(service: Declaration) -> Running:
     own = read_own_settings(lambda: service)
     running = prepare(service, own, called="service", main_pid=os.getpid())
     running.begin_checks()
+    run_starts(service.starts, running.settings, None)
+    # The other server owns the end: it runs exit hooks when its requests are done.
+    atexit.register(
+        lambda: run_stops(
+            service.stops, running.settings, None, time.monotonic() + own.morrow_grace
+        )
+    )
     running.may_close = False  # the Connection header is that server's
     return running
 

@@ -89,6 +89,7 @@ class Running:
         self.started = False
         self.may_close = True
         self.checks = Checks(())
+        self.loop: AbstractEventLoop | None = None
         self._applications = ApplicationMetrics()
         # What only the server knows, once there is one.
         self.busy: Callable[[], int] = lambda: len(self.observer.active)
@@ -96,6 +97,7 @@ class Running:
 
     def begin_checks(self, loop: AbstractEventLoop | None = None) -> None:
         """Begin to ask the service's checks; those of an ASGI application on its own loop."""
+        self.loop = loop
         self.checks = Checks(self.service.checks, loop)
 
     def begin_drain(self, *, replaced: bool = False) -> None:

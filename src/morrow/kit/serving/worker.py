@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from morrow.kit.health.admin import AdminServer, Answer
 from morrow.kit.request.logs import fields
 from morrow.kit.serving.drain import shut_down
+from morrow.kit.serving.hooks import run_starts
 from morrow.kit.serving.running import Running, prepare
 from morrow.kit.serving.target import load_service
 from morrow.kit.serving.words import READY, RETIRE
@@ -80,6 +81,7 @@ def _serve(
     try:
         if not job.first:
             _wait_for_checks(running, job)
+        run_starts(running.service.starts, running.settings, running.loop)
         connections = server.listen(job.listener)
     except StartError as error:
         return error.log()
