@@ -14,6 +14,15 @@ podSelector: {matchLabels: {{ .pods | default dict | toJson }}}{{ end }}
 {{ .Values.route.gateway.namespace | default .Release.Namespace }}{{ end }}
 {{- end }}
 
+{{/* Each namespace that brings requests, as a list: a route may have a Gateway of its own. */}}
+{{- define "morrow.gatewayNamespaces" -}}
+{{- $found := list (include "morrow.gatewayNamespace" .) -}}
+{{- if not .Values.network.ingress.gateway -}}
+{{- range .Values.routes }}{{ $found = append $found ((.gateway | default dict).namespace | default "") }}{{ end -}}
+{{- end -}}
+{{ $found | compact | uniq | toJson }}
+{{- end }}
+
 {{/* Where a pod may connect to. */}}
 {{- define "morrow.egress" -}}
 # Names are looked up wherever the cluster's DNS is: a pod, a node, an address of the cloud.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.chart.many import render_many
-from tests.chart.rendering import GOOD, Object, every, one
+from tests.chart.rendering import GOOD, SMALLEST, Object, every, one, over, render
 from tests.chart.test_chart_helms import OTHERS, available, differences
 
 Made = dict[str, list[Object]]
@@ -50,8 +50,10 @@ def test_one_node_for_one_volume(made: Made) -> None:
     assert claim["spec"]["resources"] == {"requests": {"storage": "10Gi"}}
     volumes = {v["name"]: v for v in spec["template"]["spec"]["volumes"]}
     assert volumes["volume-data"]["persistentVolumeClaim"] == {"claimName": "charts-data"}
-    files = [o for o in every(objects, "ConfigMap") if "prometheus.yaml" in o["data"]]
-    assert files[0]["metadata"]["name"] == volumes["volume-sources"]["configMap"]["name"]
+    [item] = volumes["volume-sources"]["downwardAPI"]["items"]
+    assert item["path"] == "prometheus.yaml"
+    key = item["fieldRef"]["fieldPath"].split("'")[1]
+    assert "prometheus.monitoring" in spec["template"]["metadata"]["annotations"][key]
 
 
 def test_a_volume_for_each_pod(made: Made) -> None:
@@ -174,3 +176,22 @@ def test_secrets_of_the_csi_driver(made: Made) -> None:
     volumes = workload(objects)["template"]["spec"]["volumes"]
     csi = [v["csi"] for v in volumes if "csi" in v]
     assert csi[0]["volumeAttributes"] == {"secretProviderClass": name}
+
+
+def test_metrics_of_a_sidecar() -> None:
+    sidecars = {"exporter": {"image": "x:1", "ports": {"exporter": 9187}}}
+    monitor = {"kind": "service", "port": "exporter"}
+    values = over(SMALLEST, {"sidecars": sidecars, "observability": {"monitor": monitor}})
+    objects = render(values)
+    assert one(objects, "ServiceMonitor")["spec"]["endpoints"][0]["port"] == "exporter"
+    [port] = one(objects, "Service", "shop-metrics")["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (9187, "exporter")
+
+
+def test_each_routes_gateway_may_call() -> None:
+    main = {"mode": "gateway", "hosts": ["a.b"], "gateway": {"name": "g", "namespace": "edge"}}
+    inside = {"hosts": ["c.d"], "gateway": {"name": "inner", "namespace": "inside"}}
+    values = over(SMALLEST, {"route": main, "routes": {"inside": inside, "more": {"path": "/x"}}})
+    [rule, _] = one(render(values), "NetworkPolicy")["spec"]["ingress"]
+    spaces = [p["namespaceSelector"]["matchLabels"] for p in rule["from"] if "podSelector" not in p]
+    assert [s["kubernetes.io/metadata.name"] for s in spaces] == ["edge", "inside"]
