@@ -50,8 +50,10 @@ int main(int count, char **words) {
 }
 """
 
-# What the lab has not: a device, a runtime, a controller with kinds of its own; gRPC's protocol.
+# What the lab has not: a device, a runtime, a controller with kinds of its own; gRPC's protocol; and
+# workers without a Service.
 ELSEWHERE = {
+    "celery",
     "external-secrets",
     "gpu-inference",
     "grpc-service",
@@ -83,8 +85,8 @@ def runnable(file: Path, image: Image, cluster: Cluster) -> dict[str, Any]:
         "observability": {"monitor": {"kind": "none"}, "rules": {"enabled": False}},
         "pod": {"priorityClass": ""},
     }
-    if "job" in values:
-        changes["job"] = {"command": OK}
+    for process in values.get("processes", {}):  # all of them end: workers are tried elsewhere
+        changes.setdefault("processes", {})[process] = {"command": OK, "resources": SMALL}
     for kind, probe in values.get("probes", {}).items():
         if "exec" in probe:
             changes.setdefault("probes", {})[kind] = {"exec": OK}
