@@ -50,8 +50,8 @@ int main(int count, char **words) {
 }
 """
 
-# What the lab has not: a device, a runtime, a controller with kinds of its own; gRPC's protocol; and
-# workers without a Service.
+# What the lab has not: a device, a runtime, a controller with kinds of its own, gRPC's protocol;
+# and workers without a Service.
 ELSEWHERE = {
     "celery",
     "external-secrets",

@@ -90,7 +90,7 @@ def test_few_good_files_run(
     assert len(files) == len(FEW)
     run(cluster, namespace, stand_in, files, tmp_path)
     # The job ran first; the account may do what its role says, and nothing else.
-    assert cluster.get("job", "shop-job", "-n", namespace)["status"]["succeeded"] == 1
+    assert cluster.get("job", "shop-migrate", "-n", namespace)["status"]["succeeded"] == 1
     account = f"--as=system:serviceaccount:{namespace}:janitor"
     assert may(cluster, namespace, account, "list", "pods")
     assert not may(cluster, namespace, account, "list", "secrets")
