@@ -33,7 +33,7 @@ tcpSocket: {port: {{ .port | quote }}}{{ end }}
 {{- end }}{{ end }}
 
 {{- define "morrow.probes" -}}
-{{- range $kind, $own := dict "startup" (ternary "/livez" "/startupz" (ne (toString .process) "")) "readiness" "/readyz" "liveness" "/livez" }}
+{{- range $kind, $own := dict "startup" "/startupz" "readiness" "/readyz" "liveness" "/livez" }}
 {{- with include "morrow.probe" (dict "root" $ "kind" $kind "own" $own) }}
 {{ $kind }}Probe: {{- . | nindent 2 }}{{ end }}
 {{- end }}

@@ -25,13 +25,14 @@ def taken(values: Sequence[Values], folder: Path, tool: str = "helm") -> list[in
     found = []
     for start in range(0, len(values), AT_ONCE):
         part = {f"m{start + i}": one for i, one in enumerate(values[start : start + AT_ONCE])}
-        refused = _refused({**part, "right": SMALLEST}, folder / str(start), tool)
+        refused = told({**part, "right": SMALLEST}, folder / str(start), tool)
         assert "right" not in refused, "the control: a values file without a fault"
         found += [int(name[1:]) for name in part if name not in refused]
     return found
 
 
-def _refused(named: dict[str, Values], chart: Path, tool: str) -> set[str]:
+def told(named: dict[str, Values], chart: Path, tool: str = "helm") -> dict[str, str]:
+    """Return what this Helm's schema says of each that it refuses, by its name."""
     within = chart / "charts" / "one"
     within.mkdir(parents=True)
     for file in ("Chart.yaml", "values.yaml", "values.schema.json"):
@@ -54,4 +55,5 @@ def _refused(named: dict[str, Values], chart: Path, tool: str) -> set[str]:
         check=False,
     )
     assert (done.returncode != 0) == ("don't meet the specifications" in done.stderr), done.stderr
-    return set(re.findall(r"^(\w+):$", done.stderr, re.MULTILINE))
+    parts = re.split(r"^(\w+):$", done.stderr, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))

@@ -56,7 +56,7 @@ def test_a_worker_of_the_kit_is_watched_and_drained_by_it() -> None:
     assert of["command"] == ["python3", "-m", "morrow", "worker", "--", "work"]
     assert {p["name"]: p["containerPort"] for p in of["ports"]} == {"admin": 8081}
     asked = {k: of[f"{k}Probe"]["httpGet"]["path"] for k in ("startup", "readiness", "liveness")}
-    assert asked == {"startup": "/livez", "readiness": "/readyz", "liveness": "/livez"}
+    assert asked == {"startup": "/startupz", "readiness": "/readyz", "liveness": "/livez"}
     told = variables(of)
     assert (told["MORROW_DRAIN"], told["MORROW_GRACE"]) == ("3", "60")
     assert "MORROW_PORT" not in told
