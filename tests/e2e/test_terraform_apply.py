@@ -76,7 +76,6 @@ def test_from_the_first_apply_to_destroy(project: LabProject, cluster: Cluster) 
     left = cluster.get("all,ingress,hpa,pdb,networkpolicy", "-n", project.namespace)["items"]
     assert [item["kind"] for item in left if item["kind"] != "Pod"] == []
     assert json.loads((project.root / "terraform.tfstate").read_text())["resources"] == []
-    project.type("kubectl delete configmap")
     kept = cluster.get("configmaps", "-n", project.namespace)["items"]
     assert [one["metadata"]["name"] for one in kept] == ["kube-root-ca.crt"]
 
