@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.cache import UnavailableError, cache_folder, only_one
 
 UV = str(Path(sys.executable).with_name("uv"))
-# Not .venv's: what is made from it serves every checkout.
+# Not .venv's: what is made from it serves every checkout, and `#!` takes no path with a space.
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python{}.{}".format(*sys.version_info)
 
 

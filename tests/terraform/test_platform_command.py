@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 from tests.terraform.fixtures import REPOSITORY
 from tests.unit.frame.skips import cannot
 from tests.unit.tool.command import Told, morrow
+from tools.environments import BASE_PYTHON
 
 ROOT = """\
 terraform {
@@ -106,7 +106,7 @@ def project(tmp_path: Path) -> Path:
     (folder / "base.yaml").write_text("name: hello\nimage: {repository: example.com/hello}\n")
     (folder / "dev.yaml").write_text("environment: dev\ntarget: {kind: kubernetes}\n")
     aws = tmp_path / "aws"
-    aws.write_text(AWS.format(python=sys.executable))
+    aws.write_text(AWS.format(python=BASE_PYTHON))
     aws.chmod(aws.stat().st_mode | stat.S_IEXEC)
     return tmp_path
 

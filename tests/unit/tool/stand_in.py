@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import sys
 from pathlib import Path
 from typing import Any
+
+from tools.environments import BASE_PYTHON
 
 Json = dict[str, Any]
 
@@ -114,7 +115,7 @@ class StandIn:
         self.variables = {}
         for name, text in (("kubectl", KUBECTL), ("helm", HELM)):
             program = folder / name
-            words = {"python": sys.executable, "file": str(self.file), "asked": str(self.log)}
+            words = {"python": BASE_PYTHON, "file": str(self.file), "asked": str(self.log)}
             program.write_text(text.format(**words))
             program.chmod(0o755)
             self.variables[f"MORROW_{name.upper()}"] = str(program)

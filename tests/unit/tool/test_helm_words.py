@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.doctor.cluster import _full, quantity
 from morrow.tool.programs.helm import Helm, in_words_of
 from morrow.tool.programs.runner import Result
+from tools.environments import BASE_PYTHON
 
 PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
 
@@ -101,7 +101,7 @@ sys.exit("Error: UPGRADE FAILED: " + " ".join(sys.argv[1:]))
 
 def test_helm_4_is_heard_without_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "helm"
-    program.write_text(HELM_4.format(python=sys.executable))
+    program.write_text(HELM_4.format(python=BASE_PYTHON))
     program.chmod(0o755)
     monkeypatch.setenv("MORROW_HELM", str(program))
     done = Helm("lab", "demo").run("rollback", "web", "2", "--wait")

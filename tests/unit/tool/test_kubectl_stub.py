@@ -31,6 +31,7 @@ from morrow.tool.programs.port_forward import Tunnel, ask
 from morrow.tool.stores import secrets
 from morrow.tool.targets.kubernetes import target as target_kubernetes
 from morrow.tool.targets.target import UpOptions
+from tools.environments import BASE_PYTHON
 
 # Forwards nothing, but says that it does and stays, as kubectl would.
 FORWARDS = """
@@ -58,7 +59,7 @@ def stub(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) ->
     """Put a stand-in in a program's place; return the file in which it tells what it did."""
     told = folder / f"{name}.told"
     program = folder / name
-    program.write_text(f"#!{sys.executable}\n" + textwrap.dedent(code).format(told=str(told)))
+    program.write_text(f"#!{BASE_PYTHON}\n" + textwrap.dedent(code).format(told=str(told)))
     program.chmod(0o755)
     monkeypatch.setenv(f"MORROW_{name.upper()}", str(program))
     return told
