@@ -55,7 +55,8 @@ def interface_of(app: object, where: str = "the application") -> Interface:
             f"{where} is an application of ASGI 2", "wrap it by asgiref's guarantee_single_callable"
         )
     try:
-        signature.bind(None, None)
+        # What is called, not what it wraps: Werkzeug's `@Request.application` takes other words.
+        inspect.signature(app, follow_wrapped=False).bind(None, None)
     except TypeError:
         raise _unknown(
             f"{where} takes no request: it can be called neither as WSGI nor as ASGI",
