@@ -142,6 +142,7 @@ def test_the_end_of_a_service_keeps_its_order(
     running, connections = told.running, told.connections
     running.own.morrow_drain, running.own.morrow_grace = 0, 5
     running.observer.active = {}
+    running.service.stops = []
     connections.address = ("127.0.0.1", 1)
     connections.finished.is_set.side_effect = [False, True, True]
     told.server.stop.return_value = True
@@ -150,8 +151,8 @@ def test_the_end_of_a_service_keeps_its_order(
     assert [name for name, *_ in told.mock_calls] == [
         "running.begin_drain",
         "control.send",
-        "connections.stop_accepting",
         "server.end_endless",
+        "connections.stop_accepting",
         "connections.finished.is_set",
         "connections.finished.is_set",
         "connections.finished.is_set",

@@ -32,6 +32,9 @@ FLUSH = 3.0
 SETTLE = 0.5
 """Who has just connected to a worker that is replaced sends its request within so many seconds."""
 
+CLOSE = 2.0
+"""So long websockets have to be closed before the server drops them."""
+
 QUIET = 2.0
 """With nothing running and nothing unsent for so long, connections still open are idle ones."""
 
@@ -59,17 +62,19 @@ def shut_down(
     if replaced and sys.platform == "linux":
         connections.leave_connections_to_others()
         time.sleep(SETTLE)
-    connections.stop_accepting()
-    # 4. Running requests are finished to their last byte; what has no end is ended.
+    # 4. What has no end is ended. The server would drop websockets without their last word.
     end = time.monotonic() + own.morrow_grace
     running.observer.ending = True
     server.end_endless()
+    _let_websockets_close(running, min(end, time.monotonic() + CLOSE))
+    connections.stop_accepting()
+    # 5. Running requests are finished to their last byte.
     lost = _finish(running, connections, end)
-    # 5. The application cleans up, its background jobs and exit hooks run to their end.
+    # 6. The application cleans up, its background jobs and exit hooks run to their end.
     lost += run_stops(running.service.stops, running.settings, running.loop, end)
     lost += not server.stop(end - time.monotonic())
     lost += _finish_jobs(end)
-    # 6. Checks end, spans of the last requests are sent, the last line is written.
+    # 7. Checks end, spans of the last requests are sent, the last line is written.
     running.checks.stop()
     if running.observer.tracing is not None:
         running.observer.tracing.flush(FLUSH)
@@ -102,6 +107,15 @@ def _finish(running: Running, connections: GranianServer, end: float) -> int:
         else:
             logger.error("response cut", extra=fields(client=peer[0], unsent_bytes=left))
     return len(cut) + len(still.keys() - known)
+
+
+def _let_websockets_close(running: Running, end: float) -> None:
+    """Wait until those that were open are closed, and their last frames are written."""
+    open_ones = [one for one in running.observer.active if one.stage == WEBSOCKET]
+    while any(one in running.observer.active for one in open_ones) and time.monotonic() < end:
+        time.sleep(0.01)
+    if open_ones:
+        time.sleep(0.1)
 
 
 def _kind(request: Request) -> str:
