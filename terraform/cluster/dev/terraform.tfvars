@@ -1,2 +1,2 @@
-region     = "eu-central-1" # the platform's
+region     = "eu-west-1" # the platform's
 monitoring = { days = 3, disk = 20 }

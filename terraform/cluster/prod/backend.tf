@@ -2,7 +2,7 @@ terraform {
   backend "s3" {
     bucket       = "example-terraform-state" # terraform/platform/bootstrap's
     key          = "cluster/prod.tfstate"
-    region       = "eu-central-1"
+    region       = "eu-west-1"
     use_lockfile = true
   }
 }

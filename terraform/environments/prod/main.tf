@@ -2,7 +2,7 @@ terraform {
   backend "s3" {
     bucket       = "example-terraform-state" # yours; without one see docs/terraform.md
     key          = "hello/prod.tfstate"
-    region       = "eu-central-1"
+    region       = "eu-west-1"
     use_lockfile = true
   }
 }

@@ -1,10 +1,10 @@
 # A platform for trying things. `morrow platform plan dev` shows what it makes and costs.
 name = "dev"
-aws  = { account = "111122223333", region = "eu-central-1" } # yours
+aws  = { account = "111122223333", region = "eu-west-1" } # yours
 
 network = {
   cidr  = "10.20.0.0/16"
-  zones = ["eu-central-1a", "eu-central-1b"]
+  zones = ["eu-west-1a", "eu-west-1b"]
   nat   = "one"
 }
 

@@ -1,11 +1,11 @@
 # What customers use. `morrow platform plan prod` shows what it makes and costs.
 name      = "prod"
 protected = true
-aws       = { account = "111122223333", region = "eu-central-1" } # yours
+aws       = { account = "111122223333", region = "eu-west-1" } # yours
 
 network = {
   cidr  = "10.30.0.0/16"
-  zones = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
   nat   = "per_zone"
 }
 

@@ -3,7 +3,7 @@
 mock_provider "aws" {}
 
 variables {
-  aws    = { account = "111122223333", region = "eu-central-1" }
+  aws    = { account = "111122223333", region = "eu-west-1" }
   bucket = "example-terraform-state"
 }
 
@@ -32,7 +32,7 @@ run "refuses_an_account_that_is_none" {
   expect_failures = [var.aws]
 
   variables {
-    aws = { account = "1111", region = "eu-central-1" }
+    aws = { account = "1111", region = "eu-west-1" }
   }
 }
 
