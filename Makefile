@@ -50,6 +50,10 @@ proof: dev ## every test of a cluster, at 30,000 requests, and a report
 	MORROW_PROOF_REQUESTS=30000 $(PY) -m pytest tests/e2e -s -m proof $(ARGS) || result=1; \
 	exit $$result
 
+# Costs money: shows the price first, then asks. `FAKE=--fake` runs it on loopback, as far as that goes.
+aws-proof: dev ## the platform and hello on a real AWS account, under load, then taken away (ACCOUNT= REGION= ZONE=)
+	@$(PY) -m tests.terraform.aws.proof $(FAKE) "$(ACCOUNT)" "$(REGION)" "$(ZONE)"
+
 cluster: dev ## a Kubernetes of three nodes here (Linux, as root)
 	@$(PY) -m lab up
 
@@ -132,4 +136,4 @@ installed: ## make .venv with what `make up` needs
 dev: ## make .venv with what the checks need
 	@requirements/install.sh dev
 
-.PHONY: help up down test e2e proof coverage bench lint $(LINTS) cluster cluster-down image numbers dist docs lock clean installed dev
+.PHONY: help up down test e2e proof coverage bench aws-proof lint $(LINTS) cluster cluster-down image numbers dist docs lock clean installed dev

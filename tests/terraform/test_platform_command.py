@@ -133,7 +133,9 @@ def test_from_plan_to_the_environments_file(project: Path) -> None:
     told = platform(project, "up", "dev")
     assert told.code == 0, told.err
     assert "a month: 199.99 USD" in told.err, "the price is said before anything is made"
-    assert "morrow platform write dev" in told.out
+    file = project / "environments" / "dev.platform.yaml"
+    assert "written: environments/dev.platform.yaml" in told.out
+    file.unlink()
     assert platform(project, "plan", "dev", "--detailed-exitcode").code == 0
 
     told = platform(project, "plan", "dev", "--json", TF_VAR_nodes="3")
@@ -154,7 +156,6 @@ def test_from_plan_to_the_environments_file(project: Path) -> None:
 
     told = platform(project, "write", "dev")
     assert told.code == 0, told.err
-    file = project / "environments" / "dev.platform.yaml"
     first = file.read_bytes()
     assert b"context: arn:aws:eks:us-east-1:123456789012:cluster/dev" in first
     assert platform(project, "write", "dev", "--json").answer["result"] == "unchanged"
@@ -196,7 +197,8 @@ def test_what_is_refused(project: Path, words: tuple[str, ...], code: int, said:
 
 def test_a_platform_without_the_service_names_those_that_it_has(project: Path) -> None:
     assert platform(project, "up", "dev").code == 0
-    (project / "environments" / "base.yaml").write_text("name: other\n")
+    base = project / "environments" / "base.yaml"
+    base.write_text("name: other\nimage: {repository: example.com/other}\n")
     told = platform(project, "write", "dev", "--json")
     assert told.problem["code"] == "platform-service"
     assert told.problem["cause"] == "it knows hello"

@@ -34,6 +34,15 @@ def test_a_root_reads_the_environment_of_its_folder(copy: Path, terraform: Run) 
     assert "environment: qa" in release["values"][1]
 
 
+def test_what_a_platform_wrote_lies_between(root: Path, copy: Path, terraform: Run) -> None:
+    written = copy / "environments" / "dev.platform.yaml"
+    written.write_text("image: {repository: registry.example.com/hello}\n")
+    values = planned(terraform, root)["values"]
+    assert len(values) == 3
+    assert values[1] == written.read_text()
+    assert "environment: dev" in values[2]
+
+
 @pytest.mark.parametrize(
     ("variable", "said"),
     [

@@ -87,11 +87,15 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
     return process.stdin, process.stdout
 
 
+def programs() -> Path:
+    """Return the folder of the fake's own python, and of AWS's command line."""
+    return environment(BASE_PYTHON, REPOSITORY / "requirements" / "aws.txt")
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[Account]:
     """Start an account of its own, and stop it."""
-    pins = REPOSITORY / "requirements" / "aws.txt"
-    python = str(environment(BASE_PYTHON, pins) / "python")
+    python = str(programs() / "python")
     folder.mkdir(parents=True, exist_ok=True)
     port, log = folder / "port", folder / "crashes.log"
     serve = [python, "-m", "tests.terraform.aws.fake.server", str(port), str(log), *REGIONS]

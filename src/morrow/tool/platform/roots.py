@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,11 @@ class Platform:
         """Terraform in the second root; None where there is none."""
         if not (self.cluster_folder / "main.tf").is_file():
             return None
-        return self._terraform(self.cluster_folder, {"context": context})
+        variables = {"context": context}
+        if files := os.environ.get("KUBECONFIG"):
+            # `aws eks update-kubeconfig` writes into the first, and the provider reads one alone.
+            variables["kubeconfig"] = files.split(os.pathsep)[0]
+        return self._terraform(self.cluster_folder, variables)
 
     def output(self, name: str) -> Any:  # noqa: ANN401 - what Terraform holds
         """Return one output of the first root; None before the first `up`."""

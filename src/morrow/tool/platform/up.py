@@ -8,6 +8,7 @@ from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.platform import plan as plans
 from morrow.tool.platform.plan import Planned
 from morrow.tool.platform.roots import Platform, say
+from morrow.tool.platform.write import hand_over
 from morrow.tool.programs.aws import Aws
 
 
@@ -29,8 +30,10 @@ def up(planned: Planned, confirm: str | None) -> Outcome:
     lines = [f"{platform.root}: {'nothing to do' if planned.empty else 'applied'}"]
     if releases:
         lines.append(f"{platform.shown(platform.cluster_folder)}: {releases}")
-    if platform.output("platform") is not None:
-        lines += ["", "next:", f"  {typed()} platform write {platform.name}"]
+    written = hand_over(platform)
+    if written:
+        lines.append(written.text)
+        data |= {"written": written.data["file"]}
     return Outcome("\n".join(lines), data)
 
 

@@ -36,6 +36,13 @@ def write(platform: Platform) -> Outcome:
     return Outcome("\n".join(lines), {"platform": name, "file": shown, "result": done})
 
 
+def hand_over(platform: Platform) -> Outcome | None:
+    """Write the file where there is something to write and an environment that wants it."""
+    name = platform.name
+    wanted = (platform.project.environments / f"{name}.yaml").is_file()
+    return write(platform) if wanted and platform.output("platform") is not None else None
+
+
 def place(project: Project, name: str) -> Path:
     """Return the file that lies between base.yaml and the environment's own."""
     return project.environments / f"{name}.platform.yaml"
