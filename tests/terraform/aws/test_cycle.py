@@ -1,4 +1,4 @@
-"""A platform's whole life on the fake, driven by the tool: the one cycle of every run.
+"""A platform's whole life on the fake, driven by the tool: in `make proof`.
 
 Not AWS: moto with an EKS of our own. kubectl is a stand-in here, which says in which order it was
 asked; what a real cluster makes of it is tried in the lab.
@@ -51,7 +51,8 @@ def live(tmp_path: Path, record_property: Any) -> Iterator[Estate]:
         yield found
 
 
-@pytest.mark.timeout(1500)
+@pytest.mark.full
+@pytest.mark.timeout(2400)
 def test_a_platform_s_life(live: Estate) -> None:
     before = live.account.inventory()
     told = live.platform("plan", "live", "--detailed-exitcode", "--json")
