@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import left_behind
+from morrow.tool.plan.compute import _left_behind
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_json import Progress
-from morrow.tool.recovery import recovery
 from morrow.tool.recovery.finding import Finding
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import NO_IMAGE, LabProject, project
@@ -30,7 +32,7 @@ def apply(project: LabProject) -> list[Progress]:
     told: list[Progress] = []
     Terraform.of(project.environment()).apply(on_progress=told.append)
     assert told[-1].state == "done"
-    assert recovery.find(project.environment()) == []
+    assert left_behind(Site(project.environment())) == []
     return told
 
 
@@ -44,7 +46,7 @@ def refused(project: LabProject) -> Problem:
 
 def found(project: LabProject, code: str) -> Finding:
     """The one thing that is wrong."""
-    (finding,) = recovery.find(project.environment())
+    (finding,) = left_behind(Site(project.environment()))
     assert finding.problem.code == code
     return finding
 
@@ -57,7 +59,7 @@ def fix(finding: Finding) -> str:
 def test_a_killed_first_install(project: LabProject) -> None:
     project.init()
     project.kill_apply(lambda: True)  # before it did anything
-    assert recovery.find(project.environment()) == []
+    assert left_behind(Site(project.environment())) == []
 
     project.kill_apply(lambda: last(project) == "pending-install")
     assert refused(project).code == "release-stuck"
@@ -73,13 +75,13 @@ def test_a_killed_upgrade(project: LabProject) -> None:
     project.kill_apply(lambda: last(project) == "pending-upgrade")
     assert refused_change(project).code == "release-stuck"
     assert "back at revision 1" in fix(found(project, "release-stuck"))
-    assert recovery.find(project.environment()) == []
+    assert left_behind(Site(project.environment())) == []
     assert Terraform.of(project.environment()).plan().empty
 
     project.kill_apply(lambda: last(project) == "pending-rollback")
     assert "pending-rollback" in found(project, "release-stuck").problem.cause
     fix(found(project, "release-stuck"))
-    assert recovery.find(project.environment()) == []
+    assert left_behind(Site(project.environment())) == []
     assert Terraform.of(project.environment()).plan().empty
 
 
@@ -133,7 +135,7 @@ def test_a_release_that_others_rolled_back(project: LabProject) -> None:
     terraform = Terraform.of(project.environment())
     assert terraform.plan().empty  # what Terraform cannot see …
     finding = found(project, "release-changed")  # … is seen, and `morrow plan` says it
-    (said,) = recovery.left_behind(project.environment(), "deployed")
+    (said,) = _left_behind(Site(project.environment()), "deployed")
     assert "doctor dev --fix" in said
     fix(finding)
     release = terraform.plan().release

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool.cluster.site import Site
 from morrow.tool.plan.compute import compute
 from tests.e2e.cluster import ROOT, Cluster, Image
 from tests.e2e.helms import by_helm
@@ -77,7 +78,7 @@ def test_a_release_that_was_applied_on_the_servers_side_is_changed_as_planned(
     words = ["upgrade", "web", str(ROOT / "chart"), "-n", namespace, "-f", file]
     for _, change, _ in CHANGES[:8]:
         values = laid_over(values, change)
-        plan = compute(rig.write(values))
+        plan = compute(Site(rig.write(values)))
         assert not plan.problems, plan.problems
         before = rig.live(plan)
         by_four.helm(*words, "--server-side=false")

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import load
+from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.compute import UNKNOWN, compute
 from morrow.tool.plan.diff import Change, Item
@@ -22,6 +22,7 @@ from morrow.tool.plan.objects import Key, Object
 from morrow.tool.programs.kubectl import Kubectl
 from tests.e2e.cluster import ROOT, Cluster
 from tests.e2e.plan_changes import CHANGES, Values, base, laid_over, random_state
+from tests.environments import load
 
 SERVER_ONLY = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid")
 REVISION = "deployment.kubernetes.io/revision"
@@ -167,7 +168,7 @@ def without_ports(item: Object) -> Object:
 def step(rig: Rig, values: Values) -> Plan:
     """Plan, apply by Helm, and hold one to the other; then nothing is left to do."""
     environment = rig.write(values)
-    plan = compute(environment)
+    plan = compute(Site(environment))
     assert not plan.problems, plan.problems
     before = rig.live(plan)
     rig.apply()
@@ -196,7 +197,7 @@ def test_named_changes_are_done_as_planned(rig: Rig, half: str) -> None:
         assert not plan.drift, f"{name}: {plan.drift}"
         fields += sum(len(one.fields) or 1 for one in plan.changes)
     print(f"{len(steps)} changes, {fields} fields, 0 differences between planned and applied")
-    assert compute(rig.write(values)).empty
+    assert compute(Site(rig.write(values))).empty
 
 
 @pytest.mark.timeout(900)
@@ -214,7 +215,7 @@ def test_the_comparison_sees_what_a_plan_leaves_out(rig: Rig) -> None:
     """The control: a plan without one of its fields, or of its objects, does not pass."""
     values = base(rig.namespace, rig.cluster.context)
     step(rig, values)
-    plan = compute(rig.write(laid_over(values, {"env": {"BETA": None}, "replicas": 3})))
+    plan = compute(Site(rig.write(laid_over(values, {"env": {"BETA": None}, "replicas": 3}))))
     before = rig.live(plan)
     rig.apply()
     after = rig.live(plan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from morrow.tool.cluster.site import Site
 from morrow.tool.plan.compute import compute
 from morrow.tool.plan.model import Plan
 from tests.e2e.plan_changes import GATEWAY, base, laid_over
@@ -112,7 +113,7 @@ def test_every_hand_edit_is_found_and_nothing_else(rig: Rig) -> None:
     )
     environment = rig.write(values)
     rig.apply()
-    clean = compute(environment)
+    clean = compute(Site(environment))
     assert named(clean) == set()
     assert clean.empty
 
@@ -124,7 +125,7 @@ def test_every_hand_edit_is_found_and_nothing_else(rig: Rig) -> None:
     for _, arguments, fields in EDITS:
         rig.kubectl.check(*(word.replace("/APP/", f"/{place}/") for word in arguments))
         expected |= set(fields)
-    found = compute(environment)
+    found = compute(Site(environment))
     assert named(found) == expected
     assert not found.empty
     print(f"{len(EDITS)} kinds of hand edit, {len(expected)} fields, all found, nothing else")
@@ -137,5 +138,5 @@ def test_every_hand_edit_is_found_and_nothing_else(rig: Rig) -> None:
         if one.field not in drift.overwritten
     }
     rig.apply()
-    assert named(compute(environment)) == stays
+    assert named(compute(Site(environment))) == stays
     assert 0 < len(stays) < len(expected)

@@ -49,7 +49,7 @@ def test_a_plan_that_does_not_hold_any_more_is_refused_by_name(rig: Rig, tmp_pat
     rig.write(values)
     rig.apply()
     file = tmp_path / "test.plan"
-    write(compute(rig.write(laid_over(values, {"env": {"BETA": "planned"}}))), file)
+    write(compute(Site(rig.write(laid_over(values, {"env": {"BETA": "planned"}})))), file)
     project = Project.find(rig.folder)
 
     # The files may change: the plan's own copies count.
@@ -73,7 +73,7 @@ def test_a_plan_that_does_not_hold_any_more_is_refused_by_name(rig: Rig, tmp_pat
 
 def test_a_damaged_or_foreign_plan_is_refused(rig: Rig, tmp_path: Path) -> None:
     file = tmp_path / "test.plan"
-    write(compute(rig.write(base(rig.namespace, rig.cluster.context))), file)
+    write(compute(Site(rig.write(base(rig.namespace, rig.cluster.context)))), file)
     assert load_and_check(Project.find(rig.folder), "test", file)  # the control
     whole = file.read_bytes()
     file.write_bytes(whole[:-200])

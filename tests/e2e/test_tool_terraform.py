@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import left_behind
 from morrow.tool.programs.terraform import Terraform
-from morrow.tool.recovery import recovery
 from tests.e2e.tool_project import SERVICE, recording
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import CANARY, LabProject, project
@@ -71,7 +72,7 @@ def test_up_rolls_back_and_goes_down_by_terraform(
     back = _good(project, "rollback", "dev")
     assert back["config"] == first["config"]
     assert _good(project, "status", "dev")["config"] == first["config"]
-    assert recovery.find(project.environment()) == [], "the state knows the release"
+    assert left_behind(Site(project.environment())) == [], "the state knows the release"
     planned = Terraform.of(project.environment()).plan()
     assert planned.release is not None
     assert planned.release.action == "update", "the files would bring the left version back"
@@ -122,6 +123,6 @@ def test_what_does_not_last_is_taken_back_by_terraform(described: LabProject) ->
     assert told["problems"][0]["details"][-1] == "the release that served before serves again"
     after = _good(project, "status", "dev")
     assert (after["state"], after["config"]) == ("serving", first["config"])
-    assert recovery.find(project.environment()) == [], "the state knows the release"
+    assert left_behind(Site(project.environment())) == [], "the state knows the release"
     statuses = [release["status"] for release in project.history()]
     assert statuses == ["superseded", "superseded", "deployed"], "Terraform had been content"

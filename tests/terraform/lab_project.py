@@ -17,9 +17,9 @@ import pytest
 import yaml
 
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import load
 from morrow.tool.environment.model import Environment
 from tests.e2e.cluster import Cluster, Image
+from tests.environments import load
 from tests.terraform.fixtures import PROPERTY, REPOSITORY, SHIPPED
 from tests.terraform.helm_provider import Provider
 

@@ -14,11 +14,13 @@ import pytest
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import examine, load
+from morrow.tool.cluster.site import Site
+from morrow.tool.environment.load import read
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.recovery import terraform as recovery_terraform
 from morrow.tool.recovery.terraform import state_lock
+from tests.environments import load
 from tests.terraform import bucket as bucket_module
 from tests.terraform.bucket import Bucket
 from tests.terraform.fixtures import REPOSITORY
@@ -80,7 +82,7 @@ def test_a_missing_root_is_named(project: Project) -> None:
 def test_a_rule_of_the_chart_is_named_with_its_sentence(project: Project) -> None:
     file = project.environments / "dev.yaml"
     file.write_text(file.read_text() + "  protected: true\nreplicas: 1\n")
-    wrong = refused(Terraform.of(examine(project, "dev")[0]))
+    wrong = refused(Terraform.of(read(project, "dev")))
     assert wrong.code == "chart-invalid"
     assert wrong.cause.startswith("target.protected asks for image.digest")
     assert wrong.details[0].startswith("target.protected asks for two pods")
@@ -121,7 +123,7 @@ def prod(project: Project) -> Terraform:
     file = project.environments / "prod.yaml"
     file.write_text(file.read_text() + f'image: {{digest: "{DIGEST}"}}\n')
     # Written as text: only Terraform reads it here.
-    terraform = Terraform.of(examine(project, "prod")[0])
+    terraform = Terraform.of(read(project, "prod"))
     skips = ("credentials_validation", "requesting_account_id", "metadata_api_check")
     terraform.init(
         "-backend-config=use_path_style=true",
@@ -187,10 +189,10 @@ def test_a_state_that_could_not_be_saved_is_named_and_saved(
     assert "AccessDenied" in caught.value.problems[1].cause
     assert "hello/prod.tfstate" not in bucket.objects
     bucket.full = False
-    environment = examine(project, "prod")[0]
-    (unsaved,) = recovery_terraform.find(environment, [], broken=False)
+    site = Site(read(project, "prod"))
+    (unsaved,) = recovery_terraform.find(site, broken=True)
     assert unsaved.problem.code == "terraform-state-unsaved"
     assert unsaved.fix is not None
     unsaved.fix()
     assert "hello/prod.tfstate" in bucket.objects
-    assert list(recovery_terraform.find(environment, [], broken=False)) == []
+    assert list(recovery_terraform.find(site, broken=True)) == []

@@ -24,17 +24,17 @@ ROOMS = (
     "base",  # errors, terminal, project, outcome
     "environment",  # the files: model, load, yaml, merge, schema, edit, new
     "programs",  # one wrapper a program
-    "rules",  # what an environment must fulfil: service's settings, chart's rules
-    "cluster",  # namespace, protection, lock
-    "stores",  # where secrets are kept
+    "cluster",  # Site, namespace, protection, lock
+    "stores",  # Store: where secrets are kept
+    "rules",  # what an environment must fulfil; the door that asks for it
     "diagnose",  # from a cluster's answers to a cause
     "recovery",  # what was left behind
-    "deliver",  # apply, watch, take back
+    "deliver",  # Delivery: apply, watch, take back
     "plan",  # merge, diff, drift
     "doctor",  # checks in a table
-    "targets",  # kubernetes, process
-    "verify",  # what a command does when it is more than a call
-    "secrets",
+    "verify",  # what is promised, and how it is measured
+    "targets",  # Target: kubernetes, process
+    "secrets",  # what a command does when it is more than a call
     "platform",
     "release",
     "init",

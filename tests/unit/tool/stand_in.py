@@ -23,76 +23,7 @@ services svc v1 true Service
 deployments deploy apps/v1 true Deployment
 """
 
-KUBECTL = """#!{python}
-import json, pathlib, sys
-file = pathlib.Path({file!r})
-world, words = json.loads(file.read_text()), sys.argv[1:]
-while words and words[0] in ("--context", "-n"):
-    words = words[2:]
-given = sys.stdin.read() if "-" in words else ""
-with pathlib.Path({asked!r}).open("a") as told:
-    print("kubectl", *words, file=told)
-def end(text="", code=0):
-    print(text, file=sys.stderr if code else sys.stdout)
-    sys.exit(code)
-def found(kind, name=None, label=""):
-    kinds = [one.rstrip("s") for one in kind.lower().split(",")]
-    wanted = dict(pair.split("=") for pair in label.split(",") if pair)
-    return [one for one in world["objects"] if one["kind"].lower() in kinds
-            and name in (None, one["metadata"]["name"])
-            and wanted.items() <= one["metadata"].get("labels", {{}}).items()]
-verb = words[0]
-if verb == "version":
-    end(json.dumps({{"clientVersion": {{"gitVersion": world["kubectl"]}}}}))
-if words[:2] == ["get", "--raw"] and words[2] != "/version":
-    kinds = world["served"].get(words[2], "NotFound")
-    if isinstance(kinds, str):
-        end(f"Error from server ({{kinds}}): as it says", 1)
-    end(json.dumps({{"resources": [{{"kind": kind}} for kind in kinds]}}))
-if words[:2] == ["get", "--raw"]:
-    end(json.dumps(dict(zip(("major", "minor"), world["server"].split(".")))))
-if verb == "api-resources":
-    print(world["kinds"])
-    sys.exit("ServiceUnavailable" in world["served"].values())
-if verb == "create" and "SelfSubjectAccessReview" in given:
-    for one in map(json.loads, given.split("\\n---\\n")):
-        asked = one["spec"]["resourceAttributes"]
-        name = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
-        print(json.dumps({{**one, "status": {{"allowed": name not in world["denied"]}}}}))
-    sys.exit()
-if verb == "create":
-    world["objects"].append(json.loads(given))
-if verb == "delete":
-    gone = found(words[1], words[2])
-    world["objects"] = [one for one in world["objects"] if one not in gone]
-if verb in ("create", "delete"):
-    file.write_text(json.dumps(world))
-    end()
-if verb == "logs":
-    end(world["logs"])
-if verb == "get" and "-f" in words:
-    end(json.dumps({{"kind": "List", "items": []}}))
-if verb == "get":
-    one = words[2] if len(words) > 2 and not words[2].startswith("-") else None
-    items = found(words[1], one, words[words.index("-l") + 1] if "-l" in words else "")
-    if one is None:
-        end(json.dumps({{"items": items}}))
-    end(json.dumps(items[0]) if items else "")
-end(f"the stand-in does not know {{words}}", 1)
-"""
-
-HELM = """#!{python}
-import json, pathlib, sys
-world, words = json.loads(pathlib.Path({file!r}).read_text()), sys.argv[1:]
-with pathlib.Path({asked!r}).open("a") as told:
-    print("helm", *words, file=told)
-if words[0] == "version":
-    print(world["helm"])
-if words[0] == "template":
-    print(json.dumps(world["manifest"]))
-if words[0] == "history":
-    print(json.dumps(world["history"]))
-"""
+PROGRAM = Path(__file__).with_name("stand_in_program.py")
 
 
 class StandIn:
@@ -100,6 +31,7 @@ class StandIn:
 
     def __init__(self, folder: Path) -> None:
         self.file, self.log = folder / "cluster.json", folder / "asked.txt"
+        self.given = folder / "given.txt"
         self.world: Json = {
             "kubectl": "v1.33.0",
             "helm": "v3.18.4",
@@ -113,10 +45,9 @@ class StandIn:
             "manifest": thing("Service", "shop"),
         }
         self.variables = {}
-        for name, text in (("kubectl", KUBECTL), ("helm", HELM)):
+        for name in ("kubectl", "helm"):
             program = folder / name
-            words = {"python": BASE_PYTHON, "file": str(self.file), "asked": str(self.log)}
-            program.write_text(text.format(**words))
+            program.write_text(f"#!{BASE_PYTHON}\n{PROGRAM.read_text()}")
             program.chmod(0o755)
             self.variables[f"MORROW_{name.upper()}"] = str(program)
         self.says()
@@ -126,6 +57,13 @@ class StandIn:
         self.world |= world
         self.file.write_text(json.dumps(self.world))
         self.log.write_text("")
+        self.given.write_text("")
+
+    @property
+    def starts(self) -> list[str]:
+        """What the programs were asked since, with a word that stands for standard input."""
+        given = self.given.read_text().splitlines()
+        return [" ".join(both) for both in zip(self.asked, given, strict=True)]
 
     @property
     def asked(self) -> list[str]:

@@ -11,12 +11,14 @@ import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
+from morrow.tool.cluster.site import Site
 from morrow.tool.deliver import rollback
+from morrow.tool.deliver.rollout import look
 from morrow.tool.deliver.take_back import choose
-from morrow.tool.environment.load import load
-from morrow.tool.environment.model import Environment
-from morrow.tool.programs.kubectl import Kubectl
-from morrow.tool.stores import secrets
+from morrow.tool.stores import objects
+from morrow.tool.stores.store import store_of
+from morrow.tool.targets.kubernetes.target import _naming
+from tests.environments import load
 from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import KINDS, StandIn, deployment, release, revision, secret, thing
 
@@ -192,9 +194,14 @@ def test_a_mistake_in_a_file_is_told_before_the_cluster_is_asked(
     assert [line for line in cluster.asked if line.startswith("kubectl")] == []
 
 
-def loaded() -> tuple[Environment, Kubectl]:
-    environment = load(Project.find(), "dev")
-    return environment, Kubectl.of(environment)
+def loaded() -> Site:
+    return Site(load(Project.find(), "dev"))
+
+
+def swept() -> list[str]:
+    site = loaded()
+    view = look(site.kubectl, "shop")
+    return store_of(site.environment).sweep(site, _naming(site, view))
 
 
 def test_an_old_secret_stays_until_nothing_names_it(cluster: StandIn) -> None:
@@ -211,25 +218,27 @@ def test_an_old_secret_stays_until_nothing_names_it(cluster: StandIn) -> None:
         "ReplicaSet", "shop-5d4f", metadata={"labels": labels}, spec=deployment("x:2", "shop-2")
     )
     all_of_them = [*(secret(f"shop-{n}", TOKEN="x") for n in (1, 2, 3, 4, 11)), *config, theirs]
-    environment, kubectl = loaded()
-    assert environment.secrets.object_name == "shop-1"
+    site = loaded()
+    assert site.environment.secrets.object_name == "shop-1"
 
     cluster.says(objects=[*all_of_them, replicaset, release(7, "superseded", old),
                           release(8, "deployed", deployment("x:3", "shop-3"))])  # fmt: skip
-    gone = secrets.sweep(environment, kubectl)
+    gone = swept()
     assert set(gone) == {"Secret shop-4", "Secret shop-11", "ConfigMap shop-b"}
     assert cluster.names >= {"Secret/shop-1", "Secret/shop-2", "Secret/shop-3", "Secret/theirs"}
 
     cluster.says(objects=[one for one in all_of_them if one["kind"] == "Secret"])
-    assert set(secrets.sweep(environment, kubectl)) == {f"Secret shop-{n}" for n in (2, 3, 4, 11)}
+    assert set(swept()) == {f"Secret shop-{n}" for n in (2, 3, 4, 11)}
     assert cluster.names == {"Secret/shop-1", "Secret/theirs"}, "the file's own stays"
 
 
 def test_a_secrets_value_goes_by_standard_input_only(cluster: StandIn) -> None:
-    environment, kubectl = loaded()
-    secrets.create(environment, kubectl, "shop-9", {"TOKEN": b"canary"})
+    site = loaded()
+    objects.create(site, "shop-9", {"TOKEN": b"canary"})
     assert "Secret/shop-9" in cluster.names
-    assert secrets.made(kubectl, "shop-9") == {"TOKEN": b"canary"}, "the control"
+    assert objects.values_of(site.kubectl.get("secret", "shop-9")) == {"TOKEN": b"canary"}, (
+        "the control"
+    )
     assert "canary" not in cluster.log.read_text()
     assert "Y2FuYXJ5" not in cluster.log.read_text()
     assert "kubectl create --validate=false -f -" in cluster.asked
@@ -247,8 +256,7 @@ def test_a_rollback_goes_to_the_last_good_release_that_is_another_one(cluster: S
         revision(n, s) for n, s in enumerate(("superseded",) * 2 + ("failed", "deployed"), 1)
     ]
     cluster.says(objects=[*stored, secret("shop-1", TOKEN="x")], history=history)
-    environment, kubectl = loaded()
-    goal = choose(environment, kubectl, None)
+    goal = choose(loaded(), None)
     assert (goal.revision, goal.image, goal.config, goal.secret) == (1, "x:1", "shop-a", "shop-1")
 
     for to, code, said in (
@@ -257,18 +265,18 @@ def test_a_rollback_goes_to_the_last_good_release_that_is_another_one(cluster: S
         (4, "revision-missing", "no revision 4"),
     ):
         with pytest.raises(Failure) as caught:
-            choose(environment, kubectl, to)
+            choose(loaded(), to)
         (found,) = caught.value.problems
         assert (found.code, caught.value.exit_code) == (code, 2)
         assert said in found.cause
 
     cluster.says(objects=stored)
     with pytest.raises(Failure) as caught:
-        choose(environment, kubectl, None)
+        choose(loaded(), None)
     assert caught.value.problems[0].object == "Secret shop-1"
     cluster.says(objects=[])
     with pytest.raises(Failure) as caught:
-        choose(environment, kubectl, None)
+        choose(loaded(), None)
     assert caught.value.problems[0].code == "release-missing"
 
 
@@ -286,8 +294,7 @@ def test_a_rollback_says_what_it_goes_back_to_before_it_goes(
         rollback, "_apply", lambda *_: told.append(capsys.readouterr().err.partition("→")[2])
     )
     monkeypatch.setattr(rollback, "smoke", lambda *_: None)
-    environment, _ = loaded()
-    outcome = rollback.roll_back(environment, None, None)
+    outcome = rollback.roll_back(loaded(), None, None)
     assert told == [" as release 1 was\n  image x:1\n  config shop-a, secrets shop-1\n"]
     assert outcome.text.startswith("shop serves as release 1 did: x:1\n")
     assert outcome.text.endswith("the files still say what was left: morrow plan dev")

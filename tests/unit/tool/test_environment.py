@@ -10,10 +10,10 @@ import pytest
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
 from morrow.tool.environment import new as environment_new
-from morrow.tool.environment.load import examine, load
 from morrow.tool.environment.model import Environment
 from morrow.tool.environment.new import make, renamed_terraform, renamed_values
-from morrow.tool.rules.settings import judge
+from morrow.tool.rules.settings import refused_settings
+from tests.environments import examine, load
 
 
 def examined(label: str = "dev") -> tuple[Environment, list[Problem]]:
@@ -144,19 +144,19 @@ def test_the_settings_are_judged_by_the_service(project_folder: Path) -> None:
     good = file.read_text() + "  REGION: eu\nsecrets: {keys: [TOKEN]}\n"
     file.write_text(good)
     project = Project.find()
-    assert judge(project, load(project, "dev")) == []
+    assert refused_settings(project, load(project, "dev")) == []
 
     # What only a library or the cluster knows stands under `env`.
     beside = "env: {TZ: UTC, REGION: {fieldRef: {fieldPath: spec.nodeName}}}\n"
     file.write_text(good.replace("  REGION: eu\n", "") + beside)
-    assert judge(project, load(project, "dev")) == []
+    assert refused_settings(project, load(project, "dev")) == []
     file.write_text(good + "env: {TOKEN: s3cr3t}\n")
-    assert [p.code for p in judge(project, load(project, "dev"))] == ["settings-exposed"]
+    assert [p.code for p in refused_settings(project, load(project, "dev"))] == ["settings-exposed"]
 
     file.write_text(good)
     file.write_text(file.read_text().replace("  REGION: eu\n", "  TOKEN: s3cr3t\n  LEVLE: x\n"))
     file.write_text(file.read_text().replace("secrets: {keys: [TOKEN]}\n", '  SIZE: "99"\n'))
-    found = {p.object: p for p in judge(project, load(project, "dev"))}
+    found = {p.object: p for p in refused_settings(project, load(project, "dev"))}
     assert {name: problem.code for name, problem in found.items()} == {
         "TOKEN": "settings-exposed",
         "LEVLE": "settings-unknown",
@@ -171,7 +171,7 @@ def test_the_settings_are_judged_by_the_service(project_folder: Path) -> None:
 
     (project_folder / "shop.py").write_text("import nothing_of_that_name\n")
     with pytest.raises(Failure) as caught:
-        judge(project, load(project, "dev"))
+        refused_settings(project, load(project, "dev"))
     assert caught.value.problems[0].code == "settings-unreadable"
     assert "nothing_of_that_name" in str(caught.value)
 

@@ -12,9 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from morrow.tool.base.project import Project
+from morrow.tool.cluster.site import Site
 from morrow.tool.doctor.cluster import image_check
-from morrow.tool.environment.load import load
 from morrow.tool.programs.registry import Answer, ask_for
+from tests.environments import load
 from tests.serving import serving
 
 SCOPE = "repository:shop:pull"
@@ -99,7 +100,7 @@ def test_the_image_is_missing_for_sure_only_where_the_registry_can_know(
     old = 'image: {repository: registry.example.com/shop, tag: "1"}'
     assert old in base.read_text()
     base.write_text(base.read_text().replace(old, table))
-    line = image_check(load(Project.find(), "dev"))
+    line = image_check(Site(load(Project.find(), "dev")))
     assert line[:2] == ("image", state)
     assert said.replace("HOST", public) in line[2]
     assert (line[3] is not None) == (state == "warn")

@@ -10,8 +10,8 @@ import pytest
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import load, look
-from morrow.tool.rules import judge as environment_judge
+from morrow.tool.rules.open import DEPLOYABLE, READABLE, examine, open_site
+from tests.environments import load
 
 SHOP = """
 from morrow import Secret, Settings, setting
@@ -42,7 +42,7 @@ def shop(project_folder: Path, helm: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def judged() -> list[Problem]:
-    return environment_judge.judge(Project.find(), "dev")[1]
+    return examine("dev", None, DEPLOYABLE)[1]
 
 
 def told() -> list[tuple[str, str]]:
@@ -51,7 +51,7 @@ def told() -> list[tuple[str, str]]:
 
 def test_nothing_is_wrong_with_a_good_one(shop: Path) -> None:
     assert judged() == []
-    assert environment_judge.load(Project.find(), "dev").name == "shop"
+    assert open_site("dev", None, DEPLOYABLE).environment.name == "shop"
 
 
 def test_four_judges_speak_at_once_and_none_twice(shop: Path) -> None:
@@ -65,7 +65,7 @@ def test_four_judges_speak_at_once_and_none_twice(shop: Path) -> None:
         "autoscaling: {min: 9, max: 2, mode: hpa}\n"
     )
     with pytest.raises(Failure) as caught:
-        environment_judge.load(Project.find(), "dev")
+        open_site("dev", None, DEPLOYABLE)
     assert caught.value.exit_code == 2
     found = caught.value.problems
     assert sorted((one.code, one.object) for one in found) == [
@@ -154,23 +154,23 @@ def test_status_needs_no_judge_but_the_schema(shop: Path) -> None:
 
 def test_who_only_looks_is_stopped_by_no_mistake(shop: Path) -> None:
     shop.write_text(GOOD + "replcias: 1\n")
-    assert look("dev", None).name == "shop"
+    assert open_site("dev", None, READABLE).environment.name == "shop"
     with pytest.raises(Failure):
         load(Project.find(), "dev")  # who changes something is
     for broken in ("target: {kind: proces}", "target: x", "name: ''", "a: ["):
         shop.write_text(f"environment: dev\n{broken}\n")
         with pytest.raises(Failure) as caught:
-            look("dev", None)
+            open_site("dev", None, READABLE)
         assert caught.value.exit_code == 2
 
 
 def test_who_only_looks_does_not_import_the_schemas_library(shop: Path) -> None:
     script = (
-        "import sys; from morrow.tool.environment.load import look; {};"
+        "import sys; from morrow.tool.rules.open import READABLE, open_site; {};"
         " print('jsonschema' in sys.modules)"
     )
     for call, imported in (
-        ("look('dev', None)", "False"),
+        ("open_site('dev', None, READABLE)", "False"),
         ("from jsonschema import validate", "True"),
     ):
         done = subprocess.run(

@@ -18,19 +18,18 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.project import Project
 from morrow.tool.cli.group import group
 from morrow.tool.cluster import lock
-from morrow.tool.cluster.namespace import find_namespace
-from morrow.tool.deliver.terraform import apply_terraform
-from morrow.tool.environment.load import load
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.terraform import ByTerraform
 from morrow.tool.environment.model import Environment
-from morrow.tool.plan import file as plan_file
-from morrow.tool.plan.inputs import home
+from morrow.tool.plan.inputs import namespace_identity
 from morrow.tool.programs import runner
 from morrow.tool.programs.helm import unsupported
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import Tunnel, ask
-from morrow.tool.stores import secrets
+from morrow.tool.stores.generated import Generated
 from morrow.tool.targets.kubernetes import target as target_kubernetes
 from morrow.tool.targets.target import UpOptions
+from tests.environments import load
 from tools.environments import BASE_PYTHON
 
 # Forwards nothing, but says that it does and stays, as kubectl would.
@@ -47,7 +46,7 @@ import json, pathlib, sys
 words = sys.argv[1:]
 with pathlib.Path({told!r}).open("a") as log:
     print(json.dumps(words), file=log)
-if "namespace" in words[3:]:
+if any(word.startswith("namespace") for word in words[3:]):
     sys.exit('Error from server (Forbidden): namespaces "shop-dev" is forbidden: User "ann" '
              'cannot get resource "namespaces" in API group "" in the namespace "shop-dev"')
 if "serviceaccount" in words:
@@ -132,11 +131,13 @@ def test_a_user_of_one_namespace_needs_no_more(
     told = stub(project_folder, "kubectl", NARROW, monkeypatch)
     environment = load(Project.find(), "dev")
     kubectl = Kubectl(environment.context, environment.namespace)
-    found = find_namespace(environment, kubectl)
-    assert found == {}
-    assert home(kubectl, found) == "born-1"
-    assert home(kubectl, None) == ""
-    assert home(kubectl, {"metadata": {"uid": "own"}}) == "own"
+    site = Site(environment)
+    assert site.namespace == {}
+    assert namespace_identity(site) == "born-1"
+    site.namespace = None
+    assert namespace_identity(site) == ""
+    site.namespace = {"metadata": {"uid": "own"}}
+    assert namespace_identity(site) == "own"
     with pytest.raises(Failure) as caught:  # the control: the stand-in does refuse
         kubectl.get("namespace", "shop-dev")
     where = "kubectl --context dev -n shop-dev"
@@ -207,7 +208,7 @@ def test_a_namespace_that_does_not_end_says_what_holds_it(
     monkeypatch.setattr(target_kubernetes, "PATIENCE_END", 0.0)
     environment = load(Project.find(), "dev")
     with pytest.raises(Failure) as caught:
-        target_kubernetes._wait_for_end(environment, Kubectl("dev", "shop-dev"))
+        target_kubernetes.wait_for_end(Site(environment))
     (told,) = caught.value.problems
     assert (told.code, told.cause) == ("namespace-terminating", "pods are left")
     assert caught.value.exit_code == 1
@@ -223,7 +224,7 @@ def test_a_bound_plan_is_checked_under_the_lock(
         terraform_plan = None
 
         def __init__(self) -> None:
-            self.environment = environment
+            self.site = Site(environment)
 
         def require(self, *, namespace_made: bool) -> None:
             order.append(f"checked, made: {namespace_made}")
@@ -240,15 +241,15 @@ def test_a_bound_plan_is_checked_under_the_lock(
     def touched(*_: object, **__: object) -> None:
         order.append("touched")
 
-    monkeypatch.setattr(plan_file, "open_plan", lambda *_: Stale())
+    monkeypatch.setattr(target_kubernetes, "open_plan", lambda *_: Stale())
     monkeypatch.setattr(lock, "held", held)
     monkeypatch.setattr(target_kubernetes, "preflight", lambda *_: None)
     monkeypatch.setattr(target_kubernetes, "ensure_namespace", lambda *_: False)
-    for name in ("ensure", "sweep"):
-        monkeypatch.setattr(secrets, name, touched)
+    for name in ("make", "sweep"):
+        monkeypatch.setattr(Generated, name, touched)
     monkeypatch.setattr(target_kubernetes, "apply", touched)
     with pytest.raises(Failure) as caught:
-        target_kubernetes.up(environment, UpOptions(plan=Path("x")))
+        target_kubernetes.Kubernetes().up(Site(environment), UpOptions(plan=Path("x")))
     assert caught.value.problems[0].code == "plan-stale"
     assert order == ["locked for morrow up dev", "checked, made: False", "released"]
 
@@ -263,5 +264,5 @@ def test_terraform_gets_the_time_that_up_was_given(
     told = stub(project_folder, "terraform", code, monkeypatch)
     environment = load(Project.find(), "dev")
     for timeout, given in ((None, False), (90.0, True)):
-        assert apply_terraform(environment, None, timeout) is None
+        assert ByTerraform().apply(Site(environment), timeout, None) is None
         assert ("-var=timeout=90" in told.read_text()) is given

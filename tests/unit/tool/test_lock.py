@@ -13,8 +13,8 @@ import pytest
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.cluster import lock
-from morrow.tool.environment.load import load
 from morrow.tool.environment.model import Environment
+from tests.environments import load
 
 HOLDER = """
 import sys

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import load
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import Change, differences, shown
 from morrow.tool.plan.drift import drift
 from morrow.tool.plan.inputs import Inputs
 from morrow.tool.plan.merge import patched
 from morrow.tool.plan.model import Drift, ObjectChange, Plan
-from morrow.tool.plan.objects import HIDDEN, Key, by_key, clean, owned, parse, parse_json_stream
+from morrow.tool.plan.objects import HIDDEN, Key, by_key, clean, owned, parse
 from morrow.tool.plan.show import as_json, as_text
 from morrow.tool.plan.warnings import warnings
+from morrow.tool.programs.kubectl import parse_stream
+from tests.environments import load
 
 Object = dict[str, Any]
 
@@ -187,8 +188,8 @@ def test_manifests_are_read_as_helm_applies_them() -> None:
 
 def test_several_documents_of_json_are_read() -> None:
     two = '{"kind": "A"}\n{"kind": "List", "items": [{"kind": "B"}, {"kind": "C"}]}\n'
-    assert [one["kind"] for one in parse_json_stream(two)] == ["A", "B", "C"]
-    assert parse_json_stream("") == []
+    assert [one["kind"] for one in parse_stream(two)] == ["A", "B", "C"]
+    assert parse_stream("") == []
 
 
 def test_values_are_shown_short() -> None:

@@ -15,8 +15,8 @@ import pytest
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.environment.model import Environment
+from morrow.tool.targets.process import verify as verify_process
 from morrow.tool.targets.process.state import Run, Runs
-from morrow.tool.verify import process as verify_process
 from morrow.tool.verify.contract import Answer, certificate_line, contract_of, metrics_missing
 from tests.unit.tool.local_service import LocalService, local_service
 

@@ -16,6 +16,7 @@ import fcntl
 import getpass
 import json
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -112,6 +113,7 @@ class _Lease:
         self.name = name
         self.purpose = purpose
         self.holder = _me()
+        self.uid = ""  # of the lease as we made it, or took it over
 
     def take(self, environment: Environment) -> None:
         done = self._write("create", self._object())
@@ -139,7 +141,10 @@ class _Lease:
 
     def _write(self, verb: str, lease: dict[str, Any]) -> Result:
         # Validation by kubectl may ask for CRDs, which a namespace's user may not read.
-        return self.kubectl.run(verb, "--validate=false", "-f", "-", input=json.dumps(lease))
+        words = (verb, "--validate=false", "-f", "-", "-o", "jsonpath={.metadata.uid}")
+        done = self.kubectl.run(*words, input=json.dumps(lease))
+        self.uid = done.out.strip()
+        return done
 
     def _object(self, version: str = "") -> dict[str, Any]:
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
@@ -175,10 +180,14 @@ class _Lease:
                 self.kubectl.run("patch", "lease", self.name, "--type=json", "-p", patch)
 
     def release(self) -> None:
+        """Delete it, unless somebody has broken it and made one of their own."""
+        group = "/apis/coordination.k8s.io/v1"
+        where = f"{group}/namespaces/{self.kubectl.namespace}/leases/{self.name}"
+        only = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": self.uid}}
         try:
-            found = self.kubectl.get("lease", self.name)
-            if found and found.get("spec", {}).get("holderIdentity") == self.holder:
-                self.kubectl.check("delete", "lease", self.name, "--ignore-not-found")
+            done = self.kubectl.run("delete", "--raw", where, "-f", "-", input=json.dumps(only))
+            if done.code and not re.search("NotFound|not found|Conflict|UID", done.err):
+                raise self.kubectl.failure(done)
         except Failure as failure:  # it must not hide how the command itself ended
             cause = failure.problems[0].cause
             terminal.warn(f"the lock stays for {SECONDS} s, it could not be released: {cause}")

@@ -8,6 +8,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+NAME = "app.kubernetes.io/name"
+MADE_BY = "app.kubernetes.io/managed-by"
+
 
 def names_held(template: Json) -> dict[str, str]:
     """Return what a pod's specification holds: a mark of its settings, and its Secret's name."""

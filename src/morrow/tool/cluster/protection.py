@@ -1,25 +1,20 @@
-"""What `up` checks before it touches anything, and the namespace that it needs."""
+"""A protected environment is changed only by who names it, and only in its own cluster."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import click
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal, typed
-from morrow.tool.programs.kubectl import Kubectl
-
-if TYPE_CHECKING:
-    from morrow.tool.environment.model import Environment
+from morrow.tool.cluster.site import Site
 
 
-def guard(environment: Environment, confirm: str | None, command: str) -> str | None:
-    """Change a protected environment only when its name is given; ask for it, and return it."""
-    if not environment.protected:
-        return confirm
-    if environment.kind == "kubernetes":
-        require_server(environment, Kubectl.of(environment))
+def guard(site: Site, confirm: str | None, command: str) -> None:
+    """Change a protected environment only when its name is given; ask for it once."""
+    environment = site.environment
+    if not environment.protected or site.confirmed:
+        return
+    require_server(site)
     if confirm is None and terminal.interactive:
         terminal.say(
             f"{environment.label} is protected: {environment.context}, {environment.image}"
@@ -36,14 +31,15 @@ def guard(environment: Environment, confirm: str | None, command: str) -> str | 
                 environment=environment.label,
             )
         )
-    return confirm
+    site.confirmed = True
 
 
-def require_server(environment: Environment, kubectl: Kubectl) -> None:
+def require_server(site: Site) -> None:
     """Refuse when the context leads to another cluster than the file says."""
+    environment = site.environment
     stated = str(environment.target.get("server") or "")
     view = ("config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
-    found = kubectl.check(*view).strip()
+    found = site.kubectl.check(*view).strip()
     if stated == found:
         return
     where = environment.place("target", "server")

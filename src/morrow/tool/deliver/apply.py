@@ -1,75 +1,49 @@
-"""Apply a release by Helm or Terraform while its rollout is watched."""
+"""Apply a release while its rollout is watched; take back what does not last."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
-from morrow.tool.cluster.place import Place
-from morrow.tool.deliver.failed import PATIENCE, deployed, failed
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import Delivery, delivery_of
+from morrow.tool.deliver.failed import PATIENCE, failed
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.deliver.settle import settle
+from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.take_back import choose, take_back
-from morrow.tool.deliver.terraform import apply_terraform
-from morrow.tool.diagnose.helm_words import helm_problem
-from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm import Helm
-from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.diagnose.view import View
 
 
-def apply(
-    environment: Environment,
-    kubectl: Kubectl,
-    place: Place,
-    *,
-    timeout: float | None = None,
-    terraform_plan: Path | None = None,
-) -> None:
-    """Install or upgrade and wait until it serves; a failure says what serves now."""
-    settle(environment)
-    history = Helm.of(environment).history(environment.name)
-    before = deployed(history)
-    seconds = round(timeout or PATIENCE)
-    by_helm = environment.delivery == "helm"
-    late = None
-    with Rollout(kubectl, place, interrupt=by_helm) as rollout:
-        try:
-            if by_helm:
-                told = _by_helm(environment, place, seconds)
-            else:
-                told = apply_terraform(environment, terraform_plan, timeout)
-            if told is None:
-                told = late = rollout.settled(seconds)
-        except Failure:
-            if rollout.fault is None:  # else the watcher has seen more than who applies can tell
-                raise
-            told = rollout.fault
-    back = late is None or _take_back(environment, kubectl, timeout, fresh=not history)
-    if told is not None:
-        raise failed(environment, rollout.fault or told, rollout.waiting, before, back=back)
+def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None) -> View:
+    """Install or upgrade and wait until it serves; return the last look at its objects.
+
+    A failure says what serves now.
+    """
+    finish_earlier_command(site)
+    delivery, before = delivery_of(site.environment), site.deployed
+    first = not site.history
+    with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable) as rollout:
+        refused = _applied(delivery, site, rollout, timeout, saved)
+        if refused is None:
+            late = rollout.settled(round(timeout or PATIENCE))
+            if late is None:
+                return rollout.view
+    if refused is not None:  # who delivers has taken it back
+        raise failed(site, rollout.fault or refused, rollout.waiting, before)
+    assert late is not None  # noqa: S101 - else it has returned
+    back = delivery.undo_install(site) if first else take_back(site, choose, timeout)
+    site.forget_release()
+    raise failed(site, rollout.fault or late, rollout.waiting, before, back=back)
 
 
-def _take_back(
-    environment: Environment, kubectl: Kubectl, timeout: float | None, *, fresh: bool
-) -> bool:
-    """Undo what was applied well and did not last; say whether that is done."""
-    if not fresh:
-        return take_back(environment, lambda: choose(environment, kubectl, None), timeout)
-    if environment.delivery == "terraform":
-        return False  # its state has it, and `morrow down` takes it away
-    helm = Helm.of(environment)
-    return helm.run("uninstall", environment.name, "--wait", timeout=330).code == 0
-
-
-def _by_helm(environment: Environment, place: Place, seconds: int) -> Problem | None:
-    """Run helm to its end; return what it says when it failed."""
-    helm = Helm.of(environment)
-    chart, values = environment.project.chart, environment.files
-    arguments = ("--atomic", "--cleanup-on-fail", "--wait", "--wait-for-jobs")
-    done = helm.upgrade(
-        environment.name,
-        chart,
-        values,
-        arguments=(*arguments, "--history-max", "10", "--timeout", f"{seconds}s"),
-    )
-    return helm_problem(done, place, seconds) if done.code else None
+def _applied(
+    delivery: Delivery, site: Site, rollout: Rollout, timeout: float | None, saved: Path | None
+) -> Problem | None:
+    """Return why it was refused. The watcher may have seen more than who applies can tell."""
+    try:
+        return delivery.apply(site, timeout, saved)
+    except Failure:
+        site.forget_release()
+        if rollout.fault is None:
+            raise
+        return rollout.fault

@@ -6,36 +6,33 @@ from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster import lock
-from morrow.tool.cluster.place import place_of
 from morrow.tool.cluster.protection import guard
-from morrow.tool.deliver.failed import PATIENCE, failed, serving
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of
+from morrow.tool.deliver.failed import PATIENCE, failed
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.deliver.settle import settle
+from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.smoke import smoke
-from morrow.tool.deliver.take_back import Goal, bring_back, choose, goal_of, take_back
-from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm_storage import records
-from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.deliver.take_back import Goal, choose, goal_of, take_back
 
 
-def roll_back(environment: Environment, to: int | None, confirm: str | None) -> Outcome:
+def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
     """Go back one good release, or to the one named, and wait until it serves."""
-    guard(environment, confirm, f"rollback {environment.label}")
-    kubectl = Kubectl.of(environment)
+    environment = site.environment
+    guard(site, confirm, f"rollback {environment.label}")
     with lock.held(environment, f"morrow rollback {environment.label}"):
-        settle(environment)
-        goal = choose(environment, kubectl, to)
-        before = serving(environment)
+        finish_earlier_command(site)
+        goal, before = choose(site, to), site.deployed
         terminal.say(f"{environment.name}: release {before} → as release {goal.revision} was")
         terminal.say(f"  image {goal.image}")
         terminal.say(f"  config {goal.config or '-'}, secrets {goal.secret or '-'}")
-        _apply(environment, kubectl, goal, before)
-    smoke(environment, kubectl)
+        _apply(site, goal, before)
+    smoke(site)
     data = {
         "environment": environment.label,
         "from": before,
         "to": goal.revision,
-        "release": serving(environment),
+        "release": site.deployed,
         "image": goal.image,
         "config": goal.config,
         "secrets": goal.secret,
@@ -47,17 +44,19 @@ def roll_back(environment: Environment, to: int | None, confirm: str | None) -> 
     return Outcome(text, data)
 
 
-def _apply(environment: Environment, kubectl: Kubectl, goal: Goal, before: int | None) -> None:
-    place = place_of(environment)
-    kept = records(kubectl, environment.name)
-    left = None if before is None else goal_of(before, kept[before], environment.name)
+def _apply(site: Site, goal: Goal, before: int | None) -> None:
+    delivery, newest = delivery_of(site.environment), max(site.records)
+    left = None
+    if before is not None:
+        left = goal_of(before, site.records[before], site.environment.name)
 
     def begun() -> bool:
-        return max(records(kubectl, environment.name)) > max(kept)
+        site.forget_release()
+        return max(site.records) > newest
 
-    with Rollout(kubectl, place, interrupt=environment.delivery == "helm") as rollout:
+    with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable) as rollout:
         try:
-            told = bring_back(environment, goal)
+            told = delivery.bring_back(site, goal.record, None)
             if told is None:
                 told = rollout.settled(PATIENCE)
         except Failure as failure:
@@ -65,5 +64,5 @@ def _apply(environment: Environment, kubectl: Kubectl, goal: Goal, before: int |
             if rollout.fault is None and (told.code == "interrupted" or not begun()):
                 raise
     if told is not None:
-        back = begun() and left is not None and take_back(environment, lambda: left)
-        raise failed(environment, rollout.fault or told, rollout.waiting, before, back=back)
+        back = begun() and left is not None and take_back(site, lambda _: left)
+        raise failed(site, rollout.fault or told, rollout.waiting, before, back=back)

@@ -61,6 +61,7 @@ class Rollout:
         self._summary = ""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rollout", daemon=True)
+        self.view = View()  # the last look
         self.fault: Problem | None = None
         self.waiting: Problem | None = None
 
@@ -120,8 +121,8 @@ class Rollout:
         self._thread.join()
 
     def _look(self) -> View:
-        items = self._kubectl.json("get", KINDS)["items"]
-        return view_of(items, self._place.name)
+        self.view = look(self._kubectl, self._place.name)
+        return self.view
 
     def _run(self) -> None:
         try:
@@ -202,6 +203,11 @@ class Rollout:
             if terminal.moves or text != self._summary:
                 terminal.status(text)
             self._summary = text
+
+
+def look(kubectl: Kubectl, name: str) -> View:
+    """Look at the objects of a release."""
+    return view_of(kubectl.json("get", KINDS)["items"], name)
 
 
 def rolled_out(deployment: Json | None) -> bool:

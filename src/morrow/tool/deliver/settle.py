@@ -5,33 +5,39 @@ from __future__ import annotations
 import time
 
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs import runner
-from morrow.tool.programs.helm import Helm
 from morrow.tool.recovery.recovery import find
 
 
-def settle(environment: Environment) -> None:
-    """Wait for a helm that a killed command left at work; fix what one left half-way.
+def finish_earlier_command(site: Site) -> None:
+    """Wait for a helm that a killed command left at work; put right what one left half-way.
 
     The lock is ours, so no other `morrow` is at it; a helm of this machine that still runs
     ends by itself.
     """
-    state = pending(environment)
-    if not state:
+    if not _pending(site):
         return
-    terminal.say(f"  an earlier command left the release {state}")
+    terminal.say(f"  an earlier command left the release {_pending(site)}")
     deadline = time.monotonic() + PATIENCE
-    while state and _helm_runs(environment) and time.monotonic() < deadline:
+    while _pending(site) and _helm_runs(site.environment) and time.monotonic() < deadline:
         terminal.status("  its helm still works; waiting for it")
         time.sleep(2)
-        state = pending(environment)
-    if not state:
+        site.forget_release()
+    if not _pending(site):
         return
-    for finding in find(environment):
+    for finding in find(site):
         if finding.problem.code == "release-stuck" and finding.fix is not None:
             terminal.say(f"  fixed: {finding.fix()}")
+            site.forget_release()
+
+
+def _pending(site: Site) -> str:
+    """Return "pending-upgrade", … when an earlier command left the release half-way."""
+    status = site.history[-1].status if site.history else ""
+    return status if status.startswith("pending") else ""
 
 
 def _helm_runs(environment: Environment) -> bool:
@@ -39,9 +45,3 @@ def _helm_runs(environment: Environment) -> bool:
     listing = runner.run("ps", "-axww", "-o", "args=").out
     words = (f" {environment.name} ", f"--namespace {environment.namespace}")
     return any("helm" in line and all(w in line for w in words) for line in listing.splitlines())
-
-
-def pending(environment: Environment) -> str:
-    """Return "pending-upgrade", … when an earlier command left the release half-way."""
-    history = Helm.of(environment).history(environment.name)
-    return history[-1].status if history and history[-1].status.startswith("pending") else ""

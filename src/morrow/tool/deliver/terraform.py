@@ -1,40 +1,86 @@
-"""Apply and destroy through the environment's Terraform root, in the tool's words."""
+"""Delivery by the environment's Terraform root, in the tool's words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import Delivery
+from morrow.tool.deliver.helm import ByHelm
 from morrow.tool.environment.model import Environment
+from morrow.tool.programs.helm_storage import Record, write_chart
 from morrow.tool.programs.terraform import Terraform
-from morrow.tool.programs.terraform_json import Progress
+from morrow.tool.programs.terraform_json import Plan, Progress
+from morrow.tool.recovery.finding import Finding
+from morrow.tool.recovery.terraform import find
 
 OVERRIDE = "morrow_override.tf"  # a name that Terraform lays over the root's own files
 
 
-def apply_terraform(
-    environment: Environment, plan: Path | None, timeout: float | None
-) -> Problem | None:
-    """Apply the root; return what Terraform says when it failed. A saved plan has its own time."""
-    terraform = Terraform.of(environment, timeout=timeout)
-    _drop_override(terraform.folder)
-    try:
-        warnings = terraform.apply(plan, on_progress=_say)
-    except Failure as failure:
-        if failure.problems[0].code == "interrupted":
-            raise
-        return failure.problems[0]
+class ByTerraform(Delivery):
+    """`terraform apply` of a small root, whose state knows the release too."""
+
+    programs = ("helm", "terraform")
+    stoppable = False
+    reads_again = True
+    keeps_state = True
+
+    def check(self) -> None:
+        """Leave it to the provider, which has a Helm of its own."""
+
+    def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
+        """Apply the root, or exactly the saved plan, which has its own time."""
+        terraform = Terraform.of(site.environment, timeout=timeout)
+        _drop_override(terraform.folder)
+        try:
+            _warn(terraform.apply(saved, on_progress=_say))
+        except Failure as failure:
+            if failure.problems[0].code == "interrupted":
+                raise
+            return failure.problems[0]
+        finally:
+            site.forget_release()
+        return None
+
+    def undo_install(self, site: Site) -> bool:
+        """Leave it: its state has it, and `morrow down` takes it away."""
+        return False
+
+    def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
+        """Apply an old release's chart and values through the root, so that the state knows it."""
+        with tempfile.TemporaryDirectory(prefix="morrow-rollback-") as folder:
+            chart = write_chart(record, Path(folder) / "chart")
+            values = Path(folder) / "values.yaml"
+            values.write_text(json.dumps(record.get("config") or {}, indent=2))
+            try:
+                with overridden(site.environment, chart, values, timeout) as terraform:
+                    _warn(terraform.apply(on_progress=_say))
+            finally:
+                site.forget_release()
+        return None
+
+    def remove(self, site: Site) -> None:
+        """Destroy what the root made, and what an interrupted apply left beside it."""
+        _warn(Terraform.of(site.environment).destroy(on_progress=_say))
+        ByHelm().remove(site)
+
+    def plan(self, site: Site) -> Plan:
+        """Let Terraform plan."""
+        return Terraform.of(site.environment).plan()
+
+    def left_behind(self, site: Site, *, broken: bool) -> list[Finding]:
+        """Find a locked state, one that was not saved, and one that knows another release."""
+        return list(find(site, broken=broken))
+
+
+def _warn(warnings: Iterable[str]) -> None:
     for warning in warnings:
-        terminal.warn(warning)
-    return None
-
-
-def destroy(environment: Environment) -> None:
-    """Destroy what the root made."""
-    for warning in Terraform.of(environment).destroy(on_progress=_say):
         terminal.warn(warning)
 
 
@@ -63,13 +109,6 @@ def overridden(
         yield terraform
     finally:
         _drop_override(terraform.folder)
-
-
-def roll_back(environment: Environment, chart: Path, values: Path, timeout: float | None) -> None:
-    """Apply an old release's chart and values through the root, so that the state knows it."""
-    with overridden(environment, chart, values, timeout) as terraform:
-        for warning in terraform.apply(on_progress=_say):
-            terminal.warn(warning)
 
 
 def _drop_override(folder: Path) -> None:

@@ -8,22 +8,25 @@ from collections.abc import Iterator
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.cluster.namespace import LEVEL, find_namespace
-from morrow.tool.cluster.place import Place, place_of
+from morrow.tool.cluster.namespace import LEVEL
+from morrow.tool.cluster.place import Place
+from morrow.tool.cluster.site import Site
 from morrow.tool.doctor.programs import Line, server_version
-from morrow.tool.environment.model import Environment
-from morrow.tool.plan.objects import parse_json_stream
-from morrow.tool.programs.helm import Helm, value_arguments
-from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.kubectl import Kubectl, parse_stream
 from morrow.tool.programs.registry import ask_for
 
 OLDEST = (1, 30)
+# Groups whose kinds every cluster serves that is new enough; for others it is asked.
+BUILT_IN = frozenset(
+    ("v1", "apps/v1", "batch/v1", "autoscaling/v2", "policy/v1", "networking.k8s.io/v1")
+)
 
 
-def cluster_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+def cluster_checks(site: Site) -> Iterator[Line]:
     """Yield whether the API server answers, is new enough, and knows who asks."""
+    environment = site.environment
     try:
-        version = server_version(kubectl.check("get", "--raw", "/version", timeout=15))
+        version = server_version(site.kubectl.check("get", "--raw", "/version", timeout=15))
     except Failure as failure:
         found = failure.problems[0]
         yield "cluster", "fail", found.cause, found
@@ -35,7 +38,7 @@ def cluster_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]
         yield "cluster", "fail", cause, old
         return
     yield "cluster", "ok", text, None
-    yield from rights_checks(environment, kubectl)
+    yield from rights_checks(site)
 
 
 # What `up` does by itself, besides the kinds of the chart.
@@ -49,8 +52,9 @@ _MORE = (
 )
 
 
-def rights_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+def rights_checks(site: Site) -> Iterator[Line]:
     """Ask for all rights in one call, as reviews that the API server answers."""
+    environment, kubectl = site.environment, site.kubectl
     wanted = [*_ALWAYS, *_MORE]
     reviews = [_review(environment.namespace, *one) for one in wanted]
     text = "\n---\n".join(map(json.dumps, reviews))
@@ -58,7 +62,7 @@ def rights_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
     if done.code:
         raise kubectl.failure(done)
     refused = []
-    for answer in parse_json_stream(done.out):
+    for answer in parse_stream(done.out):
         if not answer["status"].get("allowed"):
             asked = answer["spec"]["resourceAttributes"]
             resource = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
@@ -74,7 +78,7 @@ def rights_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
             cause,
             verb=verb,
             resource=resource,
-            kubectl=place_of(environment).kubectl,
+            kubectl=site.place.kubectl,
         )
         # Without it only the last question, to the running service, cannot be asked.
         yield "access", "warn" if "portforward" in resource else "fail", cause, found
@@ -92,25 +96,26 @@ def _review(namespace: str, group: str, resource: str, verb: str) -> dict[str, A
     }
 
 
-def kinds_check(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+def kinds_check(site: Site) -> Iterator[Line]:
     """Yield whether the cluster knows every kind that the chart renders for the environment."""
     import yaml
 
-    helm = Helm.of(environment)
-    files = value_arguments(environment.files)
-    done = helm.run("template", environment.name, str(environment.project.chart), *files)
+    kubectl, done = site.kubectl, site.rendered
     if done.code:
-        where, cause = f"release {environment.name}", done.last_error
-        raise Failure(place_of(environment).problem("release-refused", where, cause), refused=True)
+        where, cause = f"release {site.environment.name}", done.last_error
+        raise Failure(site.place.problem("release-refused", where, cause), refused=True)
     items = [item for item in yaml.safe_load_all(done.out) if item]
     wanted = {(str(item["apiVersion"]), str(item["kind"])) for item in items}
+    told = f"the cluster knows all {len(wanted)} that the chart renders"
+    if all(version in BUILT_IN for version, _ in wanted):
+        yield "kinds", "ok", told, None
+        return
     listing = kubectl.run("api-resources", "--no-headers")
     if not listing.out.strip():
         raise kubectl.failure(listing)
     known = {(words[-3], words[-1]) for words in map(str.split, listing.out.splitlines()) if words}
     # The listing has one version of each group, the preferred one: others are asked for.
-    asked = [_missing(*one, kubectl, place_of(environment)) for one in sorted(wanted - known)]
-    told = f"the cluster knows all {len(wanted)} that the chart renders"
+    asked = [_missing(*one, kubectl, site.place) for one in sorted(wanted - known)]
     yield from filter(None, asked if any(asked) else [("kinds", "ok", told, None)])
 
 
@@ -127,11 +132,10 @@ def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Line | 
     return "kinds", state, cause, found
 
 
-def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Line]:
+def namespace_checks(site: Site) -> Iterator[Line]:
     """Yield the namespace's policy and what its quotas leave."""
-    place = place_of(environment)
+    environment, place, found = site.environment, site.place, site.namespace
     name = environment.namespace
-    found = find_namespace(environment, kubectl)
     if found == {}:
         yield "namespace", "skip", f"not allowed to look at {name} itself", None
     if found is None:
@@ -149,7 +153,7 @@ def namespace_checks(environment: Environment, kubectl: Kubectl) -> Iterator[Lin
         good = level == "restricted"
         text += "" if good else "; the pods fit `restricted`, others of this namespace may not"
         yield "namespace", "ok" if good else "warn", text, None
-    quotas = kubectl.list("resourcequotas")
+    quotas = site.kubectl.list("resourcequotas")
     service = str(environment.value("service", "type") or "ClusterIP")
     full = [line for quota in quotas for line in _full(quota, service)]
     for quota, resource, text in full:
@@ -187,9 +191,9 @@ def quantity(text: str) -> float:
     return float(parts[1]) * _UNITS.get(parts[2], 1)
 
 
-def image_check(environment: Environment) -> Line:
+def image_check(site: Site) -> Line:
     """Ask the registry for the image, as somebody without a password."""
-    place = place_of(environment)
+    environment, place = site.environment, site.place
     image = environment.image
     table = environment.values.get("image") or {}
     repository = str(table.get("repository") or "")

@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem
-from morrow.tool.cluster.namespace import find_namespace
-from morrow.tool.doctor.cluster import (
-    cluster_checks,
-    image_check,
-    kinds_check,
-    namespace_checks,
-)
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import left_behind
+from morrow.tool.doctor.cluster import cluster_checks, image_check, kinds_check, namespace_checks
 from morrow.tool.doctor.programs import program_checks
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.kubectl import Kubectl
-from morrow.tool.recovery import recovery
-from morrow.tool.stores import secrets
+from morrow.tool.stores.store import store_of
 
 
 @dataclass(frozen=True)
@@ -36,34 +30,34 @@ class Check:
         return {**found, "problem": self.problem.as_json() if self.problem else None}
 
 
-def examine(environment: Environment, wrong: list[Problem]) -> Iterator[Check]:
-    """Yield every check in the order in which they depend on each other.
-
-    `wrong` is what reading the environment's files has found.
-    """
+def files(environment: Environment, wrong: list[Problem]) -> Iterator[Check]:
+    """Yield what reading the environment's files has found."""
     yield from _each("environment", wrong)
-    if wrong:
-        return
-    count = len(environment.config) + len(environment.secrets.keys)
-    yield Check("environment", "ok", f"schema, chart and service accept its {count} settings")
-    needs_terraform = environment.delivery == "terraform"
-    yield from (Check(*line) for line in program_checks(environment.kind, needs_terraform))
-    if environment.kind == "process":
-        return
-    kubectl = Kubectl.of(environment)
+    if not wrong:
+        count = len(environment.config) + len(environment.secrets.keys)
+        yield Check("environment", "ok", f"schema, chart and service accept its {count} settings")
+
+
+def programs(needed: Iterable[str]) -> Iterator[Check]:
+    """Yield one line for each program that the environment needs."""
+    return _lines(program_checks(needed))
+
+
+def cluster_state(site: Site) -> Iterator[Check]:
+    """Yield every check of the cluster, in the order in which they depend on each other."""
     reached = True
-    for line in cluster_checks(environment, kubectl):
+    for line in cluster_checks(site):
         yield Check(*line)
         reached = reached and line[1] != "fail"
     if not reached:
         yield Check("the rest", "skip", "needs the cluster")
         return
-    yield from _guarded("kinds", lambda: _lines(kinds_check(environment, kubectl)))
-    yield from _guarded("namespace", lambda: _lines(namespace_checks(environment, kubectl)))
-    yield from _guarded("image", lambda: _lines([image_check(environment)]))
-    yield from _guarded("secrets", lambda: _secrets(environment, kubectl))
-    if find_namespace(environment, kubectl) is not None:
-        yield from _guarded("release", lambda: _release(environment))
+    yield from _guarded("kinds", lambda: _lines(kinds_check(site)))
+    yield from _guarded("namespace", lambda: _lines(namespace_checks(site)))
+    yield from _guarded("image", lambda: _lines([image_check(site)]))
+    yield from _guarded("secrets", lambda: _secrets(site))
+    if site.namespace is not None:
+        yield from _guarded("release", lambda: _release(site))
 
 
 def _lines(lines: Any) -> Iterator[Check]:  # noqa: ANN401 - any iterable of lines
@@ -83,26 +77,19 @@ def _guarded(name: str, look: Callable[[], Iterator[Check]]) -> Iterator[Check]:
         yield from _each(name, failure.problems)
 
 
-def _secrets(environment: Environment, kubectl: Kubectl) -> Iterator[Check]:
-    wanted = environment.secrets
+def _secrets(site: Site) -> Iterator[Check]:
+    wanted = site.environment.secrets
     if not wanted.keys:
         yield Check("secrets", "skip", "none declared")
         return
-    secrets.require_complete(environment, kubectl)
-    there = secrets.made(kubectl, wanted.object_name) is not None
+    store_of(site.environment).check(site)
     text = f"Secret {wanted.object_name}: {len(wanted.keys)} keys"
+    there = site.secret is not None
     yield Check("secrets", "ok", text if there else f"{text}, made by the next `up`")
 
 
-def _release(environment: Environment) -> Iterator[Check]:
-    found = recovery.find(environment)
+def _release(site: Site) -> Iterator[Check]:
+    found = left_behind(site)
     yield from _each("release", [finding.problem for finding in found])
     if not found:
         yield Check("release", "ok", "nothing left half-way")
-
-
-def fix(environment: Environment) -> Iterator[str]:
-    """Do every fix that recovery knows; yield what was done. The lock is the caller's."""
-    for finding in recovery.find(environment):
-        if finding.fix is not None:
-            yield finding.fix()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.programs import runner
@@ -20,12 +20,11 @@ WANTED = (
 )
 
 
-def program_checks(kind: str, terraform: bool) -> Iterator[Line]:
+def program_checks(needed: Iterable[str]) -> Iterator[Line]:
     """Yield one line for each program that the environment needs."""
     for name, least, question, pattern in WANTED:
-        if kind == "process" or (name == "terraform" and not terraform):
-            continue
-        yield _one(name, least, question, pattern)
+        if name in needed:
+            yield _one(name, least, question, pattern)
 
 
 def _one(name: str, least: tuple[int, int], question: tuple[str, ...], pattern: str) -> Line:

@@ -16,25 +16,14 @@ from morrow.tool.environment.schema import check
 from morrow.tool.environment.yaml import read as read_file
 
 
-def load(project: Project, label: str, context: str | None = None) -> Environment:
-    """Read, merge and check; raise every problem at once."""
-    environment, problems = examine(project, label, context)
-    if problems:
-        raise Failure(*problems, refused=True)
-    return environment
-
-
-def examine(
-    project: Project, label: str, context: str | None = None
-) -> tuple[Environment, list[Problem]]:
-    """Read, merge and check; return what is there and what is wrong with it."""
-    environment = read(project, label, context)
+def problems_of(environment: Environment) -> list[Problem]:
+    """Return what is wrong with the files, also by the chart's schema."""
     problems = [wrong for layer in environment.layers for wrong in layer.problems]
     if all(layer.readable for layer in environment.layers):
         # A value that readers take differently is no use to the schema.
         unsure = {wrong.object for wrong in problems}
         problems += [wrong for wrong in check(environment) if wrong.object not in unsure]
-    return environment, problems
+    return problems
 
 
 def read(project: Project, label: str, context: str | None = None) -> Environment:
@@ -64,17 +53,3 @@ def _missing(project: Project, label: str) -> Failure:
     folder = shown(project, project.environments)
     known = ", ".join(names) or "none"
     return Failure(problem("environment-missing", label, f"{folder} has {known}{hint}", name=label))
-
-
-def look(label: str, context: str | None) -> Environment:
-    """Read the environment for a command that only looks.
-
-    A mistake in a file stops nobody from seeing what runs, and the schema's library takes as long
-    to import as all the rest.
-    """
-    found = read(Project.find(), label, context)
-    clear = all(layer.readable for layer in found.layers) and bool(found.name)
-    clear = clear and isinstance(found.value("target"), dict | None)
-    if clear and found.kind in ("process", "kubernetes"):
-        return found
-    return load(found.project, label, context)

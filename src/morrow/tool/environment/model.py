@@ -26,6 +26,9 @@ from typing import Any
 from morrow.tool.base.project import Project
 from morrow.tool.environment.yaml import Path_, ValuesFile
 
+# Their Secret is someone else's, and has one name for all revisions.
+NAMED_ONCE = ("existing",)
+
 
 @dataclass(frozen=True)
 class Secrets:
@@ -117,10 +120,15 @@ class Environment:
         revision = str(self.value("secrets", "revision") or "")
         name = str(self.value("secrets", "name") or "")
         object_name = name or self.name
-        if provider != "existing":
+        if provider not in NAMED_ONCE:
             object_name = f"{object_name}-{revision}"
         keys = tuple(self.value("secrets", "keys") or ())
         return Secrets(provider, revision, keys, name, object_name)
+
+    def secret_of(self, revision: str) -> str:
+        """Return the name of the Secret that another revision is in."""
+        secrets = self.secrets
+        return f"{secrets.name or self.name}-{revision}"
 
     @property
     def file(self) -> Path:

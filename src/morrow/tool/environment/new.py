@@ -9,7 +9,7 @@ from pathlib import Path
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.project import Project
 from morrow.tool.environment.edit import edited
-from morrow.tool.environment.load import examine
+from morrow.tool.environment.load import read
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")
 STATE = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", "crash.log", "override.tf")
@@ -17,7 +17,7 @@ STATE = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", "crash.lo
 
 def make(project: Project, name: str, source: str) -> list[str]:
     """Write the files; return their paths as people type them."""
-    old = examine(project, source)[0]
+    old = read(project, source)
     require_name(name, source)
     target, root = project.environments / f"{name}.yaml", project.terraform / name
     draft, draft_root = target.with_name(f".{name}.part"), root.with_name(f".{name}.part")

@@ -1,6 +1,6 @@
 """What `up` would change, computed as Helm will act.
 
-How others use it: `plan = compute(environment)`; then `plan.changes`, `plan.drift`,
+How others use it: `plan = compute(site)`; then `plan.changes`, `plan.drift`,
 `plan.warnings`, `plan.empty`. `plan_show` prints it, `plan_file` binds it to a file.
 
 Old release's manifest, new manifest and live object go through Helm's own merge
@@ -11,19 +11,19 @@ defaults it gets.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from morrow.tool.base.errors import Problem, problem
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of, left_behind
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import Change, differences
 from morrow.tool.plan.drift import drift
-from morrow.tool.plan.inputs import RUNS, Inputs, gather, hook_of, still
+from morrow.tool.plan.inputs import RUNS, Inputs, comparable, gather, hook_of
 from morrow.tool.plan.merge import patched
 from morrow.tool.plan.model import Drift, ObjectChange, Plan
 from morrow.tool.plan.objects import Key, Object, clean
 from morrow.tool.plan.objects import key as identity
 from morrow.tool.plan.warnings import warnings
-from morrow.tool.recovery.recovery import left_behind
 
 KEEP = "helm.sh/resource-policy"
 # The cluster chooses these when nobody does; which value it will be, nobody can know.
@@ -31,9 +31,9 @@ ASSIGNED = ("nodePort", "clusterIP", "healthCheckNodePort")
 UNKNOWN = "(chosen by the cluster)"
 
 
-def compute(environment: Environment) -> Plan:
+def compute(site: Site) -> Plan:
     """Compute the plan of an environment in a cluster; change nothing."""
-    found = gather(environment)
+    environment, found = site.environment, gather(site)
     changes = tuple(sorted(_changes(found), key=lambda change: change.key))
     runs = [one for one in found.hooks if one["kind"] in RUNS]
     return Plan(
@@ -44,16 +44,16 @@ def compute(environment: Environment) -> Plan:
         drift=tuple(_drifts(found, changes)),
         hooks=tuple(f"{identity(one, '')} ({hook_of(one)})" for one in runs),
         restarts=tuple(str(change.key) for change in changes if change.restarts),
-        warnings=(*left_behind(environment, found.status), *warnings(environment, found, changes)),
+        warnings=(*_left_behind(site, found.status), *warnings(environment, found, changes)),
         config=tuple(_config(environment, found)),
         secrets=_secrets(environment, found),
         secret=found.secret,
         problems=tuple(_rejections(environment, changes)),
         watched=tuple(found.watched),
-        live={key: still(item, found.new.get(key)) for key, item in found.live.items()},
+        live={key: comparable(item, found.new.get(key)) for key, item in found.live.items()},
         manifest=found.manifest,
         cluster=found.home,
-        terraform=_terraform(environment),
+        terraform=found.delivery,
     )
 
 
@@ -139,9 +139,9 @@ def _secrets(environment: Environment, found: Inputs) -> str:
     return f"{what}: Secret {secrets.object_name} {state}"
 
 
-def _terraform(environment: Environment) -> Any:  # noqa: ANN401 - imported only where used
-    if environment.delivery != "terraform":
-        return None
-    from morrow.tool.programs.terraform import Terraform
-
-    return Terraform.of(environment).plan()
+def _left_behind(site: Site, status: str) -> Iterator[str]:
+    """Say what the plan would not show; nothing is asked where nothing can be wrong."""
+    if delivery_of(site.environment).keeps_state or status not in ("", "deployed"):
+        for finding in left_behind(site):
+            wrong = finding.problem
+            yield f"{wrong.object}: {wrong.cause}: {wrong.fix}"

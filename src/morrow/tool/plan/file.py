@@ -24,15 +24,23 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.project import Project
-from morrow.tool.cluster.namespace import find_namespace
-from morrow.tool.environment.load import load
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import differences, shown
-from morrow.tool.plan.inputs import edition, home, objects, read_live, render, still, stored
+from morrow.tool.plan.inputs import (
+    comparable,
+    namespace_identity,
+    objects,
+    read_live,
+    render,
+    secret_identity,
+    stored,
+)
 from morrow.tool.plan.model import Plan
 from morrow.tool.plan.objects import Key, Object, by_key
 from morrow.tool.plan.show import as_json
-from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.rules.open import VALID, open_site
 
 FORMAT = 1
 
@@ -41,11 +49,16 @@ FORMAT = 1
 class Bound:
     """An opened plan: apply exactly this, while it holds."""
 
-    environment: Environment
+    site: Site
     terraform_plan: Path | None
     file: Path
     project: Project  # the working one
     told: dict[str, Any]  # what the plan was computed from
+
+    @property
+    def environment(self) -> Environment:
+        """What the plan was made for."""
+        return self.site.environment
 
     def require(self, *, namespace_made: bool = False) -> None:
         """Raise every way in which it does not hold any more.
@@ -113,9 +126,9 @@ def open_plan(project: Project, label: str, file: Path, context: str | None = No
     """Open a plan's file; raise what is wrong with the file itself."""
     folder, told = _open(file, label)
     copied = replace(project, chart=folder / "chart", environments=folder / "environments")
-    environment = load(copied, label, context or told["context"])
+    site = open_site(label, context or told["context"], VALID, copied)
     saved = folder / "terraform.tfplan"
-    return Bound(environment, saved if saved.is_file() else None, file, project, told)
+    return Bound(site, saved if saved.is_file() else None, file, project, told)
 
 
 def _open(file: Path, label: str) -> tuple[Path, dict[str, Any]]:
@@ -146,38 +159,39 @@ def _open(file: Path, label: str) -> tuple[Path, dict[str, Any]]:
 def _changed(bound: Bound, namespace_made: bool) -> list[str]:
     """Name everything that is not as it was when the plan was computed."""
     environment, told = bound.environment, bound.told
-    kubectl = Kubectl.of(environment)
-    at = "" if namespace_made else home(kubectl, find_namespace(environment, kubectl))
+    site = Site(environment)  # what was known before the lock was held may not be so any more
+    kubectl = site.kubectl
+    at = "" if namespace_made else namespace_identity(site)
     if environment.namespace != told["namespace"] or at != told["cluster"]:
         return [f"the namespace {environment.namespace} of {environment.context} is another one"]
     changed = []
-    now = stored(environment, kubectl)
+    now = stored(site)
     if now.revision != told["revision"]:
         was = f"release {told['revision']}" if told["revision"] else "no release"
         changed.append(f"the plan was made over {was}; now {now.revision or 'none'} is deployed")
     elif now.status != told["status"]:
         changed.append(f"the release's last revision is {now.status}; it was {told['status']}")
-    manifest, hooks = render(environment)
+    manifest, hooks = render(site)
     if manifest != told["manifest"]:
         changed.append("the chart renders differently: the cluster's version or kinds changed")
-    changed += _secret_changes(told["secret"], environment, kubectl)
+    changed += _secret_changes(told["secret"], site)
     new = objects(environment, manifest, hooks)
     live = read_live(kubectl, told["watched"])
-    after = {key: still(item, new.get(key)) for key, item in live.items()}
+    after = {key: comparable(item, new.get(key)) for key, item in live.items()}
     changed += _live_changes(by_key(told["live"], environment.namespace), after)
-    if environment.delivery == "terraform":
+    if delivery_of(environment).reads_again:
         # Terraform's saved plan reads chart and values again when it is applied.
-        working = load(bound.project, environment.label, environment.context)
-        for name, content in sources(working).items():
+        working = open_site(environment.label, environment.context, VALID, bound.project)
+        for name, content in sources(working.environment).items():
             if told["sums"].get(name) != _sum(content):
                 changed.append(f"{name} changed; Terraform's plan reads it where it stands")
     return changed
 
 
-def _secret_changes(was: str, environment: Environment, kubectl: Kubectl) -> list[str]:
+def _secret_changes(was: str, site: Site) -> list[str]:
     """Name what happened to the Secret; not what it holds."""
-    name = environment.secrets.object_name
-    now = edition(kubectl.get("secret", name)) if environment.secrets.keys else was
+    secrets = site.environment.secrets
+    name, now = secrets.object_name, secret_identity(site.secret) if secrets.keys else was
     if now == was:
         return []
     return [f"the Secret {name} was {'changed' if now and was else 'made' if now else 'removed'}"]

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem
-from morrow.tool.cluster.namespace import find_namespace
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of
+from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.merge import patched
-from morrow.tool.plan.objects import Key, Object, by_key, clean, owned, parse, parse_json_stream
+from morrow.tool.plan.objects import Key, Object, by_key, clean, owned, parse
 from morrow.tool.programs import runner
-from morrow.tool.programs.helm import Helm
-from morrow.tool.programs.helm_storage import records
-from morrow.tool.programs.kubectl import Kubectl
-from morrow.tool.rules.judge import chart_problems, sentences
+from morrow.tool.programs.kubectl import Kubectl, parse_stream
+from morrow.tool.rules.deployable import chart_problems, sentences
 
 HOOK = "helm.sh/hook"
 RUNS = ("Job", "Pod")  # hooks of these kinds run; of all others they stay
@@ -41,6 +41,7 @@ class Inputs:
     accepted: dict[Key, Object] = field(default_factory=dict)  # new, merged, with defaults
     expected: dict[Key, Object] = field(default_factory=dict)  # old, with defaults
     refused: dict[Key, str] = field(default_factory=dict)
+    delivery: Any = None  # what the delivery itself would do
 
     @property
     def watched(self) -> list[Object]:
@@ -48,19 +49,23 @@ class Inputs:
         return [stub(item) for item in {**self.old, **self.new}.values()]
 
 
-def gather(environment: Environment) -> Inputs:
+def gather(site: Site) -> Inputs:
     """Read and render everything; change nothing."""
-    kubectl = Kubectl.of(environment)
-    pool = ThreadPoolExecutor(4)
+    environment, kubectl = site.environment, site.kubectl
+    pool = ThreadPoolExecutor(5)
     try:
-        release = pool.submit(stored, environment, kubectl)
-        rendered = pool.submit(render, environment)
+        delivery = pool.submit(delivery_of(environment).plan, site)
+        release = pool.submit(stored, site)
+        rendered = pool.submit(render, site)
+        standing = pool.submit(lambda: site.namespace)
         found = release.result()
         found.manifest, hooks = rendered.result()
         found.new = objects(environment, found.manifest, hooks)
         found.hooks = [one for one in parse(hooks) if "test" not in hook_of(one)]
-        _look(environment, kubectl, found)
+        found.namespace = standing.result()
+        _look(site, found)
         if found.namespace is None:
+            found.delivery = delivery.result()
             return found
         live = found.live
         merged = {
@@ -78,6 +83,7 @@ def gather(environment: Environment) -> Inputs:
         found.accepted = {**merged, **found.accepted}
         found.refused |= asked[1].result()[1]
         found.expected = asked[2].result()[0]
+        found.delivery = delivery.result()
     except BaseException:
         runner.stop()
         raise
@@ -86,10 +92,9 @@ def gather(environment: Environment) -> Inputs:
     return found
 
 
-def stored(environment: Environment, kubectl: Kubectl) -> Inputs:
+def stored(site: Site) -> Inputs:
     """Read what Helm holds of the release, and take the revision that an upgrade starts from."""
-    found = Inputs()
-    revisions = records(kubectl, environment.name)
+    found, revisions = Inputs(), site.records
     if not revisions:
         return found
     states = {number: record["info"]["status"] for number, record in revisions.items()}
@@ -99,7 +104,7 @@ def stored(environment: Environment, kubectl: Kubectl) -> Inputs:
     record = revisions[found.revision]
     found.given = record.get("config") or {}
     hooks = "\n---\n".join(hook["manifest"] for hook in record.get("hooks") or [])
-    found.old = objects(environment, record["manifest"], hooks)
+    found.old = objects(site.environment, record["manifest"], hooks)
     return found
 
 
@@ -111,9 +116,10 @@ def objects(environment: Environment, manifest: str, hooks: str) -> dict[Key, Ob
     return by_key((*own, *stay), namespace)
 
 
-def render(environment: Environment) -> tuple[str, str]:
+def render(site: Site) -> tuple[str, str]:
     """Return the manifest and the hooks that Helm would apply."""
-    done = Helm.of(environment).upgrade(
+    environment = site.environment
+    done = site.helm.upgrade(
         environment.name,
         environment.project.chart,
         environment.files,
@@ -121,55 +127,46 @@ def render(environment: Environment) -> tuple[str, str]:
         timeout=60,
     )
     if done.code:
-        raise Failure(*_render_problems(environment, done), refused=True)
+        raise Failure(*_render_problems(site, done), refused=True)
     release = json.loads(done.out)
     hooks = "\n---\n".join(hook["manifest"] for hook in release.get("hooks") or [])
     return release["manifest"], hooks
 
 
-def _render_problems(environment: Environment, done: runner.Result) -> list[Problem]:
+def _render_problems(site: Site, done: runner.Result) -> list[Problem]:
     """Return one problem for each sentence of the chart, or what Helm says is in the way."""
-    from morrow.tool.cluster.place import place_of
-    from morrow.tool.diagnose.helm_words import helm_problem
-
     if not sentences(done):
-        known = helm_problem(done, place_of(environment), 60)
+        known = helm_problem(done, site.place, 60)
         if known.code not in ("program-failed", "release-refused"):
             return [known]
-    return chart_problems(environment, done)
+    return chart_problems(site.environment, done)
 
 
-def _look(environment: Environment, kubectl: Kubectl, found: Inputs) -> None:
-    """Read the namespace, then every object and the Secret at once."""
-    namespace, secret = environment.namespace, environment.secrets.object_name
-    found.namespace = find_namespace(environment, kubectl)
-    live = read_live(
-        kubectl,
-        [
-            *found.watched,
-            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}},
-        ],
-    )
-    found.home = home(kubectl, found.namespace)
+def _look(site: Site, found: Inputs) -> None:
+    """Read every object, and the Secret with them, at once."""
+    namespace, secret = site.environment.namespace, site.environment.secrets.object_name
+    wanted = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}}
+    live = read_live(site.kubectl, [*found.watched, wanted])
+    found.home = namespace_identity(site)
     own_secret = Key("Secret", secret, namespace, "")
-    found.secret = edition(live.get(own_secret))
+    found.secret = secret_identity(live.get(own_secret))
     if own_secret not in found.old and own_secret not in found.new:
         live.pop(own_secret, None)
     found.live = live
 
 
-def home(kubectl: Kubectl, namespace: Object | None) -> str:
+def namespace_identity(site: Site) -> str:
     """Return what tells this namespace of this cluster from every other; "" when it is not there.
 
     Who may not read namespaces still sees the ServiceAccount that each one is born with.
     """
-    if namespace is None:
+    if site.namespace is None:
         return ""
-    born = namespace or kubectl.get("serviceaccount", "default") or {"metadata": {}}
+    born = site.namespace or site.kubectl.get("serviceaccount", "default") or {"metadata": {}}
     return str(born["metadata"].get("uid", ""))
 
 
-def edition(secret: Object | None) -> str:
+def secret_identity(secret: Object | None) -> str:
     """Return what tells this Secret, as it is now, from every other one; "" when there is none."""
     metadata = (secret or {}).get("metadata") or {}
     return f"{metadata['uid']}/{metadata['resourceVersion']}" if metadata else ""
@@ -190,10 +187,10 @@ def read_live(kubectl: Kubectl, watched: Iterable[Object]) -> dict[Key, Object]:
     done = kubectl.run(*arguments, input=_as_list(names))
     if done.code:
         raise kubectl.failure(done)
-    return by_key(parse_json_stream(done.out), kubectl.namespace)
+    return by_key(parse_stream(done.out), kubectl.namespace)
 
 
-def still(live: Object, new: Object | None) -> Object:
+def comparable(live: Object, new: Object | None) -> Object:
     """Return what must not have moved between a plan and its apply."""
     item = clean(live)
     if new is not None and "replicas" not in new.get("spec", {}):
@@ -210,7 +207,7 @@ def dry_run(
     bare = [_writable(item) for item in items.values()]
     arguments = (verb, "--dry-run=server", "-f", "-", "-o", "json")
     done = kubectl.run(*arguments, input=_as_list(bare))
-    accepted = by_key(parse_json_stream(done.out), kubectl.namespace)
+    accepted = by_key(parse_stream(done.out), kubectl.namespace)
     refused: dict[Key, str] = {}
     if done.code:
         for key, item in items.items():
@@ -220,7 +217,7 @@ def dry_run(
             if alone.code:
                 refused[key] = alone.last_error
             else:
-                accepted |= by_key(parse_json_stream(alone.out), kubectl.namespace)
+                accepted |= by_key(parse_stream(alone.out), kubectl.namespace)
     return accepted, refused
 
 

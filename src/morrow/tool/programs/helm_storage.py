@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from morrow.tool.programs.helm import Revision
 from morrow.tool.programs.kubectl import Kubectl
 
 Record = dict[str, Any]
@@ -27,12 +28,22 @@ def records(kubectl: Kubectl, release: str) -> dict[int, Record]:
     return found
 
 
-def manifests(kubectl: Kubectl, release: str) -> dict[int, str]:
-    """Return the manifest and the hooks of every revision."""
-    return {
-        number: "\n".join([record["manifest"], *(h["manifest"] for h in record.get("hooks") or [])])
-        for number, record in records(kubectl, release).items()
-    }
+def manifest_of(record: Record) -> str:
+    """Return the manifest and the hooks of a revision."""
+    hooks = (hook["manifest"] for hook in record.get("hooks") or [])
+    return "\n".join([record["manifest"], *hooks])
+
+
+def revision_of(record: Record) -> Revision:
+    """Return the line that `helm history` has for a revision."""
+    info, chart = record["info"], (record.get("chart") or {}).get("metadata") or {}
+    return Revision(
+        number=int(record["version"]),
+        status=info["status"],
+        chart=f"{chart.get('name')}-{chart.get('version')}",
+        description=info.get("description") or "",
+        updated=info.get("last_deployed") or "",
+    )
 
 
 def write_chart(record: Record, folder: Path) -> Path:

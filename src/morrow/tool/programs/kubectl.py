@@ -129,3 +129,18 @@ class Kubectl:
         if UNREACHABLE.search(text):
             return Failure(self._unreachable(cause))
         return done.failure()
+
+
+def parse_stream(text: str) -> list[Object]:
+    """Return the objects of one or more JSON documents printed one after the other."""
+    decoder = json.JSONDecoder()
+    objects: list[Object] = []
+    position = 0
+    while position < len(text):
+        while position < len(text) and text[position].isspace():
+            position += 1
+        if position == len(text):
+            break
+        document, position = decoder.raw_decode(text, position)
+        objects += document["items"] if document.get("kind") == "List" else [document]
+    return objects

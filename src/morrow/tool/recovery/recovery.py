@@ -2,10 +2,10 @@
 
 How others use it:
 
-    for finding in recovery.find(environment):
+    for finding in find(site):
         finding.problem        what is wrong, as everywhere
         finding.risk           "" or why somebody should be asked first
-        finding.fix           a function that does it and returns what was done; None: by hand
+        finding.fix            a function that does it and returns what was done; None: by hand
 
 Run `fix` only while holding the environment's lock: a release that looks abandoned may be one
 that another command is just changing. `find` changes nothing. Fixing twice is harmless.
@@ -14,45 +14,25 @@ that another command is just changing. `find` changes nothing. Fixing twice is h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from morrow.tool.base.errors import problem
-from morrow.tool.cluster.place import place_of
-from morrow.tool.programs.helm import Helm, Revision, value_arguments
-from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.cluster.site import Site
+from morrow.tool.programs.helm import Helm
 from morrow.tool.recovery.finding import Finding
-
-if TYPE_CHECKING:
-    from morrow.tool.environment.model import Environment
 
 GOOD = ("deployed", "superseded")
 ABANDONED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
 
-def find(environment: Environment) -> list[Finding]:
-    """Look at the release, at what stands in its way, and with Terraform at its state."""
-    helm = Helm.of(environment)
-    history = helm.history(environment.name)
-    found = list(_release(environment, helm, history))
-    if not found:
-        found += _objects(environment, helm)
-    if environment.delivery == "terraform":
-        from morrow.tool.recovery.terraform import find as in_state
-
-        found += in_state(environment, history, broken=bool(found))
-    return found
+def find(site: Site) -> list[Finding]:
+    """Look at the release, and at what stands in its way."""
+    return list(_release(site)) or list(_objects(site))
 
 
-def left_behind(environment: Environment, status: str) -> Iterator[str]:
-    """Say for a plan what it would not show; nothing is asked where nothing can be wrong."""
-    if environment.delivery == "terraform" or status not in ("", "deployed"):
-        for finding in find(environment):
-            wrong = finding.problem
-            yield f"{wrong.object}: {wrong.cause}: {wrong.fix}"
-
-
-def _release(environment: Environment, helm: Helm, history: list[Revision]) -> Iterator[Finding]:
+def _release(site: Site) -> Iterator[Finding]:
     """A release that its last command left half-way, or whose first install failed."""
+    environment, helm, history = site.environment, site.helm, site.history
     if not history:
         return
     last = history[-1]
@@ -78,28 +58,28 @@ def _release(environment: Environment, helm: Helm, history: list[Revision]) -> I
     )
 
 
-def _objects(environment: Environment, helm: Helm) -> Iterator[Finding]:
+def _objects(site: Site) -> Iterator[Finding]:
     """Objects that the release would make and that are there without belonging to it."""
     import yaml
 
-    kubectl = Kubectl(environment.context, environment.namespace)
-    values = value_arguments(environment.files)
-    done = helm.run("template", environment.name, str(environment.project.chart), *values)
-    if done.code:
-        raise done.failure()
-    own = [entry for entry in yaml.safe_load_all(done.out) if entry and not _is_hook(entry)]
+    if site.rendered.code:
+        raise site.rendered.failure()
+    made = yaml.safe_load_all(site.rendered.out)
+    own = [entry for entry in made if entry and not _is_hook(entry)]
     text = yaml.safe_dump_all(own)
-    done = kubectl.run("get", "-f", "-", "-o", "json", "--ignore-not-found", input=text)
+    words = ("get", "-f", "-", "-o", "json", "--ignore-not-found")
+    done = site.kubectl.run(*words, input=text)
     if done.code:
-        raise kubectl.failure(done)
+        raise site.kubectl.failure(done)
     live = yaml.safe_load(done.out) or {}
     for entry in live.get("items", [live] if live else []):
-        finding = _ownership(environment, kubectl, entry)
+        finding = _ownership(site, entry)
         if finding is not None:
             yield finding
 
 
-def _ownership(environment: Environment, kubectl: Kubectl, entry: dict[str, Any]) -> Finding | None:
+def _ownership(site: Site, entry: dict[str, Any]) -> Finding | None:
+    environment, kubectl = site.environment, site.kubectl
     metadata = entry["metadata"]
     notes, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
     owner = notes.get("meta.helm.sh/release-name")
@@ -111,7 +91,7 @@ def _ownership(environment: Environment, kubectl: Kubectl, entry: dict[str, Any]
     if owner and (owner, space) != (environment.name, environment.namespace):
         cause = f"it belongs to the release {owner} in namespace {space}"
         what = f"{kind.lower()} {name}"
-        wrong = place_of(environment).problem("name-taken", f"{kind} {name}", cause, what=what)
+        wrong = site.place.problem("name-taken", f"{kind} {name}", cause, what=what)
         return Finding(wrong, None)
 
     def adopt() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from morrow.tool.base.errors import problem
-from morrow.tool.cluster.place import place_of
+from morrow.tool.cluster.site import Site
 from morrow.tool.programs import runner
 from morrow.tool.programs.helm import Revision
 from morrow.tool.programs.terraform import Terraform
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 ADDRESS = "module.service.helm_release.this"
 
 
-def find(environment: Environment, history: list[Revision], *, broken: bool) -> Iterator[Finding]:
+def find(site: Site, *, broken: bool) -> Iterator[Finding]:
     """Look at the state's lock, at a state that was not saved, and for what the state misses."""
+    environment = site.environment
     terraform = Terraform.of(environment)
     yield from state_lock(terraform)
     unsaved = terraform.folder / "errored.tfstate"
@@ -41,8 +42,8 @@ def find(environment: Environment, history: list[Revision], *, broken: bool) -> 
         yield Finding(
             problem("terraform-state-unsaved", what, cause, environment=environment.label), push
         )
-    if not broken and history:
-        yield from _disagreement(environment, history, terraform)
+    if not broken and site.history:
+        yield from _disagreement(site, terraform)
 
 
 def state_lock(terraform: Terraform) -> Iterator[Finding]:
@@ -61,10 +62,9 @@ def state_lock(terraform: Terraform) -> Iterator[Finding]:
         )
 
 
-def _disagreement(
-    environment: Environment, history: list[Revision], terraform: Terraform
-) -> Iterator[Finding]:
+def _disagreement(site: Site, terraform: Terraform) -> Iterator[Finding]:
     """A release that Terraform does not know, or that is not the one it made."""
+    environment, history = site.environment, site.history
     known = terraform.state()
     last = history[-1]
     what = f"release {environment.name} in {environment.namespace}"
@@ -79,7 +79,7 @@ def _disagreement(
         if re.fullmatch(rf"{re.escape(chart)}-\d.*", last.chart) is None:
             cause += f", and ours is {chart}"
             stored = f"secrets -l owner=helm,name={environment.name}"
-            wrong = place_of(environment).problem("name-taken", what, cause, what=stored)
+            wrong = site.place.problem("name-taken", what, cause, what=stored)
             yield Finding(wrong, None)
         else:
             wrong = problem("release-foreign", what, cause, environment=environment.label)

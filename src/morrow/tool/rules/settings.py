@@ -3,7 +3,7 @@
 The declaration is read in a Python of its own (`python -m morrow check`), so that the tool
 never imports the service. How others use it:
 
-    problems = judge(project, environment)        # a list; empty when all is well
+    problems = refused_settings(project, environment)        # a list; empty when all is well
     declared = declaration(project)               # the JSON schema, one property a variable
 """
 
@@ -46,7 +46,7 @@ def declaration(project: Project, settings: str = "") -> dict[str, Any]:
     return _ask(project, "schema", settings or project.settings, None)
 
 
-def judge(project: Project, environment: Environment) -> list[Problem]:
+def refused_settings(project: Project, environment: Environment) -> list[Problem]:
     """Return what the service would refuse, each with the file and line to edit."""
     if not project.settings:
         return []

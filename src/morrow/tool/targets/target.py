@@ -1,14 +1,14 @@
-"""What an environment's target can do; one module implements it for each `target.kind`.
+"""Where an environment runs: one class for each `target.kind`, each in a folder of its own.
 
-`targets.process.target` and `targets.kubernetes.target` are such modules: plain
-functions, so a target is found by name and imported only when it is used. The commands up,
-down, status and logs read the environment, choose the target, print what it returns and exit.
-While it works a target speaks through `terminal.say` and `terminal.status`; what went wrong it
-raises as `Failure`.
+How others use it: `target = target_of(environment)`. A new target is a class in a folder of its own
+and one line in `TARGETS`; it is imported when it is used. While it works a target speaks through
+`terminal.say` and `terminal.status`; what went wrong it raises as `Failure`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Protocol, cast
 from morrow.tool.base.outcome import Outcome
 
 if TYPE_CHECKING:
+    from morrow.tool.cluster.site import Site
+    from morrow.tool.doctor.doctor import Check
     from morrow.tool.environment.model import Environment
+    from morrow.tool.verify.verify import Subject
 
 
 @dataclass(frozen=True)
@@ -47,22 +50,68 @@ class LogsOptions:
     lines: int = 100  # the last lines, of each pod
 
 
-class Target(Protocol):
-    """The functions of a target's module."""
+@dataclass(frozen=True)
+class VerifyOptions:
+    """How `morrow verify` reaches the service, and how it changes it."""
 
-    def up(self, environment: Environment, options: UpOptions) -> Outcome:
+    url: str | None = None
+    connect: tuple[str, ...] = ()
+    ca_file: str | None = None
+    drain: bool = True
+
+
+class Target(Protocol):
+    """One kind of place to run."""
+
+    takes: frozenset[str]
+    """The options that only some targets know: port, plan, out, url, without-drain."""
+
+    def up(self, site: Site, options: UpOptions) -> Outcome:
         """Bring it to what the file says; return when it serves and was asked once."""
 
-    def down(self, environment: Environment, options: DownOptions) -> Outcome:
+    def down(self, site: Site, options: DownOptions) -> Outcome:
         """Stop it; nothing that cannot be made again is removed without `purge`."""
 
-    def status(self, environment: Environment) -> Outcome:
+    def status(self, site: Site) -> Outcome:
         """Say what runs; not ok when it does not serve."""
 
-    def logs(self, environment: Environment, options: LogsOptions) -> Outcome | None:
+    def logs(self, site: Site, options: LogsOptions) -> Outcome | None:
         """Write log lines to stdout as they come; None when there is nothing to add."""
 
+    def plan(self, site: Site, out: Path | None) -> Outcome:
+        """Say what `up` would change; not ok when that is something. Write it to `out`."""
 
-def target_of(kind: str) -> Target:
-    """Import the target for `target.kind`."""
-    return cast(Target, import_module(f"morrow.tool.targets.{kind}.target"))
+    def rollback(self, site: Site, to: int | None, confirm: str | None) -> Outcome:
+        """Go back to an earlier release."""
+
+    def checks(self, site: Site) -> Iterator[Check]:
+        """Yield what `doctor` finds of programs and place."""
+
+    def fix(self, site: Site, confirm: str | None) -> list[str]:
+        """Put right what an earlier command left behind; say what was done."""
+
+    def changing(
+        self, site: Site, confirm: str | None, command: str, *, asks: str = ""
+    ) -> AbstractContextManager[None]:
+        """Ask for a protected environment's name, make room, hold the lock."""
+
+    def runs(self, site: Site) -> bool:
+        """Whether there is anything that a change would have to be rolled out to."""
+
+    def prove_secrets(self, site: Site) -> list[dict[str, str]]:
+        """Ask everything that runs which secrets it holds; raise where they are others."""
+
+    def subject(self, site: Site, options: VerifyOptions) -> Subject:
+        """Return what runs, as `morrow verify` sees it."""
+
+
+TARGETS = {
+    "process": "process.target:Process",
+    "kubernetes": "kubernetes.target:Kubernetes",
+}
+
+
+def target_of(environment: Environment) -> Target:
+    """Return the target of an environment."""
+    module, _, name = TARGETS[environment.kind].partition(":")
+    return cast(Target, getattr(import_module(f"morrow.tool.targets.{module}"), name)())

@@ -34,6 +34,10 @@ class Asked:
 class Subject(Protocol):
     """A running environment, as verification sees it."""
 
+    @property
+    def image(self) -> str:
+        """What runs, for the report."""
+
     def reach(self) -> Reach:
         """How requests get to the service."""
 
@@ -95,7 +99,7 @@ def verify(environment: Environment, subject: Subject, asked: Asked) -> Verdict:
     facts = [
         ("service", environment.name),
         ("environment", environment.label),
-        ("image", environment.image if environment.kind == "kubernetes" else "this machine's code"),
+        ("image", subject.image),
         ("reached", f"{reach.url}, {reach.how}"),
     ]
     result = None

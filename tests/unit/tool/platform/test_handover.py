@@ -10,8 +10,8 @@ import yaml
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import load
 from morrow.tool.platform import handover
+from tests.environments import load
 from tests.unit.frame.repository import ROOT
 
 ARN = "arn:aws:eks:eu-west-1:123456789012:cluster/dev"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
+from morrow.tool.doctor.doctor import Check, files
+from morrow.tool.platform.write import compare
+from morrow.tool.rules.open import DEPLOYABLE, examine
+from morrow.tool.targets.target import target_of
 
 SIGNS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
@@ -19,27 +22,17 @@ SIGNS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @answers
 def command(environment: str, fix: bool, confirm: str | None, context: str | None) -> None:
     """Look, and fix when asked."""
-    from morrow.tool.doctor.doctor import examine
-    from morrow.tool.doctor.doctor import fix as fix_all
-    from morrow.tool.rules import judge as environment_judge
-
-    found, wrong = environment_judge.judge(Project.find(), environment, context)
+    site, wrong = examine(environment, context, DEPLOYABLE)
     done: list[str] = []
-    if fix and not wrong and found.kind == "kubernetes":
-        from morrow.tool.cluster import lock
-        from morrow.tool.cluster.protection import guard
-
-        guard(found, confirm, f"doctor {environment} --fix")
-        with lock.held(found, f"morrow doctor {environment} --fix"):
-            done = list(fix_all(found))
+    checks = list(files(site.environment, wrong))
+    if not wrong:
+        target = target_of(site.environment)
+        if fix:
+            done = target.fix(site, confirm)
         for line in done:
             terminal.say(f"fixed: {line}")
-    checks = list(examine(found, wrong))
-    if not wrong and found.kind == "kubernetes":
-        from morrow.tool.doctor.doctor import Check
-        from morrow.tool.platform.write import compare
-
-        checks += [Check(*line) for line in compare(found)]
+        checks += target.checks(site)
+        checks += [Check(*line) for line in compare(site.environment)]
     failed = [check for check in checks if check.state == "fail"]
     terminal.answer(
         {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.base.project import Project
 from morrow.tool.cli.options import (
     answers,
     confirm_option,
@@ -12,6 +11,7 @@ from morrow.tool.cli.options import (
     environment_argument,
     finish,
 )
+from morrow.tool.rules.open import VALID, open_site
 from morrow.tool.targets.target import DownOptions, target_of
 
 
@@ -23,7 +23,6 @@ from morrow.tool.targets.target import DownOptions, target_of
 @answers
 def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
     """Hand over to the target."""
-    from morrow.tool.environment.load import load
-
-    found = load(Project.find(), environment, context)
-    finish(target_of(found.kind).down(found, DownOptions(confirm=confirm, purge=purge)))
+    site = open_site(environment, context, VALID)
+    options = DownOptions(confirm=confirm, purge=purge)
+    finish(target_of(site.environment).down(site, options))

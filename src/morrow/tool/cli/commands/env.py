@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
 
+from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cli.options import answers, complete_environment, environment_argument
+from morrow.tool.environment.new import make
+from morrow.tool.environment.yaml import dotted
+from morrow.tool.platform.new import make as make_on_aws
+from morrow.tool.rules.open import VALID, examine
 
 
 @click.group(help="Show an environment merged, or make a new one.")
@@ -22,11 +28,8 @@ def command() -> None:
 @answers
 def show(environment: str, defaults: bool) -> None:
     """Show every value with its file and line."""
-    from morrow.tool.base.errors import Failure
-    from morrow.tool.environment.load import examine
-    from morrow.tool.environment.yaml import dotted
-
-    found, problems = examine(Project.find(), environment)
+    site, problems = examine(environment, None, VALID)
+    found = site.environment
     rows = []
     values = found.values if defaults else found.given
     chart = found.shown(found.project.chart / "values.yaml")
@@ -70,15 +73,11 @@ def new(name: str, source: str | None, place: str | None) -> None:
     """Write the values file and, where the other has one, the Terraform root."""
     verbs = ("env show", "doctor", "plan")
     if place == "aws":
-        from morrow.tool.platform.new import make as make_on_aws
-
         made = make_on_aws(Project.find(), name, source)
         verbs = ("platform plan", "platform up", "platform write")
     elif source is None:
         raise click.UsageError("say --from ENVIRONMENT, whose shape is copied, or --on aws")
     else:
-        from morrow.tool.environment.new import make
-
         made = make(Project.find(), name, source)
     terminal.answer({"environment": name, "made": made})
     next_ = [f"  {typed()} {verb} {name}" for verb in verbs]
@@ -93,6 +92,4 @@ def leaves(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | in
 
 
 def _text(value: object) -> str:
-    import json
-
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)

@@ -6,7 +6,7 @@ import click
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, context_option, environment_argument, finish
-from morrow.tool.environment.load import look
+from morrow.tool.rules.open import READABLE, open_site
 from morrow.tool.targets.target import LogsOptions, target_of
 
 
@@ -27,8 +27,7 @@ def command(environment: str, follow: bool, lines: int, context: str | None) -> 
     """Hand over to the target."""
     if follow and terminal.json:
         raise click.UsageError("--follow has no end, --json one document: choose one")
-    found = look(environment, context)
-    options = LogsOptions(follow=follow, lines=lines)
-    outcome = target_of(found.kind).logs(found, options)
+    site = open_site(environment, context, READABLE)
+    outcome = target_of(site.environment).logs(site, LogsOptions(follow=follow, lines=lines))
     if outcome is not None:
         finish(outcome)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.base.project import Project
-from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, context_option, environment_argument
+from morrow.tool.rules.open import DEPLOYABLE, open_site
+from morrow.tool.targets.target import target_of
 
 
 @click.command(help="Show what `up` would change, field by field; change nothing.")
@@ -30,44 +32,18 @@ def command(
     environment: str, out: Path | None, detailed_exitcode: bool, context: str | None
 ) -> None:
     """Compute, show, write."""
-    from morrow.tool.base.errors import Failure
-
     try:
-        empty = _plan(environment, out, context)
+        site = open_site(environment, context, DEPLOYABLE)
+        target = target_of(site.environment)
+        if out is not None and "out" not in target.takes:
+            kind = site.environment.kind
+            raise click.UsageError(f"--out is for a cluster; {environment} is a {kind}")
+        outcome = target.plan(site, out)
     except Failure as failure:
         if detailed_exitcode:
             failure.exit_code = 1  # 2 means changes here
         raise
-    if detailed_exitcode and not empty:
+    terminal.answer(dict(outcome.data))
+    terminal.result(outcome.text)
+    if detailed_exitcode and not outcome.ok:
         sys.exit(2)
-
-
-def _plan(label: str, out: Path | None, context: str | None) -> bool:
-    from morrow.tool.base.errors import Failure
-    from morrow.tool.rules import judge as environment_judge
-
-    environment = environment_judge.load(Project.find(), label, context)
-    if environment.kind == "process" and out is not None:
-        raise click.UsageError(f"--out is for a cluster; {label} is a process")
-    if environment.kind == "process":
-        from morrow.tool.targets.process.plan import compute_process
-
-        found = compute_process(environment)
-        terminal.answer(found.as_json())
-        terminal.result(found.as_text())
-        return found.empty
-    from morrow.tool.plan.compute import compute
-    from morrow.tool.plan.show import as_json, as_text
-
-    plan = compute(environment)
-    if plan.problems:
-        terminal.result(as_text(plan))
-        raise Failure(*plan.problems, refused=True)
-    if out is not None:
-        from morrow.tool.plan.file import write
-
-        write(plan, out)
-        terminal.say(f"written: {out}; apply it: {typed()} up {label} --plan {out}")
-    terminal.answer(as_json(plan))
-    terminal.result(as_text(plan))
-    return plan.empty

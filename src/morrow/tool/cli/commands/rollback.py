@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.base.errors import Failure, problem
 from morrow.tool.cli.options import (
     answers,
     confirm_option,
@@ -12,7 +11,8 @@ from morrow.tool.cli.options import (
     environment_argument,
     finish,
 )
-from morrow.tool.environment.load import look
+from morrow.tool.rules.open import READABLE, open_site
+from morrow.tool.targets.target import target_of
 
 
 @click.command(
@@ -26,10 +26,5 @@ from morrow.tool.environment.load import look
 @answers
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
     """Choose the release and go back."""
-    found = look(environment, context)
-    if found.kind != "kubernetes":
-        cause = "a process keeps no releases; the file says what runs"
-        raise Failure(problem("target-unsupported", environment, cause, kind="kubernetes"))
-    from morrow.tool.deliver.rollback import roll_back
-
-    finish(roll_back(found, to, confirm))
+    site = open_site(environment, context, READABLE)
+    finish(target_of(site.environment).rollback(site, to, confirm))

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal
+from morrow.tool.base.words import did_you_mean
 from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
-
-if TYPE_CHECKING:
-    from morrow.tool.environment.model import Environment
+from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
+from morrow.tool.secrets.change import change
+from morrow.tool.secrets.change import rotate as new_values
+from morrow.tool.stores.store import store_of
 
 
 @click.group(help="List, set or rotate secrets.")
 def command() -> None:
     """Hold the three verbs."""
-
-
-def _environment(label: str, context: str | None, *, changes: bool = True) -> Environment:
-    from morrow.tool.environment.load import load
-    from morrow.tool.rules import judge as environment_judge
-
-    look = environment_judge.load if changes else load
-    found = look(Project.find(), label, context)
-    if wrong := environment_judge.provider_problem(found):
-        raise Failure(wrong)
-    return found
 
 
 @command.command("list", help="List ENVIRONMENT's secrets: which are there, in which revision.")
@@ -38,10 +28,9 @@ def _environment(label: str, context: str | None, *, changes: bool = True) -> En
 @answers
 def list_(environment: str, context: str | None) -> None:
     """Print one line for each key."""
-    found = _environment(environment, context, changes=False)
-    from morrow.tool.secrets import change as secrets_of
-
-    holder, held = secrets_of.held(found)
+    site = open_site(environment, context, VALID)
+    found = site.environment
+    holder, held = store_of(found).held(site)
     rows = [(key, "set" if key in held else "missing", holder) for key in found.secrets.keys]
     terminal.answer(
         {
@@ -77,18 +66,14 @@ def set_(
         raise click.UsageError(
             "there is a word too much; a value is read from standard input, or typed unseen"
         )
-    found = _environment(environment, context)
+    site = open_site(environment, context, DEPLOYABLE)
+    found = site.environment
     if key not in found.secrets.keys:
-        from morrow.tool.base.words import did_you_mean
-
         known = ", ".join(found.secrets.keys) or "none"
         cause = f"declared are: {known}{did_you_mean(key, found.secrets.keys)}"
         file = found.place("secrets", "keys")
         raise Failure(problem("secret-unknown", key, cause, file=file))
-    value = _value(environment, key)
-    from morrow.tool.secrets import change as secrets_of
-
-    _finish(secrets_of.change(found, {key: value}, confirm))
+    _finish(change(site, {key: _value(environment, key)}, confirm))
 
 
 @command.command(
@@ -108,15 +93,14 @@ def rotate(
     environment: str, keys: tuple[str, ...], confirm: str | None, context: str | None
 ) -> None:
     """Make the revision and roll it out."""
-    found = _environment(environment, context)
+    site = open_site(environment, context, DEPLOYABLE)
+    found = site.environment
     unknown = [key for key in keys if key not in found.secrets.keys]
     if unknown:
         cause = f"declared are: {', '.join(found.secrets.keys) or 'none'}"
         file = found.place("secrets", "keys")
         raise Failure(*(problem("secret-unknown", key, cause, file=file) for key in unknown))
-    from morrow.tool.secrets import change as secrets_of
-
-    _finish(secrets_of.rotate(found, keys or found.secrets.keys, confirm))
+    _finish(new_values(site, keys or found.secrets.keys, confirm))
 
 
 def _value(environment: str, key: str) -> bytes:

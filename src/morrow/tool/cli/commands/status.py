@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from morrow.tool.cli.options import answers, context_option, environment_argument, finish
-from morrow.tool.environment.load import look
+from morrow.tool.rules.open import READABLE, open_site
 from morrow.tool.targets.target import target_of
 
 
@@ -15,5 +15,5 @@ from morrow.tool.targets.target import target_of
 @answers
 def command(environment: str, context: str | None) -> None:
     """Hand over to the target."""
-    found = look(environment, context)
-    finish(target_of(found.kind).status(found))
+    site = open_site(environment, context, READABLE)
+    finish(target_of(site.environment).status(site))

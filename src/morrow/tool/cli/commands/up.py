@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.base.project import Project
 from morrow.tool.cli.options import (
     answers,
     confirm_option,
@@ -14,6 +13,7 @@ from morrow.tool.cli.options import (
     environment_argument,
     finish,
 )
+from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
 from morrow.tool.targets.target import UpOptions, target_of
 
 
@@ -41,15 +41,12 @@ def command(
     context: str | None,
 ) -> None:
     """Hand over to the target."""
-    from morrow.tool.environment import load as environment_load
-    from morrow.tool.rules import judge as environment_judge
-
     # A plan was judged when it was made, with the files that it holds.
-    load = environment_load.load if plan else environment_judge.load
-    found = load(Project.find(), environment, context)
-    if port and found.kind != "process":
-        raise click.UsageError(f"--port is for a process; {environment} is {found.kind}")
-    if plan and found.kind != "kubernetes":
-        raise click.UsageError(f"--plan is for a cluster; {environment} is a {found.kind}")
+    site = open_site(environment, context, VALID if plan else DEPLOYABLE)
+    kind, target = site.environment.kind, target_of(site.environment)
+    if port and "port" not in target.takes:
+        raise click.UsageError(f"--port is for a process; {environment} is {kind}")
+    if plan and "plan" not in target.takes:
+        raise click.UsageError(f"--plan is for a cluster; {environment} is a {kind}")
     options = UpOptions(port=port, context=context, plan=plan, confirm=confirm, timeout=timeout)
-    finish(target_of(found.kind).up(found, options))
+    finish(target.up(site, options))

@@ -9,9 +9,13 @@ from urllib.parse import urlsplit
 import click
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
+from morrow.tool.cluster.protection import guard
+from morrow.tool.cluster.site import Site
+from morrow.tool.rules.open import VALID, open_site
+from morrow.tool.targets.target import VerifyOptions, target_of
+from morrow.tool.verify.verify import Asked, Verdict, verify
 
 CHANGES = ("update", "config", "secret", "kill")
 
@@ -30,14 +34,6 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if not 1 <= seconds <= 3600:
             self.fail(f"{value!r} is no duration from 1s to 60m", param, ctx)
         return seconds
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, a bracket that is not closed
-        return False
 
 
 @click.command(
@@ -72,59 +68,70 @@ def command(
     context: str | None,
 ) -> None:
     """Find the subject, verify, print."""
-    from morrow.tool.environment.load import load
-    from morrow.tool.verify.verify import Asked, Subject, verify
-
-    if seconds and not (rate or during):
-        raise click.UsageError("--for says how long --load or --during lasts: give one of them")
-    if without_drain and during not in ("update", "config", "secret"):
-        raise click.UsageError("--without-drain goes with --during update, config or secret")
-    if url and not url.startswith(("http://", "https://")):
-        raise click.UsageError(f"--url must begin with http:// or https://, not {url!r}")
+    _require_sense(rate or 0, seconds, during, without_drain, report)
     for address in filter(None, (url, *(f"//{place}" for place in connect))):
-        if not _is_address(address):
-            raise click.UsageError(f"{address.lstrip('/')!r} names no host, or no port")
-    if report and not report.absolute().parent.is_dir():
-        raise click.UsageError(f"--report: there is no folder {report.parent}")
-    found = load(Project.find(), environment, context)
-    if found.protected and (rate or during):
-        if during == "kill":
-            cause = "the environment is protected"
-            raise Failure(problem("kill-refused", environment, cause, environment=environment))
-        from morrow.tool.cluster.protection import guard
-
-        guard(found, confirm, f"verify {environment}")
-    subject: Subject
-    if found.kind == "process":
-        if url or connect or ca_file:
-            raise click.UsageError("--url, --connect and --ca-file are for a cluster")
-        from morrow.tool.verify.process import ProcessSubject
-
-        subject = ProcessSubject(found, drain=not without_drain)
-    else:
-        if without_drain:
-            raise click.UsageError("--without-drain is for a process on this machine")
-        from morrow.tool.verify.kubernetes import KubernetesSubject
-
-        subject = KubernetesSubject(found, url, connect, ca_file)
+        _require_address(address, is_url=address == url)
+    site = open_site(environment, context, VALID)
+    target = target_of(site.environment)
+    if (url or connect or ca_file) and "url" not in target.takes:
+        raise click.UsageError("--url, --connect and --ca-file are for a cluster")
+    if without_drain and "without-drain" not in target.takes:
+        raise click.UsageError("--without-drain is for a process on this machine")
+    if rate or during:
+        _require_leave(site, during, confirm)
+    subject = target.subject(site, VerifyOptions(url, connect, ca_file, not without_drain))
     try:
-        verdict = verify(found, subject, Asked(rate, seconds, during, not without_drain))
+        asked = Asked(rate, seconds, during, not without_drain)
+        verdict = verify(site.environment, subject, asked)
     finally:
         subject.close()
     if report:
         report.write_text(verdict.html())
         terminal.say(f"report: {report}")
+    _print(verdict)
+
+
+def _require_sense(
+    rate: float, seconds: float | None, during: str | None, without_drain: bool, report: Path | None
+) -> None:
+    """Refuse options that mean nothing together."""
+    if seconds and not (rate or during):
+        raise click.UsageError("--for says how long --load or --during lasts: give one of them")
+    if without_drain and during not in ("update", "config", "secret"):
+        raise click.UsageError("--without-drain goes with --during update, config or secret")
+    if report and not report.absolute().parent.is_dir():
+        raise click.UsageError(f"--report: there is no folder {report.parent}")
+
+
+def _require_address(address: str, *, is_url: bool) -> None:
+    if is_url and not address.startswith(("http://", "https://")):
+        raise click.UsageError(f"--url must begin with http:// or https://, not {address!r}")
+    try:
+        parts = urlsplit(address)
+        good = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        good = False
+    if not good:
+        raise click.UsageError(f"{address.lstrip('/')!r} names no host, or no port")
+
+
+def _require_leave(site: Site, during: str | None, confirm: str | None) -> None:
+    """Ask before load meets a protected environment."""
+    label = site.environment.label
+    if site.environment.protected and during == "kill":
+        cause = "the environment is protected"
+        raise Failure(problem("kill-refused", label, cause, environment=label))
+    guard(site, confirm, f"verify {label}")
+
+
+def _print(verdict: Verdict) -> None:
     terminal.answer(verdict.to_json())
-    rows = [(("ok" if line.ok else "BROKEN"), line.promise, line.found) for line in verdict.lines]
-    for state, promise, said in rows:
-        mark = (
-            terminal.paint("✓", "green", terminal.out)
-            if state == "ok"
-            else (terminal.paint("✗", "red", terminal.out))
-        )
-        terminal.result(f"{mark} {promise}\n    {said}")
+    for line in verdict.lines:
+        sign, colour = ("✓", "green") if line.ok else ("✗", "red")
+        mark = terminal.paint(sign, colour, terminal.out)
+        terminal.result(f"{mark} {line.promise}\n    {line.found}")
     if verdict.broken:
         first = verdict.broken[0]
         terminal.result(f"\nbroken: {first.promise}: {first.found}")
         raise SystemExit(1)
-    terminal.result(f"\nall {len(rows)} promises kept")
+    terminal.result(f"\nall {len(verdict.lines)} promises kept")

@@ -14,7 +14,7 @@ from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.environment.model import Environment
-from morrow.tool.targets.process.secrets import secrets_folder
+from morrow.tool.stores.files import complete
 from morrow.tool.targets.process.start import (
     DRAIN,
     GRACE,
@@ -58,7 +58,7 @@ def replace(
         raise Failure(_port_taken(environment, wanted_port))
     wish = _port(environment, "admin", 8081)
     admin_port = old.admin_port if old and same_port else free_port(wish)
-    secrets = secrets_folder(environment, revision)
+    secrets = complete(environment, revision)
     if old and not drain:
         stop(runs, old)
     number = runs.next_number()

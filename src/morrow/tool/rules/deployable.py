@@ -1,40 +1,31 @@
-"""Everything that files alone can be judged by, told at once and before anything is touched.
+"""What is wrong with an environment, told at once and before anything is touched.
 
-How others use it: `environment = load(project, "dev")` raises every problem; `judge` returns
-them. The files are read and held against the schema (`Environment.examine`); then come the
-service's own declaration (`settings_check`), what the tool refuses to deploy, and the rules of the
-chart's templates, where there is a Helm to render them.
+The files are held against the schema; then come the service's own declaration (`settings`), what
+the tool refuses to deploy, and the rules of the chart's templates, where there is a Helm.
 """
 
 from __future__ import annotations
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.project import Project
-from morrow.tool.environment.load import examine
+from morrow.tool.cluster.site import Site
+from morrow.tool.environment.load import problems_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm import Helm, value_arguments
 from morrow.tool.programs.runner import Result
-from morrow.tool.rules import settings as settings_check
+from morrow.tool.rules.settings import refused_settings
+from morrow.tool.stores.store import unsupported
 
 # What the tool says itself, with the line: see `_undeployable`.
 SAID = "target.protected asks for "
 
 
-def load(project: Project, label: str, context: str | None = None) -> Environment:
-    """Return the environment, or raise all that is wrong with it."""
-    environment, problems = judge(project, label, context)
-    if problems:
-        raise Failure(*problems, refused=True)
-    return environment
-
-
-def judge(
-    project: Project, label: str, context: str | None = None
-) -> tuple[Environment, list[Problem]]:
-    """Return the environment and all that is wrong with it."""
-    environment, problems = examine(project, label, context)
+def refusals(site: Site) -> list[Problem]:
+    """Return all that is wrong with an environment, by schema, service, tool and templates."""
+    environment, project = site.environment, site.environment.project
+    problems = problems_of(environment)
     if not all(layer.readable for layer in environment.layers):
-        return environment, problems  # what the other files lack may stand in this one
+        return problems  # what the other files lack may stand in this one
     named = {found.object for found in problems}
     if named.isdisjoint({"config", "env", "secrets", "secrets.keys"}):
         for found in _settings(project, environment):
@@ -43,21 +34,21 @@ def judge(
     if "target" not in named:
         problems += _undeployable(environment)
     if environment.kind == "kubernetes":
-        problems += _rules(environment, broken=bool(problems))
-    return environment, problems
+        problems += _templates(site, broken=bool(problems))
+    return problems
 
 
 def _settings(project: Project, environment: Environment) -> list[Problem]:
     try:
-        return settings_check.judge(project, environment)
+        return refused_settings(project, environment)
     except Failure as failure:  # the declaration itself cannot be read
         return list(failure.problems)
 
 
 def _undeployable(environment: Environment) -> list[Problem]:
     """Return what the schema allows and the tool does not deploy."""
-    unsupported = provider_problem(environment)
-    problems = [unsupported] if unsupported else []
+    wrong = unsupported(environment)
+    problems = [wrong] if wrong else []
     if not environment.protected or environment.kind == "process":
         return problems
     own = environment.shown(environment.file)
@@ -74,29 +65,21 @@ def _undeployable(environment: Environment) -> list[Problem]:
     return problems
 
 
-def provider_problem(environment: Environment) -> Problem | None:
-    """Return why the secrets cannot come from their provider; None when they can."""
-    provider, where = environment.secrets.provider, environment.place("secrets", "provider")
-    if environment.kind == "process" and provider != "generated":
-        cause = f"secrets.provider is {provider}, and a process takes generated secrets only"
-        return problem("provider-unsupported", where, cause, file=where, provider="generated")
-    if provider in ("sops", "external"):
-        cause = f"secrets.provider is {provider}, which the chart knows and the tool does not yet;"
-        cause += " it takes the Secret that a store has made"
-        return problem("provider-unsupported", where, cause, file=where, provider="existing")
-    return None
-
-
-def _rules(environment: Environment, *, broken: bool) -> list[Problem]:
+def _templates(site: Site, *, broken: bool) -> list[Problem]:
     """Return what the chart's templates refuse; of `broken` values only their own sentences."""
-    schema = ("--skip-schema-validation",) if broken else ()
-    words = (environment.name, str(environment.project.chart), *value_arguments(environment.files))
+    environment = site.environment
     try:
-        done = Helm("", environment.namespace).run("template", *words, *schema)
+        done = without_schema(environment) if broken else site.rendered
     except Failure:
         return []  # no helm, or one that hangs: the command that needs it says so
     found = chart_problems(environment, done) if done.code else []
     return [one for one in found if not broken or one.cause in sentences(done)]
+
+
+def without_schema(environment: Environment) -> Result:
+    """Render values that the schema refuses: the templates may have more to say."""
+    words = (environment.name, str(environment.project.chart), *value_arguments(environment.files))
+    return Helm("", environment.namespace).run("template", *words, "--skip-schema-validation")
 
 
 def sentences(done: Result) -> list[str]:

@@ -14,14 +14,14 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.objects import names_held, settings_mark, with_settings
+from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.view import age_of
-from morrow.tool.environment.model import Environment
 from morrow.tool.load.load import Load
-from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
 from morrow.tool.report.page import Line
+from morrow.tool.targets.kubernetes.reach import Way
 from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
-from morrow.tool.verify.reach import Way
+from morrow.tool.verify.verify import Subject
 
 Json = dict[str, Any]
 HASH = "pod-template-hash"
@@ -29,14 +29,14 @@ RECENT = 600.0  # seconds in which no container may have restarted
 ROLLOUT = 600.0
 
 
-class KubernetesSubject:
+class KubernetesSubject(Subject):
     """The service as it runs in its namespace."""
 
     def __init__(
-        self, environment: Environment, url: str | None, connect: tuple[str, ...], ca: str | None
+        self, site: Site, url: str | None, connect: tuple[str, ...], ca: str | None
     ) -> None:
-        self.environment = environment
-        self.kubectl = Kubectl.of(environment)
+        environment = self.environment = site.environment
+        self.kubectl = site.kubectl
         self._way = Way(environment, url, connect, ca)
         if self._deployment_or_none() is None:
             cause = f"there is no Deployment of it in namespace {environment.namespace}"
@@ -44,6 +44,11 @@ class KubernetesSubject:
                 problem("release-missing", environment.name, cause, environment=environment.label),
                 refused=True,
             )
+
+    @property
+    def image(self) -> str:
+        """The image of the release."""
+        return self.environment.image
 
     def reach(self) -> Reach:
         """Take what the command line gave, else the route, else a tunnel."""

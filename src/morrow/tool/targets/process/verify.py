@@ -18,9 +18,10 @@ from morrow.tool.report.page import Line
 from morrow.tool.targets.process.replace import fingerprint, replace
 from morrow.tool.targets.process.state import HOST, Run, Runs, ask, children
 from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
+from morrow.tool.verify.verify import Subject
 
 
-class ProcessSubject:
+class ProcessSubject(Subject):
     """The service as `morrow up` started it here."""
 
     def __init__(self, environment: Environment, *, drain: bool) -> None:
@@ -41,6 +42,11 @@ class ProcessSubject:
                 refused=True,
             )
         return run
+
+    @property
+    def image(self) -> str:
+        """No image: the folder's code."""
+        return "this machine's code"
 
     def reach(self) -> Reach:
         """Dial it on this machine."""
