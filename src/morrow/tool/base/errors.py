@@ -10,7 +10,6 @@ Collect problems as values; raise `Failure(problem, …)` only where a command c
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,6 +76,8 @@ def problem(
 @cache
 def table() -> dict[str, Row]:
     """Return every kind of error, by its code: read only when one is made."""
+    import tomllib
+
     raw = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return {code: Row(**row) for code, row in raw.items()}
 

@@ -6,10 +6,6 @@ import click
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
-from morrow.tool.doctor.doctor import Check, files
-from morrow.tool.platform.write import compare
-from morrow.tool.rules.open import DEPLOYABLE, examine
-from morrow.tool.targets.target import target_of
 
 SIGNS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 
@@ -22,6 +18,11 @@ SIGNS = {"ok": "green", "warn": "yellow", "fail": "red", "skip": "dim"}
 @answers
 def command(environment: str, fix: bool, confirm: str | None, context: str | None) -> None:
     """Look, and fix when asked."""
+    from morrow.tool.doctor.doctor import Check, files
+    from morrow.tool.platform.write import compare
+    from morrow.tool.rules.open import DEPLOYABLE, examine
+    from morrow.tool.targets.target import target_of
+
     site, wrong = examine(environment, context, DEPLOYABLE)
     done: list[str] = []
     checks = list(files(site.environment, wrong))

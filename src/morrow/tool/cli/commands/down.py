@@ -11,8 +11,6 @@ from morrow.tool.cli.options import (
     environment_argument,
     finish,
 )
-from morrow.tool.rules.open import VALID, open_site
-from morrow.tool.targets.target import DownOptions, target_of
 
 
 @click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
@@ -23,6 +21,9 @@ from morrow.tool.targets.target import DownOptions, target_of
 @answers
 def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
     """Hand over to the target."""
+    from morrow.tool.rules.open import VALID, open_site
+    from morrow.tool.targets.target import DownOptions, target_of
+
     site = open_site(environment, context, VALID)
     options = DownOptions(confirm=confirm, purge=purge)
     finish(target_of(site.environment).down(site, options))

@@ -8,13 +8,8 @@ from typing import Any
 import click
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cli.options import answers, complete_environment, environment_argument
-from morrow.tool.environment.new import make
-from morrow.tool.environment.yaml import dotted
-from morrow.tool.platform.new import make as make_on_aws
-from morrow.tool.rules.open import VALID, examine
 
 
 @click.group(help="Show an environment merged, or make a new one.")
@@ -28,6 +23,9 @@ def command() -> None:
 @answers
 def show(environment: str, defaults: bool) -> None:
     """Show every value with its file and line."""
+    from morrow.tool.environment.yaml import dotted
+    from morrow.tool.rules.open import VALID, examine
+
     site, problems = examine(environment, None, VALID)
     found = site.environment
     rows = []
@@ -71,6 +69,10 @@ def show(environment: str, defaults: bool) -> None:
 @answers
 def new(name: str, source: str | None, place: str | None) -> None:
     """Write the values file and, where the other has one, the Terraform root."""
+    from morrow.tool.base.project import Project
+    from morrow.tool.environment.new import make
+    from morrow.tool.platform.new import make as make_on_aws
+
     verbs = ("env show", "doctor", "plan")
     if place == "aws":
         made = make_on_aws(Project.find(), name, source)

@@ -6,8 +6,6 @@ import click
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, context_option, environment_argument, finish
-from morrow.tool.rules.open import READABLE, open_site
-from morrow.tool.targets.target import LogsOptions, target_of
 
 
 @click.command(help="Show the log lines of the service in ENVIRONMENT.")
@@ -25,6 +23,9 @@ from morrow.tool.targets.target import LogsOptions, target_of
 @answers
 def command(environment: str, follow: bool, lines: int, context: str | None) -> None:
     """Hand over to the target."""
+    from morrow.tool.rules.open import READABLE, open_site
+    from morrow.tool.targets.target import LogsOptions, target_of
+
     if follow and terminal.json:
         raise click.UsageError("--follow has no end, --json one document: choose one")
     site = open_site(environment, context, READABLE)

@@ -10,8 +10,6 @@ import click
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, context_option, environment_argument
-from morrow.tool.rules.open import DEPLOYABLE, open_site
-from morrow.tool.targets.target import target_of
 
 
 @click.command(help="Show what `up` would change, field by field; change nothing.")
@@ -32,6 +30,9 @@ def command(
     environment: str, out: Path | None, detailed_exitcode: bool, context: str | None
 ) -> None:
     """Compute, show, write."""
+    from morrow.tool.rules.open import DEPLOYABLE, open_site
+    from morrow.tool.targets.target import target_of
+
     try:
         site = open_site(environment, context, DEPLOYABLE)
         target = target_of(site.environment)

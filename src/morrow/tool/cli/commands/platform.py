@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cli.options import F, answers, confirm_option, finish
 
@@ -25,6 +24,7 @@ def command() -> None:
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    from morrow.tool.base.project import Project
     from morrow.tool.platform.roots import names
 
     try:
@@ -54,6 +54,7 @@ def _judging(function: F) -> F:
 
 
 def _platform(name: str) -> Platform:
+    from morrow.tool.base.project import Project
     from morrow.tool.platform.roots import Platform
 
     return Platform.find(Project.find(), name)
@@ -140,6 +141,7 @@ def down(name: str, confirm: str | None) -> None:
 
 def _release(name: str) -> Release | None:
     """Return what takes the environment's own release down; None where it has no cluster."""
+    from morrow.tool.base.project import Project
     from morrow.tool.environment.load import look
 
     project = Project.find()

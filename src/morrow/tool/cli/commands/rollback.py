@@ -11,8 +11,6 @@ from morrow.tool.cli.options import (
     environment_argument,
     finish,
 )
-from morrow.tool.rules.open import READABLE, open_site
-from morrow.tool.targets.target import target_of
 
 
 @click.command(
@@ -26,5 +24,8 @@ from morrow.tool.targets.target import target_of
 @answers
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
     """Choose the release and go back."""
+    from morrow.tool.rules.open import READABLE, open_site
+    from morrow.tool.targets.target import target_of
+
     site = open_site(environment, context, READABLE)
     finish(target_of(site.environment).rollback(site, to, confirm))

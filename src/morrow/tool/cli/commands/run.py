@@ -8,7 +8,6 @@ import sys
 import click
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.base.project import Project
 
 
 @click.command(
@@ -20,6 +19,8 @@ from morrow.tool.base.project import Project
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(app: str | None, options: tuple[str, ...]) -> None:
     """Replace this process by the server, so that signals and exit code are its own."""
+    from morrow.tool.base.project import Project
+
     try:
         project = Project.find()
     except Failure:

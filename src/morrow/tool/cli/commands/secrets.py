@@ -11,10 +11,6 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
-from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
-from morrow.tool.secrets.change import change
-from morrow.tool.secrets.change import rotate as new_values
-from morrow.tool.stores.store import store_of
 
 
 @click.group(help="List, set or rotate secrets.")
@@ -28,6 +24,9 @@ def command() -> None:
 @answers
 def list_(environment: str, context: str | None) -> None:
     """Print one line for each key."""
+    from morrow.tool.rules.open import VALID, open_site
+    from morrow.tool.stores.store import store_of
+
     site = open_site(environment, context, VALID)
     found = site.environment
     holder, held = store_of(found).held(site)
@@ -62,6 +61,9 @@ def set_(
     environment: str, key: str, more: tuple[str, ...], confirm: str | None, context: str | None
 ) -> None:
     """Read the value, never from an argument."""
+    from morrow.tool.rules.open import DEPLOYABLE, open_site
+    from morrow.tool.secrets.change import change
+
     if more:  # click would repeat the words, and they may be the secret
         raise click.UsageError(
             "there is a word too much; a value is read from standard input, or typed unseen"
@@ -93,6 +95,9 @@ def rotate(
     environment: str, keys: tuple[str, ...], confirm: str | None, context: str | None
 ) -> None:
     """Make the revision and roll it out."""
+    from morrow.tool.rules.open import DEPLOYABLE, open_site
+    from morrow.tool.secrets.change import rotate as new_values
+
     site = open_site(environment, context, DEPLOYABLE)
     found = site.environment
     unknown = [key for key in keys if key not in found.secrets.keys]

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers
 
@@ -18,6 +17,8 @@ from morrow.tool.cli.options import answers
 @answers
 def command(settings: str | None) -> None:
     """Show the declaration as a table; --json prints its JSON schema."""
+    from morrow.tool.base.project import Project
+
     terminal.status("reading the declaration …")
     from morrow.tool.rules.settings import declaration
 

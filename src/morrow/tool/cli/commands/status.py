@@ -5,8 +5,6 @@ from __future__ import annotations
 import click
 
 from morrow.tool.cli.options import answers, context_option, environment_argument, finish
-from morrow.tool.rules.open import READABLE, open_site
-from morrow.tool.targets.target import target_of
 
 
 @click.command(help="Show what runs in ENVIRONMENT. Exit 1 when it does not serve.")
@@ -15,5 +13,8 @@ from morrow.tool.targets.target import target_of
 @answers
 def command(environment: str, context: str | None) -> None:
     """Hand over to the target."""
+    from morrow.tool.rules.open import READABLE, open_site
+    from morrow.tool.targets.target import target_of
+
     site = open_site(environment, context, READABLE)
     finish(target_of(site.environment).status(site))

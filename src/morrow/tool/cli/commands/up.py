@@ -13,8 +13,6 @@ from morrow.tool.cli.options import (
     environment_argument,
     finish,
 )
-from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
-from morrow.tool.targets.target import UpOptions, target_of
 
 
 @click.command(
@@ -41,6 +39,9 @@ def command(
     context: str | None,
 ) -> None:
     """Hand over to the target."""
+    from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
+    from morrow.tool.targets.target import UpOptions, target_of
+
     # A plan was judged when it was made, with the files that it holds.
     site = open_site(environment, context, VALID if plan else DEPLOYABLE)
     kind, target = site.environment.kind, target_of(site.environment)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -11,11 +12,10 @@ import click
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
-from morrow.tool.cluster.protection import guard
-from morrow.tool.cluster.site import Site
-from morrow.tool.rules.open import VALID, open_site
-from morrow.tool.targets.target import VerifyOptions, target_of
-from morrow.tool.verify.verify import Asked, Verdict, verify
+
+if TYPE_CHECKING:
+    from morrow.tool.cluster.site import Site
+    from morrow.tool.verify.verify import Verdict
 
 CHANGES = ("update", "config", "secret", "kill")
 
@@ -68,6 +68,10 @@ def command(
     context: str | None,
 ) -> None:
     """Find the subject, verify, print."""
+    from morrow.tool.rules.open import VALID, open_site
+    from morrow.tool.targets.target import VerifyOptions, target_of
+    from morrow.tool.verify.verify import Asked, verify
+
     _require_sense(rate or 0, seconds, during, without_drain, report)
     for address in filter(None, (url, *(f"//{place}" for place in connect))):
         _require_address(address, is_url=address == url)
@@ -117,6 +121,8 @@ def _require_address(address: str, *, is_url: bool) -> None:
 
 def _require_leave(site: Site, during: str | None, confirm: str | None) -> None:
     """Ask before load meets a protected environment."""
+    from morrow.tool.cluster.protection import guard
+
     label = site.environment.label
     if site.environment.protected and during == "kill":
         cause = "the environment is protected"
