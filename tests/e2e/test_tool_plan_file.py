@@ -14,6 +14,7 @@ import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
+from morrow.tool.cluster.site import Site
 from morrow.tool.plan.compute import compute
 from morrow.tool.plan.file import Bound, open_plan, write
 from tests.e2e.cluster import ROOT, Cluster, Image

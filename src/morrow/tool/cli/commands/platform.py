@@ -142,19 +142,18 @@ def down(name: str, confirm: str | None) -> None:
 def _release(name: str) -> Release | None:
     """Return what takes the environment's own release down; None where it has no cluster."""
     from morrow.tool.base.project import Project
-    from morrow.tool.environment.load import look
+    from morrow.tool.rules.open import READABLE, open_site
+    from morrow.tool.targets.target import DownOptions, target_of
 
-    project = Project.find()
-    if name not in project.environment_names():
+    if name not in Project.find().environment_names():
         return None
-    environment = look(name, None)
-    if environment.kind != "kubernetes":
+    site = open_site(name, None, READABLE)
+    target = target_of(site.environment)
+    if "url" not in target.takes:  # it runs in no cluster
         return None
 
     def release() -> None:
-        from morrow.tool.targets.target import DownOptions, target_of
-
-        target_of("kubernetes").down(environment, DownOptions(confirm=name))
+        target.down(site, DownOptions(confirm=name))
 
     return release
 
