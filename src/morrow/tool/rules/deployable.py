@@ -17,7 +17,7 @@ from morrow.tool.rules.settings import refused_settings
 from morrow.tool.stores.store import unsupported
 
 # What the tool says itself, with the line: see `_undeployable`.
-SAID = "target.protected asks for "
+SAID = ("target.protected asks for image.digest", "target.protected asks for two pods")
 
 
 def refusals(site: Site) -> list[Problem]:
