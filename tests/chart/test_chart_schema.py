@@ -219,7 +219,7 @@ TAKEN_AWAY: list[tuple[Values, Values, str]] = [
         {"autoscaling": None},
         "HorizontalPodAutoscaler",
     ),
-    ({}, {"ports": {"admin": None}}, "admin"),
+    ({}, {"ports": {"admin": None}}, "port: admin"),
     ({}, {"resources": {"limits": {"memory": None}}}, "memory: 256Mi"),
 ]
 
