@@ -113,3 +113,12 @@ def test_no_two_test_modules_have_one_name() -> None:
     names = [path.name for path in tracked("tests/**/test_*.py", "apps/**/test_*.py")]
     assert len(names) > 30
     assert sorted(names) == sorted(set(names))
+
+
+def conflicts(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(("<" * 7 + " ", ">" * 7 + " "))]
+
+
+def test_no_tracked_file_holds_what_a_merge_left() -> None:
+    assert [file for file in tracked() if conflicts(file.read_text(errors="replace"))] == []
+    assert conflicts("<" * 7 + " HEAD\nours\n"), "the control"
