@@ -8,30 +8,18 @@ import pytest
 
 from tests.chart.reference import MARK, sentences
 from tests.chart.rendering import DIGEST, FOREIGN, SMALLEST, Values, over, refusal, render
-from tests.chart.wrong_shapes import WRONG_SHAPES
+from tests.chart.wrong_network import GATEWAY, WRONG_NETWORK
+from tests.chart.wrong_processes import WRONG_PROCESSES, process
+from tests.chart.wrong_shapes import KEYS, WRONG_SHAPES
 
 PROTECTED: Values = {"target": {"protected": True}, "image": {"digest": DIGEST}}
-KEYS: Values = {"secrets": {"keys": ["TOKEN"]}}
-GATEWAY: Values = {"route": {"mode": "gateway", "hosts": ["a.b"], "gateway": {"name": "g"}}}
-INGRESS: Values = {
-    "route": {"mode": "ingress", "hosts": ["a.b"]},
-    "network": {"ingress": {"gateway": "edge"}},
-}
 EXTERNAL: Values = {
     "secrets": {"provider": "external", "keys": ["TOKEN"], "external": {"store": "s"}}
 }
 
 
-def egress(entry: Values) -> Values:
-    return {"network": {"egress": {"to": {"db": entry}}}}
-
-
 def sidecar(resources: Values) -> Values:
     return {"sidecars": {"a": {"image": "x:1", "resources": resources}}}
-
-
-def process(**entry: object) -> Values:
-    return {"processes": {"p": {"command": ["x"], **entry}}}
 
 
 def workload(kind: str, labels: Values) -> Values:
@@ -47,7 +35,6 @@ def toleration(entry: Values) -> Values:
 
 OURS = {"app.kubernetes.io/name": "shop", "app.kubernetes.io/component": "service"}
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "same"}}
-IRSA = {"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/x"}}}
 KEY = "-----BEGIN " + "RSA PRIVATE KEY-----"
 
 # What is wrong, over what is right, and what must be said. The second column alone is accepted.
@@ -116,71 +103,7 @@ CASES: list[tuple[Values, Values, str]] = [
         "pod.tolerations.a.tolerationSeconds means",
     ),
     ({}, {"config": {f"A{n}": "x" * 65536 for n in range(4)}}, "variables at most 256 KiB"),
-    (GATEWAY, {"route": {"hosts": []}}, "route.mode is gateway, and route.hosts is empty"),
-    (INGRESS, {"route": {"hosts": []}}, "route.mode is ingress, and route.hosts is empty"),
-    (GATEWAY, {"route": {"gateway": {"name": ""}}}, "route.gateway.name is empty"),
-    (GATEWAY, {"route": {"tls": {"secret": "s"}}}, "route.tls.secret is stated"),
-    (GATEWAY, {"route": {"className": "c"}}, "route.className is stated"),
-    (INGRESS, {"route": {"gateway": {"name": "g"}}}, "route.gateway.name is stated"),
-    (INGRESS, {"network": {"ingress": {"gateway": ""}}}, "would keep its controller out"),
-    ({}, {"service": {"type": "NodePort"}}, "service.type is NodePort"),
-    ({}, {"service": {"type": "LoadBalancer"}}, "service.type is LoadBalancer"),
-    (
-        {"network": {"ingress": {"cidrs": {"a": "10.0.0.0/8"}}}},
-        {"network": {"policy": False}},
-        "network.policy is false",
-    ),
-    (
-        egress({"cidr": "10.0.0.0/8"}),
-        egress({"namespace": "x"}),
-        "egress.to.db states cidr together",
-    ),
-    ({}, egress({"ports": [80]}), "network.egress.to.db states ports only"),
-    (
-        egress({"cidr": "10.20.48.0/20"}),
-        egress({"cidr": "10.20.52.7/20"}),
-        "network.egress.to.db.cidr is 10.20.52.7/20, which begins inside its block:"
-        " write 10.20.48.0/20.",
-    ),
-    (
-        {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/32", "b": "0.0.0.0/0", "c": "::/0"}}}},
-        {"network": {"ingress": {"cidrs": {"a": "192.0.2.1/24"}}}},
-        "network.ingress.cidrs.a is 192.0.2.1/24, which begins inside its block:",
-    ),
-    (
-        {},
-        {"volumes": {"a": {"mountPath": "/tmp/", "source": {"emptyDir": {}}}}},
-        "volumes.a.mountPath is /tmp, where the writable /tmp",
-    ),
-    (
-        KEYS,
-        {"volumes": {"a": {"mountPath": "/run/secrets/morrow", "source": {"emptyDir": {}}}}},
-        "volumes.a.mountPath is /run/secrets/morrow, where secrets",
-    ),
-    (
-        KEYS,
-        {"volumes": {"a": {"mountPath": "/run/secrets/morrow/x", "source": {"emptyDir": {}}}}},
-        "inside the secrets, where nothing can be mounted",
-    ),
-    (
-        {"volumes": {"a": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
-        {"volumes": {"b": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
-        "volumes.b.mountPath is /x, where volumes.a",
-    ),
-    (
-        {"sidecars": {"a": {"image": "x:1"}}},
-        {"initContainers": {"a": {"image": "x:1"}}},
-        "a stands in sidecars and in init",
-    ),
-    ({}, {"sidecars": {"a": {}}}, "sidecars.a is empty, and would run the service a second time"),
-    ({}, {"initContainers": {"a": {"config": True}}}, "initContainers.a is empty, and would run"),
-    (
-        {"config": {"A": "1"}},
-        {"sidecars": {"a": {"image": "x:1", "config": True, "env": {"A": "2"}}}},
-        "sidecars.a.env.A is given to it by config or secrets already",
-    ),
-    ({}, {"sidecars": {"shop": {}}}, "sidecars.shop has the service's own name"),
-    ({}, {"initContainers": {"shop": {}}}, "initContainers.shop has the service's own name"),
+    *WRONG_NETWORK,
     (
         {"serviceAccount": {"annotations": {"a": "b"}}},
         {"serviceAccount": {"create": False}},
@@ -208,44 +131,7 @@ CASES: list[tuple[Values, Values, str]] = [
     ),
     *WRONG_SHAPES,
     ({}, {"drain": None}, "drain is null or an empty block"),
-    ({}, {"job": {"command": ["x"]}}, "job has moved: write processes: {job: {kind: job"),
-    ({}, {"web": {"enabled": False}}, "web.enabled is false, and processes is empty"),
-    (
-        process(kind="worker"),
-        {**GATEWAY, "web": {"enabled": False}},
-        "route.mode is gateway, and web.enabled is false",
-    ),
-    (
-        process(kind="worker"),
-        {"autoscaling": {"mode": "hpa"}, "web": {"enabled": False}},
-        "autoscaling.mode is hpa, and web.enabled is false",
-    ),
-    ({}, process(kind="worker", schedule="@daily"), "processes.p.schedule means nothing for kind"),
-    ({}, process(kind="cron", schedule="@daily", order=1), "processes.p.order means nothing for"),
-    ({}, process(kind="job", replicas=2), "processes.p.replicas means nothing for kind job"),
-    ({}, process(kind="cron"), "processes.p.schedule is empty"),
-    ({}, process(kind="worker", command=[]), "processes.p.command is empty"),
-    (
-        {},
-        {"processes": {"test": {"kind": "worker", "command": ["x"]}}},
-        "processes.test has a name that the chart gives itself",
-    ),
-    (
-        {"processes": {"a": {"kind": "worker", "command": ["x"]}}},
-        {"name": "a" * 53, "processes": {"nightly-run": {"kind": "job", "command": ["x"]}}},
-        "longer than the 63 characters that a job may have",
-    ),
-    ({}, process(kind="worker", autoscaling={"max": 4}), "p.autoscaling is stated without a mode"),
-    (
-        process(kind="worker", autoscaling={"mode": "hpa"}),
-        {"processes": {"p": {"replicas": 3}}},
-        "processes.p.replicas is 3, and its autoscaling",
-    ),
-    (
-        process(kind="worker"),
-        {"processes": {"p": {"resources": {"limits": {"memory": "1Mi"}}}}},
-        "processes.p: resources.limits.memory is 1Mi",
-    ),
+    *WRONG_PROCESSES,
     ({}, {"volumes": {"a": {"mountPath": "/x", "files": {"a": "x" * 260000}}}}, "files hold 260"),
     (
         {},
@@ -277,16 +163,6 @@ CASES: list[tuple[Values, Values, str]] = [
         {},
         {"resources": {"requests": {"ephemeral-storage": "64k"}}},
         "resources.requests.ephemeral-storage is 64k, less than 1Mi",
-    ),
-    (
-        egress({"cidr": "fd00:1234::/32"}),
-        egress({"cidr": "fd00:1234:5::/32"}),
-        "network.egress.to.db.cidr is fd00:1234:5::/32, which begins inside its block",
-    ),
-    (
-        {**IRSA, **egress({"cidr": "0.0.0.0/0", "ports": [443]})},
-        egress({"ports": [5432]}),
-        "network.egress lets no pod reach AWS",
     ),
     ({"extra": {"a": CONFIG_MAP}}, {"extra": {"b": CONFIG_MAP}}, "b is a ConfigMap called same"),
     (

@@ -1,17 +1,14 @@
-"""Wrong combinations about workload, volumes, ports, routes and scaling."""
+"""Wrong combinations about workload, containers, volumes, ports, routes and scaling."""
 
 from __future__ import annotations
 
 from tests.chart.rendering import FOREIGN, Values, over
+from tests.chart.wrong_network import GATEWAY, INGRESS
 
+KEYS: Values = {"secrets": {"keys": ["TOKEN"]}}
 CLAIM: Values = {"size": "1Gi"}
 DATA: Values = {"volumes": {"data": {"mountPath": "/data"}}}
 ONE: Values = {"replicas": 1, "rollout": {"strategy": "Recreate"}}
-GATEWAY: Values = {"route": {"mode": "gateway", "hosts": ["a.b"], "gateway": {"name": "g"}}}
-INGRESS: Values = {
-    "route": {"mode": "ingress", "hosts": ["a.b"]},
-    "network": {"ingress": {"gateway": "edge"}},
-}
 RULES: Values = {"serviceAccount": {"rules": {"a": {"resources": ["pods"], "verbs": ["get"]}}}}
 HPA: Values = {"autoscaling": {"mode": "hpa"}}
 CRON: Values = {
@@ -149,4 +146,38 @@ WRONG_SHAPES: list[tuple[Values, Values, str]] = [
         route(paths=["/b"]),
         "replaces the beginning of a path, and there are several",
     ),
+    (
+        {},
+        {"volumes": {"a": {"mountPath": "/tmp/", "source": {"emptyDir": {}}}}},
+        "volumes.a.mountPath is /tmp, where the writable /tmp",
+    ),
+    (
+        KEYS,
+        {"volumes": {"a": {"mountPath": "/run/secrets/morrow", "source": {"emptyDir": {}}}}},
+        "volumes.a.mountPath is /run/secrets/morrow, where secrets",
+    ),
+    (
+        KEYS,
+        {"volumes": {"a": {"mountPath": "/run/secrets/morrow/x", "source": {"emptyDir": {}}}}},
+        "inside the secrets, where nothing can be mounted",
+    ),
+    (
+        {"volumes": {"a": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
+        {"volumes": {"b": {"mountPath": "/x", "source": {"emptyDir": {}}}}},
+        "volumes.b.mountPath is /x, where volumes.a",
+    ),
+    (
+        {"sidecars": {"a": {"image": "x:1"}}},
+        {"initContainers": {"a": {"image": "x:1"}}},
+        "a stands in sidecars and in init",
+    ),
+    ({}, {"sidecars": {"a": {}}}, "sidecars.a is empty, and would run the service a second time"),
+    ({}, {"initContainers": {"a": {"config": True}}}, "initContainers.a is empty, and would run"),
+    (
+        {"config": {"A": "1"}},
+        {"sidecars": {"a": {"image": "x:1", "config": True, "env": {"A": "2"}}}},
+        "sidecars.a.env.A is given to it by config or secrets already",
+    ),
+    ({}, {"sidecars": {"shop": {}}}, "sidecars.shop has the service's own name"),
+    ({}, {"initContainers": {"shop": {}}}, "initContainers.shop has the service's own name"),
 ]

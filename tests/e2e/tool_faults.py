@@ -152,12 +152,8 @@ def ended_namespace(project: ToolProject) -> None:
 
 def silent_webhook(project: ToolProject) -> None:
     """Let an admission webhook that nobody serves stand before this namespace's pods."""
-    rule = {
-        "operations": ["CREATE"],
-        "apiGroups": [""],
-        "apiVersions": ["v1"],
-        "resources": ["pods"],
-    }
+    rule = {"operations": ["CREATE"], "resources": ["pods"]}
+    rule |= {"apiGroups": [""], "apiVersions": ["v1"]}
     project.make(
         {
             "apiVersion": "admissionregistration.k8s.io/v1",

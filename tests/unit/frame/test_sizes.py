@@ -13,7 +13,6 @@ CODE = ("*.py", "*.go", "*.sh", "*.tf", "*.tpl", ".ci/run")
 # How long each was when the rule got this test, in tens. A line goes with the file's last line over
 # 250; none is ever added or raised: a new file that long is two things.
 LONGER = {
-    "src/morrow/kit/request/asgi.py": 420,
     "src/morrow/kit/request/wsgi.py": 280,
     "src/morrow/kit/serving/command.py": 260,
     "src/morrow/tool/deliver/rollout.py": 280,

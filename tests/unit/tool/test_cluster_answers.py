@@ -236,9 +236,8 @@ def test_a_secrets_value_goes_by_standard_input_only(cluster: StandIn) -> None:
     site = loaded()
     objects.create(site, "shop-9", {"TOKEN": b"canary"})
     assert "Secret/shop-9" in cluster.names
-    assert objects.values_of(site.kubectl.get("secret", "shop-9")) == {"TOKEN": b"canary"}, (
-        "the control"
-    )
+    held = objects.values_of(site.kubectl.get("secret", "shop-9"))
+    assert held == {"TOKEN": b"canary"}, "the control"
     assert "canary" not in cluster.log.read_text()
     assert "Y2FuYXJ5" not in cluster.log.read_text()
     assert "kubectl create --validate=false -f -" in cluster.asked
@@ -274,7 +273,7 @@ def test_a_rollback_goes_to_the_last_good_release_that_is_another_one(cluster: S
     with pytest.raises(Failure) as caught:
         choose(loaded(), None)
     assert caught.value.problems[0].object == "Secret shop-1"
-    cluster.says(objects=[])
+    cluster.says(objects=[], history=[])
     with pytest.raises(Failure) as caught:
         choose(loaded(), None)
     assert caught.value.problems[0].code == "release-missing"

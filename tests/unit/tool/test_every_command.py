@@ -80,6 +80,9 @@ STORY = (
     Case(("rollback", "local"), 2, r"^error target-unsupported: local$", WRONG),
     Case(("down", "local"), 0, r"^stopped shop; logs and secrets stay", {"stopped"}),
     Case(("down", "lokal"), 2, r"^error environment-missing: lokal", WRONG),
+    # What they do where there is a root: tests/terraform/test_platform_command.py.
+    *(Case(("platform", verb, "local"), 2, r"^error platform-missing: local", WRONG)
+      for verb in ("plan", "up", "down", "status", "write")),
     Case(("explain", "port-taken"), 0, r"^port-taken\n  Another program listens",
          {"code", "summary", "fix", "exit"}),
     Case(("explain",), 0, r"^port-taken +Another program listens on the port\.$", {"port-taken"}),

@@ -70,6 +70,7 @@ def test_four_judges_speak_at_once_and_none_twice(shop: Path) -> None:
     found = caught.value.problems
     assert sorted((one.code, one.object) for one in found) == [
         ("chart-invalid", "environments/dev.yaml"),
+        ("chart-invalid", "environments/dev.yaml"),
         ("digest-needed", "environments/base.yaml:2"),
         ("environment-ambiguous", "grace"),
         ("environment-key", "replcias"),
@@ -79,7 +80,12 @@ def test_four_judges_speak_at_once_and_none_twice(shop: Path) -> None:
         ("settings-unknown", "LEVLE"),
     ]
     rules = [one.cause for one in found if one.code == "chart-invalid"]
-    assert rules == ["autoscaling.min is 9, above autoscaling.max 2."]
+    assert rules == [
+        "autoscaling.min is 9, above autoscaling.max 2.",
+        "replicas is 1, and autoscaling.mode is hpa, which sets the number of pods:"
+        " take replicas out (replicas: null).",
+    ]
+    assert len({(one.code, one.object, one.cause) for one in found}) == len(found)
     assert all(one.fix for one in found)
 
 

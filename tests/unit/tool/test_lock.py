@@ -19,9 +19,8 @@ from tests.environments import load
 HOLDER = """
 import sys
 from morrow.tool.cluster import lock
-from morrow.tool.environment.model import Environment
-from morrow.tool.base.project import Project
-with lock.held(load(Project.find(), "here"), "morrow up here"):
+from morrow.tool.rules.open import VALID, open_site
+with lock.held(open_site("here", None, VALID).environment, "morrow up here"):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from morrow.kit.request.bodies import BodyRefused, too_large
-from morrow.kit.request.exchange import Exchange, Message, Places, Receive, Send, Talk
+from morrow.kit.request.exchange import Exchange, Message, Receive, Send
 from morrow.kit.request.observer import Observer, Readiness
+from morrow.kit.request.places import Places
 from morrow.kit.request.request import current
+from morrow.kit.request.talk import Talk
 from morrow.kit.request.wsgi import health
 
 Scope = dict[str, Any]

@@ -1,4 +1,4 @@
-"""One request or websocket of an ASGI application: what is received, sent, and left open."""
+"""One request of an ASGI application: what is received, sent, and left open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from morrow.kit.request.bodies import PATIENCE, BodyRefused, ended_early, linger, too_large
 from morrow.kit.request.observer import Observer
-from morrow.kit.request.request import READING, RUNNING, STREAMING, WAITING, WEBSOCKET, Request
+from morrow.kit.request.places import Places
+from morrow.kit.request.request import READING, RUNNING, STREAMING, WAITING, Request
 
 logger = logging.getLogger("morrow")
 
@@ -18,61 +19,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MOST_HELD = 64 * 1024
-RESTARTING = 1012
-"""The code of a websocket that is closed because the service restarts."""
-
-
-class Places:
-    """How many requests the application works on at once; streams and slow bodies hold none.
-
-    >>> places = Places(2)
-    >>> places.try_take(), places.busy
-    (True, 1)
-    """
-
-    def __init__(self, count: int) -> None:
-        self.count, self.busy = count, 0
-        self._waiting: list[asyncio.Future[None]] = []
-
-    def try_take(self) -> bool:
-        """Take a place if one is free and nobody waits.
-
-        >>> Places(1).try_take()
-        True
-        """
-        if self.busy < self.count and not self._waiting:
-            self.busy += 1
-            return True
-        return False
-
-    async def take(self) -> None:
-        """Wait for a place."""
-        if self.try_take():
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.give()
-            else:
-                self._waiting.remove(turn)
-            raise
-
-    def give(self) -> None:
-        """Give a place back, to who has waited longest.
-
-        >>> places = Places(1)
-        >>> places.try_take(), places.give(), places.busy
-        (True, None, 0)
-        """
-        while self._waiting:
-            turn = self._waiting.pop(0)
-            if not turn.done():
-                turn.set_result(None)
-                return
-        self.busy -= 1
 
 
 class Around(Protocol):
@@ -135,7 +81,7 @@ class Exchange:
         # Who waits for a client holds no place.
         self.leave()
         try:
-            message = await asyncio.wait_for(_plain(self._receive), PATIENCE)
+            message = await asyncio.wait_for(plain(self._receive), PATIENCE)
         except TimeoutError:
             said = f"no more of the body came for {PATIENCE:g} s"
             self._refused = BodyRefused("408 Request Timeout", said)
@@ -271,74 +217,6 @@ class Exchange:
         await self.send({"type": "http.response.body", "body": body})
 
 
-class Talk(Exchange):
-    """One websocket. It holds no place: it lasts as long as its client likes."""
-
-    _connected = _gone = False
-
-    async def enter(self) -> None:
-        """Take no place."""
-        self.request.stage = WEBSOCKET
-        self.request.status = "101"
-        self._ending = asyncio.Event()
-        if self._around.observer.ending:
-            self._ending.set()
-
-    async def receive(self) -> Message:
-        """Give the next message, or the end that the service's own end makes."""
-        if not self._connected:
-            self._connected = True
-            return await self._receive()
-        if self._ending is None or self._ended:
-            return {"type": "websocket.disconnect", "code": RESTARTING}
-        came = asyncio.ensure_future(_plain(self._receive))
-        ending = asyncio.ensure_future(self._ending.wait())
-        done, _ = await asyncio.wait((came, ending), return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        if came in done:
-            message = came.result()
-            self._gone = message["type"] == "websocket.disconnect"
-            return message
-        came.cancel()
-        self._gone = True
-        await self._close()
-        return {"type": "websocket.disconnect", "code": RESTARTING}
-
-    async def send(self, message: Message) -> None:
-        """Pass on what the application says."""
-        kind = message["type"]
-        if kind == "websocket.accept":
-            self._started = True
-        elif kind == "websocket.close":
-            if self._ended:
-                return
-            self._ended = True
-            if not self._started:
-                self.request.status = "403"
-        elif kind == "websocket.http.response.start":
-            self.request.status = str(message["status"])
-        if not (self._ended and kind == "websocket.send"):
-            await self._send(message)
-
-    async def _close(self) -> None:
-        await self.send({"type": "websocket.close", "code": RESTARTING, "reason": "restarting"})
-
-    async def complete(self) -> None:
-        """Nothing is left to be said: the server closes what the application left open."""
-
-    async def refuse(self, refused: BodyRefused) -> None:
-        """A websocket has no body: this cannot be."""
-
-    async def fail(self, error: Exception) -> None:
-        """Close with the code of an error inside. Frameworks raise the end of a talk as well."""
-        if self._gone:
-            return
-        logger.error("the application raised", exc_info=error)
-        self.request.status = "500"
-        if not self._ended:
-            await self.send({"type": "websocket.close", "code": 1011})
-
-
-async def _plain(receive: Receive) -> Message:
-    # What the server gives can be awaited, and is no coroutine.
+async def plain(receive: Receive) -> Message:
+    """Receive by a coroutine: what the server gives can be awaited, and is none."""
     return await receive()

@@ -14,7 +14,8 @@ def guard(site: Site, confirm: str | None, command: str) -> None:
     environment = site.environment
     if not environment.protected or site.confirmed:
         return
-    require_server(site)
+    if environment.kind == "kubernetes":  # a process has no server to be asked
+        require_server(site)
     if confirm is None and terminal.interactive:
         terminal.say(
             f"{environment.label} is protected: {environment.context}, {environment.image}"
