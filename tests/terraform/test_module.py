@@ -146,9 +146,7 @@ def test_a_chart_whose_files_cannot_be_seen_is_refused(copy: Path, terraform: Ru
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("probes: null", "probes"),
         ("probes: {startup: [a]}", "startup"),
-        ("probes: {startup: {failureThreshold: null}}", "failureThreshold"),
         ('probes: {startup: {failureThreshold: "25"}}', "failureThreshold"),
         ("replicas: many", "replicas"),
         ("unknown: 1", "unknown"),

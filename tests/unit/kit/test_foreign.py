@@ -78,7 +78,7 @@ def test_bad_settings_end_another_server_too() -> None:
 @pytest.mark.parametrize(
     ("app", "sentence"),
     [
-        ("raising_app", "service: the factory raised RuntimeError: no database"),
+        ("raising_app", "service: the factory raised: RuntimeError: no database"),
         ("flask_app", "one worker process only, or set MORROW_ADMIN_PORT to another"),
     ],
 )

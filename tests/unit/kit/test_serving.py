@@ -81,12 +81,13 @@ def test_an_application_that_knows_nothing_is_served() -> None:
 
 def test_a_critical_check_takes_the_service_out_and_back(tmp_path: Path) -> None:
     switch = tmp_path / "off"
-    with served("sample:service", SWITCH=str(switch)) as one:
+    with served("sample:service", SWITCH=str(switch), TOKEN="p4ssw0rd") as one:
         switch.touch()
         wait_for(lambda: one.admin("/readyz").status == 503, "not ready")
         body = one.admin("/readyz").json()
         assert body["causes"] == ["check switch"]
-        assert body["checks"]["switch"]["message"] == "raised RuntimeError"
+        said = body["checks"]["switch"]["message"]
+        assert said == "raised RuntimeError: switched off with ********"
         assert one.get("/healthz").status == 503
         assert one.admin("/livez").status == 200
         switch.unlink()
@@ -186,7 +187,7 @@ def test_what_a_client_that_left_asked_for_is_finished(tmp_path: Path) -> None:
             client.sendall(f"GET /sleep-until{made} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             wait_for(lambda: one.metric("morrow_threads_busy") == 1, "the request")
         one.terminate()
-        one.told("Stopping worker-1")
+        wait_for(lambda: refuses(one.port), "the closed door")
         # Granian has no connection left and is done at once: the worker must not be.
         for _ in range(100):
             assert one.metric("http_server_active_requests") == 1
@@ -276,8 +277,8 @@ def refuses(port: int) -> bool:
 
 
 FAILURES = {
-    "sample:raising": "the factory raised RuntimeError: no database",
-    "sample:wrong": "the factory raised TypeError: the factory gave int, not an application",
+    "sample:raising": "the factory raised: RuntimeError: no database (",
+    "sample:wrong": "the factory raised: TypeError: the factory gave int, not an application",
     "nowhere:service": "cannot import nowhere: ModuleNotFoundError: No module named 'nowhere' "
     "(is its folder on PYTHONPATH?)",
     "sample:nothing": "sample:nothing: sample has no nothing",

@@ -17,6 +17,8 @@ SHORTEST = 6
 
 _WORDS = r"(?:passw(?:or)?d|passwd|pwd|secret(?:[_-]?key)?|token|api[_-]?key|credentials?)"
 _NAMED = re.compile(_WORDS, re.IGNORECASE)
+# Names that sound so and hold where something is: the shell's folder, a file's path.
+_PLACE = re.compile(r"^(?:OLD)?PWD$|^MORROW_|_(?:FILE|DIR|PATH|REVISION)$", re.IGNORECASE)
 # Two forms of `name=value`, which connection strings and queries have, and dictionaries' own.
 _ASSIGNED = re.compile(rf"""({_WORDS}=)(?:\\?["'][^"'\\]*|[^\s&"'\\;,)]+)""", re.IGNORECASE)
 _QUOTED = re.compile(rf"""({_WORDS}\\?["']\s*:\s*\\?["'])[^"'\\]+""", re.IGNORECASE)
@@ -43,8 +45,12 @@ def learn(environ: Mapping[str, str]) -> None:
     >>> learn({"STRIPE_API_KEY": "sk_live_123456"})
     >>> clean("no such key: sk_live_123456")
     'no such key: ********'
+    >>> learn({"PWD": "/srv/the-shop"})
+    >>> clean("/srv/the-shop/views.py, line 3")
+    '/srv/the-shop/views.py, line 3'
     """
-    keep_out(value for name, value in environ.items() if _NAMED.search(name))
+    secret = (name for name in environ if _NAMED.search(name) and not _PLACE.search(name))
+    keep_out(environ[name] for name in secret)
     if folder := environ.get("MORROW_SECRETS_DIR"):
         for path in Path(folder).glob("[!.]*"):
             try:
