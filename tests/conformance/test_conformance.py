@@ -41,7 +41,7 @@ def test_morrow_is_wrong_nowhere_that_gunicorn_or_uvicorn_is_right(measured: Mea
 
 
 # Where Granian, under Morrow, is wrong today. `make proof` holds Morrow to none.
-KNOWN = {"two Hosts is refused", "a client that stops sending and waits is answered"}
+KNOWN = {"a client that stops sending and waits is answered"}
 
 
 def test_nothing_else_is_wrong_with_werkzeugs_own_application(measured: Measure) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from morrow.kit.request.bodies import BodyRefused, too_large
+from morrow.kit.request.bodies import BodyRefused, too_large, two_hosts
 from morrow.kit.request.exchange import Exchange, Message, Receive, Send
 from morrow.kit.request.observer import Observer, Readiness
 from morrow.kit.request.places import Places
@@ -59,7 +59,7 @@ class AsgiMiddleware:
         if kind == "http" and scope["path"] == "/healthz":
             await self._health(send)
             return False
-        given, length, has_body = None, 0, False
+        given, length, has_body, hosts = None, 0, False, 0
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 given = f"{given},{value!r}" if given else value.decode("latin-1")
@@ -68,6 +68,8 @@ class AsgiMiddleware:
                 has_body = length > 0
             elif name == b"transfer-encoding":
                 has_body = True
+            elif name == b"host":
+                hosts += 1
         method = scope["method"] if kind == "http" else "GET"
         client = scope.get("client")
         request = self.observer.begin(method, scope["path"], client[0] if client else "", given)
@@ -82,6 +84,8 @@ class AsgiMiddleware:
         if self.observer.tracing is not None:
             span = self.observer.enter(request, _header(scope))
         try:
+            if hosts > 1:
+                raise two_hosts()
             if length > self.body_limit:
                 raise too_large(self.body_limit)
             await exchange.enter()

@@ -22,7 +22,7 @@ Receive = Callable[[], Awaitable[Any]]
 
 
 class BodyRefused(Exception):
-    """A body that is not taken, with the response that says so."""
+    """A request that is not taken, most often for its body, with the response that says so."""
 
     def __init__(self, status: str, message: str) -> None:
         self.status, self.message = status, message
@@ -36,6 +36,15 @@ def too_large(limit: int) -> BodyRefused:
     '413 Content Too Large'
     """
     return BodyRefused("413 Content Too Large", f"the body is larger than {limit} bytes")
+
+
+def two_hosts() -> BodyRefused:
+    """Return the answer to a request that names two hosts: who is in front may have read the other.
+
+    >>> two_hosts().status
+    '400 Bad Request'
+    """
+    return BodyRefused("400 Bad Request", "there is more than one Host header")
 
 
 def ended_early() -> BodyRefused:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from morrow.kit.request.bodies import BodyRefused, linger, read, too_large
+from morrow.kit.request.bodies import BodyRefused, linger, read, too_large, two_hosts
 from morrow.kit.request.forwarded import Proxies
 from morrow.kit.request.observer import Observer
 from morrow.kit.request.request import READING, RUNNING, WAITING, Request
@@ -129,6 +129,8 @@ class WsgiServer:
         request.scheme = scope["scheme"]
         request.peer = host, port
         environ["morrow.request"] = request
+        if "," in environ.get("HTTP_HOST", ""):  # two are joined so
+            environ["morrow.refused"] = two_hosts()
         turn = Turn(request, environ, proto)
         length = environ.get("CONTENT_LENGTH")
         if (length and length != "0") or "HTTP_TRANSFER_ENCODING" in environ:
