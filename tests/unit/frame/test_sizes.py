@@ -15,7 +15,6 @@ CODE = ("*.py", "*.go", "*.sh", "*.tf", "*.tpl", ".ci/run")
 LONGER = {
     "src/morrow/kit/request/wsgi.py": 280,
     "src/morrow/kit/serving/command.py": 260,
-    "src/morrow/tool/deliver/rollout.py": 280,
     "terraform/modules/cluster/variables.tf": 260,
     "tests/chart/test_chart_pods.py": 420,
     "tests/conformance/cases_message.py": 290,

@@ -13,7 +13,7 @@ from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver import rollback
-from morrow.tool.deliver.rollout import look
+from morrow.tool.deliver.look import look
 from morrow.tool.deliver.take_back import choose
 from morrow.tool.stores import objects
 from morrow.tool.stores.store import store_of
@@ -200,7 +200,7 @@ def loaded() -> Site:
 
 def swept() -> list[str]:
     site = loaded()
-    view = look(site.kubectl, "shop")
+    view = look(site.kubectl, site.place)
     return store_of(site.environment).sweep(site, _naming(site, view))
 
 

@@ -18,10 +18,13 @@ def running(ready: bool, seconds: float) -> list[dict[str, Any]]:
     deployed = deployment("registry.example.com/shop:1", "shop-1")
     deployed["metadata"] |= {"uid": "d", "generation": 1}
     deployed["spec"] |= {"replicas": 1, "selector": {"matchLabels": {"app": "shop"}}}
-    deployed["status"] = {"observedGeneration": 1, "readyReplicas": int(ready)}
+    reason = "NewReplicaSetAvailable" if ready else "ReplicaSetUpdated"
+    progress = {"type": "Progressing", "status": "True", "reason": reason}
+    deployed["status"] = {"observedGeneration": 1, "conditions": [progress]}
     of_d, of_r = ({"ownerReferences": [{"uid": uid}]} for uid in ("d", "r"))
     probe = {"httpGet": {"path": "/readyz", "port": 8081}}
-    container = {"name": "shop", "image": "registry.example.com/shop:1", "readinessProbe": probe}
+    template = deployed["spec"]["template"]["spec"]
+    template["containers"][0]["readinessProbe"] = probe
     status = {"name": "shop", "ready": ready, "restartCount": 0, "state": {"running": {}}}
     conditions = [
         {"type": "PodScheduled", "status": "True"},
@@ -34,7 +37,7 @@ def running(ready: bool, seconds: float) -> list[dict[str, Any]]:
             "Pod",
             "shop-a-x",
             metadata={"uid": "p", "creationTimestamp": born, **of_r},
-            spec={"nodeName": "n1", "containers": [container]},
+            spec={"nodeName": "n1", **template},
             status={"containerStatuses": [status], "conditions": conditions},
         ),
     ]

@@ -13,10 +13,11 @@ import pytest
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver import rollout
-from morrow.tool.deliver.rollout import pod_state
 from morrow.tool.diagnose import pod as diagnose_pod
 from morrow.tool.diagnose import refused as diagnose_refused
+from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, View, view_of
 from morrow.tool.programs.kubectl import Kubectl
 
@@ -60,13 +61,14 @@ def test_a_pod_that_starts_has_its_whole_budget() -> None:
 
 
 def test_a_rollout_is_complete_when_its_controller_says_so_of_the_present_template() -> None:
-    good = recorded("good").deployment
+    view = recorded("good")
+    good = view.deployment
     assert good is not None
-    assert rollout.rolled_out(good)
-    assert not rollout.rolled_out(recorded("starting").deployment)
+    assert rolled_out(good, view)
+    starting = recorded("starting")
+    assert not rolled_out(starting.deployment, starting)
     changed = {**good, "metadata": {**good["metadata"], "generation": 99}}
-    assert not rollout.rolled_out(changed), "the controller has not yet seen the new template"
-    assert rollout.rolled_out({**changed, "spec": {**good["spec"], "paused": True}})
+    assert not rolled_out(changed, view), "the controller has not yet seen the new template"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_a_rollout_is_complete_when_its_controller_says_so_of_the_present_templa
     [
         (["good"], None),
         (["starting", "good"], None),
-        (["starting"] * 9, "rollout-slow"),
+        (["starting"] * 9, "never-ready"),
     ],
 )
 def test_what_was_applied_must_settle(

@@ -14,8 +14,7 @@ import pytest
 from morrow.tool.base import terminal as terminal_module
 from morrow.tool.base.errors import problem
 from morrow.tool.base.terminal import Terminal, format_table, typed
-from morrow.tool.cluster.place import Place
-from morrow.tool.deliver import rollout
+from morrow.tool.deliver import progress
 from morrow.tool.diagnose.view import View
 from morrow.tool.environment.yaml import read
 from morrow.tool.programs.kubectl import Kubectl
@@ -176,14 +175,12 @@ def test_a_wait_that_is_explained_in_turns_is_said_once(
     pod = {"metadata": {"name": "web-1"}}
     pulls, backs_off = "waits: Failed to pull the image", "waits: Back-off pulling the image"
     states = iter([pulls, backs_off, pulls, backs_off, "ready", "runs, not ready yet", "ready"])
-    monkeypatch.setattr(rollout, "new_pods", lambda view: [pod])
-    monkeypatch.setattr(rollout, "newest_replicaset", lambda view: None)
-    monkeypatch.setattr(rollout, "pod_state", lambda pod, view: next(states))
-    watched = rollout.Rollout(
-        Kubectl("lab", "shop"), Place("dev", "f", "web", "shop"), interrupt=True
-    )
+    monkeypatch.setattr(progress, "new_pods", lambda view: [pod])
+    monkeypatch.setattr(progress, "newest_replicaset", lambda view: None)
+    monkeypatch.setattr(progress, "pod_state", lambda pod, view: next(states))
+    watched = progress.Progress(Kubectl("lab", "shop"))
     for _ in range(7):
-        watched._show(View())
+        watched.show(View())
     said = [line.removeprefix("  web-1: ") for line in capsys.readouterr().err.splitlines()]
     assert said == [pulls, backs_off, "ready", "runs, not ready yet", "ready"]
 

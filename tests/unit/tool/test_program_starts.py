@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+from morrow.tool.deliver.look import CORE, NEAR
 from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import StandIn
 from tests.unit.tool.test_cluster_commands import running
@@ -17,7 +18,7 @@ from tests.unit.tool.test_cluster_commands import running
 # Before there was a `Site`, the same `up` started this many.
 BEFORE = 24
 # A rollout is a moving thing: it is looked at until it has come to its end.
-LOOK = "kubectl get deployments,replicasets,pods,jobs,events -o json "
+LOOK = f"kubectl get {','.join((*CORE, *NEAR.values()))} -o json "
 
 
 def serving(cluster: StandIn) -> None:

@@ -54,14 +54,20 @@ class Problem:
 
 
 class Failure(Exception):
-    """Problems that end a command. `refused` says that nothing had been changed (exit 2)."""
+    """Problems that end a command.
 
-    def __init__(self, *problems: Problem, refused: bool | None = None) -> None:
+    `refused` says that nothing had been changed (exit 2), `applied` that what was asked for is
+    done and something that it declares does not work (exit 3).
+    """
+
+    def __init__(
+        self, *problems: Problem, refused: bool | None = None, applied: bool = False
+    ) -> None:
         super().__init__("; ".join(f"{p.code}: {p.object}: {p.cause}" for p in problems))
         self.problems = problems
         if refused is None:
             refused = all(table()[p.code].refused for p in problems)
-        self.exit_code = 2 if refused else 1
+        self.exit_code = 3 if applied else 2 if refused else 1
 
 
 def problem(
@@ -90,6 +96,7 @@ def page() -> str:
         "Every error of the tool has a code, an object, a cause and a fix. This page is made from",
         "the table in `src/morrow/tool/base/errors.toml`; `morrow explain CODE` shows one row.",
         "Words in braces are filled in when the error is shown. Exit 2: nothing had been changed.",
+        "Exit 3 in place of 1: the release is applied, and users are not served as it declares.",
         "",
     ]
     for code, row in sorted(table().items()):

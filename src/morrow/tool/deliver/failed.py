@@ -5,6 +5,9 @@ from __future__ import annotations
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.look import look
+from morrow.tool.diagnose.state import pod_state
+from morrow.tool.diagnose.view import is_ready, new_pods, spec_of
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0
@@ -29,9 +32,27 @@ def failed(
     elif before is None or not back:
         after = f"release {now} is deployed"
     else:
-        after = "the release that served before serves again"
+        after = _again(site)
     terminal.say(f"  {after}")
     return Failure(
         Problem(found.code, found.object, found.cause, found.fix, (*found.details, after)),
         refused=False,
     )
+
+
+def _again(site: Site) -> str:
+    """Say what the pods say: Helm's history knows only that the old release was put back."""
+    try:
+        view = look(site.kubectl, site.place)
+    except Failure:
+        return "the release that served before is put back; its pods could not be looked at"
+    pods = new_pods(view)
+    wanted = sum(spec_of(one).get("replicas", 1) for one in view.workloads)
+    ready = sum(map(is_ready, pods))
+    if ready >= wanted:
+        return "the release that served before serves again"
+    waits = [
+        f"{pod['metadata']['name']} {pod_state(pod, view)}" for pod in pods if not is_ready(pod)
+    ]
+    why = f" ({'; '.join(waits[:3])})" if waits else ""
+    return f"the release that served before is put back; {ready} of {wanted} pods are ready{why}"

@@ -14,6 +14,7 @@ from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.smoke import smoke
 from morrow.tool.deliver.take_back import Goal, choose, goal_of, take_back
+from morrow.tool.diagnose.view import View
 
 
 def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
@@ -26,8 +27,8 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
         terminal.say(f"{environment.name}: release {before} → as release {goal.revision} was")
         terminal.say(f"  image {goal.image}")
         terminal.say(f"  config {goal.config or '-'}, secrets {goal.secret or '-'}")
-        _apply(site, goal, before)
-    smoke(site)
+        view = _apply(site, goal, before)
+    smoke(site, view)
     data = {
         "environment": environment.label,
         "from": before,
@@ -44,7 +45,7 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
     return Outcome(text, data)
 
 
-def _apply(site: Site, goal: Goal, before: int | None) -> None:
+def _apply(site: Site, goal: Goal, before: int | None) -> View:
     delivery, newest = delivery_of(site.environment), max(site.records)
     left = None
     if before is not None:
@@ -66,3 +67,4 @@ def _apply(site: Site, goal: Goal, before: int | None) -> None:
     if told is not None:
         back = begun() and left is not None and take_back(site, lambda _: left)
         raise failed(site, rollout.fault or told, rollout.waiting, before, back=back)
+    return rollout.view

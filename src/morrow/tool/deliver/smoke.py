@@ -1,23 +1,45 @@
-"""One question to the service after a change: the whole path inside the container works."""
+"""The questions after a change: whether users are served as the release declares."""
 
 from __future__ import annotations
 
-from morrow.tool.base.errors import Failure
+from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
-from morrow.tool.programs.port_forward import ask
+from morrow.tool.deliver.outside import refused_outside
+from morrow.tool.deliver.served import unserved
+from morrow.tool.diagnose.view import View
+from morrow.tool.programs.port_forward import Answer, ask
 
 
-def smoke(site: Site) -> None:
-    """Ask one pod of the Service for its health."""
-    environment = site.environment
-    path = "/healthz" if environment.value("ports", "admin") else "/"
-    port = int(environment.value("service", "port") or 80)
-    answer = ask(site.kubectl, f"service/{environment.name}", port, path)
+def smoke(site: Site, rolled_out: View) -> View:
+    """Return the last look; raise what keeps users from being served for all that (exit 3)."""
+    wrong, view = unserved(site, rolled_out)
+    if site.environment.value("web", "enabled") is not False:
+        answered, bad = _inside(site)
+        wrong += [bad] if bad else []
+        if answered and not wrong:
+            wrong += refused_outside(view, site.place, lambda path: _ask(site, path).status)
+    if wrong:
+        terminal.say("applied, but:")
+        raise Failure(*wrong, applied=True)
+    return view
+
+
+def _inside(site: Site) -> tuple[bool, Problem | None]:
+    """Ask one pod of the Service for its health: the whole path inside the container works."""
+    path = "/healthz" if site.environment.value("ports", "admin") else "/"
+    answer = _ask(site, path)
     if answer.status == 0 and "forbidden" in answer.body:
         terminal.warn("not allowed to forward a port, so the service was not asked")
-        return
+        return False, None
     if answer.status == 0 or answer.status >= 500:
         cause = f"GET {path} on the service's own port got {answer}"
-        raise Failure(site.place.problem("smoke-failed", f"Service {environment.name}", cause))
+        where = f"Service {site.environment.name}"
+        return False, site.place.problem("smoke-failed", where, cause)
     terminal.say(f"  GET {path} answers {answer.status}")
+    return True, None
+
+
+def _ask(site: Site, path: str) -> Answer:
+    port = int(site.environment.value("service", "port") or 80)
+    return ask(site.kubectl, f"service/{site.environment.name}", port, path)

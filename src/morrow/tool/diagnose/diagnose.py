@@ -7,11 +7,19 @@ calls final, some seconds for what often heals, `WAIT` for what only explains wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import dataclasses
+from collections.abc import Callable, Collection, Iterator
 
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.autoscaler import autoscaler_findings
+from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.deployment import deadline_over, old_pod_findings, paused_findings
+from morrow.tool.diagnose.ingress import ingress_findings
+from morrow.tool.diagnose.node import node_findings
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refused_findings
+from morrow.tool.diagnose.route import route_findings
+from morrow.tool.diagnose.service import service_findings
 from morrow.tool.diagnose.view import (
     WAIT,
     Finding,
@@ -19,11 +27,22 @@ from morrow.tool.diagnose.view import (
     View,
     age_of,
     events_of,
-    last_lines,
     new_pods,
     newest_replicaset,
     owned,
     uid,
+)
+from morrow.tool.diagnose.volume import volume_findings
+
+# Who judges what a release depends on beside its pods, each a file of its own.
+AROUND: tuple[Callable[[View, Place], Iterator[Finding]], ...] = (
+    paused_findings,
+    volume_findings,
+    service_findings,
+    route_findings,
+    ingress_findings,
+    autoscaler_findings,
+    old_pod_findings,
 )
 
 
@@ -33,23 +52,36 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
     What stands in `known` by its uid is left out: it was there before, and what is wrong with it
     may just be fixed.
     """
-    return sorted(_findings(view, place, known), key=lambda finding: finding.hold)
+    found = sorted(_findings(view, place, known), key=lambda one: (one.beside, one.hold))
+    if deadline_over(view) is None:
+        return found
+    # Kubernetes itself has given up waiting: what only explained the wait is the fault.
+    return [one if one.beside else dataclasses.replace(one, hold=0.0) for one in found]
 
 
 def diagnose_once(view: View, place: Place) -> list[Finding]:
     """Return what a single look can tell: nothing for which the youngest pod is too young."""
     ages = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
     age = max(0.0, min(ages, default=WAIT))  # the cluster's clock may be ahead
-    return [f for f in diagnose(view, place) if f.hold == WAIT or f.hold <= age]
+    return [f for f in diagnose(view, place) if f.beside or f.hold == WAIT or f.hold <= age]
 
 
 def _findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
-    newest = newest_replicaset(view)
-    if newest is not None and uid(newest) not in known:
-        yield from refused_findings(newest, events_of(view, newest), place)
+    yield from node_findings(view, place)  # first: it explains much of the rest
+    for workload in view.workloads:
+        newest = newest_replicaset(view, workload)
+        owner = workload if workload.get("kind") == "StatefulSet" else newest
+        if owner is not None and uid(owner) not in known:
+            yield from refused_findings(owner, events_of(view, owner), place)
     for pod in new_pods(view):
         if uid(pod) not in known:
             yield from pod_findings(pod, view, place)
+    yield from _jobs(view, place, known)
+    for findings_of in AROUND:
+        yield from findings_of(view, place)
+
+
+def _jobs(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
     for job in view.jobs:
         if uid(job) in known or job["metadata"].get("ownerReferences"):
             continue  # a CronJob's Jobs are no part of a rollout

@@ -8,19 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import (
-    WAIT,
-    Finding,
-    Json,
-    View,
-    container_spec,
-    init_names,
-    last_lines,
-    last_part,
-    terminated,
-)
+from morrow.tool.diagnose.containers import container_spec, init_names, last_lines, terminated
+from morrow.tool.diagnose.probes import liveness_killed
+from morrow.tool.diagnose.view import WAIT, Finding, Json, View, last_part
 
 BAD_SETTINGS = 78  # the exit code of a service that refuses its settings
+_WRONG_FORMAT = "exec format error"
 _SIGNALS = {134: " (SIGABRT)", 137: " (SIGKILL)", 139: " (SIGSEGV)", 143: " (SIGTERM)"}
 
 
@@ -39,8 +32,13 @@ def ended_findings(
     if code == BAD_SETTINGS:
         yield _bad_settings(lines, where, place)
         return
-    if ended.get("reason") in ("StartError", "ContainerCannotRun") or code in (126, 127):
-        yield _cannot_run(ended.get("message") or "\n".join(lines[-3:]), where, place)
+    if liveness_killed(status, pod, view):
+        return  # it did not end by itself: the probes' findings tell why
+    start = ended.get("reason") in ("StartError", "ContainerCannotRun")
+    said = ended.get("message") if start else "\n".join(lines[-3:])
+    if start or code in (126, 127) or any(_WRONG_FORMAT in line.lower() for line in lines[-3:]):
+        cause = str(said or f"it ended with exit code {code} and said nothing")
+        yield _cannot_run(cause, where, tuple(lines[-10:]), place)
         return
     # One death may be bad luck; a second is a fault. A Job's pod is judged by its Job.
     # What waits in the back-off is dead too: it is counted once more only when it is started.
@@ -67,9 +65,9 @@ def ended_findings(
     yield Finding(problem, hold)
 
 
-def _cannot_run(message: str, where: str, place: Place) -> Finding:
-    code = "image-wrong-platform" if "exec format error" in message else "command-not-found"
-    return Finding(place.problem(code, where, last_part(message), image="the image"))
+def _cannot_run(message: str, where: str, lines: tuple[str, ...], place: Place) -> Finding:
+    code = "image-wrong-platform" if _WRONG_FORMAT in message.lower() else "command-not-found"
+    return Finding(place.problem(code, where, last_part(message), lines, image="the image"))
 
 
 def _bad_settings(lines: list[str], where: str, place: Place) -> Finding:

@@ -41,5 +41,6 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
             return place.problem(code, where, message, what=what.replace(" ", "/", 1).lower())
     if re.search(r"context deadline exceeded|timed out waiting|cancelled", text):
         cause = f"not all pods were ready after {seconds:.0f} s, and none calls itself broken"
-        return place.problem("rollout-slow", where, cause, seconds=f"{seconds * 2:.0f}")
+        look = f"{place.kubectl} get pods"
+        return place.problem("rollout-slow", where, cause, look=look)
     return done.failure().problems[0]

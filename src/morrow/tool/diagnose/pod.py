@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import container_spec, container_statuses
 from morrow.tool.diagnose.ended import ended_findings
+from morrow.tool.diagnose.node import lost_nodes
+from morrow.tool.diagnose.probes import probe_findings
 from morrow.tool.diagnose.refused import unschedulable
 from morrow.tool.diagnose.view import (
     HEALS_OFTEN,
@@ -14,11 +17,7 @@ from morrow.tool.diagnose.view import (
     Finding,
     Json,
     View,
-    container_spec,
-    container_statuses,
     events_of,
-    init_names,
-    last_lines,
     last_part,
     new_pods,
     newest_replicaset,
@@ -39,14 +38,15 @@ _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNever
 def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:
     """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
     events = events_of(view, pod)
+    lost = pod["spec"].get("nodeName") in lost_nodes(view)
     yield from unschedulable(pod, events, place)
     yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
         where = f"Pod {pod['metadata']['name']}, container {status['name']}"
         yield from _waiting(status, where, pod, events, place)
         yield from ended_findings(status, where, pod, view, place, is_job=is_job)
-        if not is_job:
-            yield from _never_ready(status, where, pod, view, place)
+        if not is_job and not lost:
+            yield from probe_findings(status, where, pod, view, place)
     yield from _mounts(pod, events, place)
 
 
@@ -159,50 +159,6 @@ def _mounted(message: str, kind: str, pod: Json) -> str:
         if f'volume "{volume["name"]}"' in message:
             return str((volume.get(source) or {}).get(named) or f"of volume {volume['name']}")
     return "of a volume"
-
-
-def _never_ready(
-    status: Json, where: str, pod: Json, view: View, place: Place
-) -> Iterator[Finding]:
-    """Give a container that runs and is not ready until the end of its startup budget."""
-    spec = container_spec(pod, status)
-    probed = spec.get("readinessProbe") or spec.get("startupProbe")
-    if status.get("ready") or not probed or status["name"] in init_names(pod):
-        return
-    events = events_of(view, pod)
-    killed = any(
-        event.get("reason") == "Killing" and "failed startup probe" in str(event.get("message"))
-        for event in events
-    )
-    if not killed and "running" not in (status.get("state") or {}):
-        return
-    unhealthy = (e for e in events if e.get("reason") == "Unhealthy")
-    told = next((str(e["message"]) for e in unhealthy), "no probe was answered")
-    pod_name, budget = pod["metadata"]["name"], startup_budget(spec)
-    answer = view.answers.get(pod_name, "")
-    cause = f"it runs and is not ready after {budget:.0f} s: {told}"
-    problem = place.problem(
-        "never-ready",
-        where,
-        f"{cause}; asked, it answers {answer}" if answer else cause,
-        tuple(last_lines(pod, view, status["name"])[-10:]),
-        pod=pod_name,
-        container=status["name"],
-    )
-    yield Finding(problem, 0 if killed else budget)
-
-
-def startup_budget(container: Json) -> float:
-    """Return the seconds that a container's own probes give it until it must be ready."""
-    budget = 0.0
-    for name, usual in (("startupProbe", 0.0), ("readinessProbe", 30.0)):
-        probe = container.get(name)
-        if probe is None:
-            budget += usual
-            continue
-        tries = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
-        budget += probe.get("initialDelaySeconds", 0) + tries
-    return budget
 
 
 def _mounts(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:

@@ -19,13 +19,34 @@ HEALS_OFTEN = 12.0  # seconds: a full quota, a webhook that restarts, a volume t
 class View:
     """One look at the objects of a release."""
 
-    deployment: Json | None = None
+    deployment: Json | None = None  # of the web process
     replicasets: tuple[Json, ...] = ()
     pods: tuple[Json, ...] = ()
     jobs: tuple[Json, ...] = ()
     events: tuple[Json, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)  # "pod/container" -> its last lines
     answers: Mapping[str, str] = field(default_factory=dict)  # pod -> what its probe answered
+    others: tuple[Json, ...] = ()  # the Deployments and StatefulSets of the other processes
+    # What the release depends on besides, by kind: only kinds that one was allowed to look at.
+    around: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
+    falls: Mapping[str, int] = field(default_factory=dict)  # pod -> times it was ready and fell
+
+    @property
+    def workloads(self) -> tuple[Json, ...]:
+        """Everything of the release that keeps pods running."""
+        return ((self.deployment,) if self.deployment else ()) + self.others
+
+    def of(self, kind: str) -> tuple[Json, ...]:
+        """Return the objects of a kind, whoever made them."""
+        return self.around.get(kind, ())
+
+    def own(self, kind: str, name: str, namespace: str) -> list[Json]:
+        """Return the objects of a kind that the release `name` declares."""
+        return [
+            item
+            for item in self.of(kind)
+            if item["metadata"].get("namespace", namespace) == namespace and is_of(item, name)
+        ]
 
 
 @dataclass(frozen=True)
@@ -34,6 +55,9 @@ class Finding:
 
     problem: Problem
     hold: float = 0.0
+    # The pods may well run: users are not served as declared. Nothing is stopped because of it,
+    # and it ends in "applied, but".
+    beside: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -47,8 +71,10 @@ def view_of(items: list[Json], name: str) -> View:
     for item in items:
         kinds.setdefault(str(item.get("kind")), []).append(item)
     found = [d for d in kinds.get("Deployment", []) if d["metadata"]["name"] == name]
+    keepers = [*kinds.get("Deployment", []), *kinds.get("StatefulSet", [])]
     return View(
         deployment=found[0] if found else None,
+        others=tuple(one for one in keepers if one not in found and is_of(one, name)),
         replicasets=tuple(kinds.get("ReplicaSet", [])),
         pods=tuple(kinds.get("Pod", [])),
         jobs=tuple(kinds.get("Job", [])),
@@ -71,14 +97,28 @@ def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
     ]
 
 
-def newest_replicaset(view: View) -> Json | None:
-    """Return the ReplicaSet of the Deployment's present template, once it exists."""
-    if view.deployment is None:
+def newest_replicaset(view: View, workload: Json | None = None) -> Json | None:
+    """Return the ReplicaSet of the Deployment's present template, once it exists.
+
+    What runs is told by the ReplicaSets, not by the Deployment: one that is paused has a
+    template that no pod was made from.
+    """
+    workload = workload or view.deployment
+    if workload is None or not observed(workload):
         return None
-    mine = owned(view.replicasets, view.deployment)
-    if not mine:
+    mine = owned(view.replicasets, workload)
+    same = [one for one in mine if _template(one) == _template(workload)]
+    if not same and spec_of(workload).get("paused"):
         return None
-    return max(mine, key=revision) if observed(view.deployment) else None
+    return max(same or mine, key=revision, default=None)
+
+
+def _template(owner: Json) -> Json:
+    """Return a pod template without the label that the controller adds."""
+    template = spec_of(owner).get("template") or {}
+    labels = dict((template.get("metadata") or {}).get("labels") or {})
+    labels.pop("pod-template-hash", None)
+    return {**template, "metadata": {**(template.get("metadata") or {}), "labels": labels}}
 
 
 def observed(deployment: Json) -> bool:
@@ -98,11 +138,65 @@ def age_of(stamp: str) -> float:
     return (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()
 
 
-def new_pods(view: View) -> list[Json]:
-    """Return the pods of the newest ReplicaSet that are not being deleted."""
-    newest = newest_replicaset(view)
-    pods = owned(view.pods, newest) if newest else []
+def new_pods(view: View, workload: Json | None = None) -> list[Json]:
+    """Return the pods of the present templates that are not being deleted."""
+    wanted = (workload,) if workload else view.workloads
+    pods = [pod for one in wanted for pod in _pods_of_template(view, one)]
     return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+
+
+def _pods_of_template(view: View, workload: Json) -> list[Json]:
+    if workload.get("kind") != "StatefulSet":
+        newest = newest_replicaset(view, workload)
+        return owned(view.pods, newest) if newest else []
+    if not observed(workload):
+        return []
+    wanted = (workload.get("status") or {}).get("updateRevision")
+    return [pod for pod in owned(view.pods, workload) if _revision_label(pod) == wanted]
+
+
+def _revision_label(pod: Json) -> str | None:
+    return (pod["metadata"].get("labels") or {}).get("controller-revision-hash")
+
+
+def own_pods(view: View) -> list[Json]:
+    """Return all pods of the release's workloads, old ones and ending ones too."""
+    pods: list[Json] = []
+    for workload in view.workloads:
+        keepers = [workload, *owned(view.replicasets, workload)]
+        pods += [pod for keeper in keepers for pod in owned(view.pods, keeper)]
+    return pods
+
+
+def is_of(item: Json, name: str) -> bool:
+    """Return whether an object belongs to the release `name`, by the chart's label."""
+    return (item["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == name
+
+
+def is_ready(pod: Json) -> bool:
+    """Return whether a pod gets requests."""
+    ready = conditions_of(pod.get("status") or {}).get("Ready")
+    return ready is not None and ready["status"] == "True"
+
+
+def is_ending(pod: Json) -> bool:
+    """Return whether a pod is being deleted."""
+    return bool(pod["metadata"].get("deletionTimestamp"))
+
+
+def spec_of(item: Json) -> Json:
+    """Return what is wanted of an object."""
+    return item.get("spec") or {}
+
+
+def conditions_of(status: Json) -> dict[str, Json]:
+    """Return the conditions of an object's status by their type."""
+    return {one["type"]: one for one in status.get("conditions") or []}
+
+
+def title(item: Json) -> str:
+    """Return an object's kind and name, as messages name it."""
+    return f"{item['kind']} {item['metadata']['name']}"
 
 
 def events_of(view: View, item: Json) -> list[Json]:
@@ -121,47 +215,6 @@ def event_time(event: Json) -> str:
         or event.get("firstTimestamp")
         or ""
     )
-
-
-def last_lines(pod: Json, view: View, container: str = "") -> list[str]:
-    """Return the last lines of a pod's containers: from the log, else the termination message."""
-    lines: list[str] = []
-    for status in container_statuses(pod):
-        if container and status["name"] != container:
-            continue
-        log = view.logs.get(f"{pod['metadata']['name']}/{status['name']}", "")
-        ended = terminated(status) or {}
-        lines += (log or ended.get("message") or "").strip().splitlines()
-    return lines
-
-
-def container_statuses(pod: Json) -> list[Json]:
-    """Return the statuses of a pod's init containers, then those of the others."""
-    status = pod.get("status") or {}
-    return (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
-
-
-def terminated(status: Json) -> Json | None:
-    """Return how a container ended last: now, or before its present start."""
-    for state in ("state", "lastState"):
-        ended: Json | None = (status.get(state) or {}).get("terminated")
-        if ended:
-            return ended
-    return None
-
-
-def init_names(pod: Json) -> set[str]:
-    """Return the names of a pod's init containers."""
-    return {str(c["name"]) for c in pod["spec"].get("initContainers") or []}
-
-
-def container_spec(pod: Json, status: Json) -> Json:
-    """Return the specification of the container that a status is about."""
-    spec = pod["spec"]
-    for container in (spec.get("initContainers") or []) + spec["containers"]:
-        if container["name"] == status["name"]:
-            return dict(container)
-    return {}
 
 
 def last_part(message: str) -> str:

@@ -1,4 +1,4 @@
-"""What a release in a cluster looks like, from one look at its objects."""
+"""What runs in the cluster, read from the pods: a template says only what is wanted."""
 
 from __future__ import annotations
 
@@ -7,64 +7,90 @@ from typing import Any
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import names_held
+from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.rollout import pod_state
+from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose_once
-from morrow.tool.diagnose.view import Json, View, new_pods, newest_replicaset, owned
+from morrow.tool.diagnose.state import pod_state
+from morrow.tool.diagnose.view import Finding, Json, View, is_ready, new_pods, own_pods, spec_of
 
 
 def status_of(site: Site, view: View) -> Outcome:
     """Say what runs: release, image, config and secrets, each pod, and what is wrong."""
-    environment = site.environment
-    if view.deployment is None:
+    environment, place = site.environment, site.place
+    if not view.workloads:
         absent: Json = {"environment": environment.label, "state": "down", "pods": []}
         text = f"{environment.name} is down: {typed()} up {environment.label}"
         return Outcome(text, absent, ok=False)
-    findings = diagnose_once(view, site.place)
+    findings = diagnose_once(view, place)
     history = site.history
-    template = view.deployment["spec"]["template"]["spec"]
-    ready = (view.deployment.get("status") or {}).get("readyReplicas", 0)
-    wanted = view.deployment["spec"].get("replicas", 0)
-    updated = newest_replicaset(view)
-    current = {pod["metadata"]["name"] for pod in new_pods(view)}
-    serves = ready >= wanted > 0 and updated is not None and len(current) >= wanted
+    served = [pod for pod in own_pods(view) if is_ready(pod)] or new_pods(view)
+    state = _state(view, findings)
     data: dict[str, Any] = {
         "environment": environment.label,
-        "state": "serving" if serves else "degraded" if ready else "failing",
+        "state": state,
         "release": history[-1].number if history else None,
         "release_state": history[-1].status if history else None,
-        "image": template["containers"][0]["image"],
-        **names_held(template),
-        "ready": ready,
-        "wanted": wanted,
-        "pods": [_pod_line(pod, view, current) for pod in _own_pods(view)],
+        "image": _told({pod["spec"]["containers"][0]["image"] for pod in _web(served, place)}),
+        "config": _told({names_held(pod["spec"])["config"] for pod in _web(served, place)}),
+        "secrets": _told({names_held(pod["spec"])["secrets"] for pod in _web(served, place)}),
+        "ready": sum(map(is_ready, own_pods(view))),
+        "wanted": sum(spec_of(one).get("replicas", 1) for one in view.workloads),
+        "pods": _pod_lines(view),
         "problems": [finding.problem.as_json() for finding in findings],
     }
     lines = [
-        f"{environment.name} in {environment.namespace}: {data['state']},"
-        f" {ready} of {wanted} pods ready",
-        f"  release {data['release']} ({data['release_state']}), image {data['image']}",
+        f"{environment.name} in {environment.namespace}: {state},"
+        f" {data['ready']} of {data['wanted']} pods ready",
+        f"  release {data['release']} ({data['release_state']}), image {data['image'] or '-'}",
         f"  config {data['config'] or '-'}, secrets {data['secrets'] or '-'}",
         *(f"  {p['name']}  {p['state']}  on {p['node']}, {p['restarts']} restarts"
           for p in data["pods"]),
     ]  # fmt: skip
-    lines += [f"  {p['code']}: {p['cause']}\n  fix: {p['fix']}" for p in data["problems"]]
-    return Outcome("\n".join(lines), data, ok=serves)
+    for finding in findings:
+        lines += [f"  {finding.problem.code}: {finding.problem.object}: {finding.problem.cause}"]
+        lines += [f"  fix: {finding.problem.fix}"]
+    return Outcome("\n".join(lines), data, ok=state == "serving")
 
 
-def _own_pods(view: View) -> list[Json]:
-    mine = owned(view.replicasets, view.deployment) if view.deployment else []
-    return [pod for replicaset in mine for pod in owned(view.pods, replicaset)]
+def _state(view: View, findings: list[Finding]) -> str:
+    """Serving only where every process runs what is wanted and nothing beside is wrong."""
+    ready = sum(map(is_ready, own_pods(view)))
+    if not ready and any(spec_of(one).get("replicas", 1) for one in view.workloads):
+        return "failing"
+    if any(finding.beside for finding in findings):
+        return "degraded"
+    for workload in view.workloads:
+        wanted = spec_of(workload).get("replicas", 1)
+        if not rolled_out(workload, view) or not wanted:
+            return "degraded"
+        if sum(map(is_ready, new_pods(view, workload))) < wanted:
+            return "degraded"
+    return "serving"
 
 
-def _pod_line(pod: Json, view: View, current: set[str]) -> Json:
-    name = pod["metadata"]["name"]
-    statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    ends = bool(pod["metadata"].get("deletionTimestamp"))
-    return {
-        "name": name,
-        "state": "ends" if ends else pod_state(pod, view),
-        "new": name in current,
-        "node": pod["spec"].get("nodeName", "-"),
-        "restarts": sum(status.get("restartCount", 0) for status in statuses),
-    }
+def _web(pods: list[Json], place: Place) -> list[Json]:
+    """Return the pods of the web process; all where there is none."""
+    wanted = ("app.kubernetes.io/component", "service")
+    web = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(wanted[0]) == wanted[1]]
+    return web or pods
+
+
+def _told(found: set[str]) -> str:
+    return " and ".join(sorted(filter(None, found)))
+
+
+def _pod_lines(view: View) -> list[Json]:
+    current = {pod["metadata"]["name"] for pod in new_pods(view)}
+    return [
+        {
+            "name": pod["metadata"]["name"],
+            "state": "ends" if pod["metadata"].get("deletionTimestamp") else pod_state(pod, view),
+            "new": pod["metadata"]["name"] in current,
+            "image": pod["spec"]["containers"][0]["image"],
+            "node": pod["spec"].get("nodeName", "-"),
+            "restarts": sum(one.get("restartCount", 0) for one in container_statuses(pod)),
+        }
+        for pod in own_pods(view)
+    ]

@@ -19,8 +19,9 @@ from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.apply import apply
 from morrow.tool.deliver.delivery import delivery_of, left_behind
+from morrow.tool.deliver.look import look, look_at_all
+from morrow.tool.deliver.ownership import orphans, require_own
 from morrow.tool.deliver.rollback import roll_back
-from morrow.tool.deliver.rollout import look
 from morrow.tool.deliver.smoke import smoke
 from morrow.tool.diagnose.view import View
 from morrow.tool.doctor.doctor import Check, cluster_state, programs
@@ -55,6 +56,7 @@ class Kubernetes(Target):
         where = f"namespace {environment.namespace}, context {environment.context or 'as it is'}"
         terminal.say(f"{environment.name} → {where}, by {environment.delivery}")
         preflight(site)
+        require_own(site)
         made = ensure_namespace(site)
         with lock.held(environment, f"morrow up {label}"):
             if bound is not None:
@@ -64,8 +66,9 @@ class Kubernetes(Target):
             saved = bound.terraform_plan if bound else None
             view = apply(site, timeout=options.timeout, saved=saved)
             store.sweep(site, _naming(site, view))
-        smoke(site)
-        return status_of(site, view)
+        for left in orphans(site, view):
+            terminal.warn(f"{left.object}: {left.cause}; fix: {left.fix}")
+        return status_of(site, smoke(site, view))
 
     def down(self, site: Site, options: DownOptions) -> Outcome:
         """Uninstall the release; with `purge` remove the secrets and the namespace too."""
@@ -88,11 +91,11 @@ class Kubernetes(Target):
 
     def status(self, site: Site) -> Outcome:
         """Look once, and say what runs."""
-        return status_of(site, look(site.kubectl, site.environment.name))
+        return status_of(site, look_at_all(site))
 
     def logs(self, site: Site, options: LogsOptions) -> Outcome | None:
         """Write the pods' log lines to stdout, each with its pod's name before it."""
-        deployment = look(site.kubectl, site.environment.name).deployment
+        deployment = look(site.kubectl, site.place).deployment
         if deployment is None:
             release = f"release {site.environment.name}"
             cause = "nothing is deployed here"

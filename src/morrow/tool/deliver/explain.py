@@ -1,0 +1,59 @@
+"""What only the pod itself can tell of a fault: its last log lines, and what its probe answers."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from morrow.tool.base.errors import Problem
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import Json, View
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.port_forward import ask
+
+RUNS = ("never-ready", "readiness-flaps", "init-hangs", "listens-locally")  # its log is the present
+
+
+def explain(problem: Problem, view: View, kubectl: Kubectl, place: Place) -> Problem:
+    """Add to a finding what its pod tells; the code may become a closer one."""
+    parts = problem.object.removeprefix("Pod ").split(", container ")
+    pod = next((p for p in view.pods if p["metadata"]["name"] == parts[0]), None)
+    if pod is None or len(parts) != 2:
+        return problem
+    logs, answers = dict(view.logs), dict(view.answers)
+    if not problem.details:
+        logs[f"{parts[0]}/{parts[1]}"] = last_log(
+            kubectl, *parts, previous=problem.code not in RUNS
+        )
+    if problem.code == "never-ready":
+        answers[parts[0]] = _probe_answer(pod, parts[1], kubectl)
+    richer = dataclasses.replace(view, logs=logs, answers=answers)
+    codes = (problem.code, "listens-locally", "image-wrong-platform", "command-not-found")
+    same = [f.problem for f in diagnose(richer, place) if f.problem.object == problem.object]
+    closest = [one for code in codes[::-1] for one in same if one.code == code]
+    return next(iter(closest), problem)
+
+
+def last_log(kubectl: Kubectl, pod: str, container: str, *, previous: bool = False) -> str:
+    """Return the last lines that a container wrote, of its life before this one if wanted."""
+    words = ["logs", pod, "-c", container, "--tail=20"]
+    done = kubectl.run(*words, *(["--previous"] if previous else []), timeout=10)
+    if done.code and previous:
+        done = kubectl.run(*words, timeout=10)
+    return "" if done.code else done.out
+
+
+def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
+    """Ask the pod what the kubelet asks it, because the kubelet keeps no body."""
+    for spec in pod["spec"]["containers"]:
+        if spec["name"] != container:
+            continue
+        probe = spec.get("readinessProbe") or spec.get("startupProbe") or {}
+        get = probe.get("httpGet") or probe.get("tcpSocket")
+        if get is None:
+            return ""
+        ports = {p.get("name"): p["containerPort"] for p in spec.get("ports") or []}
+        port = ports.get(get["port"], get["port"])
+        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", int(port), get.get("path", "/"))
+        return str(answer)
+    return ""

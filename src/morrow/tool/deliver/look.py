@@ -1,0 +1,103 @@
+"""Look at a release: its pods' objects each time, what lies beyond the namespace less often."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+
+from morrow.tool.base.errors import Failure
+from morrow.tool.cluster.place import Place
+from morrow.tool.cluster.site import Site
+from morrow.tool.diagnose.view import Json, View, is_ending, is_ready, own_pods, view_of
+from morrow.tool.environment.model import Environment
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
+
+CORE = ("deployments", "statefulsets", "replicasets", "pods", "jobs", "events")
+# Also in the namespace, but a person may be forbidden to look at some of them.
+NEAR = {
+    "Service": "services",
+    "EndpointSlice": "endpointslices",
+    "PersistentVolumeClaim": "persistentvolumeclaims",
+    "HorizontalPodAutoscaler": "horizontalpodautoscalers",
+    "Ingress": "ingresses",
+}
+ROUTES = {
+    "HTTPRoute": "httproutes.gateway.networking.k8s.io",
+    "GRPCRoute": "grpcroutes.gateway.networking.k8s.io",
+}
+_FORBIDDEN = re.compile(r'cannot list resource "([a-z]+)"')
+
+
+def look(kubectl: Kubectl, place: Place) -> View:
+    """Return what the namespace holds of the release, in one question."""
+    done = kubectl.run("get", ",".join((*CORE, *NEAR.values())), "-o", "json")
+    forbidden = set(_FORBIDDEN.findall(done.err))
+    if done.code and (not forbidden or forbidden & set(CORE)):
+        raise kubectl.failure(done)
+    items = _items(done)
+    near = {kind: resource for kind, resource in NEAR.items() if resource not in forbidden}
+    around = _sorted(items, "Deployment", *near)
+    return dataclasses.replace(view_of(items, place.name), around=around)
+
+
+def look_beyond(kubectl: Kubectl, view: View) -> dict[str, tuple[Json, ...]]:
+    """Return what the release depends on in the cluster; what is forbidden to us is left out."""
+    found: dict[str, tuple[Json, ...]] = {}
+    # A lost node shows in its pods: where all are ready, and none ends, nodes are not asked for.
+    pods = [pod for pod in own_pods(view) if not is_ready(pod) or is_ending(pod)]
+    names = sorted({pod["spec"].get("nodeName") for pod in pods} - {None})
+    if names:
+        found |= _ask(kubectl, "nodes", "Node", *names, "--ignore-not-found")
+    if view.of("Ingress"):
+        found |= _ask(kubectl, "ingressclasses", "IngressClass")
+        # Those of other namespaces too: one of them may have taken the host.
+        found |= _ask(kubectl, NEAR["Ingress"], "Ingress", "--all-namespaces")
+    return found
+
+
+def look_at_all(site: Site) -> View:
+    """Return one look at everything that is judged."""
+    return look_around(site, look(site.kubectl, site.place))
+
+
+def look_around(site: Site, view: View) -> View:
+    """Return a look at the release with what lies beyond its namespace."""
+    around = {**view.around, **look_beyond(site.kubectl, view)}
+    around |= look_at_routes(site.kubectl) if has_routes(site.environment) else {}
+    return dataclasses.replace(view, around=around)
+
+
+def has_routes(environment: Environment) -> bool:
+    """Whether the release declares routes of the Gateway API."""
+    mode = environment.value("route", "mode")
+    return mode == "gateway" or bool(environment.values.get("routes"))
+
+
+def look_at_routes(kubectl: Kubectl) -> dict[str, tuple[Json, ...]]:
+    """Return the routes of all namespaces and their gateways, as far as we may look."""
+    found: dict[str, tuple[Json, ...]] = {}
+    for kind, resource in ROUTES.items():
+        found |= _ask(kubectl, resource, kind, "--all-namespaces") or _ask(kubectl, resource, kind)
+    gateways = "gateways.gateway.networking.k8s.io"
+    return found | _ask(kubectl, gateways, "Gateway", "--all-namespaces")
+
+
+def _ask(kubectl: Kubectl, resource: str, kind: str, *more: str) -> dict[str, tuple[Json, ...]]:
+    """Return the objects; nothing when we may not look or the cluster does not know the kind."""
+    try:
+        done = kubectl.run("get", resource, *more, "-o", "json", timeout=15)
+    except Failure:
+        return {}  # the API server is slow for a moment; the next look asks again
+    return {} if done.code else _sorted(_items(done), kind)
+
+
+def _items(done: Result) -> list[Json]:
+    told: Json = json.loads(done.out) if done.out.strip() else {"items": []}
+    items: list[Json] = told.get("items", [told])  # of one name kubectl gives the object itself
+    return items
+
+
+def _sorted(items: list[Json], *kinds: str) -> dict[str, tuple[Json, ...]]:
+    return {kind: tuple(one for one in items if one["kind"] == kind) for kind in kinds}

@@ -1,0 +1,63 @@
+"""Whose release it is: two environments must not take one from each other unsaid."""
+
+from __future__ import annotations
+
+import shlex
+
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.cluster.site import Site
+from morrow.tool.diagnose.view import View, is_of
+from morrow.tool.programs.helm_storage import Record, records
+
+RELEASE = "meta.helm.sh/release-name"  # helm's own note on what it makes
+
+
+def require_own(site: Site) -> None:
+    """Refuse a release that another environment has deployed."""
+    found = owned_by_another(site)
+    if found is not None:
+        raise Failure(found, refused=True)
+
+
+def owned_by_another(site: Site) -> Problem | None:
+    """Return the problem when the deployed revision names another environment."""
+    number, environment = site.deployed, site.environment
+    owner = _environment(site.records[number]) if number is not None else ""
+    if owner in ("", environment.label):
+        return None
+    where = f"release {environment.name} in namespace {environment.namespace}"
+    cause = f"it was deployed by the environment {owner}, and {environment.label} would replace it"
+    return site.place.problem("release-of-another", where, cause, other=owner)
+
+
+def orphans(site: Site, view: View) -> list[Problem]:
+    """Return releases of other names that this environment has left in the namespace."""
+    environment, found = site.environment, []
+    for name in sorted(_other_releases(view, environment.name)):
+        kept = records(site.kubectl, name)
+        newest = kept[max(kept)] if kept else {}
+        if _chart(newest) != "morrow" or _environment(newest) != environment.label:
+            continue
+        cause = f"this environment is named {environment.name} now, and {name} still runs"
+        command = shlex.join((name, *site.helm.where))
+        problem = site.place.problem
+        found.append(problem("release-orphaned", f"release {name}", cause, command=command))
+    return found
+
+
+def _other_releases(view: View, name: str) -> set[str]:
+    """Return the releases that have a Deployment here as the chart makes it."""
+    found = set()
+    for item in view.of("Deployment"):
+        release = (item["metadata"].get("annotations") or {}).get(RELEASE)
+        if release and release != name and is_of(item, release):
+            found.add(str(release))
+    return found
+
+
+def _environment(record: Record) -> str:
+    return str((record.get("config") or {}).get("environment") or "")
+
+
+def _chart(record: Record) -> str:
+    return str((record.get("chart") or {}).get("metadata", {}).get("name") or "")

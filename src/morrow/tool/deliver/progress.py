@@ -1,0 +1,98 @@
+"""What a rollout says while it goes on, and what it remembers from look to look."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+from morrow.tool.base.errors import Problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.deliver.explain import last_log
+from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.state import WAITS, pod_state
+from morrow.tool.diagnose.view import Json, View, is_ready, new_pods, newest_replicaset, owned, uid
+from morrow.tool.programs.kubectl import Kubectl
+
+AGAIN = 10.0  # seconds after which what is waited for is said again
+PATIENT = 20.0  # seconds for which a wait is not worth a word
+LOGS = 8.0  # seconds between two looks at what a running Job writes
+
+
+class Progress:
+    """The words of a rollout: each pod's state when it changes, and what is waited for."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._kubectl = kubectl
+        self._known: frozenset[str] = frozenset()
+        self._shown: dict[str, str] = {}  # pod -> the state that was said last
+        self._explained: set[tuple[str, str]] = set()
+        self._summary = ""
+        self._said = 0.0
+        self._ready: dict[str, bool] = {}  # pod -> whether it was ready at the last look
+        self._falls: dict[str, int] = {}
+        self._logs: dict[str, str] = {}  # "pod/container" of Jobs -> its last lines
+        self._read = 0.0
+
+    def begin(self, view: View, known: frozenset[str]) -> None:
+        """Take what is there already as said."""
+        self._known = known
+        self._shown = {pod["metadata"]["name"]: "" for pod in view.pods}
+
+    def remember(self, view: View) -> View:
+        """Add what only earlier looks can tell: pods that fell, lines of a Job that is gone."""
+        for pod in new_pods(view):
+            name, ready = pod["metadata"]["name"], is_ready(pod)
+            if self._ready.get(name) and not ready and not _restarts(pod):
+                self._falls[name] = self._falls.get(name, 0) + 1
+            self._ready[name] = ready
+        now = time.monotonic()
+        if now - self._read > LOGS:
+            self._read = now
+            for pod in self._job_pods(view):
+                self._read_logs(pod)
+        return dataclasses.replace(view, falls=self._falls, logs={**view.logs, **self._logs})
+
+    def _read_logs(self, pod: Json) -> None:
+        """Keep the last lines: a Job's pods are removed at its deadline, and their logs with it."""
+        name = pod["metadata"]["name"]
+        for status in container_statuses(pod):
+            if "running" in (status.get("state") or {}):
+                lines = last_log(self._kubectl, name, status["name"])
+                self._logs[f"{name}/{status['name']}"] = lines
+
+    def _job_pods(self, view: View) -> list[Json]:
+        jobs = [job for job in view.jobs if uid(job) not in self._known]
+        return [pod for job in jobs for pod in owned(view.pods, job)]
+
+    def show(self, view: View) -> None:
+        """Say each pod's state when it changes."""
+        for pod in [*new_pods(view), *self._job_pods(view)]:
+            name, state = pod["metadata"]["name"], pod_state(pod, view)
+            before, self._shown[name] = self._shown.get(name), state
+            # Events that explain a wait take turns, with long messages: each is said once.
+            again = (name, state) in self._explained
+            if state.startswith(WAITS):
+                self._explained.add((name, state))
+            if before != state and not again and not (state == "ready" and before == ""):
+                terminal.say(f"  {name}: {state}")
+        newest = newest_replicaset(view)
+        if newest is not None:
+            ready = (newest.get("status") or {}).get("readyReplicas", 0)
+            wanted = (newest.get("spec") or {}).get("replicas", 0)
+            text = f"  {ready} of {wanted} new pods are ready"
+            if terminal.moves or text != self._summary:
+                terminal.status(text)
+            self._summary = text
+
+    def waits(self, problem: Problem, since: float, passed: float) -> None:
+        """Say what is waited for, now and again, once it has lasted."""
+        now = time.monotonic()
+        if since < PATIENT or now - self._said < AGAIN:
+            return
+        self._said = now
+        terminal.say(f"  after {passed:.0f} s it waits: {problem.object}: {problem.cause}")
+
+
+def _restarts(pod: Json) -> bool:
+    """Whether a container ended: its pod is not ready then because of that."""
+    return any("running" not in (s.get("state") or {}) for s in container_statuses(pod))

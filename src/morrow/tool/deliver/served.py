@@ -1,0 +1,54 @@
+"""After an apply: are users served as the release declares? What is not is named, and waited for.
+
+The pods are right when this begins. It looks at what lies between them and their users.
+"""
+
+from __future__ import annotations
+
+import time
+
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.look import look_around, look_at_all
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import Finding, View
+
+PERIOD = 2.0
+PATIENCE = 90.0  # longer than any of the findings must last
+SAID = 10.0
+
+
+def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
+    """Return what keeps users from being served, once it has lasted as long as it must.
+
+    It begins with the rollout's last look; where that is all in order, nothing is waited for.
+    With the problems comes the last look.
+    """
+    began = said = time.monotonic()
+    first: dict[tuple[str, str], float] = {}
+    view = look_around(site, rolled_out)
+    found = _beside(site, view)
+    while True:
+        now = time.monotonic()
+        first = {one.key: first.get(one.key, now) for one in found}
+        unripe = [one for one in found if now - first[one.key] < one.hold]
+        if not unripe or now - began > PATIENCE:
+            return [one.problem for one in found], view
+        if now - said > SAID:
+            said = now
+            waits = unripe[0].problem
+            terminal.say(f"  after {now - began:.0f} s it waits: {waits.object}: {waits.cause}")
+        time.sleep(PERIOD)
+        try:
+            view = look_at_all(site)
+        except Failure as failure:  # the API server is away for a moment: not known is not served
+            if failure.problems[0].code == "interrupted":
+                raise
+            found = [Finding(failure.problems[0], PATIENCE, True)]
+        else:
+            found = _beside(site, view)
+
+
+def _beside(site: Site, view: View) -> list[Finding]:
+    return [one for one in diagnose(view, site.place) if one.beside]

@@ -1,0 +1,78 @@
+"""Whether an ingress controller leads requests to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import Finding, Json, View, title
+
+DEFAULT = "ingressclass.kubernetes.io/is-default-class"
+SETTLES = 6.0
+
+
+def ingress_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield what keeps each Ingress from being served."""
+    for ingress in view.own("Ingress", place.name, place.namespace):
+        yield from _class(ingress, view, place)
+        yield from _certificates(ingress, view, place)
+        yield from _taken(ingress, view, place)
+
+
+def _class(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
+    if "IngressClass" not in view.around:
+        return  # not allowed to look
+    classes = {one["metadata"]["name"]: one for one in view.of("IngressClass")}
+    wanted = ingress["spec"].get("ingressClassName")
+    known = ", ".join(sorted(classes)) or "none"
+    if wanted and wanted not in classes:
+        cause = f"the cluster has no IngressClass {wanted}; it has {known}"
+    elif not wanted and not any(map(_is_default, classes.values())):
+        cause = f"it names no class and the cluster has no default one; it has {known}"
+    else:
+        return
+    yield Finding(place.problem("ingress-class-missing", title(ingress), cause), SETTLES, True)
+
+
+def _is_default(ingress_class: Json) -> bool:
+    return (ingress_class["metadata"].get("annotations") or {}).get(DEFAULT) == "true"
+
+
+def _certificates(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
+    if "SecretName" not in view.around:
+        return
+    there = {one["metadata"]["name"] for one in view.of("SecretName")}
+    for tls in ingress["spec"].get("tls") or []:
+        name = tls.get("secretName")
+        if name and name not in there:
+            cause = f"its certificate's Secret {name} is not in the namespace {place.namespace}"
+            problem = place.problem("certificate-missing", title(ingress), cause, what=name)
+            yield Finding(problem, 60, True)
+
+
+def _taken(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
+    mine = set(_claims(ingress))
+    for other in view.of("Ingress"):
+        if other["metadata"].get("uid") == ingress["metadata"].get("uid"):
+            continue
+        both = sorted(mine & set(_claims(other)))
+        if both:
+            meta = other["metadata"]
+            owner = f"Ingress {meta.get('namespace')}/{meta['name']}"
+            cause = f"{both[0][1]}{both[0][2]} is claimed by {owner} too"
+            problem = place.problem(
+                "host-taken", title(ingress), cause, what=owner, host=both[0][1]
+            )
+            yield Finding(problem, 0, True)
+            return
+
+
+def _claims(ingress: Json) -> Iterator[tuple[str, str, str]]:
+    spec = ingress["spec"]
+    for rule in spec.get("rules") or []:
+        for path in (rule.get("http") or {}).get("paths") or []:
+            yield (
+                spec.get("ingressClassName") or "",
+                rule.get("host") or "*",
+                path.get("path") or "/",
+            )

@@ -1,0 +1,31 @@
+"""Whether the nodes that carry the pods are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import WAIT, Finding, Json, View, conditions_of, own_pods
+
+
+def lost_nodes(view: View) -> dict[str, Json]:
+    """Return the Ready condition of each node that does not answer, by its name."""
+    lost = {}
+    for node in view.of("Node"):
+        ready = conditions_of(node.get("status") or {}).get("Ready")
+        if ready is None or ready["status"] != "True":
+            lost[node["metadata"]["name"]] = ready or {}
+    return lost
+
+
+def node_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield each lost node that carries pods of the release: they cannot become ready or end."""
+    carried: dict[str, list[str]] = {}
+    for pod in own_pods(view):
+        carried.setdefault(pod["spec"].get("nodeName", ""), []).append(pod["metadata"]["name"])
+    for name, ready in lost_nodes(view).items():
+        if name not in carried:
+            continue
+        cause = f"it does not answer ({ready.get('reason', 'no status')}: {ready.get('message')})"
+        cause += f"; it carries {', '.join(sorted(carried[name]))}"
+        yield Finding(place.problem("node-lost", f"Node {name}", cause, what=name), WAIT)

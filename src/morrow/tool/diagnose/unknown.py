@@ -1,0 +1,56 @@
+"""What can be said of a rollout that stands still and fits no rule: what is seen, and no more."""
+
+from __future__ import annotations
+
+from morrow.tool.base.errors import Problem
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.state import pod_state
+from morrow.tool.diagnose.view import (
+    Json,
+    View,
+    conditions_of,
+    events_of,
+    is_ready,
+    new_pods,
+    newest_replicaset,
+    spec_of,
+    title,
+)
+
+
+def stuck(view: View, place: Place, seconds: float) -> Problem:
+    """Name the object that stands still, with its last condition, event and log lines."""
+    item = _stuck_item(view)
+    after = f"not rolled out after {seconds:.0f} s, and no known fault fits"
+    if item is None:
+        where = f"release {place.name}"
+        return place.problem("rollout-slow", where, after, look=f"{place.kubectl} get all")
+    lines = []
+    conditions = conditions_of(item.get("status") or {}).values()
+    if wrong := [one for one in conditions if one.get("status") != "True"]:
+        lines.append(f"condition {_condition(wrong[0])}")
+    if events := events_of(view, item):
+        lines.append(f"event {events[0].get('reason')}: {events[0].get('message')}")
+    if item["kind"] == "Pod":
+        lines += last_lines(item, view)[-10:]
+        after = f"{pod_state(item, view)}; {after}"
+    look = f"{place.kubectl} describe {item['kind'].lower()} {item['metadata']['name']}"
+    cause = f"{after}: this is not sure, it is what stands still"
+    return place.problem("rollout-slow", title(item), cause, tuple(lines), look=look)
+
+
+def _stuck_item(view: View) -> Json | None:
+    for pod in new_pods(view):
+        if not is_ready(pod):
+            return pod
+    for workload in view.workloads:
+        status = workload.get("status") or {}
+        if status.get("availableReplicas", 0) < spec_of(workload).get("replicas", 1):
+            return newest_replicaset(view, workload) or workload
+    return next(iter(view.workloads), None)
+
+
+def _condition(condition: Json) -> str:
+    said = " ".join(str(condition.get("message") or "").split())
+    return f"{condition['type']}={condition.get('status')} {condition.get('reason', '')} {said}"

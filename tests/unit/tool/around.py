@@ -1,0 +1,83 @@
+"""Objects of a small release in order, for the tests to bend."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import Finding, Json, View, view_of
+
+PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
+LABELS = {"app.kubernetes.io/name": "web"}
+
+
+def thing(kind: str, name: str, uid: str = "", **more: Any) -> Json:
+    meta: Json = {
+        "name": name,
+        "namespace": "demo",
+        "uid": uid or f"{kind}-{name}",
+        "labels": LABELS,
+    }
+    meta |= {"creationTimestamp": "2026-01-01T00:00:00Z", "generation": 1}
+    return {"kind": kind, "metadata": {**meta, **more.pop("metadata", {})}, **more}
+
+
+def owned_by(uid: str, **labels: str) -> Json:
+    return {"ownerReferences": [{"uid": uid}], "labels": {**LABELS, **labels}}
+
+
+def template(image: str = "shop:1", **labels: str) -> Json:
+    container = {"name": "web", "image": image}
+    return {"metadata": {"labels": {**LABELS, **labels}}, "spec": {"containers": [container]}}
+
+
+def condition(kind: str, status: str, reason: str = "", message: str = "") -> Json:
+    return {"type": kind, "status": status, "reason": reason, "message": message}
+
+
+def pod(name: str = "web-1-a", node: str = "one", *, ready: bool = True, owner: str = "r1") -> Json:
+    spec = {**template()["spec"], "nodeName": node}
+    conditions = [condition("PodScheduled", "True"), condition("Ready", str(ready))]
+    statuses = [{"name": "web", "ready": ready, "state": {"running": {}}, "restartCount": 0}]
+    status = {"phase": "Running", "conditions": conditions, "containerStatuses": statuses}
+    return thing("Pod", name, metadata=owned_by(owner), spec=spec, status=status)
+
+
+def good(*more: Json) -> list[Json]:
+    progress = condition("Progressing", "True", "NewReplicaSetAvailable")
+    status = {"observedGeneration": 1, "conditions": [progress], "availableReplicas": 1}
+    spec = {"replicas": 1, "template": template()}
+    hashed = {"replicas": 1, "template": template(**{"pod-template-hash": "1"})}
+    return [
+        thing("Deployment", "web", "d", spec=spec, status=status),
+        thing("ReplicaSet", "web-1", "r1", metadata=owned_by("d"), spec=hashed, status={}),
+        pod(),
+        *more,
+    ]
+
+
+def seen(items: list[Json], **around: list[Json]) -> View:
+    near = {kind: tuple(objects) for kind, objects in around.items()}
+    return replace(view_of(items, "web"), around=near)
+
+
+def codes(view: View) -> list[str]:
+    return [finding.problem.code for finding in diagnose(view, PLACE)]
+
+
+def only(view: View) -> Finding:
+    (finding,) = diagnose(view, PLACE)
+    return finding
+
+
+def bent(item: Json, change: Callable[[Json], None]) -> Json:
+    other = copy.deepcopy(item)
+    change(other)
+    return other
+
+
+# -- rollouts ----------------------------------------------------------------------------------

@@ -1,0 +1,119 @@
+"""Routes and ingresses are judged by the words of whoever serves them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import Json
+from tests.unit.tool.around import LABELS, PLACE, bent, codes, condition, good, seen, thing
+
+
+def route(*answers: Json, name: str = "web", namespace: str = "demo", **more: Any) -> Json:
+    parent = {"name": "front", "namespace": "gateway", **more.pop("parent", {})}
+    told = [{"parentRef": parent, "conditions": list(answers)}] if answers else []
+    spec = {"parentRefs": [parent], "hostnames": ["shop.example.com"], "rules": [{}], **more}
+    meta = {"namespace": namespace, "labels": LABELS if namespace == "demo" else {}}
+    return thing(
+        "HTTPRoute",
+        name,
+        f"{namespace}/{name}",
+        metadata=meta,
+        spec=spec,
+        status={"parents": told},
+    )
+
+
+ACCEPTED = {**condition("Accepted", "True"), "observedGeneration": 1}
+RESOLVED = {**condition("ResolvedRefs", "True"), "observedGeneration": 1}
+
+
+def gateway(*conditions: Json) -> Json:
+    told = list(conditions) or [condition("Programmed", "True")]
+    return thing(
+        "Gateway",
+        "front",
+        metadata={"namespace": "gateway", "labels": {}},
+        spec={"listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]},
+        status={"conditions": told},
+    )
+
+
+def denied(kind: str, reason: str) -> Json:
+    return {**condition(kind, "False", reason, "as it says"), "observedGeneration": 1}
+
+
+OLDER = bent(
+    route(ACCEPTED, RESOLVED, name="theirs", namespace="other"),
+    lambda one: one["metadata"].update(creationTimestamp="2025-01-01T00:00:00Z"),
+)
+YOUNGER = bent(OLDER, lambda one: one["metadata"].update(creationTimestamp="2027-01-01T00:00:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("routes", "gateways", "code"),
+    [
+        ([route(ACCEPTED, RESOLVED)], [gateway()], None),
+        ([route(ACCEPTED, RESOLVED), YOUNGER], [gateway()], None),
+        ([route(ACCEPTED, RESOLVED), OLDER], [gateway()], "host-taken"),
+        ([route()], [], "gateway-missing"),
+        ([route()], [gateway()], "route-unseen"),
+        ([route(parent={"sectionName": "tls"})], [gateway()], "route-refused"),
+        ([route(denied("Accepted", "NotAllowedByListeners"))], [gateway()], "route-refused"),
+        (
+            [route(ACCEPTED, denied("ResolvedRefs", "BackendNotFound"))],
+            [gateway()],
+            "route-backend",
+        ),
+        (
+            [route(ACCEPTED, RESOLVED)],
+            [gateway(condition("Programmed", "False", "Invalid"))],
+            "gateway-not-ready",
+        ),
+    ],
+)
+def test_routes_are_judged_by_their_controllers_words(
+    routes: list[Json], gateways: list[Json], code: str | None
+) -> None:
+    found = diagnose(seen(good(), HTTPRoute=routes, Gateway=gateways), PLACE)
+    assert [one.problem.code for one in found] == ([code] if code else [])
+    assert all(one.beside for one in found), "the pods are in order: nothing is taken back"
+
+
+def test_what_a_controller_said_of_an_earlier_route_does_not_count() -> None:
+    old = bent(route(denied("Accepted", "NoMatchingParent")), lambda one: None)
+    old["metadata"]["generation"] = 2
+    assert codes(seen(good(), HTTPRoute=[old], Gateway=[gateway()])) == []
+
+
+def ingress(name: str = "web", namespace: str = "demo", **spec: Any) -> Json:
+    rule = {"host": "shop.example.com", "http": {"paths": [{"path": "/"}]}}
+    meta = {"namespace": namespace, "labels": LABELS if namespace == "demo" else {}}
+    return thing(
+        "Ingress",
+        name,
+        f"{namespace}/{name}",
+        metadata=meta,
+        spec={"ingressClassName": "nginx", "rules": [rule], **spec},
+    )
+
+
+@pytest.mark.parametrize(
+    ("ingresses", "classes", "code"),
+    [
+        ([ingress()], ["nginx"], None),
+        ([ingress()], ["traefik"], "ingress-class-missing"),
+        ([ingress(ingressClassName=None)], ["nginx"], "ingress-class-missing"),
+        ([ingress(), ingress("theirs", "other")], ["nginx"], "host-taken"),
+        ([ingress(), ingress("theirs", "other", ingressClassName="own")], ["nginx"], None),
+    ],
+)
+def test_an_ingress_is_judged(ingresses: list[Json], classes: list[str], code: str | None) -> None:
+    known = [thing("IngressClass", name) for name in classes]
+    found = codes(seen(good(), Ingress=ingresses, IngressClass=known))
+    assert found == ([code] if code else [])
+
+
+# -- autoscalers, services, nodes, volumes -----------------------------------------------------
