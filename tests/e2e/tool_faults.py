@@ -60,8 +60,7 @@ def made(kind: str, name: str, **more: object) -> Callable[[ToolProject], None]:
     version = more.pop("apiVersion", "v1")
 
     def make(project: ToolProject) -> None:
-        metadata = {"name": name}
-        project.make({"apiVersion": version, "kind": kind, "metadata": metadata, **more})
+        project.make({"apiVersion": version, "kind": kind, "metadata": {"name": name}, **more})
 
     return make
 
@@ -487,6 +486,7 @@ FAULTS = (
         r"Service web",
         r"503|500",
         {**env(STATUS="500"), "probes": {"startup": {"path": "/x"}, "readiness": {"path": "/x"}}},
+        exit=3,  # applied, and not taken back
     ),
     Fault(
         "settings are missing",
