@@ -18,8 +18,8 @@ __all__ = ["project", "provider"]  # fixtures
 pytestmark = pytest.mark.timeout(900)
 
 # The programs that one `up` runs, by their number; the last ones ask the service.
-BY_HELM, BY_HELM_IN_CI = range(1, 26), (10, 18)
-BY_TERRAFORM, BY_TERRAFORM_IN_CI = range(1, 26), (14,)
+BY_HELM, BY_HELM_IN_CI = range(1, 18), (6, 10)
+BY_TERRAFORM, BY_TERRAFORM_IN_CI = range(1, 18), (9,)
 
 
 def _steps(every: range, in_ci: tuple[int, ...]) -> list[Any]:
@@ -42,7 +42,7 @@ def _converges(tool: ToolProject, label: str, step: int) -> None:
     """Kill `up` at the step; the next one finishes what it began."""
     command = tool.killed_at(step, "up", label)
     print(f"killed at step {step}: {command or 'it had ended'}")
-    assert command or step > 18, "an `up` has more programs than that"
+    assert command or step > 10, "an `up` has more programs than that"
     told = tool.morrow("up", label, "--json")
     assert told.code == 0, told
     assert told.answer["state"] == "serving", told
@@ -51,7 +51,7 @@ def _converges(tool: ToolProject, label: str, step: int) -> None:
 
 def test_a_killed_first_up_is_finished_by_the_next(by_helm: ToolProject) -> None:
     by_helm.write(by_helm.simple(secrets={"keys": ["TOKEN"]}))
-    _converges(by_helm, "test", 14)
+    _converges(by_helm, "test", 8)
 
 
 @pytest.mark.parametrize("step", _steps(BY_HELM, BY_HELM_IN_CI))
