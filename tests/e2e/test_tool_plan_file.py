@@ -177,7 +177,8 @@ def test_a_hook_that_runs_is_named_and_runs(
     cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path
 ) -> None:
     project = ToolProject(tmp_path, cluster, namespace, hello_image)
-    project.write(project.simple(job={"command": ["/usr/bin/python3", "-c", "pass"]}))
+    task = {"kind": "job", "command": ["/usr/bin/python3", "-c", "pass"]}
+    project.write(project.simple(processes={"job": task}))
     plan = project.morrow("plan", "test", "--json")
     assert plan.answer["hooks"] == ["job/web-job (pre-install,pre-upgrade)"]
     up = project.morrow("up", "test")

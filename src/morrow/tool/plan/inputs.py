@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from morrow.tool.programs.kubectl import Kubectl, parse_stream
 from morrow.tool.rules.deployable import chart_problems, sentences
 
 HOOK = "helm.sh/hook"
+UNMADE = re.compile(r"Secret \S+ is not in the namespace")  # the chart's words, before an install
 RUNS = ("Job", "Pod")  # hooks of these kinds run; of all others they stay
 
 
@@ -118,19 +120,26 @@ def objects(environment: Environment, manifest: str, hooks: str) -> dict[Key, Ob
 
 def render(site: Site) -> tuple[str, str]:
     """Return the manifest and the hooks that Helm would apply."""
-    environment = site.environment
-    done = site.helm.upgrade(
-        environment.name,
-        environment.project.chart,
-        environment.files,
-        arguments=("--dry-run=server", "-o", "json"),
-        timeout=60,
-    )
+    done = _dry_upgrade(site, "server")
+    if done.code and UNMADE.search(done.err):
+        # `up` makes the Secret before Helm runs; beside no cluster the chart does not look for it.
+        done = _dry_upgrade(site, "client")
     if done.code:
         raise Failure(*_render_problems(site, done), refused=True)
     release = json.loads(done.out)
     hooks = "\n---\n".join(hook["manifest"] for hook in release.get("hooks") or [])
     return release["manifest"], hooks
+
+
+def _dry_upgrade(site: Site, where: str) -> runner.Result:
+    environment = site.environment
+    return site.helm.upgrade(
+        environment.name,
+        environment.project.chart,
+        environment.files,
+        arguments=(f"--dry-run={where}", "-o", "json"),
+        timeout=60,
+    )
 
 
 def _render_problems(site: Site, done: runner.Result) -> list[Problem]:
