@@ -132,14 +132,8 @@ def render(site: Site) -> tuple[str, str]:
 
 
 def _dry_upgrade(site: Site, where: str) -> runner.Result:
-    environment = site.environment
-    return site.helm.upgrade(
-        environment.name,
-        environment.project.chart,
-        environment.files,
-        arguments=(f"--dry-run={where}", "-o", "json"),
-        timeout=60,
-    )
+    it, words = site.environment, (f"--dry-run={where}", "-o", "json")
+    return site.helm.upgrade(it.name, it.project.chart, it.files, arguments=words, timeout=60)
 
 
 def _render_problems(site: Site, done: runner.Result) -> list[Problem]:
