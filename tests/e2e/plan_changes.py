@@ -57,7 +57,7 @@ CHANGES: list[tuple[str, Values, str]] = [
     ("the Service gets a node's port", {"service": {"type": "NodePort"},
      "network": {"ingress": OUTSIDE}}, "Service"),
     ("and loses it", {"service": {"type": None}}, "Service"),
-    ("the setting's value changes", {"config": {"LEVEL": "DEBUG"}}, "ConfigMap"),
+    ("the setting's value changes", {"config": {"LEVEL": "DEBUG"}}, "Deployment"),
     ("the budget goes, a whole object", {"pdb": {"enabled": False}}, "PodDisruptionBudget"),
     ("the autoscaler comes", {"autoscaling": {"mode": "hpa", "min": 2, "max": 4}},
      "HorizontalPodAutoscaler"),

@@ -57,6 +57,9 @@ class Rig:
 def rig(tmp_path: Path, cluster: Cluster, namespace: str, monkeypatch: pytest.MonkeyPatch) -> Rig:
     for name, value in cluster.environment().items():
         monkeypatch.setenv(name, value)
+    for revision in ("1", "2"):  # plain Helm makes none
+        words = ("create", "secret", "generic", f"web-{revision}", "--from-literal=TOKEN=x")
+        cluster.kubectl(*words, "-n", namespace)
     return Rig(tmp_path, cluster, namespace)
 
 
