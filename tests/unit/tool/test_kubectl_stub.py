@@ -243,7 +243,8 @@ def test_a_bound_plan_is_checked_under_the_lock(
 
     monkeypatch.setattr(target_kubernetes, "open_plan", lambda *_: Stale())
     monkeypatch.setattr(lock, "held", held)
-    monkeypatch.setattr(target_kubernetes, "preflight", lambda *_: None)
+    for name in ("preflight", "require_own"):
+        monkeypatch.setattr(target_kubernetes, name, lambda *_: None)
     monkeypatch.setattr(target_kubernetes, "ensure_namespace", lambda *_: False)
     for name in ("make", "sweep"):
         monkeypatch.setattr(Generated, name, touched)
