@@ -58,7 +58,7 @@ def _by_gateway(route: Json, view: View, place: Place) -> Door | None:
                 # What a gateway lists may be its own, inner port: the usual ones are tried too.
                 for port in dict.fromkeys((listener["port"], 443 if tls else 80)):
                     for address in addresses:
-                        if _listens(str(address["value"]), port):
+                        if listens(str(address["value"]), port):
                             return Door(hosts[0], str(address["value"]), port, tls, path)
     return None
 
@@ -73,14 +73,15 @@ def _by_ingress(ingress: Json) -> Door | None:
         paths = (rule.get("http") or {}).get("paths") or [{}]
         for entry in balancer:
             address = str(entry.get("ip") or entry.get("hostname"))
-            if host and "*" not in host and _listens(address, port):
+            if host and "*" not in host and listens(address, port):
                 return Door(host, address, port, tls, paths[0].get("path") or "/")
     return None
 
 
-def _listens(address: str, port: int) -> bool:
+def listens(address: str, port: int) -> bool:
+    """Whether the port can be dialled: what a gateway lists may be its own, inner port."""
     try:
-        with socket.create_connection((address, port), 2):
+        with socket.create_connection((address, port), 3):
             return True
     except OSError:
         return False

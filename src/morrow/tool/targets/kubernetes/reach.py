@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-
 from morrow.tool.base.errors import Failure, problem
+from morrow.tool.deliver.outside import listens
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import Tunnel
@@ -41,7 +40,7 @@ class Way:
         tls, addresses = self._ingress() if mode == "ingress" else self._gateway()
         scheme, port = ("https", 443) if tls else ("http", 80)
         path = str(route.get("path") or "/")
-        dial = connect or tuple(f"{a}:{port}" for a in addresses if _listens(a, port))
+        dial = connect or tuple(f"{a}:{port}" for a in addresses if listens(a, port))
         where = f"through the {mode} at {', '.join(dial) or 'the address of its name'}"
         return Reach(f"{scheme}://{hosts[0]}{path}", where, dial, ca)
 
@@ -77,12 +76,3 @@ class Way:
         """End the tunnel."""
         if self._tunnel is not None:
             self._tunnel.close()
-
-
-def _listens(address: str, port: int) -> bool:
-    """Whether the port can be dialled: what a gateway lists may be its own, inner port."""
-    try:
-        with socket.create_connection((address, port), 3):
-            return True
-    except OSError:
-        return False
