@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from bench import chart, contract, in_process, tool
+from bench import chart, contract, in_process, many, tool
 from bench.load import answered
 from bench.servers import cpu_seconds, family, free_port, proportional_memory, server, variant
 
@@ -84,6 +84,16 @@ def throughput(rounds: int, seconds: float) -> list[Row]:
     ]
 
 
+def with_many_connections(rounds: int, seconds: int) -> list[Row]:
+    """Measure beside plain Granian and uvicorn, on one core and on all."""
+    rows = []
+    for one in many.ratios(rounds, seconds):
+        rows.append(at_least(one.what, one.cpu, 0.95))
+        if "all cores" in one.what:
+            rows.append(shown(f"{one.what}, a second", one.rate, "x"))
+    return rows
+
+
 def start_and_memory(rounds: int) -> list[Row]:
     """Measure the time to the first 200 and the memory after some load."""
     more, memory = [], []
@@ -134,6 +144,7 @@ def the_tool(rounds: int) -> list[Row]:
     return [
         shown("python -c pass", took["python -c pass"], "ms"),
         at_most("morrow --help", took["morrow --help"], 100, "ms"),
+        at_most("morrow up --help", took["morrow up --help"], 80, "ms"),
         at_most("morrow plan, first output", took["morrow plan"], 100, "ms"),
     ]
 
@@ -168,6 +179,7 @@ def main() -> int:
         lambda: the_contract(2 if quick else 5),
         lambda: start_and_memory(2 if quick else 5),
         lambda: throughput(2 if quick else 5, 1.0 if quick else 2.0),
+        lambda: with_many_connections(2 if quick else 5, 1 if quick else 3),
     ]
     rows = []
     for part in parts:
@@ -175,7 +187,7 @@ def main() -> int:
             rows.append(row)
             verdict = {True: "met", False: "NOT MET", None: ""}[row.met]
             print(
-                f"{row.measure:53} {row.value:9.3f} {row.unit:4} {row.bound:8} {verdict:8}"
+                f"{row.measure:59} {row.value:9.3f} {row.unit:4} {row.bound:8} {verdict:8}"
                 f" ({row.spread})"
                 + (f"  [{row.on_37_us:g} where Flask takes 37 us]" if row.on_37_us else ""),
                 flush=True,

@@ -54,16 +54,20 @@ def _on_one_core() -> None:
 
 @contextmanager
 def server(command: list[str], port: int, **env: str) -> Iterator[tuple[int, float]]:
-    """Run a server while the block runs; give its pid and the seconds to its first 200."""
+    """Run a server while the block runs; give its pid and the seconds to its first 200.
+
+    PYTHON is another interpreter to run it with, CORES=all lets it have more than one core.
+    """
     paths = os.pathsep.join(map(str, (ROOT / "src", ROOT / "apps/hello", ROOT)))
+    cores = env.pop("CORES", "one")
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", *command],
+        [env.pop("PYTHON", sys.executable), "-m", *command],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": paths} | env,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=_on_one_core,
+        preexec_fn=_on_one_core if cores == "one" else None,
     )
     try:
         while not answers(port):

@@ -38,6 +38,7 @@ def starts(rounds: int) -> dict[str, list[float]]:
     commands = {
         "python -c pass": ("-c", "pass"),
         "morrow --help": ("-c", MORROW, "--help"),
+        "morrow up --help": ("-c", MORROW, "up", "--help"),
         "morrow plan": ("-c", MORROW, "plan", "nowhere"),
     }
     measured: dict[str, list[float]] = {name: [] for name in commands}

@@ -32,6 +32,7 @@ COMMAND = {
     "cluster": "make cluster",
     "e2e": "make e2e",
     "proof": "make proof",
+    "alerts": "make proof",
     "bench": "make bench",
     "ci": ".ci/run",
 }
@@ -89,6 +90,10 @@ def rows(name: str, facts: dict[str, Any]) -> Iterator[Row]:
         case "e2e" | "proof":
             for one in facts["scenarios"]:
                 yield f"lost: {one['title']}", f"{one['lost']:,} of {one['requests']:,}"
+        case "alerts":
+            for alert, one in facts["arrived"].items():
+                windows = f"two of its windows are {one['two_windows']} s"
+                yield f"{alert}: from its fault to Alertmanager", f"{one['seconds']} s, {windows}"
         case "bench":
             for one in facts["rows"]:
                 value = f"{one['value']:g} {one['unit']} ({one['spread']})"

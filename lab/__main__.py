@@ -1,4 +1,4 @@
-"""`python -m lab up | down | status | node stop|start NAME | api stop|start | addons`."""
+"""`python -m lab up | down | status | add | node stop|start NAME | api stop|start | addons`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def parser() -> argparse.ArgumentParser:
     node.add_argument("name", help="n1, n2 or n3")
     api = verbs.add_parser("api", help="stop or start the API server")
     api.add_argument("action", choices=["stop", "start"])
+    more = verbs.add_parser("add", help="bring it what only some tests ask for")
+    more.add_argument("what", choices=["monitoring"])
     verbs.add_parser("addons", help="prepare the cluster of MORROW_E2E_KUBECONFIG for the tests")
     return top
 
@@ -37,6 +39,8 @@ def changes(given: argparse.Namespace) -> Callable[[], None]:
             "stop": lambda: cluster.stop_node(given.name),
             "start": lambda: cluster.start_node(given.name),
         }[given.action]
+    if given.verb == "add":
+        return cluster.add_monitoring
     if given.verb == "api":
         return {"stop": cluster.stop_api, "start": cluster.start_api}[given.action]
     return {"up": cluster.up, "down": cluster.down}[given.verb]

@@ -18,9 +18,8 @@ from lab.errors import LabError
 from lab.kubectl import kubectl, kubectl_json, kubectl_succeeds
 from lab.layout import CLUSTER_DNS, FOREIGN, GATEWAY_DOMAIN, MANIFESTS, REGISTRY
 from lab.program import wait_until
-from lab.shell import run
 from lab.timings import Clock
-from tools.build import HERE as TOOLS
+from tools.sources import sources
 
 # Kubelets that the cluster's own authority knows are checked; kind's sign for themselves.
 KUBELET_TRUST = (
@@ -109,17 +108,7 @@ def _apply(name: str, **filled: str) -> None:
 
 def gateway_api_definitions() -> Path:
     """Return the folder of Gateway API's definitions, of the version that Traefik is built with."""
-    folder = run(
-        "go",
-        "list",
-        "-mod=readonly",
-        "-m",
-        "-f",
-        "{{.Dir}}",
-        "sigs.k8s.io/gateway-api",
-        cwd=TOOLS / "traefik",
-    )
-    return Path(folder.strip()) / "config" / "crd" / "standard"
+    return sources("traefik", "sigs.k8s.io/gateway-api") / "config" / "crd" / "standard"
 
 
 def _has_metrics() -> bool:

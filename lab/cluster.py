@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import addons, api, cgroups, cleanup, images, kernel, network, packages, pki, timings
+from lab import (
+    addons,
+    api,
+    cgroups,
+    cleanup,
+    images,
+    kernel,
+    monitoring,
+    network,
+    packages,
+    pki,
+    timings,
+)
 from lab.control_plane import GROUP, ControlPlane
 from lab.errors import LabError
 from lab.layout import CGROUP, NODES, ROOT, RUN, NodeAddress
@@ -138,6 +150,13 @@ def start_api() -> None:
     plane = ControlPlane()
     plane.start_api()
     plane.wait_for_api()
+
+
+def add_monitoring() -> None:
+    """Bring a running lab its Prometheus."""
+    if not is_up():
+        raise LabError("the lab is not up; `python -m lab up` starts it")
+    monitoring.add()
 
 
 def _known(name: str) -> NodeAddress:

@@ -61,7 +61,7 @@ def push_add_on(image: str, tool: str) -> None:
 
 def push_program(image: str, binary: Path) -> None:
     """Push an image of one static program, which runs without root and without a shell."""
-    settings = {"Entrypoint": [f"/{binary.name}"], "User": f"{NONROOT}:{NONROOT}"}
+    settings = {"Entrypoint": [f"/bin/{binary.name}"], "User": f"{NONROOT}:{NONROOT}"}
     oci.push(image, _layer(binary), settings)
 
 
@@ -81,9 +81,9 @@ def _layer(binary: Path) -> bytes:
                 tar.addfile(entry, io.BytesIO(content))
 
         add("tmp", 0o1777)
-        for folder in ("etc", "etc/ssl", "etc/ssl/certs"):
+        for folder in ("bin", "etc", "etc/ssl", "etc/ssl/certs"):
             add(folder, 0o755)
         add("etc/passwd", 0o644, f"nonroot:x:{NONROOT}:{NONROOT}::/:/\n".encode())
         add("etc/ssl/certs/ca-certificates.crt", 0o644, CERTIFICATES.read_bytes())
-        add(binary.name, 0o755, binary.read_bytes())
+        add(f"bin/{binary.name}", 0o755, binary.read_bytes())
     return buffer.getvalue()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import api, cgroups, pki, timings
-from lab.layout import GATEWAY_DOMAIN, KUBECONFIG, NODES, REGISTRY
+from lab.layout import GATEWAY_DOMAIN, KUBECONFIG, NODES, OBJECT_METRICS, REGISTRY
 from lab.program import recorded
 
 
@@ -69,7 +69,7 @@ def show(*, as_json: bool) -> int:
         print(f"  registry    {found.registry}")
         print(f"  gateway     https://*.{found.gateway_domain} at {found.gateway_addresses[0]}")
         print(f"  CA file     {found.ca_file}")
-        print("  stand-ins   the enforcer of NetworkPolicies, the base images of hello")
+        print(f"  stand-ins   {', '.join(stand_ins())}")
         print(f"  use it      export KUBECONFIG={found.kubeconfig}")
     for program in recorded():
         if not program.alive:
@@ -77,11 +77,23 @@ def show(*, as_json: bool) -> int:
     return 0 if found.up else 1
 
 
-def memory() -> int:
-    """Return the bytes that the lab's processes occupy, shared pages counted once."""
+def stand_ins() -> list[str]:
+    """Return what is not the real part here."""
+    named = {program.name for program in recorded()}
+    more = ["kube-state-metrics"] if OBJECT_METRICS in named else []
+    return ["the enforcer of NetworkPolicies", "the base images of hello", *more]
+
+
+def memory(names: tuple[str, ...] = ()) -> int:
+    """Return the bytes that the lab's processes occupy, shared pages counted once.
+
+    With names, only those of the programs that are called so.
+    """
     total = 0
     for pid in cgroups.processes():
         try:
+            if names and Path(f"/proc/{pid}/exe").readlink().name not in names:
+                continue
             text = Path(f"/proc/{pid}/smaps_rollup").read_text()
         except (FileNotFoundError, ProcessLookupError):
             continue  # ended since it was listed

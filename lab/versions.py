@@ -14,3 +14,8 @@ PAUSE = "1"
 COREDNS = version("coredns", "github.com/coredns/coredns")
 METRICS_SERVER = version("metrics-server", "sigs.k8s.io/metrics-server")
 TRAEFIK = version("traefik", "github.com/traefik/traefik/v3")
+PROMETHEUS_OPERATOR = version("monitoring", "github.com/prometheus-operator/prometheus-operator")
+ALERTMANAGER = version("monitoring", "github.com/prometheus/alertmanager")
+# Its module is v0.305.0 where its release is v3.5.0.
+_, _MINOR, _PATCH = version("prometheus", "github.com/prometheus/prometheus").split(".")
+PROMETHEUS = f"v{_MINOR[0]}.{int(_MINOR[1:])}.{_PATCH}"

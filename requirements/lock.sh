@@ -11,8 +11,8 @@ lock() { # lock OUTPUT ARGUMENT...
 }
 # `dev` first: it holds everything, and the others take its versions.
 lock dev pyproject.toml requirements/hello.in requirements/build.in \
-  --extra serve --extra tracing --extra tool --extra dev
-for extra in serve tracing tool; do
+  --extra serve --extra tracing --extra tool --extra aws --extra dev
+for extra in serve tracing tool aws; do
   lock "$extra" pyproject.toml --extra "$extra" --constraint requirements/dev.txt
 done
 lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --constraint requirements/dev.txt
@@ -26,7 +26,7 @@ lock conformance requirements/conformance.in --constraint requirements/dev.txt
 # The workers of others that run under `python -m morrow worker`.
 lock workers requirements/workers.in --constraint requirements/dev.txt
 # The fake AWS of tests/terraform/aws, the same way.
-lock aws requirements/aws.in
+lock fake-aws requirements/fake-aws.in
 # What makes the site; its diagrams are drawn by a script that no Python runs.
 lock docs requirements/docs.in
 python=3.13 lock diagrams requirements/diagrams.in --no-deps

@@ -15,7 +15,19 @@ from tests.chart import schemas
 from tests.terraform import helm_provider
 from tools.build import UnavailableError, folders
 
-PROGRAMS = ("cyclonus", "helm", "helm-3.18", "helm-4", "kube-score", "kubeconform", "registry")
+PROGRAMS = (
+    "cosign",
+    "cyclonus",
+    "helm",
+    "helm-3.18",
+    "helm-4",
+    "kube-score",
+    "kubeconform",
+    "otelcol",
+    "registry",
+    "sops",
+    "tflint",
+)
 
 
 def parts() -> Iterator[Callable[[], object]]:

@@ -3,9 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@contextmanager
+def asking(
+    ask: Callable[[str], object], *paths: str, clients: int = 1, pause: float = 0
+) -> Iterator[None]:
+    """Let clients ask for the paths in turn until the block ends, whatever comes back."""
+    done = threading.Event()
+
+    def go_on() -> None:
+        while not done.is_set():
+            for path in paths:
+                with suppress(OSError):
+                    ask(path)
+                done.wait(pause)
+
+    with ThreadPoolExecutor(clients) as pool:
+        for _ in range(clients):
+            pool.submit(go_on)
+        try:
+            yield
+        finally:
+            done.set()
 
 
 @contextmanager

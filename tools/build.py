@@ -29,6 +29,9 @@ __all__ = ["UnavailableError", "cache_folder", "folder", "folders", "names", "pr
 
 HERE = Path(__file__).resolve().parent
 
+# Built when something asks for them, for minutes; not by `python -m tools.build` alone.
+ON_DEMAND = ("external-secrets", "monitoring", "prometheus", "syft")
+
 # Without these `helm template` believes that it talks to Kubernetes 1.20; Helm 4 knows better.
 HELM_3 = (
     "-X helm.sh/helm/v3/internal/version.version={v}"
@@ -81,6 +84,7 @@ def _pins(name: str) -> list[Path]:
     together = _workspace()
     members = together if name in together else [name]
     pins = [HERE / member / file for member in members for file in ("go.mod", "go.sum")]
+    pins += sorted(file for member in members for file in (HERE / member).glob("*.go"))
     return pins + ([HERE / "go.work", HERE / "go.work.sum"] if name in together else [])
 
 
@@ -161,7 +165,7 @@ def _fetching(compiler: go.Go, name: str | None) -> Iterator[None]:
     words = [compiler.program, "list", "-deps", "-mod=readonly", *_programs(name)]
     silent = subprocess.DEVNULL
     download = subprocess.Popen(
-        words, cwd=HERE / name, env=_settings(compiler, name), stdout=silent, stderr=silent
+        words, cwd=HERE / name, env=settings(compiler, name), stdout=silent, stderr=silent
     )
     try:
         yield
@@ -170,7 +174,7 @@ def _fetching(compiler: go.Go, name: str | None) -> Iterator[None]:
         download.wait()
 
 
-def _settings(compiler: go.Go, name: str) -> dict[str, str]:
+def settings(compiler: go.Go, name: str) -> dict[str, str]:
     """Return the environment in which `go` works on the tool `name`."""
     workspace = str(HERE / "go.work") if name in _workspace() else "off"
     own = {"CGO_ENABLED": "0", "GOWORK": workspace}
@@ -191,7 +195,7 @@ def _build(compiler: go.Go, name: str, home: Path) -> None:
     done = subprocess.run(
         command,
         cwd=HERE / name,
-        env=_settings(compiler, name),
+        env=settings(compiler, name),
         capture_output=True,
         text=True,
         check=False,
@@ -213,9 +217,10 @@ def program(name: str, binary: str = "") -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """Build each named tool (all when none is named); print its folder."""
+    """Build each named tool (all but those on demand when none is named); print its folder."""
     try:
-        print(*folders(arguments or names()), sep="\n")
+        everything = [name for name in names() if name not in ON_DEMAND]
+        print(*folders(arguments or everything), sep="\n")
     except UnavailableError as problem:
         print(f"tools: {problem}", file=sys.stderr)
         return 1

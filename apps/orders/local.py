@@ -51,8 +51,9 @@ def main() -> int:
             return code
         commands = (WORKER, ["orders.app:service"])
         running = []
+        admin = int(env.get("MORROW_ADMIN_PORT") or 8081)  # the worker's is the next
         for number, words in enumerate(commands):
-            mine = env | {"MORROW_ADMIN_PORT": str(8082 - number)}
+            mine = env | {"MORROW_ADMIN_PORT": str(admin + 1 - number)}
             process = subprocess.Popen(
                 [python, *MORROW, *words], env=mine, cwd=folder, start_new_session=True
             )

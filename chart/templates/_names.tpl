@@ -18,6 +18,19 @@ app.kubernetes.io/managed-by: Helm
 {{ toYaml . }}{{ end }}
 {{- end }}
 
+{{/*
+The head of every object. It gets {root, api, kind} and may get name or suffix, component (of what is
+not the service's), labels, own (annotations).
+*/}}
+{{- define "morrow.head" -}}
+apiVersion: {{ .api }}
+kind: {{ .kind }}
+metadata:
+  name: {{ .name | default (printf "%s%s" (include "morrow.fullname" .root) (ternary (printf "-%s" .suffix) "" (hasKey . "suffix"))) | quote }}
+  labels: {{- ternary (include "morrow.otherLabels" .) (include "morrow.labelsWith" (dict "root" .root "own" .labels)) (hasKey . "component") | nindent 4 }}
+  {{- include "morrow.annotations" . | nindent 2 }}
+{{- end }}
+
 {{/* The same with others laid over them. It gets {root, own}. */}}
 {{- define "morrow.labelsWith" -}}
 {{ mergeOverwrite (include "morrow.labels" .root | fromYaml) (.own | default dict) | toYaml }}

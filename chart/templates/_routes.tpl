@@ -24,20 +24,17 @@ class and the Gateway that it does not state from `route`. None when the mode is
 {{- end -}}
 {{- end }}
 
-{{/* Metadata and parents of a route of the Gateway API. It gets {root, route}. */}}
-{{- define "morrow.routeHead" -}}
-metadata:
-  name: {{ .route.object | quote }}
-  labels: {{- include "morrow.labels" .root | nindent 4 }}
-  {{- include "morrow.annotations" (dict "root" .root "own" .route.annotations) | nindent 2 }}
-spec:
-  parentRefs:
-    - name: {{ .route.gateway.name | quote }}
-      {{- with .route.gateway.namespace }}
-      namespace: {{ . | quote }}{{ end }}
-      {{- with .route.gateway.section }}
-      sectionName: {{ . | quote }}{{ end }}
-  hostnames: {{ toJson .route.hosts }}
+{{/* Where a route of the Gateway API hangs, and for which hosts. */}}
+{{- define "morrow.routeWay" -}}
+{{- with .gateway -}}
+parentRefs:
+  - name: {{ .name | quote }}
+    {{- with .namespace }}
+    namespace: {{ . | quote }}{{ end }}
+    {{- with .section }}
+    sectionName: {{ . | quote }}{{ end }}
+{{- end }}
+hostnames: {{ toJson .hosts }}
 {{- end }}
 
 {{/* What a rule does with a request: filters, and the Service unless one of them redirects. */}}

@@ -76,6 +76,4 @@ secrets.provider is external, and secrets.external.store is empty: name the Secr
 {{- if not (lookup "v1" "Secret" $.Release.Namespace $name) }}
 Secret {{ $name }} is not in the namespace {{ $.Release.Namespace }}, and the pods could not start: kubectl --namespace {{ $.Release.Namespace }} create secret generic {{ $name }} --from-env-file FILE, with {{ join ", " .keys }}.
 {{- end }}{{ end }}
-{{- if and (ne .provider "external") .external.store }}
-secrets.external.store is {{ .external.store }}, and secrets.provider is {{ .provider }}: write provider: external, or take the store out.{{ end }}
 {{- end }}{{ end }}

@@ -11,6 +11,12 @@ pod.tolerations.{{ $name }}.tolerationSeconds means something with effect: NoExe
 
 {{- define "morrow.validate.containers" -}}
 {{- $v := .Values -}}
+{{- with $v.command }}
+{{- if not (first .) }}
+command begins with an empty word: name the program.{{ end }}
+{{- if and (eq (len .) 1) (contains " " (first .)) }}
+command is one word with blanks, and no shell reads it: write a list of words, {{ splitList " " (first .) | compact | toJson }}.{{ end }}
+{{- end }}
 {{- $paths := dict -}}
 {{- if and (or (not .process) .keys) $v.secrets.keys (eq $v.secrets.as "files") }}{{ $_ := set $paths (include "morrow.secretsPath" .) "secrets" }}{{ end -}}
 {{- $_ := set $paths "/tmp" "the writable /tmp" -}}
@@ -18,6 +24,8 @@ pod.tolerations.{{ $name }}.tolerationSeconds means something with effect: NoExe
 {{- $path := $volume.mountPath | trimSuffix "/" }}
 {{- if hasKey $paths $path }}
 volumes.{{ $name }}.mountPath is {{ $path }}, where {{ get $paths $path }} is mounted already.{{ end }}
+{{- if regexMatch "^/(proc|sys|dev)$" $path }}
+volumes.{{ $name }}.mountPath is {{ $path }}, which is the system's own: choose another place.{{ end }}
 {{- if and (hasKey $paths (include "morrow.secretsPath" $)) (hasPrefix (printf "%s/" (include "morrow.secretsPath" $)) $path) }}
 volumes.{{ $name }}.mountPath is {{ $path }}, inside the secrets, where nothing can be mounted: choose another place.{{ end }}
 {{- $_ := set $paths $path (printf "volumes.%s" $name) }}

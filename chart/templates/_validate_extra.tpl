@@ -23,6 +23,12 @@ extra.{{ $key }} is a {{ $object.kind }} called {{ $name }}, like extra.{{ get $
 {{- if eq $object.kind "CronJob" }}{{ $labels = dig "spec" "jobTemplate" "spec" "template" "metadata" "labels" dict $object }}{{ end }}
 {{- if eq (pick ($labels | default dict) "app.kubernetes.io/name" "app.kubernetes.io/component" | toJson) ($selected | toJson) }}
 extra.{{ $key }} makes pods with the labels of the service, which would get its requests: give them other labels.{{ end }}
+{{- $scaled := dig "spec" "scaleTargetRef" dict $object }}
+{{- if and (has $object.kind (list "HorizontalPodAutoscaler" "ScaledObject")) $v.web.enabled (eq ($scaled.name | default "") $v.name) (eq ($scaled.kind | default "Deployment") $v.workload) }}
+extra.{{ $key }} scales the service, whose number of pods {{ include "morrow.scaledBy" $ }} sets: use autoscaling instead.{{ end }}
+{{- $budget := dig "spec" "selector" "matchLabels" dict $object }}
+{{- if and (eq $object.kind "PodDisruptionBudget") $v.pdb.enabled $budget (eq (merge dict $budget $selected | toJson) ($selected | toJson)) }}
+extra.{{ $key }} is a second budget for the service's pods, and with two Kubernetes evicts none: use pdb, or write pdb.enabled: false.{{ end }}
 {{- end }}{{ end }}
 
 {{/* A way to AWS's STS: a role for service accounts is worth nothing without it. */}}
@@ -45,10 +51,15 @@ network.egress lets no pod reach AWS, and serviceAccount.annotations give it a r
 {{- range $kind := list "sidecars" "initContainers" }}
 {{- range $name, $container := index $.Values $kind }}{{ with $container.env }}{{ $_ := set $places (printf "%s.%s.env" $kind $name) . }}{{ end }}{{ end }}
 {{- end }}
+{{- range $kind := list "command" "args" }}
+{{- range $i, $word := index $.Values $kind }}{{ $_ := set $places $kind (set (index $places $kind | default dict) (toString $i) $word) }}{{ end }}
+{{- end }}
+{{- range $name, $volume := .Values.volumes }}{{ with $volume.files }}{{ $_ := set $places (printf "volumes.%s.files" $name) . }}{{ end }}{{ end }}
+{{- range $name, $object := .Values.extra }}{{ if eq $object.kind "ConfigMap" }}{{ $_ := set $places (printf "extra.%s.data" $name) ($object.data | default dict) }}{{ end }}{{ end }}
 {{- range $where, $variables := $places }}
 {{- range $name, $value := $variables }}
 {{- if kindIs "string" $value }}
 {{- range $what, $form := $forms }}
 {{- if regexMatch $form $value }}
-{{ $where }}.{{ $name }} holds {{ $what }} in clear text: list {{ $name }} in secrets.keys, and give its value to `morrow secrets` or your store.{{ end }}
+{{ $where }}.{{ $name }} holds {{ $what }} in clear text: list {{ ternary $name "it" (regexMatch "(^config|env)$" $where) }} in secrets.keys, and give its value to `morrow secrets` or your store.{{ end }}
 {{- end }}{{ end }}{{ end }}{{ end }}{{ end }}

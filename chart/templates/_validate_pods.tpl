@@ -20,10 +20,10 @@ rollout.progressDeadlineSeconds is {{ $v.rollout.progressDeadlineSeconds }}, and
 {{- end }}
 {{- if and $v.ports.admin (eq (int $v.ports.http) (int $v.ports.admin)) }}
 ports.http and ports.admin are both {{ $v.ports.http }}.{{ end }}
-{{- range $where, $labels := dict "pod" $v.pod.labels "observability.monitor" $v.observability.monitor.labels "observability.rules" $v.observability.rules.labels "observability.dashboard" $v.observability.dashboard.labels }}
+{{- range $where, $labels := dict "labels" $v.labels "pod.labels" $v.pod.labels "observability.monitor.labels" $v.observability.monitor.labels "observability.rules.labels" $v.observability.rules.labels "observability.dashboard.labels" $v.observability.dashboard.labels }}
 {{- range $name, $_ := $labels }}
-{{- if hasPrefix "app.kubernetes.io/" $name }}
-{{ $where }}.labels.{{ $name }} is one of the chart's own labels: choose another name.{{ end }}
+{{- if regexMatch "^app[.]kubernetes[.]io/(name|component|instance|managed-by)$" $name }}
+{{ $where }}.{{ $name }} is one of the chart's own labels: choose another name.{{ end }}
 {{- end }}{{ end }}{{ end }}
 
 {{/* A quantity as a number, so that two can be compared. */}}

@@ -11,7 +11,7 @@ route.mode is {{ $v.route.mode }}, and web.enabled is false: there is nothing to
 {{- if ne $v.autoscaling.mode "none" }}
 autoscaling.mode is {{ $v.autoscaling.mode }}, and web.enabled is false: write it at a worker, processes.NAME.autoscaling.{{ end }}
 {{- end }}
-{{- $only := dict "replicas" "worker" "autoscaling" "worker" "drain" "worker" "ports" "worker" "probes" "worker" "rollout" "worker" "pdb" "worker" "spread" "worker" "sidecars" "worker" "schedule" "cron" "timeZone" "cron" "concurrency" "cron" "suspend" "cron" "history" "cron" "deadline" "cron job" "retries" "cron job" "order" "job" }}
+{{- $only := dict "replicas" "worker" "backlog" "worker" "autoscaling" "worker" "drain" "worker" "ports" "worker" "probes" "worker" "rollout" "worker" "pdb" "worker" "spread" "worker" "sidecars" "worker" "schedule" "cron" "timeZone" "cron" "concurrency" "cron" "suspend" "cron" "history" "cron" "deadline" "cron job" "retries" "cron job" "order" "job" }}
 {{- range $name, $own := $v.processes }}
 {{- range $key, $value := $own }}
 {{- if and (hasKey $only $key) (not (kindIs "invalid" $value)) (not (has $own.kind (splitList " " (get $only $key)))) }}
@@ -27,6 +27,13 @@ processes.{{ $name }}.command is empty: say what it runs, as a list of words.{{ 
 {{- if and (eq $own.kind "cron") (not $own.schedule) }}
 processes.{{ $name }}.schedule is empty: say when it runs, such as "*/5 * * * *" or "@daily".
 {{- end }}
+{{- range regexFindAll "[0-9]+-[0-9]+" ($own.schedule | default "") -1 }}
+{{- if gt (splitList "-" . | first | int) (splitList "-" . | last | int) }}
+processes.{{ $name }}.schedule has the range {{ . }}, which ends before it begins: write the smaller number first.{{ end }}
+{{- end }}
+{{- /* An unknown zone is read as UTC; where this machine knows no zones at all, nothing is said. */}}
+{{- if and $own.timeZone (not (regexMatch "UTC|GMT|UCT|Universal|Zulu" $own.timeZone)) (eq (dateInZone "MST" now $own.timeZone) "UTC") (ne (dateInZone "MST" now "Asia/Tokyo") "UTC") }}
+processes.{{ $name }}.timeZone is {{ $own.timeZone }}, which is no time zone: write one such as Europe/Berlin.{{ end }}
 {{- if eq $own.kind "worker" }}
 {{- $scaling := $own.autoscaling | default dict }}
 {{- if and $scaling (eq ($scaling.mode | default "none") "none") (not $scaling.vertical) }}

@@ -1,8 +1,8 @@
-{{/* What a protected environment asks for; see _validate.tpl. */}}
+{{/* What a protected environment asks for; see _validate.tpl. [CODE KEY]: the tool's own name for it. */}}
 {{- define "morrow.validate.protected" -}}
 {{- if .Values.target.protected }}
 {{- if not .Values.image.digest }}
-target.protected asks for image.digest: a tag can come to mean another image.{{ end }}
+target.protected asks for image.digest: a tag can come to mean another image [digest-needed image.digest].{{ end }}
 {{- if not .Values.network.policy }}
 target.protected asks for a NetworkPolicy: write network.policy: true.{{ end }}
 {{- if .Values.web.enabled }}
@@ -11,10 +11,7 @@ target.protected asks for a disruption budget: write pdb.enabled: true.{{ end }}
 {{- if not (int .Values.drain) }}
 target.protected asks for a drain, or each rollout loses requests: write drain: 5.{{ end }}
 {{- if lt (include "morrow.fewest" . | int) 2 }}
-target.protected asks for two pods: raise {{ ternary "autoscaling.min" "replicas" (eq .Values.autoscaling.mode "hpa") }} to 2.{{ end }}
+{{- $key := ternary "replicas" "autoscaling.min" (eq (include "morrow.scaledBy" .) "replicas") }}
+target.protected asks for two pods: raise {{ $key }} to 2 [replicas-needed {{ $key }}].{{ end }}
 {{- end }}
-{{- range $place := list "config" "env" }}
-{{- $reveal := get (index $.Values $place) "REVEAL_SECRETS" | toString | lower }}
-{{- if and (hasKey (index $.Values $place) "REVEAL_SECRETS") (not (has $reveal (list "" "0" "false" "no" "off"))) }}
-target.protected refuses {{ $place }}.REVEAL_SECRETS: take it out.{{ end }}
-{{- end }}{{ end }}{{ end }}
+{{- end }}{{ end }}

@@ -41,6 +41,13 @@ network.egress.to.{{ $name }} states ports only: say where to, by cidr, namespac
 
 {{- define "morrow.validate.observability" -}}
 {{- $v := .Values -}}
+{{- with $v.observability }}
+{{- $seconds := mul (regexFind "^[0-9]+" .monitor.interval | int) (ternary 60 1 (hasSuffix "m" .monitor.interval)) }}
+{{- if and .rules.enabled (ne .monitor.kind "none") (gt (mul $seconds .rules.speed) 120) }}
+observability.monitor.interval is {{ .monitor.interval }}, and the alerts of observability.rules look at {{ div 300 .rules.speed }} seconds, which need two readings at least: read every {{ div 120 .rules.speed }}s or more often.{{ end }}
+{{- range $label, $_ := .rules.routing }}
+{{- if has $label (list "alertname" "namespace" "process" "service" "severity") }}
+observability.rules.routing.{{ $label }} is set by the chart on every alert: take another name.{{ end }}{{ end }}{{ end }}
 {{- if not (include "morrow.kit" .) }}
 {{- range list "rules" "dashboard" }}
 {{- if (get $v.observability .).enabled }}

@@ -11,12 +11,26 @@ routes are stated, and route.mode is none: write route.mode: gateway or ingress,
 {{ $where }}.hosts is empty, and so is route.hosts: state the host names.{{ end }}
 {{- if and $route.port (not (has $route.port $offered)) }}
 {{ $where }}.port is {{ $route.port }}, and the Service's ports are {{ join ", " $offered }}: name one of them.{{ end }}
+{{- $times := $route.timeouts | default dict }}
+{{- if and $times.request $times.backendRequest }}
+{{- $whole := include "morrow.milliseconds" $times.request | int64 }}
+{{- if and $whole (gt (include "morrow.milliseconds" $times.backendRequest | int64) $whole) }}
+{{ $where }}.timeouts.backendRequest is {{ $times.backendRequest }}, and the whole request may take {{ $times.request }}: make it shorter.{{ end }}
+{{- end }}
 {{- $types := list -}}
 {{- $prefix := false -}}
 {{- range $route.filters }}
 {{- if and (has .type $types) (ne .type "ExtensionRef") }}
 {{ $where }}.filters has {{ .type }} twice: make one of them.{{ end }}
 {{- $types = append $types .type }}
+{{- $filter := . }}
+{{- range $kind := list "requestHeaderModifier" "responseHeaderModifier" }}
+{{- range $verb := list "set" "add" }}
+{{- $names := list }}
+{{- range dig $kind $verb list $filter }}{{ $names = append $names (lower .name) }}{{ end }}
+{{- if ne (len $names) (len (uniq $names)) }}
+{{ $where }}.filters: {{ $kind }}.{{ $verb }} names a header twice: keep one of them.{{ end }}
+{{- end }}{{ end }}
 {{- if eq (dig "urlRewrite" "path" "type" "" .) "ReplacePrefixMatch" }}{{ $prefix = true }}{{ end -}}
 {{- end }}
 {{- if and (has "RequestRedirect" $types) (has "URLRewrite" $types) }}
@@ -36,6 +50,17 @@ routes are stated, and route.mode is none: write route.mode: gateway or ingress,
 {{- if and (eq $v.route.mode "gateway") (ne $where "route") (or $route.className ($route.tls | default dict).secret) }}
 {{ $where }} states className or tls, and route.mode is gateway: both belong to an Ingress.{{ end }}
 {{- end }}{{ end }}
+{{- $taken := dict }}
+{{- range $route := include "morrow.routes" . | fromJsonArray }}
+{{- $where := ternary "route" (printf "routes.%s" (trimPrefix (printf "%s-" $v.name) .object)) (eq .object $v.name) }}
+{{- range $host := .hosts }}
+{{- range $path := prepend ($route.paths | default list) $route.path }}
+{{- /* Another listener is another way: a redirect from http to https has the same host and path. */}}
+{{- $way := printf "%s %s %s%s" $route.protocol (toJson $route.gateway) $host $path }}
+{{- if hasKey $taken $way }}
+{{ $where }} leads {{ $host }}{{ $path }} here, as {{ get $taken $way }} does: give them different hosts or paths.{{ end }}
+{{- if ne $route.protocol "grpc" }}{{ $_ := set $taken $way $where }}{{ end }}
+{{- end }}{{ end }}{{ end }}
 {{- if and (ne $v.service.type "LoadBalancer") $v.service.loadBalancerClass }}
 service.loadBalancerClass is stated, and service.type is {{ $v.service.type }}: write type: LoadBalancer, or take it out.{{ end }}
 {{- if and (eq $v.service.type "ClusterIP") $v.service.externalTrafficPolicy }}
@@ -47,3 +72,8 @@ service.externalTrafficPolicy is stated, and service.type is ClusterIP, which no
 {{- $found := dict -}}
 {{- range $name, $route := . }}{{ $_ := set $found (printf "routes.%s" $name) $route }}{{ end -}}
 {{ toJson $found }}{{ end }}
+
+{{/* A duration such as 30s or 500ms, as a number. */}}
+{{- define "morrow.milliseconds" -}}
+{{ mul (regexFind "^[0-9]+" . | int64) (get (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000) (regexFind "[a-z]+$" .)) }}
+{{- end }}

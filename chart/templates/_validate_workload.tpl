@@ -49,6 +49,11 @@ autoscaling.min is 0, and only keda scales to nothing: write 1, or mode: keda.{{
 {{- if eq (hasKey $asked "value") (hasKey $asked "average") }}
 autoscaling.{{ $what }}.{{ $name }} wants one target: value for all pods together, or average for each.{{ end }}
 {{- end }}{{ end }}{{ end }}
+{{- range $what, $least := $scaling.vertical.least }}
+{{- $most := get ($scaling.vertical.most | default dict) $what }}
+{{- if and $least $most (gt (include "morrow.amount" $least | float64) (include "morrow.amount" $most | float64)) }}
+autoscaling.vertical.least.{{ $what }} is {{ $least }}, above autoscaling.vertical.most.{{ $what }} {{ $most }}.{{ end }}
+{{- end }}
 {{- if and (eq $scaling.vertical.mode "in-place") (eq $scaling.mode "hpa") (or (int $scaling.cpu) (int $scaling.memory)) }}
 autoscaling.vertical changes the requests that autoscaling.cpu and memory are shares of: set both to 0, or vertical.mode: recommend.{{ end }}
 {{- end }}

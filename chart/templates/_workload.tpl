@@ -9,8 +9,8 @@ spec:
   serviceAccountName: {{ include "morrow.serviceAccountName" . | quote }}
   automountServiceAccountToken: {{ $v.serviceAccount.token }}
   {{- include "morrow.pod" . | nindent 2 }}
-  # The drain, the running requests, and a little for the last log line.
-  terminationGracePeriodSeconds: {{ add $v.drain $v.grace 5 }}
+  # The drain, what runs, and a little for the last log line; a worker gives its work back in 10 s.
+  terminationGracePeriodSeconds: {{ add $v.drain $v.grace (ternary 15 5 (not (empty .process))) }}
   {{- if ne $v.spread "none" }}
   {{- $hash := ternary "controller-revision-hash" "pod-template-hash" (eq $v.workload "StatefulSet") }}
   topologySpreadConstraints:

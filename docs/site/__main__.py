@@ -23,8 +23,26 @@ BUILD = ROOT / "build" / "docs"
 SITE = ROOT / "build" / "site"
 # The order in which a reader needs them. A page that is not here comes last, under "More".
 ORDER = {
-    "Use it": ["service.md", "operations.md", "runbooks.md", "helm.md", "terraform.md", "ci-cd.md"],
-    "Reference": ["commands.md", "api.md", "chart.md", "errors.md", "compatibility.md", "lab.md"],
+    "Use it": [
+        "service.md",
+        "operations.md",
+        "observability.md",
+        "runbooks.md",
+        "helm.md",
+        "terraform.md",
+        "secrets.md",
+        "ci-cd.md",
+        "gitops.md",
+    ],
+    "Reference": [
+        "commands.md",
+        "api.md",
+        "chart.md",
+        "errors.md",
+        "verdicts.md",
+        "compatibility.md",
+        "lab.md",
+    ],
     "On AWS": ["aws-networking.md", "aws-access.md"],
     "Why it is so": ["architecture.md", "trade-offs.md", "numbers.md"],
     "Decisions": ["decisions/README.md"],

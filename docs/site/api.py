@@ -36,7 +36,8 @@ def _arguments(it: Callable[..., object]) -> str:
         if one.kind is one.KEYWORD_ONLY and "    *," not in lines:
             lines.append("    *,")
         # Annotations are text here; a default that is a class prints as what it is in memory.
-        told = re.sub(r": '([^']*)'", r": \1", str(one))
-        told = re.sub(r"<(?:class '|\w+\.)?(?:\w+\.)*_?(\w+?)(?:_TYPE)?\b[^>]*>", r"\1", told)
-        lines.append(f"    {told},")
+        text = re.sub(r": '([^']*)'", r": \1", str(one))
+        text = re.sub(r"<(?:class '|\w+\.)?(?:\w+\.)*_?(\w+?)(?:_TYPE)?\b[^>]*>", r"\1", text)
+        text = re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Z])", "", text)  # where a thing lies is no matter
+        lines.append(f"    {text},")
     return "\n".join(["", *lines, ""]) if lines else ""

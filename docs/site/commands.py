@@ -19,21 +19,21 @@ def page() -> str:
         "Results go to standard output, all else to standard error. Exit 0: done; 1: failed;",
         "2: wrong use, or refused before anything changed.",
     ]
-    for context in _contexts(click.Context(group, info_name="morrow")):
+    for context in contexts(click.Context(group, info_name="morrow")):
         lines += ["", *_section(context)]
     return "\n".join(lines) + "\n"
 
 
-def _contexts(parent: click.Context) -> Iterator[click.Context]:
+def contexts(parent: click.Context) -> Iterator[click.Context]:
     """Yield each command that can be typed, with what it is called."""
     command = parent.command
     if not isinstance(command, click.Group):
         yield parent
         return
     for name in command.list_commands(parent):
-        found = command.get_command(parent, name)
-        if found is not None and not found.hidden:
-            yield from _contexts(click.Context(found, parent=parent, info_name=name))
+        child = command.get_command(parent, name)
+        if child is not None and not child.hidden:
+            yield from contexts(click.Context(child, parent=parent, info_name=name))
 
 
 def _section(context: click.Context) -> Iterator[str]:
@@ -47,5 +47,5 @@ def _section(context: click.Context) -> Iterator[str]:
     for option in options:
         record = option.get_help_record(context)
         if record is not None:
-            name, told = (text.replace("|", "\\|").replace("\n", " ") for text in record)
-            yield f"| `{name}` | {told} |"
+            name, help_ = (text.replace("|", "\\|").replace("\n", " ") for text in record)
+            yield f"| `{name}` | {help_} |"

@@ -77,4 +77,6 @@ def copy(target: Path, source: str, root: Path = ROOT) -> Iterable[str]:
         file = target / place
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(on_the_site((root / page).read_text(), page, where, source))
+    for picture in (root / "docs").glob("*.png"):
+        (target / picture.name).write_bytes(picture.read_bytes())
     return where.values()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import yaml
@@ -17,20 +17,20 @@ from tests.chart.rendering import CHART, NAMESPACE, Object, documents
 from tools.build import program
 
 
+def describe(folder: Path, names: Iterable[str]) -> None:
+    """Make a folder a chart that has the one in `charts/one` once for each name."""
+    one = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    own = {"name": one["name"], "version": one["version"]}
+    parts = [{**own, "alias": name} for name in names]
+    whole = {"apiVersion": "v2", "name": "many", "version": "0.0.0", "dependencies": parts}
+    (folder / "Chart.yaml").write_text(yaml.safe_dump(whole))
+
+
 def render_many(files: Sequence[Path], folder: Path, tool: str = "helm") -> dict[str, list[Object]]:
     """Return the objects of each values file, by the file's name without its ending."""
     shutil.copytree(CHART, folder / "charts" / "one")
-    one = yaml.safe_load((CHART / "Chart.yaml").read_text())
     named = {file.stem: yaml.safe_load(file.read_text()) for file in files}
-    whole = {
-        "apiVersion": "v2",
-        "name": "many",
-        "version": "0.0.0",
-        "dependencies": [
-            {"name": one["name"], "version": one["version"], "alias": name} for name in named
-        ],
-    }
-    (folder / "Chart.yaml").write_text(yaml.safe_dump(whole))
+    describe(folder, named)
     (folder / "given.yaml").write_text(yaml.safe_dump(named))
     words = [str(program(tool, "helm")), "template", "some-release", str(folder)]
     done = subprocess.run(

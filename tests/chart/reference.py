@@ -18,7 +18,12 @@ from tests.chart.rendering import CHART, EXAMPLES, ROOT
 PAGE = ROOT / "docs" / "chart.md"
 NEEDED = CHART / "files" / "needed.txt"
 # What null may take away although the chart has a default for it.
-OPTIONAL = r"replicas|autoscaling|ports\.admin|network\.egress|resources\.\w+\..+|.*\.labels\..+"
+OPTIONAL = (
+    r"replicas|autoscaling|image\.verify|ports\.admin|network\.egress|resources\.\w+\..+"
+    r"|.*\.labels\..+"
+)
+# Blocks without a default whose keys are listed all the same.
+OPENED = ("target", "image.verify.proof")
 HEAD = Path(__file__).with_name("reference.md")
 Schema = dict[str, Any]
 MARK = r"\{\{.*?\}\}"
@@ -85,7 +90,7 @@ def rows(schema: Schema, defaults: Any, root: Schema, at: str = "") -> Iterator[
         inner, place = resolve(raw, root), f"{at}.{key}".lstrip(".")
         default = defaults.get(key) if isinstance(defaults, dict) else None
         description = inner.get("description", "").replace("|", "\\|")
-        if (inner.get("properties") and default is not None) or place == "target":
+        if (inner.get("properties") and default is not None) or place in OPENED:
             yield f"| **{place}** | {description} | | |"
             yield from rows(inner, default, root, place)
         else:

@@ -12,8 +12,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
+from tests.chart.many import describe
 from tests.chart.rendering import CHART, SMALLEST, Values
 from tools.build import program
 
@@ -37,16 +36,7 @@ def told(named: dict[str, Values], chart: Path, tool: str = "helm") -> dict[str,
     within.mkdir(parents=True)
     for file in ("Chart.yaml", "values.yaml", "values.schema.json"):
         shutil.copy(CHART / file, within)
-    one = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    whole = {
-        "apiVersion": "v2",
-        "name": "many",
-        "version": "0.0.0",
-        "dependencies": [
-            {"name": one["name"], "version": one["version"], "alias": name} for name in named
-        ],
-    }
-    (chart / "Chart.yaml").write_text(yaml.safe_dump(whole))
+    describe(chart, named)
     (chart / "given.json").write_text(json.dumps(named))
     done = subprocess.run(
         [program(tool, "helm"), "template", "x", chart, "--values", chart / "given.json"],

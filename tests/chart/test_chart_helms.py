@@ -213,6 +213,11 @@ SAID: dict[str, tuple[Values, list[str], list[str]]] = {
         ["(network.policy: true)", "(pdb.enabled: true)"],
         ["Nobody may call"],
     ),
+    "a store before the move": (
+        over(SMALLEST, {"secrets": {"keys": ["TOKEN"], "external": {"store": "aws"}}}),
+        ["the SecretStore aws: the secrets are generated (secrets.provider: external)"],
+        [],
+    ),
     "a balancer": (
         over(SMALLEST, BALANCER),
         [],

@@ -11,32 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests.chart import dashboards
+from tests.chart.promtool import groups
 from tests.chart.rendering import ROOT
 from tests.unit.frame.skips import cannot
 from tests.unit.kit.served import HELLO, served
 
 FILES = ROOT / "chart" / "files"
 DASHBOARD: dict[str, Any] = json.loads((FILES / "dashboard.json").read_text())
-RULES = [
-    rule
-    for group in yaml.safe_load((FILES / "rules.yaml").read_text())["groups"]
-    for rule in group["rules"]
-]
+FLEET: dict[str, Any] = json.loads((FILES / "fleet.json").read_text())
+RULES = [rule for group in groups() for rule in group["rules"]]
 FOREIGN = {
     line.split(" ", 1)[0]: line.split(" ", 1)[1]
     for line in (FILES / "foreign-metrics.txt").read_text().splitlines()
     if line and not line.startswith("#")
 }
+# Of the application, named by processes.worker.backlog; and of an event loop, which hello lacks.
+ELSEWHERE = {"shop_tasks_waiting", "morrow_loop_held_up_seconds"}
 RECORDED = {rule["record"] for rule in RULES if "record" in rule}
 # What the chart and Grafana fill in, as something that parses.
 FILLED = {
     "@NAME@": "shop",
-    "@NAMESPACE@": "somewhere",
-    "@BUDGET@": "0.001",
-    "@LATENCY@": "0.5",
-    "@HOSTS@": "shop.example.com",
     "$__rate_interval": "5m",
     "$namespace": "somewhere",
     "$pod": ".*",
@@ -45,19 +41,20 @@ WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan"}
 GROUPING = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"
 
 
-def panels() -> list[dict[str, Any]]:
-    """Return every panel, those inside rows too."""
-    found: list[dict[str, Any]] = []
-    for panel in DASHBOARD["panels"]:
-        found += [panel, *panel.get("panels", [])]
+def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = board["panels"]
     return found
 
 
 def expressions() -> list[str]:
     """Return every PromQL expression of rules and dashboard, filled in."""
     raw = [rule["expr"] for rule in RULES]
-    raw += [target["expr"] for panel in panels() for target in panel.get("targets", [])]
-    queries = [v["query"]["query"] for v in DASHBOARD["templating"]["list"] if v["type"] == "query"]
+    queries = []
+    for board in (DASHBOARD, FLEET):
+        raw += [target["expr"] for panel in panels(board) for target in panel["targets"]]
+        raw += [marker["expr"] for marker in board["annotations"]["list"]]
+        asked = [v for v in board["templating"]["list"] if v["type"] == "query"]
+        queries += [v["query"]["query"] for v in asked]
     raw += [re.sub(r"^label_values\((.*), *\w+\)$", r"\1", query) for query in queries]
     filled = []
     for text in raw:
@@ -109,7 +106,7 @@ def exposed(text: str) -> set[str]:
 
 def unknown(expression: str, known: set[str]) -> set[str]:
     """Return the metrics that nobody exposes."""
-    return metrics(expression) - known - set(FOREIGN) - RECORDED
+    return metrics(expression) - known - set(FOREIGN) - RECORDED - ELSEWHERE
 
 
 @pytest.fixture(scope="module")
@@ -178,28 +175,36 @@ def test_every_expression_parses(tmp_path: Path) -> None:
     assert f"{len(rules)} rules found" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "title",
-    [
-        "Requests per second",
-        "Average response",
-        "Share under 250 ms",
-        "Percentiles of the response",
+def test_the_dashboards_are_made_from_their_table() -> None:
+    for name, text in dashboards.boards().items():
+        assert (FILES / name).read_text() == text, "run: python -m tests.chart.dashboards"
+
+
+def test_the_dashboard_has_the_seven_panels_that_people_know() -> None:
+    titles = {panel["title"] for panel in panels(DASHBOARD)}
+    assert {
+        "Requests per second", "Average response", "Percentiles of the response",
+        "Share under 250 ms", "Memory per pod", "CPU per pod", "Requests per minute",
         "Errors per second",
-        "Memory per pod",
-        "CPU per pod",
-        "Requests per minute",
-        "Threads busy",
-    ],
-)
-def test_the_dashboard_has_the_panel(title: str) -> None:
-    panel = next(panel for panel in panels() if panel["title"] == title)
-    assert panel["targets"]
+    } <= titles  # fmt: skip
+    units = {panel["fieldConfig"]["defaults"]["unit"] for panel in panels(DASHBOARD)}
+    assert units <= {"reqps", "s", "percentunit", "short", "bytes"}, "those that dash draws"
 
 
-def test_the_dashboard_asks_for_namespace_and_pod() -> None:
+def test_every_query_asks_for_the_namespace_and_most_for_the_pod() -> None:
     assert {"namespace", "pod"} <= {v["name"] for v in DASHBOARD["templating"]["list"]}
-    for panel in panels():
+    for panel in panels(DASHBOARD):
         for target in panel["targets"]:
             assert 'namespace="$namespace"' in target["expr"], panel["title"]
-            assert 'pod=~"$pod"' in target["expr"], panel["title"]
+            whole = target["expr"].startswith("service:")
+            assert whole or 'pod=~"$pod"' in target["expr"], panel["title"]
+    for panel in panels(FLEET):
+        assert all('namespace=~"$namespace"' in t["expr"] for t in panel["targets"]), panel["title"]
+
+
+def test_deploys_are_marked_on_every_panel() -> None:
+    for found in (DASHBOARD, FLEET):
+        (marker,) = found["annotations"]["list"]
+        assert marker["enable"]
+        assert marker["useValueForTime"]
+        assert "secrets_revision" in marker["expr"]

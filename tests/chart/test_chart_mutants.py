@@ -74,6 +74,7 @@ def test_a_sample_is_refused_by_its_key(tool: str, first: int, tmp_path: Path) -
 
 
 @pytest.mark.full
+@pytest.mark.timeout(3600)  # 5,600 renderings
 @pytest.mark.parametrize("tool", TOOLS)
 def test_all_are_refused_by_their_key(tool: str, tmp_path: Path) -> None:
     judge(MUTANTS if tool == "helm" else MUTANTS[::5], tmp_path, tool)

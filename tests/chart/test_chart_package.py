@@ -99,7 +99,7 @@ def test_a_package_needs_no_repository(tmp_path: Path) -> None:
     package = tmp_path / f"{META['name']}-{META['version']}.tgz"
     with tarfile.open(package) as archive:
         inside = {name.split("/", 1)[1] for name in archive.getnames()}
-    assert {"README.md", "values.yaml", "values.schema.json", "files/rules.yaml"} <= inside
+    assert {"README.md", "values.yaml", "values.schema.json", "files/rules/requests.yaml"} <= inside
     assert not [name for name in inside if name.startswith(("ci/", "examples/"))]
     example = next(file for file in EXAMPLES if file.stem == "everything")
     packed, folder = (helm([example], chart=chart) for chart in (package, CHART))

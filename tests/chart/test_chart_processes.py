@@ -60,7 +60,7 @@ def test_a_worker_of_the_kit_is_watched_and_drained_by_it() -> None:
     told = variables(of)
     assert (told["MORROW_DRAIN"], told["MORROW_GRACE"]) == ("3", "60")
     assert "MORROW_PORT" not in told
-    assert template(worker)["spec"]["terminationGracePeriodSeconds"] == 68
+    assert template(worker)["spec"]["terminationGracePeriodSeconds"] == 3 + 60 + 10 + 5
     assert "lifecycle" not in of
 
 

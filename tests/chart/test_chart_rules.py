@@ -3,212 +3,136 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-from tests.chart.rendering import CHART, ROOT, SMALLEST, one, over, render
-from tests.unit.frame.skips import cannot
+from tests.chart.alert_cases import CASES, Case, Series, failing, responses
+from tests.chart.promtool import groups, inputs, promtool, unit_test, written
+from tests.chart.rendering import CHART, ROOT
 
-VALUES = over(
-    SMALLEST,
-    {
-        "route": {"mode": "gateway", "hosts": ["shop.example.com"], "gateway": {"name": "g"}},
-        "observability": {"rules": {"enabled": True, "runbooks": "https://example.com/runbooks"}},
-    },
-)
-POD = 'namespace="somewhere",container="shop",pod="shop-1"'
-OTHER = 'namespace="somewhere",container="shop",pod="shop-2"'
-COUNT = "http_server_request_duration_seconds_count"
-BUCKET = "http_server_request_duration_seconds_bucket"
+WORKLOADS = ("shop", "shop-worker")
+SPEC = 'kube_deployment_spec_replicas{namespace="somewhere",deployment="%s"}'
+RECORDS = ("somewhere-shop-ratios", "somewhere-shop-counts")
 
 
-def failing(per_mille: int) -> dict[str, str]:
-    """Return series of requests of which a share fails."""
-    return {
-        f'{COUNT}{{{POD},http_response_status_code="500"}}': f"0+{per_mille}x200",
-        f'{COUNT}{{{POD},http_response_status_code="200"}}': f"0+{1000 - per_mille}x200",
-    }
+def of(alert: str) -> list[dict[str, Any]]:
+    """Return the groups that one alert needs: the others would only cost time."""
+    found = groups()
+    own = [g for g in found if any(rule.get("alert") == alert for rule in g["rules"])]
+    assert own, alert
+    records = [g for g in found if g["name"] in RECORDS and own[0]["name"].endswith("-burn")]
+    return records + own
 
 
-def slow(under_half_a_second: int) -> dict[str, str]:
-    """Return series of requests of which a share is answered in time."""
-    return {
-        f'{BUCKET}{{{POD},le="0.5"}}': f"0+{under_half_a_second}x100",
-        f'{BUCKET}{{{POD},le="1"}}': "0+100x100",
-        f'{BUCKET}{{{POD},le="+Inf"}}': "0+100x100",
-    }
-
-
-def threads(busy: int) -> dict[str, str]:
-    return {f"morrow_threads{{{POD}}}": "10x100", f"morrow_threads_busy{{{POD}}}": f"{busy}x100"}
-
-
-def checks(first: int, second: int) -> dict[str, str]:
-    return {
-        f'morrow_check_up{{{POD},check="database"}}': f"{first}x100",
-        f'morrow_check_up{{{OTHER},check="database"}}': f"{second}x100",
-    }
-
-
-def restarts(series: str) -> dict[str, str]:
-    return {f"kube_pod_container_status_restarts_total{{{POD}}}": series}
-
-
-def replicas(available: int) -> dict[str, str]:
-    labels = '{namespace="somewhere",deployment="shop"}'
-    return {
-        f"kube_deployment_spec_replicas{labels}": "3x100",
-        f"kube_deployment_status_replicas_available{labels}": f"{available}x100",
-    }
-
-
-def certificate(host: str, days: int) -> dict[str, str]:
-    expires = days * 86400
-    return {f'probe_ssl_earliest_cert_expiry{{instance="https://{host}/"}}': f"{expires}x200"}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One alert: series that make it fire, series that do not, and what it says."""
-
-    alert: str
-    severity: str
-    fires: dict[str, str]
-    silent: dict[str, str]
-    summary: str
-    at: str = "30m"
-    labels: dict[str, str] = field(default_factory=dict)
-
-
-def burn(name: str, severity: str, fires: int, silent: int, days: int, at: str) -> Case:
-    """Return the case of a burn-rate alert, from failures in a thousand requests."""
-    said = f"shop fails {fires / 10:g}% of its requests: the budget of 30 days lasts {days} days."
-    return Case(f"ErrorBudget{name}", severity, failing(fires), failing(silent), said, at)
-
-
-CASES = [
-    burn("BurnsFast", "critical", 20, 14, 2, "70m"),
-    burn("Burns", "critical", 10, 5, 5, "70m"),
-    burn("BurnsSlowly", "warning", 4, 2, 10, "140m"),
-    burn("WillRunOut", "warning", 2, 1, 30, "140m"),
-    Case(
-        "RequestsSlow", "warning", slow(90), slow(96),
-        "shop answers 5 % of its requests later than 750ms; at most 0.5 s were promised.",
-    ),
-    Case(
-        "ThreadsBusy", "warning", threads(9), threads(8),
-        "shop uses 90% of its threads: requests are about to wait.",
-    ),
-    Case(
-        "CheckDown", "critical", checks(0, 0), checks(1, 0),
-        "The check database of shop fails in every pod.", labels={"check": "database"},
-    ),
-    Case(
-        "PodRestarts", "warning", restarts("0 0 0 0 0 3x100"), restarts("5x100"),
-        "shop-1 of shop was restarted more than twice in 15 minutes.", "15m",
-        {"container": "shop", "pod": "shop-1"},
-    ),
-    Case(
-        "ReplicasMissing", "critical", replicas(1), replicas(3),
-        "shop has only 1 ready pods, fewer than were asked for.",
-        labels={"deployment": "shop"},
-    ),
-    Case(
-        "CertificateExpires", "warning",
-        certificate("shop.example.com", 10), certificate("other.example.com", 10),
-        "A certificate of shop expires in 9d 22h 0m 0s.", "120m",
-        {"instance": "https://shop.example.com/"},
-    ),
-    Case(
-        "MetricsMissing", "warning", {"up": "1x100"}, {f"morrow_info{{{POD}}}": "1x100"},
-        "No metrics of shop arrive: its other alerts cannot fire.",
-        labels={"container": "shop"},
-    ),
-]  # fmt: skip
-
-
-def alerts() -> list[dict[str, Any]]:
-    spec = one(render(VALUES), "PrometheusRule")["spec"]
-    return [rule for group in spec["groups"] for rule in group["rules"] if "alert" in rule]
-
-
-def promtool(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    found = shutil.which("promtool")
-    if found is None:
-        cannot("the alerts", "Debian's package prometheus brings promtool", "promtool")
-    return subprocess.run([found, *words], capture_output=True, text=True, check=False)
-
-
-@pytest.fixture(scope="module")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("rules") / "rules.yaml"
-    file.write_text(yaml.safe_dump(one(render(VALUES), "PrometheusRule")["spec"]))
-    return file
-
-
-def unit_test(rules: Path, case: Case, series: dict[str, str], *, fires: bool) -> str:
-    """Return what promtool says of one alert over series; empty when it is content."""
-    labels = {"severity": case.severity, "namespace": "somewhere", "service": "shop"} | case.labels
+def looked_for(case: Case, series: Series, *, fires: bool) -> dict[str, Any]:
+    """Return promtool's test of one alert over series."""
+    always = {"severity": case.severity, "namespace": "somewhere", "service": "shop"}
+    labels = always | {"team": "till"} | dict(case.labels)
     runbook = f"https://example.com/runbooks#{case.alert.lower()}"
     says = {"summary": case.summary, "runbook_url": runbook}
     expected = [{"exp_labels": labels, "exp_annotations": says}] if fires else []
-    test = {
-        "rule_files": [rules.name],
-        "evaluation_interval": "1m",
-        "tests": [
-            {
-                "interval": "1m",
-                "input_series": [{"series": k, "values": v} for k, v in series.items()],
-                "alert_rule_test": [
-                    {"eval_time": case.at, "alertname": case.alert, "exp_alerts": expected}
-                ],
-            }
-        ],
+    asked = {"eval_time": f"{case.at}m", "alertname": case.alert, "exp_alerts": expected}
+    return {"input_series": inputs(dict(series)), "alert_rule_test": [asked]}
+
+
+def test_each_alert_fires_on_its_fault_and_not_beside_it(tmp_path: Path) -> None:
+    files = []
+    for case in CASES:
+        fires = looked_for(case, case.fires, fires=True)
+        silent = looked_for(case, case.silent, fires=False)
+        if case.alert == "MetricsMissing":  # the worker's, which has no metrics in either
+            fires["alert_rule_test"][0]["exp_alerts"].append(of_the_worker(case))
+            silent["alert_rule_test"][0]["exp_alerts"] = [of_the_worker(case)]
+        files.append(written(of(case.alert), [fires, silent], tmp_path / case.alert))
+    done = promtool("test", "rules", *files)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def of_the_worker(case: Case) -> dict[str, Any]:
+    labels = {"container": "worker", "process": "worker", "service": "shop", "team": "till"}
+    return {
+        "exp_labels": labels | {"severity": case.severity, "namespace": "somewhere"},
+        "exp_annotations": {
+            "summary": case.summary.replace("shop", "shop-worker"),
+            "runbook_url": "https://example.com/runbooks#metricsmissing",
+        },
     }
-    file = rules.with_name(f"{case.alert}-{fires}.yaml")
-    file.write_text(yaml.safe_dump(test))
-    done = promtool("test", "rules", file)
-    return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-by_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+def test_promtool_tells_a_wrong_expectation(tmp_path: Path) -> None:
+    wrong = looked_for(CASES[0], CASES[0].silent, fires=True)
+    assert "exp:" in unit_test(of(CASES[0].alert), [wrong], tmp_path)
 
 
-@by_case
-def test_an_alert_fires(rules: Path, case: Case) -> None:
-    assert unit_test(rules, case, case.fires, fires=True) == ""
+def test_one_failure_in_a_quiet_hour_calls_nobody(tmp_path: Path) -> None:
+    """1 of 61 requests is 1.6 %, more than the fastest burn: still one failure only."""
+    quiet = responses("0x30 1x100", "0+1x130")
+    names = [case.alert for case in CASES[:5]]
+    silent = [{"eval_time": f"{at}m", "alertname": n} for at in (32, 60, 90) for n in names]
+    test = {"input_series": inputs(dict(quiet)), "alert_rule_test": silent}
+    assert unit_test(of("FewRequestsFail"), [test], tmp_path) == ""
 
 
-@by_case
-def test_an_alert_stays_silent(rules: Path, case: Case) -> None:
-    assert unit_test(rules, case, case.silent, fires=False) == ""
+def test_few_requests_that_all_fail_end_their_alert_with_the_first_good_ones(
+    tmp_path: Path,
+) -> None:
+    series = responses("0x5 1 1 1 2 2 2 3 3 3 4x200", "0x40 1x200")
+    fails = next(case for case in CASES if case.alert == "FewRequestsFail")
+    firing = looked_for(fails, series, fires=True)["alert_rule_test"][0] | {"eval_time": "25m"}
+    silent = {"eval_time": "60m", "alertname": fails.alert}
+    test = {"input_series": inputs(dict(series)), "alert_rule_test": [firing, silent]}
+    assert unit_test(of(fails.alert), [test], tmp_path) == ""
 
 
-def test_promtool_tells_a_wrong_expectation(rules: Path) -> None:
-    assert "exp:" in unit_test(rules, CASES[0], CASES[0].silent, fires=True)
+def test_nothing_is_missed_of_what_was_scaled_to_nothing(tmp_path: Path) -> None:
+    scaled = {SPEC % name: "0x100" for name in WORKLOADS}
+    silent = {"eval_time": "30m", "alertname": "MetricsMissing"}
+    test = {"input_series": inputs(scaled), "alert_rule_test": [silent]}
+    rules = [group for group in groups() if group["name"].endswith("-pods")]
+    assert unit_test(rules, [test], tmp_path) == ""
+    test["input_series"] = inputs(dict.fromkeys(scaled, "1x100"))
+    assert "MetricsMissing" in unit_test(rules, [test], tmp_path), "the control"
+
+
+def test_a_faster_time_changes_nothing_but_the_times(tmp_path: Path) -> None:
+    def bare(text: str) -> str:
+        return re.sub(r"\b[0-9]+(ms|[smhd])\b", "T", text)
+
+    def told(rules: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+        rows = [rule for group in rules for rule in group["rules"]]
+        return [(r["expr"], r.get("for", ""), r.get("alert", r.get("record"))) for r in rows]
+
+    usual, fast = told(groups()), told(groups(speed=60))
+    assert [tuple(map(bare, row)) for row in usual] == [tuple(map(bare, row)) for row in fast]
+    assert sum(a != b for a, b in zip(usual, fast, strict=True)) > 20
+    test = looked_for(CASES[0], failing(20), fires=True)
+    test["alert_rule_test"][0]["eval_time"] = "70s"
+    rules = [g for g in groups(speed=60) if g["name"] in (*RECORDS, "somewhere-shop-burn")]
+    assert unit_test(rules, [test], tmp_path, interval="1s") == ""
 
 
 def test_every_alert_has_a_case_a_severity_and_a_runbook() -> None:
     runbooks = (ROOT / "docs" / "runbooks.md").read_text()
-    chapters = {title.lower() for title in re.findall(r"^## (\w+)$", runbooks, re.M)}
-    found = alerts()
-    assert [alert["alert"] for alert in found] == [case.alert for case in CASES]
+    chapters = re.findall(r"^## (\w+)$(.*?)(?=^## |\Z)", runbooks, re.MULTILINE | re.DOTALL)
+    found = [rule for group in groups() for rule in group["rules"] if "alert" in rule]
+    assert list(dict.fromkeys(alert["alert"] for alert in found)) == [c.alert for c in CASES]
+    assert len(CASES) >= 18
     for alert in found:
         assert alert["labels"]["severity"] in ("critical", "warning")
+        assert alert["labels"]["team"] == "till"
         assert alert["annotations"]["runbook_url"].endswith(f"#{alert['alert'].lower()}")
-        assert alert["alert"].lower() in chapters
-    assert chapters == {alert["alert"].lower() for alert in found}
+    assert [title for title, _ in chapters] == [case.alert for case in CASES]
+    for title, text in chapters:
+        assert re.search(r"`morrow (status|logs|rollback|secrets|up|plan|verify)\b", text), title
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())["observability"]["rules"]
     assert defaults["runbooks"].endswith("/docs/runbooks.md")
 
 
-def test_the_rules_are_rules(rules: Path) -> None:
-    done = promtool("check", "rules", rules)
+def test_the_rules_are_rules(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(yaml.safe_dump({"groups": groups()}))
+    done = promtool("check", "rules", file)
     assert done.returncode == 0, done.stderr
-    assert "18 rules found" in done.stdout
+    assert "43 rules found" in done.stdout

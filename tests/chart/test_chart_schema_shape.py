@@ -36,8 +36,6 @@ OPEN = {
     "/properties/global",
     f"/properties/extra/patternProperties/{NAME}",
     f"/properties/extra/patternProperties/{NAME}/properties/metadata",
-    *(f"/properties/pod/properties/affinity/properties/{k}" for k in (
-        "nodeAffinity", "podAffinity", "podAntiAffinity")),
     *(f"/definitions/volume/properties/source/properties/{k}" for k in (
         "downwardAPI/properties/items/items", "projected/properties/sources/items",
         *(f"ephemeral/properties/volumeClaimTemplate/properties/{part}" for part in (

@@ -28,6 +28,21 @@ WRONG_PROCESSES: list[tuple[Values, Values, str]] = [
     ({}, process(kind="cron", schedule="@daily", order=1), "processes.p.order means nothing for"),
     ({}, process(kind="job", replicas=2), "processes.p.replicas means nothing for kind job"),
     ({}, process(kind="cron"), "processes.p.schedule is empty"),
+    (
+        process(kind="cron", schedule="5-10 * * * *"),
+        {"processes": {"p": {"schedule": "30-10 * * * *"}}},
+        "processes.p.schedule has the range 30-10, which ends before it begins",
+    ),
+    (
+        process(kind="cron", schedule="@daily", timeZone="Etc/UTC"),
+        {"processes": {"p": {"timeZone": "Mars/Base"}}},
+        "processes.p.timeZone is Mars/Base, which is no time zone",
+    ),
+    (
+        process(kind="worker"),
+        {"processes": {"p": {"command": ["sh -c x"]}}},
+        "processes.p: command is one word with blanks, and no shell reads it: write a list",
+    ),
     ({}, process(kind="worker", command=[]), "processes.p.command is empty"),
     (
         {},

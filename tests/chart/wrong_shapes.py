@@ -33,7 +33,13 @@ def sidecar(**what: object) -> Values:
 
 
 def route(**what: object) -> Values:
-    return {"routes": {"api": what}}
+    own = {} if "protocol" in what else {"path": "/r"}
+    return {"routes": {"api": {**own, **what}}}
+
+
+def header(verb: str, *names: str) -> Values:
+    pairs = [{"name": name, "value": "x"} for name in names]
+    return {"type": "RequestHeaderModifier", "requestHeaderModifier": {verb: pairs}}
 
 
 # What is right, what is wrong over it, and what must be said.
@@ -117,6 +123,36 @@ WRONG_SHAPES: list[tuple[Values, Values, str]] = [
         over(GATEWAY, route()),
         route(port="b"),
         "routes.api.port is b, and the Service's ports are http",
+    ),
+    (
+        over(GATEWAY, route(timeouts={"request": "0s", "backendRequest": "2s"})),
+        route(timeouts={"request": "1500ms"}),
+        "routes.api.timeouts.backendRequest is 2s, and the whole request may take 1500ms",
+    ),
+    (
+        over(GATEWAY, {"routes": {"plain": {"gateway": {"section": "http"}}}}),
+        route(path="/"),
+        "routes.api leads a.b/ here, as route does",
+    ),
+    (
+        over(GATEWAY, route(path="/x", paths=["/y"])),
+        {"routes": {"other": {"paths": ["/y"], "path": "/z"}}},
+        "routes.other leads a.b/y here, as routes.api does",
+    ),
+    (
+        over(GATEWAY, route(path="/x", filters=[header("set", "a", "b")])),
+        route(filters=[header("set", "a", "A")]),
+        "routes.api.filters: requestHeaderModifier.set names a header twice",
+    ),
+    (
+        volume(source={"emptyDir": {}}),
+        {"volumes": {"data": {"mountPath": "/proc"}}},
+        "volumes.data.mountPath is /proc, which is the system's own",
+    ),
+    (
+        {"autoscaling": {"vertical": {"mode": "recommend", "least": {"cpu": "1"}}}},
+        {"autoscaling": {"vertical": {"most": {"cpu": "500m"}}}},
+        "autoscaling.vertical.least.cpu is 1, above autoscaling.vertical.most.cpu 500m",
     ),
     (over(GATEWAY, route(protocol="grpc")), route(path="/b"), "whose route knows no paths"),
     (over(INGRESS, route()), route(**REWRITE), "routes.api.filters belong to a Gateway's route"),

@@ -11,6 +11,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+GRANIANS = {
+    "a client that stops sending and waits is answered": "Granian ends a connection whose client "
+    "has closed its own side, and has no switch for it. The request is finished and logged; a "
+    "client that keeps its side open until it has the answer, as gateways and browsers do, gets "
+    "it.",
+    "headers of the acceptance arrive": "Granian sends the subprotocol only. Morrow logs a "
+    "warning for each accept that has headers.",
+    "an HTTP/1.0 client may keep the connection": "An answer without a length ends with its "
+    "connection, as it must, but Granian's head says keep-alive.",
+}
+"""Where Granian is wrong and nothing before it can mend that: what happens, one line a case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """How one case went; `wrong` is empty when it was right."""
@@ -45,3 +58,8 @@ def unexcused(results: Iterable[Result]) -> list[Result]:
         for one in results
         if one.server == "Morrow" and one.wrong and (one.case, one.app) in right
     ]
+
+
+def mendable(results: Iterable[Result]) -> list[Result]:
+    """Return what is unexcused, but for what only Granian can mend."""
+    return [one for one in unexcused(results) if one.case not in GRANIANS]

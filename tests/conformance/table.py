@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from tests.conformance.results import Result, unexcused
+from tests.conformance.results import GRANIANS, Result, mendable, unexcused
 
 SERVERS = ("Morrow", "Granian", "gunicorn", "uvicorn")
 HEAD = """\
@@ -23,8 +23,10 @@ def page(results: Iterable[Result]) -> str:
     apps = list(dict.fromkeys(one.app for one in results))
     cases = list(dict.fromkeys((one.group, one.case) for one in results))
     text = HEAD + f"{len(cases)} cases, {len(apps)} applications, {len(results)} results. "
-    text += f"Morrow is wrong in {len(unexcused(results))} where gunicorn or uvicorn is right.\n\n"
-    return text + _totals(results, apps) + _wrongs(results, cases)
+    wrong, ours = len(unexcused(results)), len(mendable(results))
+    text += f"Morrow is wrong in {wrong} where gunicorn or uvicorn is right: {ours} of them are "
+    text += "Morrow's, the others [Granian's](#what-only-granian-can-mend).\n\n"
+    return text + _totals(results, apps) + _wrongs(results, cases) + _granians()
 
 
 def _totals(results: list[Result], apps: list[str]) -> str:
@@ -62,6 +64,11 @@ def _wrongs(results: list[Result], cases: list[tuple[str, str]]) -> str:
         told = wrong["Morrow"][0].wrong.replace("|", "\\|")[:90] if wrong["Morrow"] else "right"
         lines.append(_row(f"{key[0]}: {key[1]}".replace("|", "\\|"), *cells, _fault(mine), told))
     return "\n".join([*lines, ""])
+
+
+def _granians() -> str:
+    lines = ["", "## What only Granian can mend", ""]
+    return "\n".join([*lines, *(f"- {case}: {told}" for case, told in GRANIANS.items()), ""])
 
 
 def _fault(results: list[Result]) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from lab.kubectl import kubectl
 from lab.layout import FOREIGN, FOREIGN_CONTEXT, GATEWAY_DOMAIN, REGISTRY
 from tests.e2e import proof_report
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.rig import CHAPTERS, NOTHING, Chapter
+from tests.e2e.rig import CHAPTERS, NOTHING, Chapter, Rig
 from tests.records import record
 from tests.terraform.fixtures import pytest_terminal_summary as say_terraform_provider
 
@@ -43,8 +44,12 @@ def pytest_terminal_summary(
 ) -> None:
     """Show the proof's numbers, also when all is well."""
     say_terraform_provider(terminalreporter)
-    for folder, chapters in config.stash.get(CHAPTERS, {}).items():
-        record("proof" if "MORROW_PROOF_REQUESTS" in os.environ else "e2e", facts(chapters))
+    known = config.stash.get(CHAPTERS, {})
+    told = {folder: chapters for folder, chapters in known.items() if chapters}
+    if told:
+        name = "proof" if "MORROW_PROOF_REQUESTS" in os.environ else "e2e"
+        record(name, facts([chapter for chapters in told.values() for chapter in chapters]))
+    for folder, chapters in told.items():
         terminalreporter.section("no lost request")
         for line in proof_report.table(chapters):
             terminalreporter.line(line)
@@ -104,6 +109,25 @@ def make_namespace(cluster: Cluster, name: str) -> None:
     cluster.kubectl("create", "namespace", name)
     level = "pod-security.kubernetes.io/enforce=restricted"
     cluster.kubectl("label", "namespace", name, level)
+
+
+@contextmanager
+def proving(
+    what: str,
+    cluster: Cluster,
+    images: dict[str, Image],
+    request: pytest.FixtureRequest,
+    folder: Path,
+) -> Iterator[Rig]:
+    """A rig in a namespace of its own; what it finds is reported, and summed up at the end."""
+    name = f"e2e-{what}-{secrets.token_hex(3)}"
+    make_namespace(cluster, name)
+    rig = Rig(cluster, name, images, folder)
+    request.config.stash.setdefault(CHAPTERS, {})[folder] = rig.chapters
+    yield rig
+    if rig.chapters:
+        proof_report.write(rig.chapters, folder / "report.html")
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
 
 
 @pytest.fixture(scope="session")

@@ -85,6 +85,7 @@ class Rig:
     images: dict[str, Image]
     folder: Path = FOLDER
     values: dict[str, str] = field(default_factory=dict)
+    file: Path = ROOT / "environments/dev.yaml"  # over the base
     chapters: list[Chapter] = field(default_factory=list)
 
     @property
@@ -134,7 +135,7 @@ class Rig:
             plain = "--set" if key.startswith(numeric) else "--set-string"
             sets += [plain, f"{key}={value}"]
         waiting = ["--wait", "--timeout=180s"] if wait else []
-        files = ["-f", "environments/base.yaml", "-f", "environments/dev.yaml"]
+        files = ["-f", "environments/base.yaml", "-f", str(self.file)]
         where = ["-n", self.namespace]
         self.cluster.helm(
             "upgrade", "--install", "hello", "chart", *where, *files, *waiting, *sets, within=240

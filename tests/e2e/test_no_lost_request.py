@@ -11,7 +11,6 @@ a row, each round on a new release in the same cluster.
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,11 +18,10 @@ import pytest
 
 from lab import cluster as lab
 from lab import pods as lab_pods
-from tests.e2e import proof_report
 from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
-from tests.e2e.conftest import make_namespace
+from tests.e2e.conftest import proving
 from tests.e2e.pods import names, ready, restarts
-from tests.e2e.rig import CHAPTERS, FOLDER, NOTHING, ROUNDS, Rig, Run
+from tests.e2e.rig import FOLDER, NOTHING, ROUNDS, Rig, Run
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 
@@ -36,17 +34,11 @@ def rig(
     cluster: Cluster, hello_images: dict[str, Image], request: pytest.FixtureRequest
 ) -> Iterator[Rig]:
     """hello, installed once for all scenarios of a round."""
-    name = f"e2e-proof-{secrets.token_hex(3)}"
-    make_namespace(cluster, name)
     folder = FOLDER / f"round-{request.param}" if ROUNDS > 1 else FOLDER
-    made = Rig(cluster, name, hello_images, folder)
-    made.install()
-    made.settle()
-    request.config.stash.setdefault(CHAPTERS, {})[folder] = made.chapters
-    yield made
-    if made.chapters:
-        proof_report.write(made.chapters, folder / "report.html")
-    cluster.kubectl("delete", "namespace", name, "--wait=false")
+    with proving("proof", cluster, hello_images, request, folder) as rig:
+        rig.install()
+        rig.settle()
+        yield rig
 
 
 def test_update_of_the_image(rig: Rig) -> None:

@@ -10,11 +10,12 @@ import yaml
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import left_behind
+from morrow.tool.deliver.terraform import ByTerraform
 from morrow.tool.plan.compute import _left_behind
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_json import Progress
 from morrow.tool.recovery.finding import Finding
-from tests.terraform.fixtures import provider
+from tests.terraform.fixtures import provider, release_of
 from tests.terraform.lab_project import NO_IMAGE, LabProject, project
 
 __all__ = ["project", "provider"]
@@ -109,9 +110,7 @@ def test_a_failed_first_install_and_an_object_in_the_way(project: LabProject) ->
     )
     wrong = refused(project)
     assert (wrong.code, wrong.object) == ("object-in-use", "Service hello")
-    finding = found(project, "object-in-use")
-    assert finding.risk
-    fix(finding)
+    fix(found(project, "object-in-use"))
     apply(project)
 
 
@@ -121,9 +120,9 @@ def test_a_release_that_others_made(project: LabProject) -> None:
         *("install", "hello", str(project.folder / "chart"), "-n", project.namespace, *files)
     )
     fix(found(project, "release-foreign"))
-    release = Terraform.of(project.environment()).plan().release
-    assert release is not None
-    assert release.action == "update"  # and not create: max_history and clean-up are passed
+    plan = Terraform.of(project.environment()).plan()
+    # And not create: max_history and clean-up are passed.
+    assert release_of(plan).action == "update"
     apply(project)
 
 
@@ -138,9 +137,7 @@ def test_a_release_that_others_rolled_back(project: LabProject) -> None:
     (said,) = _left_behind(Site(project.environment()), "deployed")
     assert "doctor dev --fix" in said
     fix(finding)
-    release = terraform.plan().release
-    assert release is not None
-    assert release.action == "update"
+    assert release_of(terraform.plan()).action == "update"
     apply(project)
     assert terraform.plan().empty
     assert project.history()[-1]["revision"] == 4
@@ -159,6 +156,21 @@ def test_a_release_that_the_state_forgot(project: LabProject, tmp_path: Path) ->
     assert last(project) == "deployed"
 
     fix(found(project, "release-foreign"))
-    release = Terraform.of(project.environment()).plan().release
-    assert release is not None
-    assert release.action == "update"
+    plan = Terraform.of(project.environment()).plan()
+    assert release_of(plan).action == "update"
+
+
+def test_a_first_install_that_does_not_last_is_taken_away_and_nothing_else(
+    project: LabProject,
+) -> None:
+    beside = project.root / "beside.tf"
+    beside.write_text('resource "terraform_data" "kept" { input = "kept" }\n')
+    apply(project)
+    assert last(project) == "deployed", "the control: it is there"
+    assert ByTerraform().undo_install(Site(project.environment()))
+    assert project.history() == []
+    terraform = Terraform.of(project.environment())
+    assert terraform.release_known() is None
+    actions = {change.address: change.action for change in terraform.plan().changes}
+    assert actions.get("terraform_data.kept", "no-op") == "no-op", "what else the root made stays"
+    assert actions["module.service.helm_release.this"] == "create"

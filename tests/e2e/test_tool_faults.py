@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import Cluster, Image
+from tests.e2e.cluster import Cluster, CommandError, Image
+from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
+from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
+from tests.e2e.faults_pods import FAULTS as OF_PODS
 from tests.e2e.tool_faults import FAULTS, Fault
 from tests.e2e.tool_project import ToolProject, laid_over
 from tests.unit.tool.command import MORROW
@@ -18,6 +24,8 @@ from tests.unit.tool.command import MORROW
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
 UP = "morrow up test"
+ASKED = ("smoke-failed", "certificate-wrong")  # only `up` asks the service itself
+EVERY = (*FAULTS, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
 
 
 @pytest.fixture
@@ -30,13 +38,23 @@ def _cases() -> list[object]:
         pytest.param(
             fault, id=fault.name.replace(" ", "-"), marks=[] if fault.ci else pytest.mark.full
         )
-        for fault in FAULTS
+        for fault in EVERY
     ]
 
 
 @pytest.mark.parametrize("fault", _cases())
 def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject) -> None:
-    good = project.hello() if fault.kit else project.simple()
+    try:
+        _tried(fault, project)
+    except BaseException:
+        with suppress(CommandError):  # what it brought to the cluster must not stay
+            fault.after(project)
+        raise
+
+
+def _tried(fault: Fault, project: ToolProject) -> None:
+    good = laid_over(project.hello() if fault.kit else project.simple(), fault.first)
+    good = json.loads(project.filled(json.dumps(good)))
     if fault.over:
         project.write(good)
         assert project.morrow("up", "test").code == 0
@@ -46,7 +64,9 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
     fault.before(project)
 
     confirm = ["--confirm", "test"] if fault.confirm else []
-    told = project.morrow("up", "test", "--json", *confirm)
+    confirm += ["--timeout", str(fault.seconds)] if fault.seconds else []
+    with _at_work(fault, project):
+        told = project.morrow("up", "test", "--json", *confirm)
 
     print(f"{fault.name}: {told.problem['code']} after {told.seconds:.0f} s")
     assert told.code == fault.exit, told
@@ -55,10 +75,12 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
     assert re.search(fault.cause, told.problem["cause"], re.DOTALL), told
     assert not re.search("timed out|condition", f"{told.problem['cause']}"), told
     assert told.problem["fix"], told
-    if fault.over:
+    if fault.over and fault.exit != 3:  # there the new one was applied
         assert serving <= project.ready_pods(), "the old release does not serve"
         if fault.exit == 1:
             assert "the release that served before serves again" in told.problem["details"], told
+    if fault.exit == 3 and fault.code not in ASKED and fault.during is None:
+        _told_by_all(fault.code, project)
     fix = told.problem["fix"]
     for file in re.findall(r"environments/\S+?\.yaml", fix):
         assert (project.folder / file).is_file(), fix
@@ -71,6 +93,27 @@ def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject)
         project.write(good)
     if fault.code != "confirm-needed":  # there the fix was the deploy itself
         _type(project, UP)
+
+
+def _told_by_all(code: str, project: ToolProject) -> None:
+    """`status` and `doctor` ask the same judges as `up`."""
+    assert code in [one["code"] for one in project.morrow("status", "test", "--json").problems]
+    (found,) = [one for one in project.morrow("doctor", "test", "--json").answer["checks"]
+                if (one["problem"] or {}).get("code") == code]  # fmt: skip
+    assert (found["name"], found["state"]) == ("serves", "fail")
+
+
+@contextmanager
+def _at_work(fault: Fault, project: ToolProject) -> Iterator[None]:
+    """Let somebody else be at it for as long as this lasts."""
+    end = threading.Event()
+    other = threading.Thread(target=fault.during or (lambda *_: None), args=(project, end))
+    other.start()
+    try:
+        yield
+    finally:
+        end.set()
+        other.join()
 
 
 def commands(fix: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
@@ -18,7 +19,7 @@ from morrow.tool.plan.compute import UNKNOWN, compute
 from morrow.tool.plan.diff import Change, Item
 from morrow.tool.plan.inputs import read_live
 from morrow.tool.plan.model import Plan
-from morrow.tool.plan.objects import Key, Object
+from morrow.tool.plan.objects import Key
 from morrow.tool.programs.kubectl import Kubectl
 from tests.e2e.cluster import ROOT, Cluster
 from tests.e2e.plan_changes import CHANGES, Values, base, laid_over, random_state
@@ -49,7 +50,7 @@ class Rig:
         where = ("-n", self.namespace, "-f", file)
         self.cluster.helm("upgrade", "--install", "web", str(ROOT / "chart"), *where)
 
-    def live(self, plan: Plan) -> dict[Key, Object]:
+    def live(self, plan: Plan) -> dict[Key, Json]:
         return {key: bare(item) for key, item in read_live(self.kubectl, plan.watched).items()}
 
 
@@ -63,7 +64,7 @@ def rig(tmp_path: Path, cluster: Cluster, namespace: str, monkeypatch: pytest.Mo
     return Rig(tmp_path, cluster, namespace)
 
 
-def bare(item: Object) -> Object:
+def bare(item: Json) -> Json:
     """Return what somebody can have written."""
     item = deepcopy(item)
     item.pop("status", None)
@@ -76,7 +77,7 @@ def bare(item: Object) -> Object:
     return item
 
 
-def carried_out(item: Object, changes: tuple[Change, ...]) -> Object:
+def carried_out(item: Json, changes: tuple[Change, ...]) -> Json:
     """Do by hand what the plan says; this shares no line with the code that made the plan."""
     item = deepcopy(item)
     for change in changes:
@@ -113,7 +114,7 @@ def settled(item: Any) -> Any:
     return item
 
 
-def disagreements(before: dict[Key, Object], plan: Plan, after: dict[Key, Object]) -> list[str]:
+def disagreements(before: dict[Key, Json], plan: Plan, after: dict[Key, Json]) -> list[str]:
     """Name every difference between what was planned and what was done."""
     found = []
     planned = {change.key: change for change in plan.changes}
@@ -161,7 +162,7 @@ def told_apart(wanted: Any, real: Any, path: str = "") -> list[str]:
     return [f"{path}: planned {wanted!r}, real {real!r}"]
 
 
-def without_ports(item: Object) -> Object:
+def without_ports(item: Json) -> Json:
     assert all("nodePort" in port for port in item["spec"]["ports"]), item
     for port in item["spec"]["ports"]:
         del port["nodePort"]

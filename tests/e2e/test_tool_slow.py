@@ -2,162 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.tool_faults import (
-    Values,
-    env,
-    made,
-    no_webhook,
-    reference,
-    removed,
-    silent_webhook,
-    volume,
-)
+from tests.e2e.odd_deploys import ODD
+from tests.e2e.slow_deploys import SLOW, Slow
 from tests.e2e.tool_project import ToolProject
 
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
 
 
-@dataclass(frozen=True)
-class Slow:
-    """A deploy that takes its time."""
-
-    name: str
-    values: Values = field(default_factory=dict)
-    before: Callable[[ToolProject], None] = lambda project: None
-    meanwhile: Callable[[ToolProject], None] = lambda project: None  # 6 s after `up` began
-    over: Values | None = None  # deployed before
-    least: float = 0  # seconds that it takes at least: it is slow in truth
-    ci: bool = False
-
-
-def wait_in(kind: str, seconds: int) -> Values:
-    """Return the values of a container that sleeps before it is done."""
-    command = ["/usr/bin/python3", "-c", f"import time; time.sleep({seconds})"]
-    if kind == "job":
-        return {"processes": {"job": {"kind": "job", "command": command}}}
-    return {kind: {"helper": {"image": "IMAGE", "command": command}}}
-
-
-def label_a_node(project: ToolProject) -> None:
-    """Give one node the label that the pods wait for."""
-    node = project.cluster.get("nodes")["items"][-1]["metadata"]["name"]
-    project.kubectl("label", "node", node, f"example.com/{project.namespace}=yes")
-
-
-def delete_a_pod(project: ToolProject) -> None:
-    """Take a new pod away in the middle."""
-    project.kubectl("delete", "pod", "-l", "app.kubernetes.io/name=web", "--wait=false")
-
-
-def break_by_hand(project: ToolProject) -> None:
-    """Let the live Deployment name an image that is not there."""
-    image = f"{project.cluster.registry}/hello:nosuch"
-    project.kubectl("set", "image", "deployment/web", f"web={image}")
-    time.sleep(5)
-
-
-def broken_neighbour(project: ToolProject) -> None:
-    """Let another Deployment of the namespace fail."""
-    labels = {"app": "other"}
-    container = {"name": "other", "image": f"{project.cluster.registry}/hello:nosuch"}
-    spec = {
-        "selector": {"matchLabels": labels},
-        "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
-    }
-    made("Deployment", "other", apiVersion="apps/v1", spec=spec)(project)
-
-
-def scaled_to_nothing(project: ToolProject) -> None:
-    """Let the live Deployment have no pods."""
-    project.kubectl("scale", "deployment/web", "--replicas=0")
-
-
-SECRET = volume({"secret": {"secretName": "late"}})
-PATIENT = {"startup": {"failureThreshold": 90}}
-HASTY = {"startup": {"failureThreshold": 30}}
-
-# Served, and not the version of its group that the cluster prefers.
-OLDER = {
-    "apiVersion": "autoscaling/v1",
-    "kind": "HorizontalPodAutoscaler",
-    "spec": {
-        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
-        "maxReplicas": 1,
-    },
-}
-
-SLOW = (
-    Slow("starts slowly", env(SLOW="25"), least=25, ci=True),
-    Slow("starts very slowly", {**env(SLOW="70"), "probes": PATIENT}, least=70),
-    Slow("warms up", env(WARM="20"), over={}, least=20, ci=True),
-    Slow("dies once", env(DEATHS="1"), ci=True),
-    Slow("prepares slowly", wait_in("initContainers", 20), least=20),
-    Slow("migrates slowly", wait_in("job", 20), over={}, least=20),
-    Slow("has a sidecar", {"sidecars": {"helper": {"image": "REGISTRY/lab/pause:1"}}}),
-    Slow(
-        "quota is freed",
-        before=made("ResourceQuota", "small", spec={"hard": {"pods": "0"}}),
-        meanwhile=removed("resourcequota", "small"),
-        least=6,
-        ci=True,
-    ),
-    Slow(
-        "Secret comes late",
-        SECRET,
-        meanwhile=made("Secret", "late", stringData={"A": "x"}),
-        least=6,
-        ci=True,
-    ),
-    Slow(
-        "ConfigMap comes late",
-        reference("configMapKeyRef", "late", "A"),
-        meanwhile=made("ConfigMap", "late", data={"A": "x"}),
-        least=6,
-    ),
-    Slow(
-        "service account comes late",
-        {"serviceAccount": {"create": False, "name": "late"}},
-        meanwhile=made("ServiceAccount", "late"),
-        least=6,
-    ),
-    Slow(
-        "node comes late",
-        {"pod": {"nodeSelector": {"LABEL": "yes"}}},
-        meanwhile=label_a_node,
-        least=6,
-    ),
-    Slow("webhook comes back", before=silent_webhook, meanwhile=no_webhook, least=6),
-    Slow("a pod is deleted", {**env(SLOW="10"), "replicas": 2}, meanwhile=delete_a_pod, least=10),
-    Slow("four pods in turn", {"replicas": 4, **env(SLOW="3")}, over={"replicas": 4}),
-    # One after the other, each 12 s: together they outlast the budget that each one has.
-    Slow(
-        "four pods outlast one budget",
-        {"replicas": 4, **env(SLOW="12"), "probes": HASTY},
-        over={"replicas": 4},
-    ),
-    Slow(
-        "becomes settled late",
-        {"rollout": {"minReadySeconds": 12}, **env(A="new")},
-        over={},
-        least=12,
-    ),
-    Slow("old pods drain slowly", {**env(A="new"), "grace": 20}, over={"grace": 20, "drain": 15}),
-    Slow("neighbour is broken", before=broken_neighbour, over={}, ci=True),
-    Slow("was broken by hand", before=break_by_hand, over={}, ci=True),
-    Slow("was scaled to nothing", before=scaled_to_nothing, over={}),
-    Slow("nothing to change", over={}, ci=True),
-    Slow("has a kind in an older version", {"extra": {"old": OLDER}}, ci=True),
-)
+EVERY = (*SLOW, *ODD)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +27,7 @@ SLOW = (
         pytest.param(
             slow, id=slow.name.replace(" ", "-"), marks=[] if slow.ci else pytest.mark.full
         )
-        for slow in SLOW
+        for slow in EVERY
     ],
 )
 def test_a_slow_deploy_is_no_fault(
@@ -174,12 +35,11 @@ def test_a_slow_deploy_is_no_fault(
 ) -> None:
     project = ToolProject(tmp_path, cluster, namespace, hello_image)
     if slow.over is not None:
-        project.write(project.simple(**slow.over))
+        project.write(json.loads(project.filled(json.dumps(project.simple(**slow.over)))))
         assert project.morrow("up", "test").code == 0
     slow.before(project)
-    text = str(project.write(project.simple(**slow.values)).read_text())
-    text = project.filled(text).replace("LABEL:", f"example.com/{namespace}:")
-    (tmp_path / "environments" / "test.yaml").write_text(text)
+    text = json.dumps(project.simple(**slow.values)).replace("SOON", str(time.time() + 14))
+    project.write(json.loads(project.filled(text)))
     meanwhile = threading.Timer(6, slow.meanwhile, [project])
     meanwhile.start()
 
@@ -190,5 +50,4 @@ def test_a_slow_deploy_is_no_fault(
     assert told.code == 0, told
     assert told.answer["state"] == "serving", told
     assert told.seconds >= slow.least, "it was not slow at all"
-    if slow.meanwhile is label_a_node:
-        project.kubectl("label", "nodes", "--all", f"example.com/{namespace}-")
+    slow.after(project)

@@ -15,7 +15,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import left_behind
 from morrow.tool.programs.terraform import Terraform
 from tests.e2e.tool_project import SERVICE, recording
-from tests.terraform.fixtures import provider
+from tests.terraform.fixtures import provider, release_of
 from tests.terraform.lab_project import CANARY, LabProject, project
 from tests.unit.tool.command import MORROW
 
@@ -74,9 +74,9 @@ def test_up_rolls_back_and_goes_down_by_terraform(
     assert _good(project, "status", "dev")["config"] == first["config"]
     assert left_behind(Site(project.environment())) == [], "the state knows the release"
     planned = Terraform.of(project.environment()).plan()
-    assert planned.release is not None
-    assert planned.release.action == "update", "the files would bring the left version back"
-    values = [field for field in planned.release.fields if field.name.startswith("values")]
+    release = release_of(planned)
+    assert release.action == "update", "the files would bring the left version back"
+    values = [field for field in release.fields if field.name.startswith("values")]
     assert "DEBUG" in yaml.safe_dump([field.after for field in values])
 
     _good(project, "down", "dev")

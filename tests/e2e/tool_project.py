@@ -27,36 +27,7 @@ printf '%s\\n' "$*" >>{told}
 exec {program} "$@"
 """
 
-# A service without the kit, bent by its environment: slow, broken, silent, greedy.
-SERVICE = """
-import http.server, os, signal, sys, threading, time
-signal.signal(signal.SIGTERM, lambda *a: sys.exit(0))
-marker, deaths = "/tmp/deaths", int(os.environ.get("DEATHS", "0"))
-died = int(open(marker).read()) if os.path.exists(marker) else 0
-if died < deaths:
-    open(marker, "w").write(str(died + 1))
-    print("dies as it was told", flush=True)
-    sys.exit(int(os.environ.get("EXIT", "1")))
-if os.environ.get("EAT"):
-    eaten = b"x" * (int(os.environ["EAT"]) << 20)
-if os.environ.get("WRITE"):
-    open("/tmp/much", "wb").write(b"x" * (int(os.environ["WRITE"]) << 20))
-time.sleep(float(os.environ.get("SLOW", "0")))
-began = time.monotonic()
-if os.environ.get("LASTS"):
-    threading.Timer(float(os.environ["LASTS"]), os._exit, [1]).start()
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        warm = time.monotonic() - began >= float(os.environ.get("WARM", "0"))
-        asked = os.environ.get("STATUS", "200") if self.path == "/" else "200"
-        self.send_response(int(asked) if warm else 503)
-        self.end_headers()
-        self.wfile.write(b"warm" if warm else b"the cache is cold")
-    def log_message(self, *words):
-        pass
-port = int(os.environ.get("LISTEN", "5000"))
-http.server.ThreadingHTTPServer(("", port), Handler).serve_forever()
-"""
+SERVICE = Path(__file__).with_name("bent_service.py").read_text()
 
 
 @dataclass(frozen=True)
@@ -78,10 +49,13 @@ class Told:
     @property
     def problem(self) -> dict[str, Any]:
         """The first problem that it named."""
-        problems = self.answer.get("problems") or []
-        assert problems, f"no problem named: {self}"
-        assert isinstance(problems[0], dict)
-        return problems[0]
+        assert self.problems, f"no problem named: {self}"
+        return self.problems[0]
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """All that it named."""
+        return list(self.answer.get("problems") or [])
 
     def __str__(self) -> str:
         return f"exit {self.code} after {self.seconds:.1f} s\n{self.out}\n{self.err}"
@@ -153,9 +127,14 @@ class ToolProject:
         return file
 
     def filled(self, text: str) -> str:
-        """Return a text with what only the cluster at hand knows, for IMAGE and REGISTRY."""
+        """Return a text with what only the cluster at hand knows, for IMAGE and the like."""
+        space, name = self.cluster.gateway.split("/")
         image = f"{self.image.repository}@{self.image.digest}"
-        return text.replace("IMAGE", image).replace("REGISTRY", self.cluster.registry)
+        known = {"GATEWAYSPACE": space, "GATEWAYNAME": name, "IMAGE": image}
+        known["NAMESPACE"] = self.namespace
+        for word, value in {**known, "REGISTRY": self.cluster.registry}.items():
+            text = text.replace(word, value)
+        return text
 
     def environment(self) -> dict[str, str]:
         """Return the variables that the command runs with."""

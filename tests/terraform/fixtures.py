@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool.programs.terraform_json import Change, Plan
 from tests.terraform import helm_provider
 from tests.terraform.helm_provider import Provider
 
@@ -39,6 +40,11 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Provider:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     return helm_provider.find(shared / "terraform-provider")
+
+
+def release_of(plan: Plan) -> Change:
+    """What a plan does to its one release."""
+    return next(one for one in plan.changes if one.kind == "helm_release")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -195,6 +195,26 @@ def test_what_is_refused(project: Path, words: tuple[str, ...], code: int, said:
     assert not (project / "terraform" / "platform" / "dev" / "terraform.tfstate").exists()
 
 
+def test_keys_that_terraform_would_leave_out_are_refused_before_it_runs(project: Path) -> None:
+    values = project / "terraform" / "platform" / "dev" / "terraform.tfvars"
+    values.write_text("protected = false\nprotectd = true\n")
+    told = platform(project, "up", "dev", "--json")
+    assert (told.code, told.problem["code"]) == (2, "terraform-key-unknown")
+    assert told.problem["object"] == "terraform/platform/dev/terraform.tfvars:2"
+    assert not (values.parent / ".terraform").exists(), "Terraform was not asked"
+    values.write_text("protected = false\nnodes = \n")
+    assert platform(project, "plan", "dev", "--json").problem["code"] == "terraform-input"
+
+
+def test_a_name_that_is_none_is_refused_with_the_one_that_is_near(project: Path) -> None:
+    for name in ("DEV", "deev", "../dev", ""):
+        told = platform(project, "plan", name, "--json")
+        assert (told.code, told.problem["code"]) == (2, "platform-missing")
+        assert ("did you mean 'dev'?" in told.problem["cause"]) == bool(name), name
+    wrong = morrow("env", "new", "Prod", "--on", "aws", "--json", folder=project)
+    assert wrong.problem["fix"].endswith("env new prod --on aws")
+
+
 def test_a_platform_without_the_service_names_those_that_it_has(project: Path) -> None:
     assert platform(project, "up", "dev").code == 0
     base = project / "environments" / "base.yaml"
@@ -221,6 +241,10 @@ def test_a_new_environment_on_aws_gets_its_file_and_its_roots(project: Path) -> 
     mended = morrow("env", "new", "live", "--on", "aws", "--json", folder=project)
     assert len(mended.answer["made"]) == 3, "what is missing is made, what is there is kept"
     assert platform(project, "plan", "live").code == 0
+    listed = morrow("env", "new", "more", "--on", "aws", folder=project).out
+    steps = ["edit terraform/platform/more/terraform.tfvars: account", "platform up bootstrap"]
+    places = [listed.index(step) for step in [*steps, "platform up more"]]
+    assert places == sorted(places), "what only people know comes first"
     wrong = morrow("env", "new", "x", folder=project)
     assert wrong.code == 2
     assert "--on aws" in wrong.err

@@ -6,13 +6,14 @@ import pytest
 
 from morrow.tool.programs.terraform_errors import (
     Diagnostic,
-    Situation,
-    lock_of,
+    FixContext,
+    as_printed,
     needs_init,
+    parse_lock,
     problems_of,
 )
 
-AT = Situation(
+AT = FixContext(
     "prod", "environments/prod.yaml", "terraform/environments/prod", "hello", "shop", "p"
 )
 LOCK = """operation error S3: PutObject, https response error StatusCode: 412, PreconditionFailed
@@ -29,8 +30,13 @@ Terraform acquires a state lock to protect the state."""
 
 CASES = [
     (("Error acquiring the state lock", LOCK), "terraform-locked", "state of prod"),
-    (("Failed to query available provider packages", "Could not retrieve the list"),
+    (("Failed to query available provider packages", "Could not retrieve the list of available"
+      " versions for provider hashicorp/aws: could not connect to registry.terraform.io: 403"),
+     "terraform-provider-missing", "provider hashicorp/aws"),
+    (("Failed to install provider", "Error while installing hashicorp/helm v3.1.1: 404"),
      "terraform-provider-missing", "provider hashicorp/helm"),
+    (("Failed to query available provider packages", "Could not retrieve the list"),
+     "terraform-provider-missing", "provider of the root"),
     (("Lint Error", "malformed chart or values: \n\t[ERROR] values.yaml: replicas is wrong"),
      "chart-invalid", "chart with environments/prod.yaml"),
     (("Error upgrading chart", "Upgrade failed: another operation (install/upgrade/rollback) is"
@@ -48,6 +54,10 @@ CASES = [
     (("Error upgrading chart", "Upgrade failed: release hello failed, and has been rolled back due"
       " to atomic being set: context deadline exceeded"),
      "release-rolled-back", "release hello in shop"),
+    (("Instance cannot be destroyed", "Resource terraform_data.guard[0] has"
+      " lifecycle.prevent_destroy set"), "platform-protected", "terraform_data.guard[0]"),
+    (("Error", 'Failed to get existing workspaces: S3 bucket "example-state" does not exist.'),
+     "terraform-bucket", "bucket example-state"),
     (("Error refreshing state", "Unable to access object: StatusCode: 403"),
      "terraform-backend", "state of prod"),
     (("Failed to save state", "Error saving state: StatusCode: 403"),
@@ -56,6 +66,9 @@ CASES = [
      "terraform-state-unsaved", "state of prod"),
     (("Invalid value for variable", 'image_digest "v1" is not'),
      "terraform-input", "terraform/environments/prod"),
+    (("Failed to load plugin schemas", "Could not load the schema for provider"
+      " registry.terraform.io/hashicorp/aws: timeout while waiting for plugin to start"),
+     "terraform-failed", "terraform/environments/prod"),
     (("Something new", "never seen"), "terraform-failed", "terraform/environments/prod"),
 ]  # fmt: skip
 
@@ -73,8 +86,8 @@ def test_a_lock_says_by_whom_and_since_when() -> None:
     assert wrong.cause == "ann@laptop holds it since 2026-01-02 03:04:05 +0000 UTC for apply"
     assert "95ca8f5e-b37d-9c1c-0b6a-0a0e3f9e3b0c" in wrong.fix
     framed = "\n".join(f"│ {line}" for line in LOCK.splitlines())
-    assert lock_of(framed) == lock_of(LOCK)
-    assert lock_of("no lock here") is None
+    assert parse_lock(framed) == parse_lock(LOCK)
+    assert parse_lock("no lock here") is None
 
 
 def test_the_chart_s_sentences_are_told_one_by_one() -> None:
@@ -103,3 +116,20 @@ def test_a_trouble_told_twice_is_told_once_and_two_are_two() -> None:
 )
 def test_a_root_is_initialised_when_terraform_asks(text: str, needed: bool) -> None:
     assert needs_init(text) is needed
+
+
+def test_an_error_that_terraform_prints_for_people_is_read_without_its_frame() -> None:
+    red, off = "\x1b[31m", "\x1b[0m"
+    printed = f"""
+{red}╷{off}{off}
+{red}│{off} {off}{red}Error: {off}validating provider credentials: api error ExpiredToken: old
+{red}│{off} {off}
+{red}│{off} {off}  with provider["aws"]
+{red}╵{off}{off}
+"""
+    (one,) = problems_of([as_printed(printed)], AT, "terraform output")
+    assert one.code == "aws-login"
+    assert one.cause.startswith("validating provider credentials: api error ExpiredToken: old")
+    assert "\x1b" not in repr(one)
+    assert "│" not in repr(one)
+    assert as_printed("no such file").summary == "no such file"

@@ -78,8 +78,15 @@ stores: list[Store] = []
 """Those that are open: one while the application runs."""
 
 
-@service.check("database", every=5, timeout=2, failures=2, critical=True)
-async def database() -> None:
-    """Be ready only while the database answers."""
+@service.check("database", every=5, timeout=2, failures=2, critical=True, worker=True)
+async def database(settings: OrdersSettings) -> None:
+    """Be ready only while the database answers; beside the worker no store is open."""
     for store in stores:
         await store.ping()
+    if not stores:
+        store = Store(settings)
+        await store.open()
+        try:
+            await store.ping()
+        finally:
+            await store.close()

@@ -39,10 +39,11 @@ async def ask(app: FastAPI, method: str, path: str, body: object = None) -> tupl
 
 async def main(word: str) -> dict[str, object]:
     """Return what was answered."""
-    app = create_app(OrdersSettings.load())
+    settings = OrdersSettings.load()
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         try:
-            await database()
+            await database(settings)
         except Exception as error:
             return {"ready": type(error).__name__}
         if word == "ready":

@@ -25,9 +25,16 @@ variable "charts" {
 }
 
 variable "monitoring" {
-  description = "Prometheus and Grafana: days that metrics stay, and the disk for them in GB; null: none."
-  type        = object({ days = optional(number, 15), disk = optional(number, 50) })
+  description = "Prometheus and Grafana: days that metrics stay, the disk for them in GB, the Secret with the webhook that alerts go to; null: none."
+  type        = object({ days = optional(number, 15), disk = optional(number, 50), receiver = optional(string, "") })
   default     = {}
+}
+
+variable "argocd" {
+  description = "Whether Argo CD runs in the cluster and deploys the services from Git."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "pools" {

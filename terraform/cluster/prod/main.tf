@@ -37,4 +37,5 @@ module "controllers" {
   charts     = var.charts
   monitoring = var.monitoring
   pools      = var.pools
+  argocd     = var.argocd
 }

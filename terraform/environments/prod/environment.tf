@@ -1,4 +1,15 @@
 # The same in every root: reads environments/<this folder's name>.yaml over base.yaml.
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    helm = {
+      source  = "hashicorp/helm"
+      version = ">= 3.1.1, < 4"
+    }
+  }
+}
+
 variable "kubeconfig" {
   description = "The kubeconfig. The provider does not read the variable KUBECONFIG."
   type        = string

@@ -18,7 +18,7 @@ resource "aws_eks_cluster" "this" {
   }
 
   vpc_config {
-    subnet_ids              = values(var.network.subnets.intra)
+    subnet_ids              = values(var.network.subnets.private) # Auto Mode starts its nodes in them too
     endpoint_private_access = true
     endpoint_public_access  = var.endpoint.public
     public_access_cidrs     = var.endpoint.public ? var.endpoint.cidrs : null
@@ -36,7 +36,7 @@ resource "aws_eks_cluster" "this" {
   compute_config {
     enabled       = local.auto
     node_pools    = local.auto ? ["general-purpose", "system"] : null
-    node_role_arn = local.auto ? aws_iam_role.node.arn : null
+    node_role_arn = one(aws_iam_role.auto_node[*].arn)
   }
 
   storage_config {
@@ -63,14 +63,16 @@ resource "aws_eks_cluster" "this" {
   }
 
   lifecycle {
-    # Both are read only when a cluster is made; a later difference would replace it.
+    # The first two are read only when a cluster is made; a later difference would replace it. EKS
+    # takes no subnet in a zone that the cluster was not made with, so a further zone is the nodes' alone.
     ignore_changes = [
       access_config[0].bootstrap_cluster_creator_admin_permissions,
       bootstrap_self_managed_addons,
+      vpc_config[0].subnet_ids,
     ]
 
     precondition {
-      condition     = length(local.zones) >= 2 && length(var.network.subnets.intra) >= 2
+      condition     = length(local.zones) >= 2
       error_message = "cluster ${var.name}: subnets in ${length(local.zones)} zone(s). EKS needs two: give zones to the network."
     }
 
@@ -80,7 +82,7 @@ resource "aws_eks_cluster" "this" {
     }
   }
 
-  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy_attachment.cluster, aws_iam_role_policy_attachment.node]
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy_attachment.auto_node, aws_iam_role_policy_attachment.cluster]
 }
 
 check "supported" {

@@ -47,7 +47,7 @@ resource "aws_eks_node_group" "this" {
 
   cluster_name           = aws_eks_cluster.this.name
   node_group_name_prefix = local.karpenter ? "system-" : "main-"
-  node_role_arn          = aws_iam_role.node.arn
+  node_role_arn          = aws_iam_role.node[0].arn
   subnet_ids             = values(var.network.subnets.private)
   version                = var.kubernetes_version
   ami_type               = local.ami_type

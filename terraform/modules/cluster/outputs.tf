@@ -35,7 +35,7 @@ output "security_group" {
 
 output "node_role" {
   description = "The role of the node group or of Auto Mode's nodes."
-  value       = aws_iam_role.node.name
+  value       = one(concat(aws_iam_role.node[*].name, aws_iam_role.auto_node[*].name))
 }
 
 output "karpenter" {

@@ -12,15 +12,32 @@ resource "aws_iam_role_policy_attachment" "cluster" {
   policy_arn = "arn:${var.aws.partition}:iam::aws:policy/${each.key}"
 }
 
-# EKS itself makes the access entry of this role: nobody else may use it.
+# EKS itself makes the access entries of both roles, of different types: neither may take the other's
+# place, and nobody else may use them.
 resource "aws_iam_role" "node" {
+  count = local.auto ? 0 : 1
+
   name               = "${var.name}-node"
   assume_role_policy = jsonencode(local.node_trust)
 }
 
 resource "aws_iam_role_policy_attachment" "node" {
-  for_each = local.auto ? toset(["AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"]) : toset(["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"])
+  for_each = local.auto ? toset([]) : toset(["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"])
 
-  role       = aws_iam_role.node.name
+  role       = aws_iam_role.node[0].name
+  policy_arn = "arn:${var.aws.partition}:iam::aws:policy/${each.key}"
+}
+
+resource "aws_iam_role" "auto_node" {
+  count = local.auto ? 1 : 0
+
+  name               = "${var.name}-auto-node"
+  assume_role_policy = jsonencode(local.node_trust)
+}
+
+resource "aws_iam_role_policy_attachment" "auto_node" {
+  for_each = local.auto ? toset(["AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"]) : toset([])
+
+  role       = aws_iam_role.auto_node[0].name
   policy_arn = "arn:${var.aws.partition}:iam::aws:policy/${each.key}"
 }

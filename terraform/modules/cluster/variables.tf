@@ -44,12 +44,9 @@ variable "kubernetes_version" {
 }
 
 variable "network" {
-  description = "The module network's subnets, by zone."
+  description = "The module network's private subnets, by zone: nodes, and the control plane's interfaces."
   type = object({
-    subnets = object({
-      private = map(string)
-      intra   = map(string)
-    })
+    subnets = object({ private = map(string) })
   })
   nullable = false
 }
@@ -112,8 +109,8 @@ variable "compute" {
   }
 
   validation {
-    condition     = var.compute.disk >= 20 && var.compute.disk <= 16384
-    error_message = "compute.disk ${var.compute.disk} is not 20 to 16384 GB."
+    condition     = var.compute.disk >= 20 && var.compute.disk <= 16384 && floor(var.compute.disk) == var.compute.disk
+    error_message = "compute.disk ${var.compute.disk} is not a whole number of GB from 20 to 16384."
   }
 }
 
@@ -140,53 +137,10 @@ variable "endpoint" {
     condition     = alltrue([for cidr in var.endpoint.cidrs : can(cidrhost(cidr, 0)) && !endswith(cidr, "/0")])
     error_message = "endpoint.cidrs: ${join(", ", [for cidr in var.endpoint.cidrs : cidr if !can(cidrhost(cidr, 0)) || endswith(cidr, "/0")])} is no network, or the whole internet."
   }
-}
-
-variable "admins" {
-  description = "Roles that may do everything in the cluster: a name of yours to the role's ARN."
-  type        = map(string)
-  nullable    = false
 
   validation {
-    condition     = length(var.admins) >= 1
-    error_message = "admins is empty: nobody could reach the cluster, its creator is no admin. Name a role."
-  }
-
-  validation {
-    condition     = alltrue([for arn in values(var.admins) : can(regex("^arn:${var.aws.partition}:iam::[0-9]{12}:role/.+$", arn))])
-    error_message = "admins: ${join(", ", [for name, arn in var.admins : name if !can(regex("^arn:${var.aws.partition}:iam::[0-9]{12}:role/.+$", arn))])} is no IAM role's ARN (arn:${var.aws.partition}:iam::ACCOUNT:role/NAME). The account's root is none, a session is none."
-  }
-}
-
-variable "deployers" {
-  description = "Roles that may deploy in the namespaces named: a name of yours to the role."
-  type = map(object({
-    role_arn   = string
-    namespaces = list(string)
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for name, deployer in var.deployers : length(deployer.namespaces) > 0 && alltrue([for namespace in deployer.namespaces : can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", namespace))])])
-    error_message = "deployers: one names no namespace, or one that cannot be: ${jsonencode({ for name, deployer in var.deployers : name => deployer.namespaces })}."
-  }
-
-  validation {
-    condition     = length(setintersection([for deployer in values(var.deployers) : deployer.role_arn], values(var.admins))) == 0
-    error_message = "deployers: a role there is an admin too, and EKS has one entry for each role."
-  }
-}
-
-variable "viewers" {
-  description = "Roles that may look at everything but Secrets: a name of yours to the role's ARN."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = length(setintersection(values(var.viewers), concat(values(var.admins), [for deployer in values(var.deployers) : deployer.role_arn]))) == 0
-    error_message = "viewers: a role there is an admin or a deployer too, and EKS has one entry for each role."
+    condition     = alltrue([for cidr in var.endpoint.cidrs : try(cidrsubnet(cidr, 0, 0) == cidr, false) && !can(regex("^(10\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|192\\.168\\.|127\\.|169\\.254\\.)|:", cidr))]) && length(distinct(var.endpoint.cidrs)) == length(var.endpoint.cidrs) && length(var.endpoint.cidrs) <= 40
+    error_message = "endpoint.cidrs: ${join(", ", var.endpoint.cidrs)} are not up to 40 different public IPv4 networks, each written by its first address like 203.0.113.0/24. Private ones reach the private endpoint."
   }
 }
 
@@ -241,6 +195,13 @@ variable "addon_roles" {
 variable "key_arn" {
   description = "The KMS key that encrypts Kubernetes' Secrets and the logs."
   type        = string
+  nullable    = false
+}
+
+variable "caches" {
+  description = "Prefixes of the repositories in which ECR keeps public images: nodes may have it keep another."
+  type        = set(string)
+  default     = []
   nullable    = false
 }
 

@@ -21,6 +21,7 @@ variable "charts" {
 
 locals {
   pinned = {
+    argocd                = { version = "9.5.14", chart = "oci://ghcr.io/argoproj/argo-helm/argo-cd" }
     metrics-server        = { version = "3.13.1", chart = "https://github.com/kubernetes-sigs/metrics-server/releases/download/metrics-server-helm-chart-3.13.1/metrics-server-3.13.1.tgz" }
     load-balancer         = { version = "3.5.0", chart = "https://aws.github.io/eks-charts/aws-load-balancer-controller-3.5.0.tgz" }
     external-dns          = { version = "1.21.1", chart = "https://github.com/kubernetes-sigs/external-dns/releases/download/external-dns-helm-chart-1.21.1/external-dns-1.21.1.tgz" }

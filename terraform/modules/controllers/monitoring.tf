@@ -5,7 +5,7 @@ resource "helm_release" "monitoring" {
   create_namespace = true
   chart            = local.charts["kube-prometheus-stack"].chart
   version          = local.charts["kube-prometheus-stack"].version
-  values           = [templatefile("${path.module}/values/kube-prometheus-stack.yaml", { days = var.monitoring.days, disk = var.monitoring.disk, class = local.auto ? "auto-ebs" : "gp3" })]
+  values           = [templatefile("${path.module}/values/kube-prometheus-stack.yaml", merge(var.monitoring, { class = local.auto ? "auto-ebs" : "gp3" }))]
 
   lint            = true
   atomic          = true

@@ -22,10 +22,11 @@ variable "platform" {
 }
 
 variable "monitoring" {
-  description = "Prometheus and Grafana in the cluster: days that metrics stay, and the disk for them; null: none, and metrics go elsewhere."
+  description = "Prometheus, Alertmanager and Grafana in the cluster: days that metrics stay, the disk for them in GB, and the Secret in the namespace monitoring whose entry `url` is the webhook that alerts go to (empty: nowhere); null: none, and metrics go elsewhere."
   type = object({
-    days = optional(number, 15)
-    disk = optional(number, 50)
+    days     = optional(number, 15)
+    disk     = optional(number, 50)
+    receiver = optional(string, "")
   })
   default = {}
 
@@ -33,6 +34,18 @@ variable "monitoring" {
     condition     = try(var.monitoring.days >= 1 && var.monitoring.disk >= 10, var.monitoring == null)
     error_message = "monitoring: at least 1 day and 10 GB."
   }
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$", try(var.monitoring.receiver, "")))
+    error_message = "monitoring.receiver: the name of a Secret, never the address itself: it would stand in the state."
+  }
+}
+
+variable "argocd" {
+  description = "Whether Argo CD runs in the cluster and deploys the services from Git."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "pools" {

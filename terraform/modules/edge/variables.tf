@@ -7,20 +7,10 @@ variable "name" {
     condition     = can(regex("^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$", var.name))
     error_message = "name ${jsonencode(var.name)} is not up to 38 lower-case letters, digits and dashes, beginning with a letter: IAM allows 64 with what is added to it."
   }
-}
-
-variable "aws" {
-  description = "Where: the account's number, the region, the partition."
-  type = object({
-    account   = string
-    region    = string
-    partition = optional(string, "aws")
-  })
-  nullable = false
 
   validation {
-    condition     = can(regex("^[0-9]{12}$", var.aws.account))
-    error_message = "aws.account ${jsonencode(var.aws.account)} is not an account's twelve digits."
+    condition     = !startswith(var.name, "sg-")
+    error_message = "name ${var.name} begins with sg-, which AWS keeps for the ids of security groups."
   }
 }
 
@@ -49,6 +39,11 @@ variable "zone" {
     condition     = var.zone.create != (var.zone.id != null)
     error_message = "zone: say create = true, or the id of the zone that is there, and not both."
   }
+
+  validation {
+    condition     = var.zone.id == null || can(regex("^[A-Z0-9]{1,32}$", var.zone.id))
+    error_message = "zone.id ${jsonencode(var.zone.id)} is no id of a zone in Route 53, like Z0123456789ABCDEFGHIJ."
+  }
 }
 
 variable "suffix" {
@@ -59,6 +54,11 @@ variable "suffix" {
   validation {
     condition     = var.suffix == null || coalesce(var.suffix, "x") == var.zone.name || endswith(coalesce(var.suffix, "x"), ".${var.zone.name}")
     error_message = "suffix ${jsonencode(coalesce(var.suffix, " "))} is not in the zone ${var.zone.name}."
+  }
+
+  validation {
+    condition     = can(regex("^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", coalesce(var.suffix, "example.com"))) && length(coalesce(var.suffix, var.zone.name)) <= 64
+    error_message = "suffix ${jsonencode(coalesce(var.suffix, var.zone.name))} is no domain like dev.example.com of at most 64 characters, which is what a certificate's first name may have."
   }
 }
 
@@ -88,6 +88,11 @@ variable "clients" {
     condition     = length(var.clients) > 0 && alltrue([for cidr in values(var.clients) : can(cidrhost(cidr, 0)) && !strcontains(cidr, ":")])
     error_message = "clients: ${jsonencode(var.clients)} is empty, or has something that is no IPv4 network like 203.0.113.0/24."
   }
+
+  validation {
+    condition     = alltrue([for name, cidr in var.clients : can(regex("^[A-Za-z0-9 ._-]{1,60}$", name)) && try(cidrsubnet(cidr, 0, 0) == cidr, false)]) && length(distinct(values(var.clients))) == length(var.clients) && length(var.clients) <= 30
+    error_message = "clients: ${jsonencode(var.clients)} are not up to 30 different networks (a security group holds 60 rules, and each takes two), written by their first addresses, under names of letters, digits, spaces, dots and dashes."
+  }
 }
 
 variable "waf" {
@@ -110,8 +115,13 @@ variable "waf" {
   }
 
   validation {
-    condition     = alltrue([for rule in try(var.waf.rules, []) : can(regex("^AWSManagedRules[A-Za-z0-9]+$", rule))]) && length(distinct(try(var.waf.rules, []))) == length(try(var.waf.rules, []))
-    error_message = "waf.rules: ${join(", ", try(var.waf.rules, []))} are not all different groups of AWS, like AWSManagedRulesCommonRuleSet."
+    condition     = length(setsubtract(try(var.waf.rules, []), local.rule_groups)) == 0 && length(distinct(try(var.waf.rules, []))) == length(try(var.waf.rules, []))
+    error_message = "waf.rules: ${join(", ", try(var.waf.rules, []))} are not all different, and of these: ${join(", ", local.rule_groups)}."
+  }
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], try(var.waf.days, 365))
+    error_message = "waf.days ${try(var.waf.days, 0)} is no time that CloudWatch knows: take 30, 90, 365, 731."
   }
 }
 

@@ -7,4 +7,7 @@ output "role_arns" {
     { for name, role in aws_iam_role.ci : "ci-${name}" => role.name },
     { for name, role in aws_iam_role.people : name => role.name },
   ) : key => "arn:${var.aws.partition}:iam::${var.aws.account}:role/${name}" }
+
+  # In a destroy an add-on keeps what its role may do until it is gone.
+  depends_on = [aws_iam_role_policy_attachment.controller]
 }

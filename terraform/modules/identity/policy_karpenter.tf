@@ -111,6 +111,12 @@ locals {
         Resource = ["arn:${var.aws.partition}:iam::${var.aws.account}:instance-profile/${try(var.karpenter.node_role, "")}"]
       },
       {
+        Sid      = "ItsProfiles" # it looks for those that it made in earlier days; here it makes none
+        Effect   = "Allow"
+        Action   = ["iam:ListInstanceProfiles"]
+        Resource = ["arn:${var.aws.partition}:iam::${var.aws.account}:instance-profile/karpenter/${var.aws.region}/${var.cluster}/*"]
+      },
+      {
         Sid      = "WhereTheApiIs"
         Effect   = "Allow"
         Action   = ["eks:DescribeCluster"]

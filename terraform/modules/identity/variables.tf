@@ -124,6 +124,16 @@ variable "services" {
     condition     = alltrue(flatten([for service in values(var.services) : [for statement in service.statements : [for resource in statement.resources : startswith(resource, "arn:")]]]))
     error_message = "services: a resource in statements is no ARN. \"*\" is everybody's."
   }
+
+  validation {
+    condition     = alltrue([for name, service in var.services : can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", coalesce(service.namespace, name)))])
+    error_message = "services: a namespace in ${jsonencode({ for name, service in var.services : name => coalesce(service.namespace, name) })} is not up to 63 lower-case letters, digits and dashes."
+  }
+
+  validation {
+    condition     = alltrue([for service in values(var.services) : length(jsonencode(service.statements)) <= 9000])
+    error_message = "services: one's statements are longer than a role's policy may be (10,240 characters with what is always there). Take fewer resources, or one ARN with a *."
+  }
 }
 
 variable "irsa" {
@@ -168,5 +178,10 @@ variable "people" {
   validation {
     condition     = alltrue([for arn in concat(var.people.view, var.people.deploy) : can(regex("^arn:${var.aws.partition}:iam::[0-9]{12}:role/.+$", arn))])
     error_message = "people: not all are IAM roles' ARNs (arn:${var.aws.partition}:iam::ACCOUNT:role/NAME). The account's root is none."
+  }
+
+  validation {
+    condition     = alltrue([for arns in [var.people.view, var.people.deploy] : length(distinct(arns)) == length(arns) && length(jsonencode(arns)) <= 1900])
+    error_message = "people: view or deploy names a role twice, or more roles than the 2,048 characters of a role's trust hold (about 18). Let one role of your single sign-on stand for a group."
   }
 }

@@ -25,8 +25,11 @@ locals {
       Sid       = "TheAccountsLogGroups"
       Effect    = "Allow"
       Principal = { Service = "logs.${var.aws.region}.amazonaws.com" }
-      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
-      Resource  = "*"
+      Action = [
+        "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom", "kms:ReEncryptTo",
+      ]
+      Resource = "*"
       Condition = { ArnLike = {
         "kms:EncryptionContext:aws:logs:arn" = "arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:*"
       } }

@@ -7,6 +7,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{0,37}/[a-z][a-z0-9-]{0,20}$", var.name))
     error_message = "name ${jsonencode(var.name)} is not PLATFORM/PURPOSE in lower-case letters, digits and dashes."
   }
+
+  validation {
+    condition     = !startswith(var.name, "aws/")
+    error_message = "name ${var.name} begins with aws/, which is for AWS's own keys: give the platform another name."
+  }
 }
 
 variable "aws" {

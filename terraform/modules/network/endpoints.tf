@@ -2,8 +2,15 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.aws.region}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = concat([aws_route_table.intra.id], [for table in aws_route_table.private : table.id])
   tags              = { Name = "${var.name}-s3" }
+}
+
+# One for each table, so that a further zone's changes nothing that is there.
+resource "aws_vpc_endpoint_route_table_association" "s3" {
+  for_each = merge({ intra = aws_route_table.intra.id }, { for zone, table in aws_route_table.private : zone => table.id })
+
+  vpc_endpoint_id = aws_vpc_endpoint.s3.id
+  route_table_id  = each.value
 }
 
 resource "aws_security_group" "endpoints" {

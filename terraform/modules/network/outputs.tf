@@ -21,7 +21,7 @@ output "subnets" {
   depends_on = [
     aws_nat_gateway.this, aws_route.private, aws_route.public, aws_route_table_association.intra,
     aws_route_table_association.private, aws_route_table_association.public, aws_vpc_endpoint.interface,
-    aws_vpc_endpoint.s3,
+    aws_vpc_endpoint_route_table_association.s3,
   ]
 }
 

@@ -14,10 +14,19 @@ locals {
 
   flow_policy = {
     Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-      Resource = ["${local.flow_log_arn}:*"]
-    }]
+    Statement = [
+      {
+        Sid      = "Write"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        Resource = ["${local.flow_log_arn}:*"]
+      },
+      {
+        Sid      = "Find" # knows no single group
+        Effect   = "Allow"
+        Action   = ["logs:DescribeLogGroups"]
+        Resource = ["arn:${var.aws.partition}:logs:${var.aws.region}:${var.aws.account}:log-group:*"]
+      },
+    ]
   }
 }

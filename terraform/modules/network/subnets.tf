@@ -10,7 +10,7 @@ resource "aws_subnet" "public" {
   tags              = { Name = "${var.name}-public-${each.key}", "kubernetes.io/role/elb" = "1" }
 }
 
-# Nodes and pods.
+# Nodes, pods, the control plane's interfaces.
 resource "aws_subnet" "private" {
   for_each = local.slots
 
@@ -20,7 +20,7 @@ resource "aws_subnet" "private" {
   tags              = { Name = "${var.name}-private-${each.key}", "kubernetes.io/role/internal-elb" = "1" }
 }
 
-# The control plane's interfaces, endpoints, databases: no way out.
+# Endpoints, databases: no way out.
 resource "aws_subnet" "intra" {
   for_each = local.slots
 

@@ -7,6 +7,11 @@ variable "name" {
     condition     = can(regex("^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$", var.name))
     error_message = "name ${jsonencode(var.name)} is not up to 38 lower-case letters, digits and dashes, beginning with a letter: IAM allows 64 with what is added to it."
   }
+
+  validation {
+    condition     = !startswith(var.name, "sg-")
+    error_message = "name ${var.name} begins with sg-, which AWS keeps for the ids of security groups."
+  }
 }
 
 variable "aws" {
@@ -21,6 +26,11 @@ variable "aws" {
   validation {
     condition     = can(regex("^[0-9]{12}$", var.aws.account)) && can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws.region))
     error_message = "aws: account ${jsonencode(var.aws.account)} is not twelve digits, or region ${jsonencode(var.aws.region)} is none, like eu-central-1."
+  }
+
+  validation {
+    condition     = contains(["aws", "aws-us-gov"], var.aws.partition) && startswith(var.aws.region, "us-gov-") == (var.aws.partition == "aws-us-gov") && !can(regex("^(cn|us-iso)", var.aws.region))
+    error_message = "aws: region ${var.aws.region} is not of the partition ${var.aws.partition}. Known are aws, and aws-us-gov for us-gov-west-1 and us-gov-east-1; China's services have other names, which these modules do not know."
   }
 }
 

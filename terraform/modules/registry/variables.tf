@@ -61,6 +61,11 @@ variable "caches" {
     condition     = length(setsubtract(values(var.caches), ["public.ecr.aws", "quay.io", "registry.k8s.io"])) == 0
     error_message = "caches: ${join(", ", setsubtract(values(var.caches), ["public.ecr.aws", "quay.io", "registry.k8s.io"]))} asks for a login; without one there are public.ecr.aws, quay.io, registry.k8s.io."
   }
+
+  validation {
+    condition     = alltrue([for prefix in keys(var.caches) : can(regex("^[a-z0-9]+([._-][a-z0-9]+)*$", prefix)) && length(prefix) >= 2 && length(prefix) <= 30])
+    error_message = "caches: ${join(", ", keys(var.caches))}: a prefix is not 2 to 30 lower-case letters, digits, dots and dashes."
+  }
 }
 
 variable "protected" {

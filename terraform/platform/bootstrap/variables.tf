@@ -7,6 +7,11 @@ variable "bucket" {
     condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.bucket))
     error_message = "bucket ${jsonencode(var.bucket)} is not 3 to 63 lower-case letters, digits and dashes."
   }
+
+  validation {
+    condition     = !can(regex("^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|--x-s3|--table-s3|--ml-s3)$", var.bucket))
+    error_message = "bucket ${var.bucket} begins or ends with what S3 keeps for itself, like xn-- or -s3alias."
+  }
 }
 
 variable "aws" {
@@ -21,6 +26,11 @@ variable "aws" {
   validation {
     condition     = can(regex("^[0-9]{12}$", var.aws.account)) && can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws.region))
     error_message = "aws: account ${jsonencode(var.aws.account)} is not twelve digits, or region ${jsonencode(var.aws.region)} is none, like eu-west-1."
+  }
+
+  validation {
+    condition     = contains(["aws", "aws-us-gov"], var.aws.partition) && startswith(var.aws.region, "us-gov-") == (var.aws.partition == "aws-us-gov") && !can(regex("^(cn|us-iso)", var.aws.region))
+    error_message = "aws: region ${var.aws.region} is not of the partition ${var.aws.partition}. Known are aws, and aws-us-gov for us-gov-west-1 and us-gov-east-1; China's services have other names, which these modules do not know."
   }
 }
 

@@ -60,5 +60,6 @@ resource "aws_ssm_parameter" "platform" {
   name        = "/morrow/${var.name}/platform"
   description = "What this platform is, for who deploys to it; no secret"
   type        = "String"
+  tier        = "Intelligent-Tiering" # the dear kind, up to 8 KB, only where 4 KB are not enough
   value       = jsonencode(local.handover)
 }

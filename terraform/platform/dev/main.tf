@@ -42,6 +42,7 @@ module "cluster" {
   endpoint           = var.cluster.endpoint
   addons             = var.cluster.addons
   irsa               = var.cluster.irsa
+  caches             = keys(var.registry.caches)
   key_arn            = module.cluster_key.arn
   logs               = { days = var.days.logs }
   admins             = var.cluster.admins
@@ -72,7 +73,6 @@ module "identity" {
 module "edge" {
   source    = "../../modules/edge"
   name      = var.name
-  aws       = var.aws
   protected = var.protected
   zone      = var.edge.zone
   suffix    = var.edge.suffix

@@ -85,7 +85,12 @@ variable "services" {
 
   validation {
     condition     = length(var.services) <= 10
-    error_message = "services has ${length(var.services)} entries: with more than 10, what the platform says of itself would not fit into a parameter's 4 KB. Make a second platform."
+    error_message = "services has ${length(var.services)} entries: with more than 10, what the platform says of itself would not fit into a parameter's 8 KB. Make a second platform."
+  }
+
+  validation {
+    condition     = length(distinct([for name, service in var.services : coalesce(service.host, "${name}.${coalesce(var.edge.suffix, var.edge.zone.name)}")])) == length(var.services)
+    error_message = "services: two of ${join(", ", keys(var.services))} have one host name."
   }
 }
 
@@ -137,4 +142,9 @@ variable "usage" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for amount in flatten([values(var.usage.nodes), [for key, value in var.usage : value if key != "nodes"]]) : amount >= 0])
+    error_message = "usage: an amount is less than nothing."
+  }
 }

@@ -89,7 +89,7 @@ def _pipes(process: subprocess.Popen[str]) -> tuple[IO[str], IO[str]]:
 
 def programs() -> Path:
     """Return the folder of the fake's own python, and of AWS's command line."""
-    return environment(BASE_PYTHON, REPOSITORY / "requirements" / "aws.txt")
+    return environment(BASE_PYTHON, REPOSITORY / "requirements" / "fake-aws.txt")
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def running(folder: Path) -> Iterator[Account]:
 
 
 def _wait(server: subprocess.Popen[bytes], port: Path, output: Path) -> None:
-    for _ in range(1200):
+    for _ in range(9000):  # a busy machine takes minutes
         if port.exists():
             return
         if server.poll() is not None:

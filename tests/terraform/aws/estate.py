@@ -131,9 +131,8 @@ class Estate:
         return found
 
 
-@contextmanager
-def estate(folder: Path, original: str, source: Path = REPOSITORY) -> Iterator[Estate]:
-    """Make the environment `live` on AWS in a copy of the repository, its state in the account."""
+def copied(folder: Path, source: Path = REPOSITORY) -> None:
+    """Lay the repository's project in a folder of its own, and point Terraform to the provider."""
     for shipped in SHIPPED:
         if (source / shipped).is_dir():
             ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests")
@@ -143,6 +142,13 @@ def estate(folder: Path, original: str, source: Path = REPOSITORY) -> Iterator[E
     # What runs in the cluster needs one that answers; the fake's has no API server.
     shutil.rmtree(folder / "terraform" / "cluster", ignore_errors=True)
     aws_provider.configuration(folder / "terraform.rc")
+
+
+@contextmanager
+def estate(folder: Path, original: str, source: Path = REPOSITORY) -> Iterator[Estate]:
+    """Make the environment `live` on AWS in a copy of the repository, its state in the account."""
+    copied(folder, source)
+    before = os.times().children_user + os.times().children_system
     with accounts.running(folder / "account") as account:
         found = Estate(folder, account, "live")
         account.ask(
@@ -162,6 +168,9 @@ def estate(folder: Path, original: str, source: Path = REPOSITORY) -> Iterator[E
         assert done.returncode == 0, done.stdout + done.stderr
         yield found
         assert not account.crashes(), account.crashes()
+    used = os.times()
+    cpu = used.children_user + used.children_system - before
+    print(f"{original}: {cpu:.0f} s of CPU;", {at: round(of) for at, of in found.seconds.items()})
 
 
 def left(before: set[str], after: set[str]) -> list[str]:

@@ -23,6 +23,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.terraform import aws_provider
 from tests.terraform.aws import account as accounts
@@ -76,7 +77,7 @@ class Proof:
         return done.stdout.strip()
 
 
-def prepare(proof: Proof, account: str, region: str, zone: str) -> str:
+def prepare(proof: Proof, account: str, region: str, zone: str, address: str) -> str:
     """Make the environment in the copy; return who is asking, who becomes its administrator."""
     for shipped in SHIPPED:
         if (REPOSITORY / shipped).is_dir():
@@ -90,14 +91,38 @@ def prepare(proof: Proof, account: str, region: str, zone: str) -> str:
         raise SystemExit(f"the credentials are of account {caller['Account']}, not {account}")
     # Of a session arn:aws:sts::N:assumed-role/NAME/… EKS wants the role.
     role = re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", caller["Arn"])
+    if role.endswith(":user/moto"):  # the fake's caller
+        role = f"arn:aws:iam::{account}:role/platform"
+    if ":role/" not in role:
+        raise SystemExit(f"{role} is no role, and EKS's administrator must be one: assume a role")
+    known = zone_id(proof, zone)
     for kind in ("platform", "cluster"):
         root = proof.folder / "terraform" / kind / NAME
         (root / "backend.tf").write_text(LOCAL)
         values = root / "terraform.tfvars"
         text = values.read_text().replace("111122223333", account).replace("eu-west-1", region)
-        text = text.replace(f"{NAME}.example.com", zone)
+        text = text.replace(f"{NAME}.example.com", zone).replace("203.0.113.0/24", address)
+        text = text.replace("create = true", f'id = "{known}"')
         values.write_text(re.sub(r"arn:aws:iam::\d+:role/platform", role, text))
     return role
+
+
+def zone_id(proof: Proof, zone: str) -> str:
+    """Return the id of a zone that the account has; a new one's servers nobody names yet."""
+    words = ("route53", "list-hosted-zones-by-name", "--dns-name", zone, "--max-items", "1")
+    for found in json.loads(proof.ask(*words, "--output", "json"))["HostedZones"]:
+        if found["Name"] == f"{zone}." and not found["Config"]["PrivateZone"]:
+            return str(found["Id"]).removeprefix("/hostedzone/")
+    raise SystemExit(
+        f"the account has no public zone {zone}: make it, and let its parent name its servers,"
+        " or the certificate is never issued"
+    )
+
+
+def own_address() -> str:
+    """Return the network of this machine as AWS sees it: the cluster's API is open to no other."""
+    with urlopen("https://checkip.amazonaws.com", timeout=10) as answer:
+        return f"{answer.read().decode().strip()}/32"
 
 
 def deploy(proof: Proof, region: str) -> None:
@@ -131,7 +156,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make aws-proof", description=__doc__)
     parser.add_argument("account")
     parser.add_argument("region")
-    parser.add_argument("zone", help="a domain whose parent names the new zone's servers")
+    parser.add_argument("zone", help="a public zone of the account")
     parser.add_argument("--fake", action="store_true", help="the account on loopback")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="aws-proof-"))
@@ -146,7 +171,11 @@ def main() -> None:
                 "MORROW_AWS": str(accounts.programs() / "aws"),
             }
         proof = Proof(folder, environment)
-        role = prepare(proof, given.account, given.region, given.zone)
+        if given.fake:
+            made = ("--name", given.zone, "--caller-reference", NAME)
+            proof.ask("route53", "create-hosted-zone", *made)
+        address = "203.0.113.7/32" if given.fake else own_address()
+        role = prepare(proof, given.account, given.region, given.zone, address)
         if given.fake:
             shutil.rmtree(folder / "terraform" / "cluster")  # needs a cluster that answers
         proof.morrow("what it makes and costs", "platform", "plan", NAME)

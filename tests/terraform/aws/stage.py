@@ -89,7 +89,7 @@ def build(account: Account) -> Stage:
     """Make the network and the roles."""
     vpc = account.ask("ec2", "create_vpc", CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     other = account.ask("ec2", "create_vpc", CidrBlock="10.2.0.0/16")["Vpc"]["VpcId"]
-    places = [(vpc, 1, "a"), (vpc, 1, "b"), (vpc, 1, "a"), (other, 2, "b")]
+    places = [(vpc, 1, "a"), (vpc, 1, "b"), (vpc, 1, "a"), (other, 2, "b"), (vpc, 1, "c")]
     subnets = [
         account.ask(
             "ec2",

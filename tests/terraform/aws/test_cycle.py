@@ -7,6 +7,9 @@ asked; what a real cluster makes of it is tried in the lab.
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +20,7 @@ import pytest
 from tests.chart.rendering import render_files
 from tests.terraform.aws.account import WHAT
 from tests.terraform.aws.estate import BUCKET, Estate, estate, left
+from tests.unit.tool.command import MORROW
 
 CANARY = "canary-7f3b9c-never-to-be-seen"
 LOCK = {
@@ -52,7 +56,7 @@ def live(tmp_path: Path, record_property: Any) -> Iterator[Estate]:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(7200)
 def test_a_platform_s_life(live: Estate) -> None:
     before = live.account.inventory()
     told = live.platform("plan", "live", "--detailed-exitcode", "--json")
@@ -144,6 +148,33 @@ def _canary(live: Estate) -> None:
             assert CANARY.encode() not in file.read_bytes(), file
 
 
+def _interrupted(live: Estate) -> int:
+    """Press Ctrl-C once Terraform has begun to delete; what it had begun it ends."""
+    words = [*MORROW, "platform", "down", "live", "--confirm", "live"]
+    with subprocess.Popen(
+        words,
+        cwd=live.folder,
+        env=os.environ | live.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Who runs the tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("delete module."):
+                process.send_signal(signal.SIGINT)
+                break
+        lines += process.stdout.readlines()
+    live.said.append("".join(lines))
+    assert "error interrupted: terraform" in live.said[-1], live.said[-1]
+    return process.returncode
+
+
 def _taken_down(live: Estate) -> None:
     """Routes go first, or their load balancer stays for ever."""
     subnets = live.account.ask("ec2", "describe_subnets")["Subnets"]
@@ -164,9 +195,12 @@ def _taken_down(live: Estate) -> None:
     told = live.platform("down", "live", "--json")
     assert (told.code, told.problem["code"]) == (2, "confirm-needed")
     assert not log.exists(), "nothing is touched before the name is given"
+    assert _interrupted(live) == 1
     told = live.platform("down", "live", "--confirm", "live", "--json")
     assert told.code == 0, told.err[-6000:] + told.out
-    assert told.answer["left"] == []
+    assert (told.answer["removed"] > 0, told.answer["left"]) == (True, [])
+    told = live.platform("down", "live", "--json")
+    assert (told.code, told.answer["removed"], told.answer["left"]) == (0, 0, []), "all is gone"
     asked = log.read_text()
     places = [asked.index(f"delete {kind}") for kind in ("ingresses", "nodepools")]
     assert places == sorted(places)

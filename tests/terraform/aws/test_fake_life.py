@@ -40,6 +40,17 @@ def test_a_life(stage: Stage) -> None:
     assert found["logging"]["clusterLogging"][0] == {"types": ["api"], "enabled": True}
     assert found["version"] == "1.36"
 
+    # Another subnet in a zone that it was made with is taken, before the first one goes.
+    places = {"subnetIds": [stage.subnets[2], stage.subnets[1]]}
+    stage.eks("update_cluster_config", name="life", resourcesVpcConfig=places)
+    found = stage.settled("describe_cluster", name="life")["cluster"]
+    assert found["resourcesVpcConfig"]["subnetIds"] == places["subnetIds"]
+
+    # One in a further zone is not.
+    further = {"subnetIds": [*places["subnetIds"], stage.subnets[4]]}
+    with pytest.raises(Refusal, match="exact set of AZs"):
+        stage.eks("update_cluster_config", name="life", resourcesVpcConfig=further)
+
     # What EKS itself writes to is there, whoever forgot to make it.
     groups = {one for one in stage.account.inventory() if one.startswith("logs/")}
     assert "logs/eu-west-1/groups//aws/eks/life/cluster" in groups

@@ -36,7 +36,8 @@ def cases(file: Path) -> tuple[str, list[Case]]:
         breaks = re.search(r"^ *expect_failures *= \[var\.(\w+)\]\n", text, re.MULTILINE)
         alone = text.replace(breaks[0], "") if breaks else text
         found.append(Case(name, breaks[1] if breaks else "", alone))
-    return re.sub(r'^mock_provider "\w+" \{\}\n', "", head, flags=re.MULTILINE), found
+    mocked = re.compile(r'^mock_provider "\w+" \{(\}|.*?^\})\n', re.MULTILINE | re.DOTALL)
+    return mocked.sub("", head), found
 
 
 def rules(module: Path) -> dict[str, str]:

@@ -32,3 +32,30 @@ run "refuses_a_route_that_is_none" {
     edge = { zone = { name = "dev.example.com", create = true }, route = "nginx" }
   }
 }
+
+run "refuses_two_services_with_one_host" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = {}, shop = { host = "hello.dev.example.com" } }
+  }
+}
+
+run "refuses_less_than_no_traffic" {
+  command         = plan
+  expect_failures = [var.usage]
+
+  variables {
+    usage = { nat_gb = -1 }
+  }
+}
+
+run "refuses_less_than_no_nodes" {
+  command         = plan
+  expect_failures = [var.usage]
+
+  variables {
+    usage = { nodes = { "m7g.large" = -1 } }
+  }
+}

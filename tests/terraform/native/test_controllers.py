@@ -116,8 +116,10 @@ def karpenter(cluster: Cluster) -> Releases:
 
 @pytest.fixture(scope="module")
 def auto(cluster: Cluster) -> Releases:
-    """Return the releases of a cluster in Auto Mode with a Gateway."""
-    return cluster.releases("-var=mode=auto_mode", "-var=route=gateway")
+    """Return the releases of a cluster in Auto Mode with a Gateway, and with Argo CD."""
+    return cluster.releases(
+        "-var=mode=auto_mode", "-var=route=gateway", "-var=argocd=true", "-var=receiver=pager"
+    )
 
 
 def values(release: dict[str, Any]) -> dict[str, Any]:
@@ -128,7 +130,7 @@ def values(release: dict[str, Any]) -> dict[str, Any]:
 def test_each_mode_has_its_releases(karpenter: Releases, auto: Releases) -> None:
     always = {"metrics-server", "morrow-base", "external-dns", "external-secrets", "secret-store"}
     always |= {"kube-prometheus-stack"}
-    assert set(auto) == always | {"public"}
+    assert set(auto) == always | {"argocd", "public"}
     assert set(karpenter) == always | {
         *("aws-load-balancer-controller", "karpenter", "karpenter-crd", "karpenter-pools")
     }
@@ -144,8 +146,21 @@ def test_what_the_releases_are_told(karpenter: Releases) -> None:
     assert values(karpenter["external-secrets"])["webhook"]["failurePolicy"] == "Ignore"
     stack = values(karpenter["kube-prometheus-stack"])
     assert stack["prometheusOperator"]["admissionWebhooks"]["failurePolicy"] == "Ignore"
+    assert stack["grafana"]["sidecar"]["dashboards"]["searchNamespace"] == "ALL"
     for name, release in karpenter.items():
         assert (release["atomic"], release["wait"], release["lint"]) == (True,) * 3, name
+
+
+def test_alerts_go_to_the_address_in_a_secret_and_nowhere_unless_asked(
+    karpenter: Releases, auto: Releases
+) -> None:
+    assert "alertmanager" not in values(karpenter["kube-prometheus-stack"])
+    told = values(auto["kube-prometheus-stack"])["alertmanager"]
+    assert told["alertmanagerSpec"]["secrets"] == ["pager"]
+    route, receivers = told["config"]["route"], told["config"]["receivers"]
+    (hook,) = next(one for one in receivers if one["name"] == route["receiver"])["webhook_configs"]
+    assert hook == {"url_file": "/etc/alertmanager/secrets/pager/url"}
+    assert {one["receiver"] for one in route["routes"]} <= {one["name"] for one in receivers}
 
 
 def test_what_our_charts_make(karpenter: Releases, cluster: Cluster) -> None:

@@ -42,6 +42,10 @@ def test_the_platform_s_root_is_planned_without_an_account(shipped: Path, bare: 
     assert (sizing["nat_gateways"], sizing["compute"]["nodes"], sizing["waf_rules"]) == (3, 6, 4)
     guards = [c for c in plan["resource_changes"] if c["address"] == "terraform_data.guard[0]"]
     assert len(guards) == 1
+    # Who takes a subnet is gone before the way out of it is.
+    network = plan["configuration"]["root_module"]["module_calls"]["network"]["module"]
+    waits = set(network["outputs"]["subnets"]["depends_on"])
+    assert {"aws_nat_gateway.this", "aws_route.private", "aws_route.public"} <= waits
     # A policy that names a key that is still to be made is the only kind that a plan cannot show.
     hidden = {
         change["address"]
@@ -66,6 +70,15 @@ def test_inputs_that_do_not_fit_together_are_refused(shipped: Path, bare: Run) -
     assert "addons: coredns, eks-pod-identity-agent, kube-proxy, vpc-cni not pinned for" in said
     assert "names: a.hello.dev.example.com, hello.example.org is not covered" in said
     assert said.count("Resource precondition failed") == 3  # and nothing else is
+
+
+def test_no_root_of_a_platform_needs_its_cluster() -> None:
+    """A provider of a cluster that is still to be made asks localhost, or cannot reach it."""
+    for root in (TERRAFORM / "platform").iterdir():
+        text = "".join(file.read_text() for file in root.glob("*.tf"))
+        assert re.findall(r'^provider "(\w+)"', text, re.MULTILINE) == ["aws"], root.name
+    control = (TERRAFORM / "cluster" / "dev" / "main.tf").read_text()
+    assert re.findall(r'^provider "(\w+)"', control, re.MULTILINE) == ["aws", "helm"]
 
 
 @pytest.mark.full

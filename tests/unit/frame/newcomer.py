@@ -23,7 +23,11 @@ from tests.unit.frame.repository import ROOT
 from tools.build import cache_folder, folders
 from tools.wheels import home
 
-LENT = ("cyclonus", "helm", "helm-3.18", "helm-4", "kube-score", "registry")  # not kubeconform
+# Not kubeconform.
+LENT = (
+    "cosign", "cyclonus", "helm", "helm-3.18", "helm-4", "kube-score", "otelcol", "registry",
+    "sops", "tflint",
+)  # fmt: skip
 PART = (
     "tests/chart tests/terraform tests/unit/tool/test_completion.py tests/unit/kit/test_haproxy.py"
 )

@@ -31,6 +31,8 @@ def commands(page: Path) -> list[str]:
 def mistake(typed: str) -> str:
     """Return what is wrong with a command, or nothing."""
     words = shlex.split(typed.partition("#")[0].partition(", ")[0])
+    if "--" in words:  # what follows is another program's
+        words = words[: words.index("--")]
     command: click.Command = group
     while isinstance(command, click.Group):
         if not words:
@@ -55,5 +57,6 @@ def test_commands_are_found_and_mistakes_seen() -> None:
     assert sum(len(commands(page)) for page in PAGES) > 40
     assert mistake("up dev --plan x") == ""
     assert mistake("secrets rotate dev") == ""
+    assert mistake("exec dev -- ls --all") == ""
     assert mistake("upp dev") == "there is no command upp"
     assert mistake("up dev --no-such") == "no such option: ['--no-such']"

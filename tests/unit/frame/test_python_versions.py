@@ -29,7 +29,7 @@ NEEDED = {DECLARED[0], DECLARED[-1]}
 # Values, settings and the middleware are tested whole. Of the tests that start services and
 # wait for drains, these stand for the others here: workers are forked, sockets handed over and
 # settings refused by means that change between versions.
-UNITS = ("test_settings.py", "test_middleware.py")
+UNITS = ("test_settings.py", "test_middleware.py", "test_edges.py")
 SERVING = (
     "test_hello_keeps_its_contract",
     "test_drain_serves_on_then_finishes[15]",

@@ -23,14 +23,15 @@ from tests.unit.frame.skips import cannot
 
 BLOCKS = blocks((ROOT / "README.md").read_text())
 SHELL = [block for block in BLOCKS if block.language == "sh"]
+KINDS = ("local", "lab", "ci", "docker", "stranger")  # the last: test_package.py
 LOCAL = [block for block in SHELL if block.marks.get("test") == "local"]
 
 
 def test_every_block_says_how_it_is_tested() -> None:
     assert {block.language for block in BLOCKS} == {"sh", "text", "yaml", "python", "mermaid"}
     for block in SHELL:
-        assert block.marks.get("test") in {"local", "lab", "ci", "docker"}, f"line {block.line}"
-    for kind in ("local", "lab", "ci", "docker"):
+        assert block.marks.get("test") in {*KINDS}, f"line {block.line}"
+    for kind in KINDS:
         assert any(block.marks["test"] == kind for block in SHELL), kind
 
 

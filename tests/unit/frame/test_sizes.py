@@ -13,9 +13,6 @@ CODE = ("*.py", "*.go", "*.sh", "*.tf", "*.tpl", ".ci/run")
 # How long each was when the rule got this test, in tens. A line goes with the file's last line over
 # 250; none is ever added or raised: a new file that long is two things.
 LONGER = {
-    "src/morrow/kit/request/wsgi.py": 280,
-    "src/morrow/kit/serving/command.py": 260,
-    "terraform/modules/cluster/variables.tf": 260,
     "tests/chart/test_chart_pods.py": 420,
     "tests/conformance/cases_message.py": 290,
     "tests/conformance/served/edge_wsgi.py": 290,
@@ -27,7 +24,7 @@ LONGER = {
     "tests/unit/kit/test_serving.py": 490,
     "tests/unit/kit/test_settings.py": 330,
     "tests/unit/kit/test_tracing.py": 320,
-    "tests/unit/tool/test_cli.py": 420,
+    "tests/unit/tool/test_cli.py": 370,
     "tests/unit/tool/test_cluster_answers.py": 300,
     "tests/unit/tool/test_diagnose.py": 500,
     "tests/unit/tool/test_environment.py": 270,

@@ -25,6 +25,7 @@ ROOMS = (
     "environment",  # the files: model, load, yaml, merge, schema, edit, new
     "programs",  # one wrapper a program
     "cluster",  # Site, namespace, protection, lock
+    "metrics",  # what a Prometheus knows: asked, and laid into the dashboards
     "stores",  # Store: where secrets are kept
     "rules",  # what an environment must fulfil; the door that asks for it
     "diagnose",  # from a cluster's answers to a cause
@@ -40,6 +41,7 @@ ROOMS = (
     "init",
     "cli",  # main, catalogue, edge, options, commands
 )
+WRAPPED = ("kubectl", "helm", "terraform", "cosign", "sops", "git", "aws")
 ALONE = {"load": (), "report": ("load",)}  # these may use no other room than these
 
 
@@ -100,6 +102,26 @@ def circle(modules: dict[str, Iterable[str]] | dict[str, set[str]]) -> list[str]
     except CycleError as found:
         return list(found.args[1])
     return []
+
+
+def past_the_wrapper(source: str) -> list[str]:
+    """Return the programs of others that a module outside `programs` runs by their name."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    first = [(ast.unparse(call.func), call.args[0]) for call in calls if call.args]
+    return [
+        str(word.value)
+        for function, word in first
+        if function.split(".")[-1] in ("run", "attach", "start", "Popen")
+        and isinstance(word, ast.Constant)
+        and word.value in WRAPPED
+    ]
+
+
+def test_a_program_is_run_by_its_wrapper_alone() -> None:
+    others = [file for file in TOOL.rglob("*.py") if file.parent.name != "programs"]
+    found = {str(file): past_the_wrapper(file.read_text()) for file in others}
+    assert {file: names for file, names in found.items() if names} == {}
+    assert past_the_wrapper('def f():\n    runner.run("helm", "list")\n') == ["helm"]
 
 
 def test_every_room_states_its_place() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.unit.frame import machine
 from tests.unit.frame.repository import ROOT, tracked
@@ -122,3 +124,42 @@ def conflicts(text: str) -> list[str]:
 def test_no_tracked_file_holds_what_a_merge_left() -> None:
     assert [file for file in tracked() if conflicts(file.read_text(errors="replace"))] == []
     assert conflicts("<" * 7 + " HEAD\nours\n"), "the control"
+
+
+def _watched(ecosystem: str) -> list[str]:
+    updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    own = [one for one in updates if one["package-ecosystem"] == ecosystem]
+    return [path for one in own for path in one.get("directories") or [one["directory"]]]
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "patterns"),
+    [
+        ("pip", ("requirements/*.txt",)),
+        ("gomod", ("*go.mod",)),
+        ("terraform", ("terraform/*.tf",)),
+        ("docker", ("*Dockerfile",)),
+    ],
+)
+def test_what_pins_a_version_is_watched_for_newer_ones(
+    ecosystem: str, patterns: tuple[str, ...]
+) -> None:
+    folders = {f"/{file.parent.relative_to(ROOT)}" for file in tracked(*patterns)}
+    assert folders
+    watched = _watched(ecosystem)
+    assert [one for one in folders if not any(fnmatch(one, path) for path in watched)] == []
+    assert not any(fnmatch("/elsewhere", path) for path in watched)
+
+
+def _unpinned(text: str) -> list[str]:
+    used = re.findall(r"(?m)^\s*(?:- )?uses: *(\S+)", text)
+    return [one for one in used if not re.fullmatch(r"\./\S+|\S+@[0-9a-f]{40}", one)]
+
+
+def test_every_action_is_pinned_by_hash() -> None:
+    workflows = tracked(".github/workflows/*.yml")
+    assert workflows
+    assert {file.name: _unpinned(file.read_text()) for file in workflows} == {
+        file.name: [] for file in workflows
+    }
+    assert _unpinned("steps:\n  - uses: actions/checkout@v4\n") == ["actions/checkout@v4"]

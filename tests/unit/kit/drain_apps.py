@@ -103,6 +103,8 @@ async def asgi(
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.accept"})
+        while scope["path"] == "/deaf":
+            await asyncio.sleep(60)
         while (await receive())["type"] != "websocket.disconnect":
             pass
         note("websocket end")
@@ -122,7 +124,7 @@ async def asgi(
     elif path == "/read":
         while (await receive()).get("more_body"):
             pass
-    elif path == "/events":
+    elif path in ("/events", "/deaf"):
         kind = b"text/event-stream"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]})
     count = {"/stream": int(query) if query.isdigit() else 10, "/endless": 10**9}.get(path, 0)
@@ -133,6 +135,9 @@ async def asgi(
         await send({"type": "http.response.body", "body": b"first\n", "more_body": True})
         await asyncio.sleep(0.05)
         raise RuntimeError("in the middle")
+    while path == "/deaf":
+        await send({"type": "http.response.body", "body": b"data: x\n\n", "more_body": True})
+        await asyncio.sleep(float(query))
     if path == "/events":
         left = asyncio.ensure_future(_left(receive))
         while not left.done():

@@ -137,8 +137,9 @@ class Served:
         """Every line as the JSON object that it must be."""
         return [json.loads(line) for line in list(self.lines)]
 
-    def messages(self, message: str) -> list[dict[str, Any]]:
-        return [line for line in self.logged if message in line["message"]]
+    def messages(self, message: str, **fields: object) -> list[dict[str, Any]]:
+        lines = [line for line in self.logged if message in line["message"]]
+        return [line for line in lines if fields.items() <= line.items()]
 
     def wait_ready(self) -> Served:
         def serving() -> dict[str, Any] | None:
@@ -152,9 +153,9 @@ class Served:
         wait_for(lambda: self.admin("/readyz").status == 200, "readiness")
         return self
 
-    def told(self, message: str) -> list[dict[str, Any]]:
-        """The lines with this message, once there is one."""
-        found: list[dict[str, Any]] = wait_for(lambda: self.messages(message), message)
+    def told(self, message: str, **fields: object) -> list[dict[str, Any]]:
+        """The lines with this message and these fields, once there is one."""
+        found: list[dict[str, Any]] = wait_for(lambda: self.messages(message, **fields), message)
         return found
 
     def get(self, path: str = "/", **more: Any) -> Answer:

@@ -103,3 +103,45 @@ def test_huey_is_told_by_sigint_and_other_signals_go_through(tmp_path: Path) -> 
 def _admin_port(one: Served) -> int:
     port: int = one.messages("running")[0]["admin_port"]
     return port
+
+
+CHECKED = """
+from pathlib import Path
+from morrow import Service, Settings
+class Own(Settings):
+    place: str
+def app(environ, start_response): ...
+service = Service(app, Own)
+@service.check("queue", every=0.1, failures=1, critical=True, worker=True)
+def queue(settings):
+    if not Path(settings.place).exists():
+        raise ConnectionError("no queue there")
+@service.check("of the web process", every=0.1, failures=1, critical=True)
+def web():
+    raise RuntimeError("no application is built here")
+"""
+
+
+def test_a_worker_is_ready_by_the_checks_of_its_service_that_are_a_worker_s(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "checked.py").write_text(CHECKED)
+    (tmp_path / "pyproject.toml").write_text('[tool.morrow]\napp = "checked:service"\n')
+    place = tmp_path / "queue"
+    command = [sys.executable, "-m", "morrow", "worker", "--", "sh", "-c", "exec sleep 60"]
+    one = Served(command, environment(PLACE=str(place), PWD=str(tmp_path)))
+    one.told("running")
+    one.admin_port = _admin_port(one)
+    first = wait_for(
+        lambda: "no queue" in (said := one.admin("/readyz")).text and said, "the first look"
+    )
+    # The web process's own check is not asked here.
+    assert (first.status, list(first.json()["checks"])) == (503, ["queue"])
+    assert one.admin("/livez").status == 200
+    place.touch()
+    wait_for(lambda: one.admin("/readyz").status == 200, "readiness")
+    assert 'morrow_check_up{check="queue"} 1' in one.admin("/metrics").text
+    place.unlink()
+    wait_for(lambda: one.admin("/readyz").status == 503, "the queue's end")
+    one.terminate()
+    assert one.wait() == 143

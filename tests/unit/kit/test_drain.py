@@ -50,12 +50,12 @@ def whole(port: int, path: str) -> bytes:
     return connection.getresponse().read()
 
 
-def talk(port: int) -> int:
+def talk(port: int, path: str = "/talk") -> int:
     """Open a websocket and return the code that it is closed with."""
     key = base64.b64encode(os.urandom(16)).decode()
     with socket.create_connection(("127.0.0.1", port), 30) as client:
         client.sendall(
-            f"GET /talk HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
         got = b""
@@ -188,6 +188,7 @@ def test_a_blocked_loop_leaves_the_probes_alone(tmp_path: Path) -> None:
         assert one.admin("/readyz").status == 200
         assert blocked.is_alive()
         blocked.join()
+        wait_for(lambda: one.metric("morrow_loop_held_up_seconds") > 1, "the hold-up")
         assert one.stop() == 0
 
 

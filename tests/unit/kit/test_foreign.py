@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import pytest
 
+from morrow.kit.request.asgi import AsgiMiddleware, Places
+from morrow.kit.request.observer import Observer
 from tests.unit.kit.ports import free_port
 from tests.unit.kit.served import Served, environment, wait_for
 
@@ -95,3 +99,33 @@ def test_django_routes_are_metrics() -> None:
     with under(waitress, "django_app") as one:
         assert one.get("/items/5").text == "item 5"
         wait_for(lambda: 'http_route="/items/<int:number>"' in one.admin("/metrics").text, "it")
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, SystemExit, ValueError])
+@pytest.mark.parametrize("foreign", [True, False])
+def test_another_server_hears_what_it_is_told_to_end_by(
+    error: type[BaseException], foreign: bool
+) -> None:
+    """It may have cancelled the request itself. In ours such an error is the request's alone."""
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise error
+
+    async def receive() -> Any:
+        await asyncio.sleep(60)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def call() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        face = AsgiMiddleware(app, observer, Places(1), body_limit=10, foreign=foreign)
+        await face(scope, receive, send)
+
+    observer = Observer()
+    heard = foreign and error is not ValueError
+    with pytest.raises(error) if heard else nullcontext():
+        asyncio.run(call())
+    assert sent[0]["status"] == 500
+    assert not observer.active

@@ -85,3 +85,31 @@ def test_an_on_stop_that_does_not_end_well_is_counted(tmp_path: Path, body: str,
         assert one.stop() == 1
     assert one.messages(said)
     assert one.messages("stopped")[0]["lost"] >= 1
+
+
+def test_an_exit_hook_that_is_cut_does_not_begin_again(tmp_path: Path) -> None:
+    text = WSGI + "import atexit\n@atexit.register\ndef last():\n"
+    text += '    print(\'{"message": "exit hook"}\', flush=True)\n    time.sleep(60)\n'
+    with served("shop:service", MORROW_GRACE="1s", **shop(tmp_path, text)) as one:
+        assert one.stop() == 1
+    assert one.messages("background job cut: an exit hook")
+    assert order(one).count("exit hook") == 1
+    assert not one.messages("did not end in time")
+
+
+LIFESPAN = """
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    raise LookupError("the pool is gone")
+"""
+
+
+def test_a_lifespan_that_raises_at_its_end_is_told_and_counted(tmp_path: Path) -> None:
+    with served("shop:app", **shop(tmp_path, LIFESPAN)) as one:
+        assert one.stop() == 1
+    assert one.messages("the application's shutdown failed")
+    quiet = LIFESPAN.partition("    raise")[0]
+    with served("shop:app", **shop(tmp_path, quiet)) as one:
+        assert one.stop() == 0, "the control: one that only returns has ended well"

@@ -194,8 +194,12 @@ def test_short_response_of_known_length_comes_in_one_piece() -> None:
     request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_LENGTH": "2"}
     assert client.wrapped(request, client.start_response) == [b"a", b"b"]
     assert closed == [True]
-    request["HTTP_LENGTH"] = "nonsense"
+    request["HTTP_LENGTH"] = "100000"
     assert not isinstance(client.wrapped(request, client.start_response), list)
+    for nonsense in ("nonsense", "-1", ""):
+        request["HTTP_LENGTH"] = nonsense
+        answer = client.wrapped(request, client.start_response)
+        assert answer == [b"Internal Server Error\n"]
 
 
 def test_exc_info_is_passed_on() -> None:

@@ -14,7 +14,7 @@ import pytest
 from morrow import Service, Settings
 from morrow.kit.health.admin import MOST_CONNECTIONS, AdminServer
 from morrow.kit.health.checks import Checks
-from morrow.kit.request.metrics import process_lines
+from morrow.kit.request.metrics import RequestDurations, process_lines
 from morrow.kit.request.observer import Observer
 from morrow.kit.request.wsgi import Middleware
 from morrow.kit.serving import drain
@@ -163,3 +163,30 @@ def test_the_end_of_a_service_keeps_its_order(
     ]
     assert [record.message for record in caplog.records] == ["draining", "stopped"]
     assert code == 0
+
+
+def test_a_first_failure_is_an_increase() -> None:
+    durations = RequestDurations()
+    before = {labels["class"]: count for labels, count in durations.by_class()}
+    assert before == {"1xx": 0, "2xx": 0, "3xx": 0, "4xx": 0, "5xx": 0}
+    for status in ("200", "204", "404", "500", "503", "503"):
+        durations.observe("GET", "/", status, 0.1)
+    after = {labels["class"]: count for labels, count in durations.by_class()}
+    assert after == {"1xx": 0, "2xx": 2, "3xx": 0, "4xx": 1, "5xx": 3}
+
+
+def test_a_duration_ends_with_the_answer_not_with_what_is_done_after_it() -> None:
+    observer = Observer()
+    for status, answered in (("200", 0.25), ("202", None)):
+        request = observer.begin("GET", "/", "", None)
+        request.status, request.began = status, time.monotonic() - 100
+        if answered is not None:
+            request.answered = request.began + answered
+        observer.finish(request)
+    sums = {
+        line.rpartition('code="')[2][:3]: float(line.split()[-1])
+        for line in observer.durations.exposition().decode().splitlines()
+        if "_sum{" in line
+    }
+    assert sums["200"] == pytest.approx(0.25)
+    assert sums["202"] >= 100, "the control: nobody said when it was answered"

@@ -61,7 +61,7 @@ class Receiver:
                         for one in span.attributes
                     }
                     self.spans.append(
-                        {"name": span.name, "trace": span.trace_id.hex()}
+                        {"name": span.name, "trace": span.trace_id.hex(), "id": span.span_id.hex()}
                         | {"parent": span.parent_span_id.hex(), "error": span.status.code == 2}
                         | attributes
                     )
@@ -93,7 +93,10 @@ def test_requests_become_spans_and_are_sent_before_the_end(receiver: Receiver) -
         assert one.stop() == 0
         inside = next(line for line in one.logged if line["message"] == "inside")
         assert inside["trace_id"] == trace
+        raised = next(line for line in one.logged if line.get("path") == "/raise")
     names = {str(span["name"]): span for span in receiver.spans}
+    assert inside["span_id"] == names["GET /log"]["id"]
+    assert raised["span_id"] == names["GET /raise"]["id"], "the line about it comes after its end"
     assert set(names) == {"GET /items/<int:number>", "GET /raise", "GET", "GET /log"}
     item = names["GET /items/<int:number>"]
     assert (item["trace"], item["parent"]) == (trace, parent)

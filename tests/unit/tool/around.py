@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from morrow.kit.settings.loading import SettingProblem
+from morrow.kit.settings.problem import bad_settings
+from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import Finding, Json, View, view_of
+from morrow.tool.diagnose.view import Finding, View, view_of
 
 PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
 LABELS = {"app.kubernetes.io/name": "web"}
@@ -35,6 +39,12 @@ def template(image: str = "shop:1", **labels: str) -> Json:
     return {"metadata": {"labels": {**LABELS, **labels}}, "spec": {"containers": [container]}}
 
 
+def bad_line(*wrong: tuple[str, str]) -> str:
+    """Return the line that the kit itself logs."""
+    error = bad_settings([SettingProblem(name, "setting-invalid", said) for name, said in wrong])
+    return json.dumps({"message": str(error), **error.fields})
+
+
 def condition(kind: str, status: str, reason: str = "", message: str = "") -> Json:
     return {"type": kind, "status": status, "reason": reason, "message": message}
 
@@ -49,7 +59,8 @@ def pod(name: str = "web-1-a", node: str = "one", *, ready: bool = True, owner: 
 
 def good(*more: Json) -> list[Json]:
     progress = condition("Progressing", "True", "NewReplicaSetAvailable")
-    status = {"observedGeneration": 1, "conditions": [progress], "availableReplicas": 1}
+    status = {"observedGeneration": 1, "conditions": [progress]}
+    status |= dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
     spec = {"replicas": 1, "template": template()}
     hashed = {"replicas": 1, "template": template(**{"pod-template-hash": "1"})}
     return [

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import serving
+from tests.unit.tool.git_server import DEV, NOBODYS, OWN, WHO, GitServer
 from tests.unit.tool.stand_in import LEVEL, StandIn, revision, secret, thing
 from tools.build import program
 
@@ -91,3 +92,23 @@ def cluster(
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MORROW_CONTEXT", raising=False)
     return stand_in
+
+
+@pytest.fixture
+def server(
+    cluster: StandIn,
+    project_folder: Path,
+    helm: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> GitServer:
+    """A project whose first release Git has, and a cluster that carries everything."""
+    monkeypatch.setenv("MORROW_HELM", str(helm))
+    for name, value in {**WHO, **NOBODYS}.items():
+        monkeypatch.setenv(name, value)
+    cluster.says(history=[], carries=True)
+    (project_folder / OWN).write_text(DEV % ("", "DEBUG"))
+    (project_folder / "notes.txt").write_text("mine\n")
+    made = GitServer(project_folder, tmp_path_factory.mktemp("origin") / "origin.git")
+    made.send("All of it")
+    return made

@@ -113,7 +113,7 @@ def release(number: int, status: str, *manifest: Json) -> Json:
     return thing("Secret", name, data=data, metadata={"labels": labels})
 
 
-def revision(number: int, status: str) -> Json:
+def revision(number: int, status: str, description: str = "") -> Json:
     """A line of `helm history`."""
-    told = {"chart": "morrow-1", "description": "", "updated": "2026-01-01T00:00:00Z"}
+    told = {"chart": "morrow-1", "description": description, "updated": "2026-01-01T00:00:00Z"}
     return {"revision": number, "status": status, **told}

@@ -29,7 +29,7 @@ def end(text: str = "", code: int = 0) -> None:
 
 def found(kinds: str, name: str | None = None, label: str = "") -> list[Json]:
     """Return the objects of these kinds, of this name, with these labels."""
-    singular = [one.rstrip("s") for one in kinds.lower().split(",")]
+    singular = [one.partition(".")[0].rstrip("s") for one in kinds.lower().split(",")]
     wanted = dict(pair.split("=") for pair in label.split(",") if pair)
     return [
         one
@@ -53,7 +53,11 @@ def record(line: Json) -> Json:
     """Return a revision in Helm's storage, from its line of `helm history`."""
     told = {
         "version": line["revision"],
-        "info": {"status": line["status"], "last_deployed": line["updated"]},
+        "info": {
+            "status": line["status"],
+            "last_deployed": line["updated"],
+            "description": line["description"],
+        },
         "chart": {"metadata": {"name": "morrow", "version": "1"}},
         "manifest": json.dumps(WORLD["manifest"]),
         "config": {},
@@ -86,6 +90,8 @@ def kubectl(words: list[str], given: str) -> None:
         case ["api-resources", *_]:
             print(WORLD["kinds"])
             sys.exit("ServiceUnavailable" in WORLD["served"].values())
+        case [("create" | "replace"), "--dry-run=server", *_]:
+            end(given)
         case ["create", *_] if "SelfSubjectAccessReview" in given:
             for one in map(json.loads, given.split("\n---\n")):
                 asked = one["spec"]["resourceAttributes"]
@@ -94,6 +100,13 @@ def kubectl(words: list[str], given: str) -> None:
             sys.exit()
         case ["create", *_]:
             WORLD["objects"].append(json.loads(given))
+            if WORLD["objects"][-1]["kind"] == "ExternalSecret":
+                deliver(WORLD["objects"][-1], WORLD.get("operator"))
+            keep()
+        case ["annotate", kind, name, text, *_]:
+            key, _, value = text.partition("=")
+            for one in found(kind, name):
+                one["metadata"].setdefault("annotations", {})[key] = value
             keep()
         case ["delete", "--raw", path, *_]:
             *_, kind, name = path.split("/")
@@ -108,13 +121,30 @@ def kubectl(words: list[str], given: str) -> None:
             end(WORLD["logs"])
         case ["port-forward", *_]:
             forward()
-        case [("create" | "replace"), "--dry-run=server", *_]:
+        case ["get", "-f", *_] if WORLD.get("carries"):
             end(given)
         case ["get", "-f", *_]:
             end(json.dumps({"kind": "List", "items": []}))
         case ["get", *rest]:
             get([word for word in rest if not word.startswith("--")])
     end(f"the stand-in does not know {words}", 1)
+
+
+def deliver(made: Json, told: dict[str, str] | str | None) -> None:
+    """Stand in for External Secrets: make the Secret of `told`, or say that as the refusal."""
+    if told is None:
+        return
+    good = isinstance(told, dict)
+    made["status"] = {"conditions": [{"type": "Ready", "status": "True" if good else "False"}]}
+    if not isinstance(told, dict):
+        WORLD["objects"].append({"kind": "Event", "metadata": {"name": "e"}, "message": told})
+        return
+    labels = {**made["metadata"]["labels"], "reconcile.external-secrets.io/managed": "true"}
+    metadata = {"name": made["metadata"]["name"], "labels": labels,
+                "creationTimestamp": "2026-01-01T00:00:00Z"}  # fmt: skip
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in told.items()}
+    secret = {"kind": "Secret", "metadata": metadata, "immutable": True, "data": data}
+    WORLD["objects"].append(secret)
 
 
 def get(words: list[str]) -> None:

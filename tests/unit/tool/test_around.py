@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import Json
 from tests.unit.tool.around import LABELS, PLACE, codes, condition, good, only, pod, seen, thing
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.unknown import stuck
-from morrow.tool.diagnose.view import Json, new_pods
+from morrow.tool.diagnose.view import new_pods
+from morrow.tool.programs.kubectl import Kubectl
 from tests.unit.tool.around import (
     PLACE,
     codes,
@@ -25,9 +28,17 @@ from tests.unit.tool.around import (
 def test_a_paused_rollout_is_judged_by_what_its_pods_are_made_from() -> None:
     items = good()
     items[0]["spec"]["paused"] = True
+    items[0]["status"] |= {"replicas": 1, "updatedReplicas": 1}
     on_purpose = seen(items)
     assert rolled_out(on_purpose.deployment, on_purpose)
     assert codes(on_purpose) == []
+    # Paused on its way: one pod of the new template is there, and one of the old.
+    items[0]["spec"]["replicas"] = 2
+    items[0]["status"] |= {"replicas": 2, "availableReplicas": 2}
+    half = seen(items)
+    assert not rolled_out(half.deployment, half)
+    assert codes(half) == ["rollout-paused"]
+    items[0]["spec"]["replicas"] = 1
     items[0]["spec"]["template"] = template("shop:2")
     view = seen(items)
     assert not rolled_out(view.deployment, view)
@@ -36,6 +47,24 @@ def test_a_paused_rollout_is_judged_by_what_its_pods_are_made_from() -> None:
     assert (finding.problem.code, finding.beside) == ("rollout-paused", True)
     assert "shop:1" in finding.problem.cause
     assert finding.problem.fix.endswith("rollout resume deployment/web")
+
+
+def test_a_deployment_that_is_scaled_is_done_when_the_new_pods_are_there() -> None:
+    items = good()
+    view = seen(items)
+    assert rolled_out(view.deployment, view), "the control"
+    # The controller has seen the new number; its condition still speaks of the last rollout.
+    items[0]["spec"]["replicas"] = 2
+    items[0]["status"]["replicas"] = 2
+    assert items[0]["status"]["conditions"][0]["reason"] == "NewReplicaSetAvailable"
+    view = seen(items)
+    assert not rolled_out(view.deployment, view)
+    items[0]["status"] |= {"updatedReplicas": 2, "availableReplicas": 2}
+    view = seen(items)
+    assert rolled_out(view.deployment, view)
+    items[0]["spec"]["replicas"] = 1
+    view = seen(items)
+    assert not rolled_out(view.deployment, view), "one too many is still there"
 
 
 def test_at_the_progress_deadline_what_explained_the_wait_is_the_fault() -> None:
@@ -88,7 +117,7 @@ def test_what_fits_no_rule_names_what_stands_still_and_says_that_it_is_not_sure(
     assert told.object == "Pod web-1-a"
     assert "not sure" in told.cause
     assert any("ReadinessGatesNotReady odd" in line for line in told.details)
-    assert "describe pod web-1-a" in told.fix
+    assert "involvedObject.name=web-1-a" in told.fix
 
 
 # -- routes ------------------------------------------------------------------------------------
@@ -150,3 +179,17 @@ def test_an_init_container_that_runs_is_said_to_run() -> None:
     finding = only(seen(items))
     assert (finding.problem.code, finding.hold) == ("init-hangs", float("inf"))
     assert finding.problem.object == "Pod web-1-a, container waits"
+
+
+def test_a_watcher_knows_the_way_back_from_what_others_add() -> None:
+    def seen_of(*images: str) -> list[bool]:
+        watched = Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False)
+        views = []
+        for image in images:
+            items = good()
+            items[0]["spec"]["template"] = template(image)
+            views.append(seen(items))
+        return [watched._goes_back(view) for view in views]
+
+    assert seen_of("shop:1", "shop:2", "shop:2", "shop:1", "shop:1")[-2:] == [True, True]
+    assert not any(seen_of("shop:1", "shop:2", "injected/shop:2", "injected/shop:3"))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import Json
 from tests.unit.tool.around import LABELS, PLACE, bent, codes, condition, good, seen, thing
 
 

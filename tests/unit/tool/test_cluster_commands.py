@@ -21,6 +21,7 @@ def running(ready: bool, seconds: float) -> list[dict[str, Any]]:
     reason = "NewReplicaSetAvailable" if ready else "ReplicaSetUpdated"
     progress = {"type": "Progressing", "status": "True", "reason": reason}
     deployed["status"] = {"observedGeneration": 1, "conditions": [progress]}
+    deployed["status"] |= {"replicas": 1, "updatedReplicas": 1, "availableReplicas": int(ready)}
     of_d, of_r = ({"ownerReferences": [{"uid": uid}]} for uid in ("d", "r"))
     probe = {"httpGet": {"path": "/readyz", "port": 8081}}
     template = deployed["spec"]["template"]["spec"]
@@ -41,6 +42,15 @@ def running(ready: bool, seconds: float) -> list[dict[str, Any]]:
             status={"containerStatuses": [status], "conditions": conditions},
         ),
     ]
+
+
+@pytest.mark.parametrize(("ready", "said"), [(True, "nothing of it"), (False, "never-ready")])
+def test_doctor_asks_the_judges_of_status(cluster: StandIn, ready: bool, said: str) -> None:
+    cluster.says(objects=[*cluster.world["objects"], *running(ready, 3600)])
+    _, out, _ = morrow("doctor", "dev", "--json")
+    (line,) = [one for one in json.loads(out)["checks"] if one["name"] == "serves"]
+    assert line["state"] == ("ok" if ready else "fail")
+    assert said in json.dumps(line)
 
 
 @pytest.mark.parametrize(
@@ -78,12 +88,24 @@ def test_status_of_what_is_not_deployed_names_the_next_command(cluster: StandIn)
     assert (code, json.loads(out)["state"]) == (1, "down")
 
 
+def labelled(component: str) -> list[dict[str, Any]]:
+    """The release whose one pod bears the labels of a process."""
+    *others, pod = running(True, 60)
+    labels = {"app.kubernetes.io/name": "shop", "app.kubernetes.io/component": component}
+    pod["metadata"]["labels"] = labels
+    return [*others, pod]
+
+
 def test_logs_are_the_pods_own_lines(cluster: StandIn) -> None:
-    line = "[pod/shop-a-x/shop] started"
-    cluster.says(objects=running(True, 60), logs=line)
-    assert morrow("logs", "dev")[:2] == (0, f"{line}\n")
+    cluster.says(objects=labelled("service"), logs="2026-01-01T00:00:00.000000000Z started")
+    assert morrow("logs", "dev")[:2] == (0, "[pod/shop-a-x/shop] started\n")
     (asked,) = [one for one in cluster.asked if one.startswith("kubectl logs")]
-    assert asked.startswith("kubectl logs --prefix --tail=")
+    assert asked == "kubectl logs pod/shop-a-x -c shop --timestamps --tail=100"
+    code, out, _ = morrow("logs", "dev", "--process", "web", "--since", "5m", "--pretty")
+    assert (code, out) == (0, "[shop-a-x] started\n"), "kubectl looks at the age"
+    assert "--tail=100 --since=300s" in cluster.asked[-1]
+    told = morrow("logs", "dev", "--process", "worker", "--json")
+    assert (told.code, told.problem["code"]) == (2, "pod-missing")
     cluster.says(objects=[])
     code, out, _ = morrow("logs", "dev", "--json")
     problem = json.loads(out)["problems"][0]

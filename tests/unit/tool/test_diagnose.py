@@ -20,6 +20,7 @@ from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, View, view_of
 from morrow.tool.programs.kubectl import Kubectl
+from tests.unit.tool.around import bad_line
 
 RECORDED = Path(__file__).parent / "recorded"
 PLACE = Place(
@@ -117,7 +118,8 @@ def test_a_replicaset_of_an_older_template_is_not_judged() -> None:
     view = recorded("configmap-missing")
     assert view.deployment is not None
     view.deployment["metadata"]["generation"] += 1
-    assert diagnose(view, PLACE) == []
+    (finding,) = diagnose(view, PLACE)
+    assert (finding.problem.code, finding.hold) == ("controller-silent", 60.0)
 
 
 def test_another_deployment_of_the_namespace_is_not_judged() -> None:
@@ -209,24 +211,21 @@ def test_an_image_that_is_not_pulled(said: str, code: str, final: bool) -> None:
 
 
 def test_bad_settings_name_every_variable_and_its_owner() -> None:
-    line = json.dumps(
-        {
-            "level": "critical",
-            "message": "2 bad settings: DB_PASSWORD is missing: set it (The password; of the"
-            " database); LOG_LEVEL must be one of DEBUG, INFO",
-            "code": "bad-settings",
-        }
+    line = bad_line(
+        ("DB_PASSWORD", "is missing: set it (The password; of the database; USER is the other)"),
+        ("LOG_LEVEL", "must be one of DEBUG, INFO"),
     )
     problem = first(bent(ended(78, message=line))).problem
     assert problem.code == "settings-refused"
     assert "DB_PASSWORD is missing" in problem.cause
     assert "morrow secrets set test DB_PASSWORD" in problem.fix
     assert "set config.LOG_LEVEL in environments/test.yaml" in problem.fix
+    assert "USER in" not in problem.fix, "a help text names no variable"
     assert problem.details == (line,)
 
 
 def test_one_bad_setting_is_named_too() -> None:
-    line = '{"code": "bad-settings", "message": "1 bad setting: API_BASE_URL is missing: set it"}'
+    line = bad_line(("API_BASE_URL", "is missing: set it"))
     problem = first(bent(ended(78, message=line))).problem
     assert problem.cause.endswith(": API_BASE_URL is missing: set it")
     assert first(bent(ended(78, message="no JSON"))).problem.details == ("no JSON",)

@@ -62,8 +62,8 @@ def test_the_secrets_object_is_the_charts(project_folder: Path, secrets: str, na
 # Text that is added to dev.yaml; code, object, a word of the cause, and the line it names.
 MISTAKES = [
     ("replcias: 3\n", "environment-key", "replcias", "did you mean 'replicas'?", 5),
-    ("replicas: -1\n", "environment-value", "replicas", "bound minimum", 5),
-    ("replicas: two\n", "environment-value", "replicas", '"two" is no integer', 5),
+    ("replicas: -1\n", "environment-value", "replicas", "is less than 1", 5),
+    ("replicas: two\n", "environment-value", "replicas", '"two" is not of type integer', 5),
     ("service: {type: clusterip}\n", "environment-value", "service.type", "ClusterIP", 5),
     ("probes:\n  readiness:\n    periodSecond: 3\n", "environment-key",
      "probes.readiness.periodSecond", "did you mean 'periodSeconds'?", 7),
@@ -89,7 +89,7 @@ def test_a_mistake_is_named_with_its_line(
 
 def test_all_mistakes_are_named_at_once(project_folder: Path) -> None:
     file = project_folder / "environments" / "dev.yaml"
-    file.write_text("environment: qa\nreplcias: 1\ndrain: x\n")
+    file.write_text("environment: qa\ntarget: {kind: kubernetes}\nreplcias: 1\ndrain: x\n")
     _, problems = examined()
     assert sorted(problem.code for problem in problems) == [
         "environment-key",

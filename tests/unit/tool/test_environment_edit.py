@@ -18,6 +18,7 @@ FILES = {
     "block without": "secrets:\n    # a comment\n    keys: [A]\nconfig:\n  revision: stays\n",
     "flow": 'secrets: {provider: generated, revision: "1", keys: [A]}  # kept\nx: 1\n',
     "flow without": "secrets: {keys: [A, B]}\n",
+    "flow in flow": "secrets: {external: {store: aws}, keys: [A]}  # kept\n",
     "flow, empty": "secrets: {}\n",
     "at the end": "config: {}\nsecrets:\n  keys: [A]",
 }
@@ -51,5 +52,5 @@ def test_the_file_keeps_the_ends_of_its_lines(project_folder: Path, end: str) ->
     file = project_folder / "environments" / "dev.yaml"
     before = FILES["block"].replace("name: x", "environment: dev").replace("\n", end).encode()
     file.write_bytes(before)
-    write(read(Project.find(), "dev"), "secrets", "revision", "7")
+    write(read(Project.find(), "dev"), "secrets", {"revision": "7"})
     assert file.read_bytes() == before.replace(b'"1"', b'"7"')

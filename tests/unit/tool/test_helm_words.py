@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from morrow.tool.base.errors import Failure
+from morrow.tool.cluster.objects import quantity
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.helm_words import helm_problem
-from morrow.tool.doctor.cluster import _full, quantity
+from morrow.tool.doctor.cluster import _full
 from morrow.tool.programs.helm import Helm, in_words_of
+from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
 from tools.environments import BASE_PYTHON
 
@@ -46,12 +46,23 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
             "\t* job web-migrate failed: BackoffLimitExceeded",
             "job-failed",
         ),
+        ('Error: UPGRADE FAILED: roles "web" is forbidden: User "ci" cannot patch resource "roles"',
+         "access-denied"),
         ("Error: values don't meet the specifications of the schema(s)", "release-refused"),
         ('Error: Service "web" is invalid: spec.ports: Required value', "release-refused"),
         ("Error: UPGRADE FAILED: context deadline exceeded", "rollout-slow"),
+        ("Error: UPGRADE FAILED: etcdserver: leader changed", "cluster-unreachable"),
+        ('Error: UPGRADE FAILED: Get "https://x": connect: connection refused',
+         "cluster-unreachable"),
+        ("Error: UPGRADE FAILED: the server is currently unable to handle the request",
+         "cluster-unreachable"),
+        ('Error: conversion webhook for x/v1, Kind=Odd failed: Post "https://y": x509',
+         "webhook-unreachable"),
+        ('Error: UPGRADE FAILED: cannot patch "odd" with kind Widget: it says no',
+         "release-refused"),
         ("Error: something that nobody has seen", "program-failed"),
     ],
-)
+)  # fmt: skip
 def test_helms_words(said: str, code: str) -> None:
     found = helm_problem(Result(("helm", "upgrade"), 1, "", said), PLACE, 600)
     assert found.code == code
@@ -110,18 +121,6 @@ def test_helm_4_is_heard_without_its_log(tmp_path: Path, monkeypatch: pytest.Mon
     assert done.err == f"Error: UPGRADE FAILED: {words}\n"
 
 
-def test_only_a_release_that_is_not_there_has_no_history(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "helm"
-    monkeypatch.setenv("MORROW_HELM", str(program))
-    for said, known in (("release: not found", True), ("exec: executable aws not found", False)):
-        program.write_text(f"#!/bin/sh\necho 'Error: {said}' >&2; exit 1\n")
-        program.chmod(0o755)
-        with nullcontext() if known else pytest.raises(Failure):
-            assert Helm("lab", "demo").history("web") == []
-
-
 def test_a_quota_that_forbids_what_the_release_does_not_make_is_not_full() -> None:
     hard = {"services.loadbalancers": "0", "services.nodeports": "0", "pods": "0"}
     quota = {"metadata": {"name": "small"}, "status": {"hard": hard, "used": dict(hard)}}
@@ -150,3 +149,14 @@ def test_a_quota_that_forbids_what_the_release_does_not_make_is_not_full() -> No
 )
 def test_quantities(text: str, number: float) -> None:
     assert quantity(text) == pytest.approx(number)
+
+
+def test_a_login_program_that_is_absent_is_named_and_not_its_advice() -> None:
+    said = (
+        'Unable to connect to the server: getting credentials: exec: executable "cloud-login" not'
+        " found\n\nIt looks like you are trying to use a client-go credential plugin.\n\n"
+        "https://kubernetes.io/docs/reference/#client-go-credential-plugins\n"
+    )
+    (found,) = Kubectl("lab", "demo").failure(Result(("kubectl",), 1, "", said)).problems
+    assert found.code == "cluster-login"
+    assert found.cause == 'getting credentials: exec: executable "cloud-login" not found'

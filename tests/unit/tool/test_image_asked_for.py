@@ -101,6 +101,6 @@ def test_the_image_is_missing_for_sure_only_where_the_registry_can_know(
     assert old in base.read_text()
     base.write_text(base.read_text().replace(old, table))
     line = image_check(Site(load(Project.find(), "dev")))
-    assert line[:2] == ("image", state)
-    assert said.replace("HOST", public) in line[2]
-    assert (line[3] is not None) == (state == "warn")
+    assert (line.name, line.state) == ("image", state)
+    assert said.replace("HOST", public) in line.text
+    assert (line.problem is not None) == (state == "warn")

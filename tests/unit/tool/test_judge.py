@@ -20,6 +20,7 @@ class Shop(Settings):
     level: str = "INFO"
     size: int = setting(1, maximum=50)
     token: Secret
+    show_all: bool = setting(False, unprotected_only=True)
 """
 GOOD = """\
 environment: dev
@@ -52,6 +53,18 @@ def told() -> list[tuple[str, str]]:
 def test_nothing_is_wrong_with_a_good_one(shop: Path) -> None:
     assert judged() == []
     assert open_site("dev", None, DEPLOYABLE).environment.name == "shop"
+
+
+def test_what_the_settings_keep_from_a_protected_environment(shop: Path) -> None:
+    digest = f'image: {{digest: "sha256:{64 * "a"}"}}\nreplicas: 2\n'
+    for place in ("config: {LEVEL: DEBUG, SHOW_ALL: 'true'}", "env: {SHOW_ALL: 'true'}"):
+        text = GOOD.replace("config: {LEVEL: DEBUG}", place) + digest
+        shop.write_text(text)
+        assert told() == [], "the control: it is not protected"
+        shop.write_text(text.replace("context: dev", "context: dev, protected: true"))
+        (found,) = judged()
+        assert (found.code, found.object) == ("settings-invalid", "SHOW_ALL")
+        assert "refused in a protected environment" in found.cause
 
 
 def test_four_judges_speak_at_once_and_none_twice(shop: Path) -> None:
@@ -129,7 +142,6 @@ def test_without_helm_the_rules_wait_for_the_command_that_needs_it(
 @pytest.mark.parametrize(
     ("values", "code", "fix"),
     [
-        ("secrets: {provider: sops, keys: [TOKEN]}", "provider-unsupported", "dev.yaml:3"),
         ("replicas: 1", "replicas-needed", "set replicas: 2 in"),
         ("autoscaling: {mode: hpa, min: 1, cpu: 50}", "replicas-needed", "set autoscaling.min: 2"),
         ('image: {digest: ""}', "digest-needed", "set image.digest in environments/dev.yaml"),
@@ -140,7 +152,7 @@ def test_what_the_tool_does_not_deploy(shop: Path, values: str, code: str, fix: 
     lines = [
         "environment: dev",
         "target: {kind: kubernetes, context: dev, protected: true, server: https://a.example.com}",
-        *([] if values.startswith("secrets") else ["secrets: {keys: [TOKEN]}"]),
+        "secrets: {keys: [TOKEN]}",
         *([] if values.startswith("image") else [f'image: {{digest: "{digest}"}}']),
     ]
     shop.write_text("\n".join(lines) + "\n")

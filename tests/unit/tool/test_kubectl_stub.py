@@ -118,7 +118,7 @@ def test_a_tunnel_that_does_not_open_says_why(
     stub(tmp_path, "kubectl", "import sys; sys.exit('no such pod {told}')", monkeypatch)
     answer = ask(Kubectl("lab", "shop"), "pod/web", 80, "/")
     assert answer.status == 0
-    assert "no such pod" in answer.body
+    assert "no such pod" in answer.text
     stub(tmp_path, "kubectl", "import time; time.sleep(600)", monkeypatch)
     silent = Tunnel(Kubectl("lab", "shop"), "pod/web", 80, patience=0.5)
     assert (silent.port, silent.said) == (0, "it did not open")

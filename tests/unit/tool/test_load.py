@@ -115,24 +115,21 @@ def test_latency_counts_from_the_moment_the_request_was_due(serve: Callable[...,
     [
         (lambda c, n: False, "closed", "before the response"),
         (lambda c, n: bool(c.sendall(OK[:-2])), "closed", "middle of the response"),
-        (lambda c, n: bool(c.sendall(b"SSH-2.0-x\r\n\r\n")), "http", "no HTTP response"),
+        (lambda c, n: bool(c.sendall(b"SSH-2.0-x\r\n\r\n")), "http", "not an HTTP response"),
         (
             lambda c, n: bool(c.sendall(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n")),
             "status-503",
             "answered 503",
         ),
-        (
-            lambda c, n: bool(c.sendall(OK.replace(b"hello", b"other"))),
-            "text",
-            "lacks 'hello'",
-        ),
+        (lambda c, n: bool(c.sendall(OK.replace(b"hello", b"other"))), "text", "lacks 'hello'"),
         (asleep, "timeout", "no answer within 0.3 s"),
     ],
 )
 def test_each_kind_of_loss_has_its_cause(
     serve: Callable[..., Server], answer: Answer, cause: str, detail: str
 ) -> None:
-    result = run(serve(answer).url, rate=20, seconds=0.5, timeout=0.3, text="hello")
+    patience = 0.3 if answer is asleep else 10  # a busy machine may be late
+    result = run(serve(answer).url, rate=20, seconds=0.5, timeout=patience, text="hello")
     assert result.causes() == {cause: 10}
     assert all(detail in failure.detail for failure in result.failures)
     assert result.latency(0.5) == 0, "a lost request has no latency"
@@ -155,6 +152,14 @@ def test_requests_beyond_the_cap_are_counted_as_lost(serve: Callable[..., Server
     result = run(serve(asleep).url, rate=50, in_flight=5, timeout=1)
     assert result.causes()["overrun"] >= 30
     assert len(result.failures) == result.requests == 50
+
+
+def test_no_request_waits_for_the_end_of_others(serve: Callable[..., Server]) -> None:
+    """One sent late, to a server that is well, would lack time that others had used up."""
+    server = serve(asleep)
+    result = run(server.url, seconds=0.5, kept=1.0, connections=1, timeout=1.5)
+    assert {failure.cause for failure in result.failures} == {"timeout"}
+    assert server.connections == result.requests == 20
 
 
 def every_second_ends(connection: socket.socket, served: int) -> bool:
@@ -193,9 +198,8 @@ def test_a_half_sent_answer_is_never_tried_again(serve: Callable[..., Server]) -
 
     result = run(serve(half).url, kept=1.0, connections=1, rate=20)
     assert result.retried == 0
-    assert {f.detail for f in result.failures} == {
-        "connection closed in the middle of the response"
-    }
+    (detail,) = {failure.detail for failure in result.failures}
+    assert detail == "connection closed in the middle of the response"
 
 
 @pytest.mark.parametrize(
@@ -232,11 +236,12 @@ def test_marks_name_the_phase(serve: Callable[..., Server]) -> None:
         broken.clear()
     result = load.result
     assert [event.name for event in result.events] == ["break"]
-    at = result.events[0].at
-    assert result.phases()["break"] > 0
     phases = [failure.phase for failure in result.failures]
     assert phases == sorted(phases, key=["start", "break"].index), "a few were under way"
-    assert all(failure.at + failure.latency > at - 0.001 for failure in result.failures)
+    assert "break" in phases
+    assert all(
+        failure.at + failure.latency > result.events[0].at - 0.001 for failure in result.failures
+    )
     assert load.progress["requests"] > 0
     assert Result.from_json(result.to_json(samples=True)) == result
 
@@ -250,11 +255,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=shop.example.com"
     name = ["-addext", "subjectAltName=DNS:shop.example.com"]
     files = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(
-        ["openssl", *words.split(), *name, *files],
-        check=True,
-        capture_output=True,
-    )
+    subprocess.run(["openssl", *words.split(), *name, *files], check=True, capture_output=True)
     return key, certificate
 
 
@@ -275,19 +276,13 @@ def test_tls_is_checked_against_name_and_ca(
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [
-        {"url": "ftp://x/"},
-        {"rate": 0},
-        {"rate": 5000},
-        {"kept": 2},
-        {"timeout": 0},
-        {"ca_file": "/nowhere.pem"},
-    ],
-)
-def test_wrong_options_are_refused_by_name(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        Options(**{"url": "http://127.0.0.1/", **wrong})  # type: ignore[arg-type]
+    ("name", "value"),
+    [("url", "ftp://x/"), ("rate", 0), ("rate", 5000), ("kept", 2), ("timeout", 0),
+     ("ca_file", "/nowhere.pem")],
+)  # fmt: skip
+def test_wrong_options_are_refused_by_name(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=name):
+        Options(**{"url": "http://127.0.0.1/", name: value})  # type: ignore[arg-type]
 
 
 def test_a_run_needs_an_end_and_a_start() -> None:

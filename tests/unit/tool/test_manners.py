@@ -116,11 +116,11 @@ def test_what_is_on_path_decides_how_the_command_is_typed(
         monkeypatch.setattr(sys, "argv", [called, "up"])
         monkeypatch.setenv("PATH", "/usr/bin:/bin")
         assert typed() == ".venv/bin/morrow"
-        fix = problem("environment-missing", "qa", "there is none").fix
-        assert fix == ".venv/bin/morrow env new qa --from dev"
+        fix = problem("release-missing", "qa", "none", environment="qa").fix
+        assert fix == ".venv/bin/morrow up qa"
         monkeypatch.setenv("PATH", f"{own.parent}:/bin")
         assert typed() == "morrow"
-        assert problem("environment-missing", "qa", "none").fix == "morrow env new qa --from dev"
+        assert problem("release-missing", "qa", "none", environment="qa").fix == "morrow up qa"
     monkeypatch.setattr(sys, "argv", ["-c"])
     assert typed() == "morrow"
 

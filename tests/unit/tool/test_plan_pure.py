@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from morrow.tool.base.project import Project
+from morrow.tool.cluster.objects import owned_by_helm, parse
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import Change, differences, shown
 from morrow.tool.plan.drift import drift
 from morrow.tool.plan.inputs import Inputs
 from morrow.tool.plan.merge import patched
 from morrow.tool.plan.model import Drift, ObjectChange, Plan
-from morrow.tool.plan.objects import HIDDEN, Key, by_key, clean, owned, parse
+from morrow.tool.plan.objects import HIDDEN, Key, by_key, clean
 from morrow.tool.plan.show import as_json, as_text
 from morrow.tool.plan.warnings import warnings
 from morrow.tool.programs.kubectl import parse_stream
@@ -178,7 +180,7 @@ def test_a_list_items_owner_is_found_by_its_key() -> None:
 def test_manifests_are_read_as_helm_applies_them() -> None:
     text = "---\n# nothing\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
     (one,) = parse(text)
-    marked = owned(one, "web", "here")
+    marked = owned_by_helm(one, "web", "here")
     assert marked["metadata"]["annotations"]["meta.helm.sh/release-name"] == "web"
     assert marked["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "Helm"}
     assert "labels" not in one["metadata"]
@@ -231,11 +233,15 @@ def test_what_deserves_attention_is_said(environment: Environment) -> None:
     assert "has no digest" in warned(environment, Inputs())
     port = ObjectChange(SERVICE, "update", (Change(("spec", "ports"), 1, 2),))
     assert "by the old ports" in warned(environment, Inputs(), port)
+    for provider, unused in (("sops", True), ("external", False)):
+        held = {"external": {"store": "aws"}, "provider": provider}
+        values = {**environment.values, "secrets": {**environment.values["secrets"], **held}}
+        said = warned(replace(environment, values=values), Inputs())
+        assert ("nothing is read from the SecretStore aws" in said) is unused
     label = ObjectChange(SERVICE, "update", (Change(("metadata", "labels"), 1, 2),))
     assert "by the old ports" not in warned(environment, Inputs(), label)
-    assert "service/web is removed" in warned(
-        environment, Inputs(), ObjectChange(SERVICE, "delete")
-    )
+    gone = ObjectChange(SERVICE, "delete")
+    assert "service/web is removed" in warned(environment, Inputs(), gone)
 
 
 def planned(environment: Environment, **more: Any) -> Plan:

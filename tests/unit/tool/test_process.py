@@ -17,6 +17,7 @@ import pytest
 from morrow.tool.cli.group import group
 from morrow.tool.load.load import Load
 from morrow.tool.load.result import Options
+from tests.unit.tool.elsewhere import ELSEWHERE
 from tests.unit.tool.local_service import LocalService, local_service
 from tests.unit.tool.test_every_command import leaves
 
@@ -177,13 +178,10 @@ def test_settings_are_judged_before_anything_starts(shop: LocalService) -> None:
 def test_refused_settings_name_the_variable_the_file_and_the_fix(shop: LocalService) -> None:
     shop.write(greeting="", declared=False)
     failed = shop.morrow("up", "local", "--json")
-    assert failed.code == 1
+    assert failed.code == 2, "the application is a Service, which says what it reads"
     found = failed.problem
-    assert found["code"] == "settings-refused"
-    assert "GREETING" in found["cause"]
-    assert "exit code 78" in found["cause"]
-    assert re.search(r"GREETING in environments/local\.yaml:\d+", found["fix"])
-    assert found["details"], "the last lines"
+    assert (found["code"], found["object"]) == ("settings-missing", "GREETING")
+    assert re.search(r"environments/local\.yaml:\d+", found["details"][0])
     assert shop.processes() == []
 
 
@@ -247,8 +245,8 @@ def test_a_number_that_another_process_took_over_is_left_alone(shop: LocalServic
 
 
 STEPS = [
-    ("replace.complete", "before"),
-    ("replace.complete", "after"),
+    ("replace.folders_of", "before"),
+    ("replace.folders_of", "after"),
     ("state.Runs.add", "after"),
     ("replace.spawn", "after"),
     ("replace.wait_ready", "after"),
@@ -353,6 +351,7 @@ def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService
         ("env", "new", "qa", "--from", "local"),
         ("secrets", "rotate", "local"),
         ("explain", "settings-exposed"),
+        *((*one, "local") for one in (("history",), ("restart",), ("secrets", "status"))),
         ("plan", "local"),
         ("down", "local"),
     ]
@@ -373,9 +372,7 @@ def test_no_command_shows_a_secret_in_output_file_or_argument(shop: LocalService
     typed = [" ".join(words) for words in every]
     known = set(map(" ".join, leaves(group)))
     left_out = {leaf for leaf in known if not any(one.startswith(leaf) for one in typed)}
-    # `platform` makes an environment's AWS: it has no roots here, and reads no service's secrets.
-    platform = {f"platform {verb}" for verb in ("plan", "up", "down", "status", "write")}
-    assert left_out == {"run", "rollback", *platform}, "no other command is left out"
+    assert left_out == ELSEWHERE, "no other command is left out"
     held = [f for f in shop.folder.rglob("*") if f.is_file() and canary in f.read_text("latin-1")]
     # The control: it stands where it must, for its owner alone, and nowhere else.
     assert held == [shop.state / "secrets-2" / "API_TOKEN"]

@@ -144,15 +144,15 @@ def test_wrong_use_is_refused(
     assert (folder / "environments" / "local.yaml").read_text() == FILE
 
 
-def test_a_provider_that_comes_later_says_so(folder: Path) -> None:
+def test_a_provider_that_a_process_cannot_have_says_so(folder: Path) -> None:
     file = folder / "environments" / "local.yaml"
-    file.write_text(FILE.replace("secrets: {", "secrets: {provider: sops, "))
+    file.write_text(FILE.replace("secrets: {", "secrets: {provider: external, "))
     code, problem = first_problem("secrets", "list", "local")
     assert (code, problem["code"]) == (2, "provider-unsupported")
     assert "environments/local.yaml:5" in problem["object"]
 
 
-def test_a_process_takes_generated_secrets_only(folder: Path) -> None:
+def test_a_process_takes_no_secret_of_a_cluster(folder: Path) -> None:
     file = folder / "environments" / "local.yaml"
     text = FILE.replace("secrets: {", "secrets: {provider: existing, name: theirs, ")
     file.write_text(text)

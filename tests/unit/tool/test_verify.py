@@ -14,10 +14,11 @@ import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
+from morrow.tool.base.web import Answer
 from morrow.tool.environment.model import Environment
 from morrow.tool.targets.process import verify as verify_process
 from morrow.tool.targets.process.state import Run, Runs
-from morrow.tool.verify.contract import Answer, certificate_line, contract_of, metrics_missing
+from morrow.tool.verify.contract import certificate_line, contract_of, metrics_missing
 from tests.unit.tool.local_service import LocalService, local_service
 
 HERE = Path()
@@ -130,7 +131,7 @@ def test_a_protected_environment_wants_its_name(shop: LocalService) -> None:
     ("words", "said"),
     [
         (("--for", "5s"), "--load or --during"),
-        (("--load", "10", "--for", "soon"), "no duration"),
+        (("--load", "10", "--for", "soon"), "not a duration"),
         (("--without-drain",), "--during update"),
         (("--url", "shop.example.com"), "http:// or https://"),
         (("--url", "http://shop.example.com"), "for a cluster"),
@@ -181,7 +182,9 @@ def test_a_certificate_near_its_end_breaks_the_promise() -> None:
 
     assert certificate_line(until(15)).ok
     assert not certificate_line(until(13)).ok
-    assert certificate_line(Answer(0, b"", 0, "no answer: expired")).found == "no answer: expired"
+    assert (
+        certificate_line(Answer(0, b"", 0, "no answer: expired")).observed == "no answer: expired"
+    )
 
 
 def test_missing_metrics_are_named() -> None:
@@ -224,20 +227,24 @@ def test_a_secret_that_is_shown_is_named_however_it_is_written(
 ) -> None:
     run = Run(1, 1, 2, "release", "1", 0.0)
     subject = object.__new__(verify_process.ProcessSubject)
-    subject.runs = Runs(tmp_path)
-    subject.environment = replace(BARE, values={"secrets": {"keys": ["KEY"]}})
-    (tmp_path / "secrets-1").mkdir()
+    values = {"target": {"kind": "process"}, "secrets": {"keys": ["KEY"]}}
+    project = replace(BARE.project, root=tmp_path)
+    subject.environment = replace(BARE, project=project, values=values)
+    subject.runs = Runs(subject.environment)
+    folder = project.state / BARE.label / "secrets-1"
+    folder.mkdir(parents=True)
     for value in ("plain", 'with "quotes" and \\'):
-        (tmp_path / "secrets-1" / "KEY").write_text(value)
+        (folder / "KEY").write_text(value)
         for page, shown in ((json.dumps({"key": value}), ["KEY"]), ("{}", [])):
-            monkeypatch.setattr(verify_process, "_text", lambda *_, page=page: page)
+            told = Answer(200, page.encode())
+            monkeypatch.setattr(verify_process, "get", lambda *_, told=told: told)
             assert subject._secrets_shown(run) == shown
     for held in (b"\xff\xfe", b"one\r\ntwo", b""):
-        (tmp_path / "secrets-1" / "KEY").write_bytes(held)
+        (folder / "KEY").write_bytes(held)
         assert subject._secrets_shown(run) == []
     crossed = json.dumps({"key": "one\r\ntwo"})
-    (tmp_path / "secrets-1" / "KEY").write_bytes(b"one\r\ntwo")
-    monkeypatch.setattr(verify_process, "_text", lambda *_: crossed)
+    (folder / "KEY").write_bytes(b"one\r\ntwo")
+    monkeypatch.setattr(verify_process, "get", lambda *_: Answer(200, crossed.encode()))
     assert subject._secrets_shown(run) == ["KEY"]
 
 

@@ -1,7 +1,5 @@
 """The admin server: a thread of its own, so that busy workers cannot keep the probes waiting."""
 
-from __future__ import annotations
-
 import logging
 import queue
 import selectors
@@ -19,8 +17,8 @@ MOST_HEAD = 16 * 1024
 MOST_CONNECTIONS = 128
 STOP = b"x"
 SLOW = (b"GET /metrics ", b"GET /metrics?", b"HEAD /metrics ")
+# A client that has not sent its request, or taken the answer, by then is cut.
 SLOWEST = 5.0
-"""A client that has not sent its request, or taken the answer, by then is cut."""
 
 
 class _Client:

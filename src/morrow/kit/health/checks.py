@@ -1,25 +1,25 @@
 """The health checks: each on a thread of its own, its last answer kept for the probes."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from morrow.kit.request.bodies import plain
 from morrow.kit.settings.redact import clean
 
 logger = logging.getLogger("morrow.checks")
 
+# Characters of an exception that a probe shows.
 MOST_SAID = 200
-"""Characters of an exception that a probe shows."""
 
 Loop = asyncio.AbstractEventLoop
 FIRST = 1.0
-CheckFunction = Callable[[], object]
+# It takes the settings or nothing.
+CheckFunction = Callable[..., object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Check:
     timeout: float
     failures: int
     critical: bool
+    worker: bool = False
 
     def __post_init__(self) -> None:
         if self.every <= 0 or self.timeout <= 0 or self.failures < 1:
@@ -52,6 +53,10 @@ class CheckState:
     critical: bool
     up: bool
     message: str
+
+    def told(self) -> dict[str, object]:
+        """Return it as probes say it."""
+        return {"up": self.up, "critical": self.critical, "message": self.message}
 
 
 class _Runner:
@@ -88,12 +93,7 @@ class _Runner:
                 return
 
     def _ask(self) -> None:
-        answer = self.check.function()
-        if inspect.isawaitable(answer):
-            if self._loop is None:
-                asyncio.run(_plain(answer))
-            else:
-                asyncio.run_coroutine_threadsafe(_plain(answer), self._loop).result()
+        settle(self.check.function(), self._loop)
 
     def _fail(self, message: str) -> None:
         first = self._message == "not checked yet"
@@ -130,8 +130,17 @@ def told(error: BaseException) -> str:
     return f"raised {type(error).__name__}" + (f": {first}" if first else "")
 
 
-async def _plain(answer: Awaitable[object]) -> None:
-    await answer
+def settle(answer: object, loop: Loop | None) -> None:
+    """Wait for what a function gave, where it is awaitable: on the application's own loop.
+
+    >>> settle(asyncio.sleep(0), None)
+    """
+    if not inspect.isawaitable(answer):
+        return
+    if loop is None:
+        asyncio.run(plain(answer))
+    else:
+        asyncio.run_coroutine_threadsafe(plain(answer), loop).result()
 
 
 class Checks:

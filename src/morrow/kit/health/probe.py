@@ -1,7 +1,5 @@
 """A probe for images without curl: one GET, exit 0 for 200."""
 
-from __future__ import annotations
-
 import sys
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit

@@ -1,17 +1,13 @@
 """What the application counts by itself with prometheus_client, read so that it cannot harm."""
 
-from __future__ import annotations
-
-import logging
 import sys
 import threading
 
 from morrow.kit.request.metrics import family
+from morrow.kit.settings.problem import logger
 
-logger = logging.getLogger("morrow")
-
+# So long its collectors may take; a scrape has ten seconds in all.
 PATIENCE = 2.0
-"""So long its collectors may take; a scrape has ten seconds in all."""
 
 
 class ApplicationMetrics:

@@ -4,21 +4,20 @@ A body is whole before the application gets a thread: in memory while it is shor
 file without a name.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 IN_MEMORY = 1024**2
+# So long the next piece of a body may take.
 PATIENCE = 10.0
-"""So long the next piece of a body may take."""
+# So long what nobody wants is still read, so that its sender sees the answer.
 LINGER = 5.0
-"""So long what nobody wants is still read, so that its sender sees the answer."""
 
 Receive = Callable[[], Awaitable[Any]]
+T = TypeVar("T")
 
 
 class BodyRefused(Exception):
@@ -84,7 +83,7 @@ async def read(receive: Receive, limit: int, patience: float = PATIENCE) -> IO[b
 
 async def _next(receive: Receive, patience: float) -> tuple[bytes, bool]:
     try:
-        message = await asyncio.wait_for(_plain(receive), patience)
+        message = await asyncio.wait_for(plain(receive()), patience)
     except TimeoutError:
         raise BodyRefused(
             "408 Request Timeout", f"no more of the body came for {patience:g} s"
@@ -94,9 +93,9 @@ async def _next(receive: Receive, patience: float) -> tuple[bytes, bool]:
     return message.get("body", b""), message.get("more_body", False)
 
 
-async def _plain(receive: Receive) -> Any:  # noqa: ANN401 - an ASGI message
-    # What the server gives can be awaited, and is no coroutine.
-    return await receive()
+async def plain(awaited: Awaitable[T]) -> T:
+    """Wait as a coroutine does: what the server gives can be awaited, and is none."""
+    return await awaited
 
 
 async def linger(receive: Receive, seconds: float = LINGER) -> None:
@@ -109,27 +108,3 @@ async def linger(receive: Receive, seconds: float = LINGER) -> None:
                     return
     except TimeoutError:
         return
-
-
-class Limited(io.RawIOBase):
-    """The body as another server gives it, with the limit.
-
-    >>> Limited(io.BytesIO(b"hello"), 1024).read()
-    b'hello'
-    """
-
-    def __init__(self, source: Any, limit: int) -> None:  # noqa: ANN401 - wsgi.input has no class
-        self._source, self._limit, self._left = source, limit, limit
-
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
-        """Read what fits."""
-        data = self._source.read(min(len(buffer), self._left + 1))
-        self._left -= len(data)
-        if self._left < 0:
-            raise too_large(self._limit)
-        buffer[: len(data)] = data
-        return len(data)

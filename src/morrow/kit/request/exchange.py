@@ -1,60 +1,59 @@
 """One request of an ASGI application: what is received, sent, and left open."""
 
-from __future__ import annotations
-
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any
 
-from morrow.kit.request.bodies import PATIENCE, BodyRefused, ended_early, linger, too_large
-from morrow.kit.request.observer import Observer
-from morrow.kit.request.places import Places
+from morrow.kit.request.bodies import PATIENCE, BodyRefused, ended_early, linger, plain, too_large
 from morrow.kit.request.request import READING, RUNNING, STREAMING, WAITING, Request
-
-logger = logging.getLogger("morrow")
+from morrow.kit.settings.problem import logger
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MOST_HELD = 64 * 1024
+# So long an application may send what it likes once its endless answer is to end.
+LAST_EVENT = 1.0
+
+_ID, _CONNECTION = b"x-request-id", b"connection"
+_LENGTH, _TYPE = b"content-length", b"content-type"
+_JUDGED = frozenset((_ID, _CONNECTION, _LENGTH, _TYPE))
 
 
-class Around(Protocol):
-    """What an exchange needs of the middleware."""
-
-    observer: Observer
-    places: Places
-    body_limit: int
-
-
-class Exchange:
+class Exchange(Request):
     """One HTTP request and its answer."""
 
-    def __init__(self, around: Around, request: Request, receive: Receive, send: Send) -> None:
-        self.request = request
+    has_body = stopped = False
+    _held: Message | None  # a head that has not been sent
+    _given = 0  # bytes of the answer's body
+    _whole = False  # the body of the request has been taken
+    _taken = 0
+    _refusing = False
+    _left: asyncio.Future[None] | None
+    _refused: BodyRefused | None
+    _ending: asyncio.Event | None = None
+
+    def __init__(self, around: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401
         self._around = around
         self._receive, self._send = receive, send
-        self.has_body = False
-        self._holds = False
-        self._started = self._ended = False
-        self._whole = False  # the body of the request has been taken
-        self._taken = 0
-        self._endless = False
-        self.broken = False
-        self._refusing = False
-        self._left: asyncio.Future[None] | None = None
-        self._refused: BodyRefused | None = None
-        self._ending: asyncio.Event | None = None
+        # Asked again and again: quicker found here than in the class.
+        self._refused = self._left = self._held = None
+        self.started = self.ended = self.broken = False
+        self._out = False  # the head has left: nothing else can be said
+        self._holds = False  # a place
 
-    async def enter(self) -> None:
-        """Take a place among the running requests."""
-        if not self._around.places.try_take():
-            self.request.stage = WAITING
-            await self._around.places.take()
-            self.request.stage = RUNNING
-        self._holds = True
+    def enter(self) -> bool:
+        """Take a place among the running requests, if one is free."""
+        self._holds = self._around.places.try_take()
+        return self._holds
+
+    async def wait(self) -> None:
+        """Take a place as soon as one is free."""
+        self.stage = WAITING
+        await self._around.places.take()
+        self._holds, self.stage = True, RUNNING
 
     def forget(self) -> None:
         """Wait for the client no longer."""
@@ -77,19 +76,19 @@ class Exchange:
         if not self.has_body:
             self._whole = True
             return {"type": "http.request", "body": b"", "more_body": False}
-        held, self.request.stage = self._holds, READING
+        held, self.stage = self._holds, READING
         # Who waits for a client holds no place.
         self.leave()
         try:
-            message = await asyncio.wait_for(plain(self._receive), PATIENCE)
+            message = await asyncio.wait_for(plain(self._receive()), PATIENCE)
         except TimeoutError:
             said = f"no more of the body came for {PATIENCE:g} s"
             self._refused = BodyRefused("408 Request Timeout", said)
             return {"type": "http.disconnect"}
         finally:
-            if held:
-                await self.enter()
-            self.request.stage = STREAMING if self._started and not self._holds else RUNNING
+            if held and not self.enter():
+                await self.wait()
+            self.stage = STREAMING if self.started and not self._holds else RUNNING
         if message["type"] != "http.request":
             self._refused = ended_early()
             return message
@@ -103,7 +102,7 @@ class Exchange:
     async def _disconnect(self) -> Message:
         """Wait for the client to leave, or, with a stream of events, for the service's end."""
         waits: set[asyncio.Future[Any]] = {self._watch()}
-        if self._endless and self._ending is not None:
+        if self._ending is not None:
             waits.add(asyncio.ensure_future(self._ending.wait()))
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -124,75 +123,108 @@ class Exchange:
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers."""
-        if self._refused is not None and not self._started and not self._refusing:
+        if self._refused is not None and not self.started and not self._refusing:
             return  # it answers to half a body; ours is the answer
         kind = message["type"]
         if kind == "http.response.start":
             message = self._start(message)
+            if self.length >= 0:
+                self._held = message  # it goes with the body, if that keeps what it says
+                return
         elif kind == "http.response.body":
-            more = message.get("more_body", False)
-            self._ended = not more
-            if more and self._holds:
-                # A stream lasts as long as its client likes.
-                self.request.stage = STREAMING
-                self.leave()
-                self._around.observer.note_large(self.request)
-                if self._whole or not self.has_body:
-                    self._watch()
-            elif len(message.get("body", b"")) > MOST_HELD:
-                self._around.observer.note_large(self.request)
-        elif kind == "http.response.pathsend":
-            self._ended = True
-        if self._left is not None and self._left.done() and not self._ended:
+            message = self._body(message)
+        if self._left is not None and self._left.done() and not self.ended:
             raise OSError("the client has left")
+        if self._held is not None:
+            held, self._held = self._held, None
+            await self._send(held)
         await self._send(message)
+        self._out = True
 
     def _start(self, message: Message) -> Message:
-        request = self.request
+        if not 200 <= (status := int(message["status"])) <= 999:
+            raise ValueError(f"{status} is no status of an answer")
         headers = []
         for name, value in message.get("headers") or ():
-            lower = bytes(name).lower()
-            if lower == b"x-request-id" or (request.closing and lower == b"connection"):
-                continue
-            if lower == b"content-type" and bytes(value).startswith(b"text/event-stream"):
-                self._endless = True
-                self._ending = asyncio.Event()
-                if self._around.observer.ending:
-                    self._ending.set()
+            lower = name.lower() if type(name) is bytes else bytes(name).lower()
+            if lower in _JUDGED:
+                if lower == _ID or (lower == _CONNECTION and self.closing):
+                    continue
+                if lower == _LENGTH:
+                    if not bytes(value).isdigit():
+                        raise ValueError(f"the Content-Length {value!r} is no number of bytes")
+                    self.length = int(value)
+                elif lower == _TYPE and bytes(value).startswith(b"text/event-stream"):
+                    self._ending = asyncio.Event()
+                    if self._around.observer.ending:
+                        self._ending.set()
             headers.append((name, value))
-        headers.append((b"x-request-id", request.id.encode()))
-        if request.closing:
+        headers.append((b"x-request-id", self.id.encode()))
+        if self.closing:
             headers.append((b"connection", b"close"))
-        self._started = True
-        request.status = str(message["status"])
+        self.started = True
+        self.status = str(status)
         return {**message, "headers": headers}
 
-    def end(self) -> None:
-        """Let an endless stream end: its client comes back to another pod."""
+    def _body(self, message: Message) -> Message:
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if type(body) is not bytes:
+            message = {**message, "body": (body := bytes(body))}
+        self._given += len(body)
+        given, said = self._given, self.length
+        if (given > said >= 0 or (not more and given < said)) and self.may_have_body:
+            self.closing = True
+            raise RuntimeError(f"a body of {given} bytes, with Content-Length {said}")
+        self.ended = not more
+        begins = more and self._holds  # a stream, which lasts as long as its client likes
+        if begins:
+            self.stage = STREAMING
+            if self._whole or not self.has_body:
+                self._watch()
+        elif not more:
+            self.answered = monotonic()  # a background task of Starlette's is no answering
+        if begins or len(body) > MOST_HELD:
+            self._around.observer.note_large(self)
+        self.leave()
+        return message
+
+    def end(self, task: asyncio.Task[Any] | None) -> None:
+        """Let what is endless end: its client comes back to another pod."""
         if self._ending is not None:
             self._ending.set()
+            asyncio.get_running_loop().call_later(LAST_EVENT, self._end_anyway, task)
+
+    def _end_anyway(self, task: asyncio.Task[Any] | None) -> None:
+        # The application asks for nothing, so nothing told it.
+        if task is not None and self.started and not self.ended:
+            self.stopped = True
+            task.cancel()
 
     async def complete(self) -> None:
         """End what the application left open."""
-        if not self._started and self._refused is not None:
+        if not self.started and self._refused is not None:
             await self.refuse(self._refused)
-        elif not self._started:
+        elif not self.started:
             logger.error("the application returned without a response")
             await self._say("500", "Internal Server Error")
-        elif not self._ended:
-            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif not self.ended:
+            ends = self.stopped or (self._ending is not None and self._ending.is_set())
+            if ends or not self.may_have_body or self._given == self.length:
+                await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await self.fail(RuntimeError("it returned in the middle of its answer"))
 
     async def refuse(self, refused: BodyRefused) -> None:
         """Answer for the application: the body was not taken."""
-        self.request.closing = True
+        self.closing = True
         self._refusing = True
-        if not self._started:
+        if not self._out:
             await self._say(refused.status, refused.message)
         self.leave()
         if not self._whole:
             await linger(self._receive)
 
-    async def fail(self, error: Exception) -> None:
+    async def fail(self, error: BaseException) -> None:
         """Answer for the application, which raised."""
         if self._refused is not None:
             await self.refuse(self._refused)
@@ -200,14 +232,15 @@ class Exchange:
         if self._left is not None and self._left.done():
             return  # nobody is there to be answered
         logger.error("the application raised", exc_info=error)
-        if self._started:
-            self.request.status = "500"
-            self.broken = not self._ended
+        if self._out:
+            self.status = "500"
+            self.broken = not self.ended
         else:
             await self._say("500", "Internal Server Error")
 
     async def _say(self, status: str, text: str) -> None:
         body = f"{text}\n".encode()
+        self._held, self._given = None, 0
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
@@ -215,8 +248,3 @@ class Exchange:
         start = {"type": "http.response.start", "status": int(status[:3]), "headers": headers}
         await self.send(start)
         await self.send({"type": "http.response.body", "body": body})
-
-
-async def plain(receive: Receive) -> Message:
-    """Receive by a coroutine: what the server gives can be awaited, and is none."""
-    return await receive()

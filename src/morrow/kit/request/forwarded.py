@@ -4,8 +4,6 @@ Anyone can send X-Forwarded-For. It is believed only from MORROW_TRUSTED_PROXIES
 an underscore becomes the same variable as the one with a dash, so it is dropped.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from functools import lru_cache
@@ -45,7 +43,7 @@ class Proxies:
 
     def __init__(self, networks: list[str]) -> None:
         try:
-            self._networks = [ipaddress.ip_network(text) for text in networks]
+            self.networks = [ipaddress.ip_network(text) for text in networks]
         except ValueError as error:
             problem = SettingProblem(
                 "MORROW_TRUSTED_PROXIES",
@@ -58,25 +56,35 @@ class Proxies:
     def _believed(self, text: str) -> bool:
         address = _address(text)
         return address is not None and any(
-            address.version == network.version and address in network for network in self._networks
+            address.version == network.version and address in network for network in self.networks
         )
 
     def apply(self, scope: Scope) -> None:
-        """Drop names with underscores; take what a trusted proxy says into the scope.
+        """Drop names with underscores, then believe what may be believed.
 
         See the class for an example.
         """
         headers = scope["headers"]
         for name, _ in headers:
             if b"_" in name:
-                headers = scope["headers"] = [pair for pair in headers if b"_" not in pair[0]]
+                scope["headers"] = [pair for pair in headers if b"_" not in pair[0]]
                 break
+        self.believe(scope)
+
+    def believe(self, scope: Scope) -> None:
+        """Take what a trusted proxy says into the scope; of names with underscores nothing.
+
+        >>> scope = {"client": ("::ffff:192.0.2.1", "1"), "headers": []}
+        >>> Proxies([]).believe(scope)
+        >>> scope["client"]
+        ('192.0.2.1', '1')
+        """
         host, port = scope["client"]
         if host.startswith("::ffff:"):
             host = str(_address(host) or host)
             scope["client"] = (host, port)
-        if self._networks and self._known(host):
-            self._take(scope, headers)
+        if self.networks and self._known(host):
+            self._take(scope, scope["headers"])
 
     def _take(self, scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
         told: dict[bytes, str] = {}

@@ -1,7 +1,5 @@
 """Every line a JSON object, from the first to the last; on a terminal a line for people."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os
@@ -10,10 +8,9 @@ import threading
 import time
 import warnings
 from contextvars import ContextVar
-from types import TracebackType
 from typing import Any, TextIO
 
-from morrow.kit.request.request import current
+from morrow.kit.request.request import Request, current
 from morrow.kit.settings.redact import clean, learn
 
 OURS = ("morrow", *(f"morrow.{one}" for one in ("access", "admin", "checks", "child", "tracing")))
@@ -72,6 +69,7 @@ class JsonFormatter(logging.Formatter):
             line["request_id"] = request.id
             if request.trace_id:
                 line["trace_id"] = f"{request.trace_id:032x}"
+                line["span_id"] = f"{_span_id(request):016x}"
         for key, value in _added(record).items():
             line[f"{key}_" if key in line else key] = value
         if record.exc_info and record.exc_info[0] is not None:
@@ -110,6 +108,15 @@ class PeopleFormatter(logging.Formatter):
         return clean(f"{text}\n{stack}" if stack else text)
 
 
+def _span_id(request: Request) -> int:
+    """Return the span that works now: the request's, or one that the application began in it."""
+    trace: Any = sys.modules["opentelemetry.trace"]
+    inner = trace.get_current_span().get_span_context()
+    if inner.trace_id == request.trace_id:
+        return int(inner.span_id)
+    return int(request.span.get_span_context().span_id)
+
+
 def _utc(moment: float) -> str:
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment))}.{int(moment % 1 * 1000):03}Z"
 
@@ -119,14 +126,10 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except Exception:
         # A wrong number of arguments, or one that cannot print itself, must not lose the line.
-        return f"{record.msg} {_safe(record.args)}"
-
-
-def _safe(value: object) -> str:
-    try:
-        return repr(value)
-    except Exception:
-        return f"<{type(value).__name__}>"
+        try:
+            return f"{record.msg} {record.args!r}"
+        except Exception:
+            return f"{record.msg} <{type(record.args).__name__}>"
 
 
 def fields(**named: object) -> dict[str, object]:
@@ -184,13 +187,10 @@ def configure(stream: TextIO | None = None, *, people: bool | None = None) -> No
     threading.excepthook = _uncaught_in_thread
 
 
-def _uncaught(kind: type[BaseException], error: BaseException, stack: TracebackType | None) -> None:
-    logging.getLogger("morrow").critical("uncaught exception", exc_info=(kind, error, stack))
+def _uncaught(*error: Any, where: str = "") -> None:  # noqa: ANN401 - type, value, traceback
+    logging.getLogger("morrow").critical("uncaught exception%s", where, exc_info=error)
 
 
 def _uncaught_in_thread(args: Any) -> None:  # noqa: ANN401 - threading's own type is private
-    logging.getLogger("morrow").critical(
-        "uncaught exception in thread %s",
-        args.thread.name if args.thread else "?",
-        exc_info=(args.exc_type, args.exc_value, args.exc_traceback),
-    )
+    name = args.thread.name if args.thread else "?"
+    _uncaught(args.exc_type, args.exc_value, args.exc_traceback, where=f" in thread {name}")

@@ -1,9 +1,8 @@
 """Counts and durations of requests, and their Prometheus text. Written for a cheap request."""
 
-from __future__ import annotations
-
 import threading
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator
 from itertools import accumulate
 
@@ -14,8 +13,9 @@ METHODS = frozenset(
 )
 HEAD = f"# HELP {NAME} Duration of requests, by matched route.\n# TYPE {NAME} histogram\n".encode()
 OTHER = "_OTHER"
+MOST_NOTED = 1000
+# More routes, methods and statuses than any service has; beyond it all count as one.
 MOST_SERIES = 2000
-"""More routes, methods and statuses than any service has; beyond it all count as one."""
 
 
 class RequestDurations:
@@ -31,6 +31,7 @@ class RequestDurations:
         self._series: dict[tuple[str, str, str], list[float]] = {}
         self._template = HEAD
         self._added: list[bytes] = []
+        self._noted: deque[tuple[tuple[str, str, str], float]] = deque()
         self._lock = threading.Lock()
 
     def observe(self, method: str, route: str, status: str, seconds: float) -> None:
@@ -38,14 +39,21 @@ class RequestDurations:
 
         >>> RequestDurations().observe("GET", "/", "200", 0.1)
         """
-        key = (method, route, status)
+        # Only noted: what a request must wait for is short, and has no lock.
+        self._noted.append(((method, route, status), seconds))
+        if len(self._noted) > MOST_NOTED:
+            self._count()
+
+    def _count(self) -> None:
         with self._lock:
-            series = self._series.get(key)
-            if series is None:
-                series = self._new(key)
-            # One slot a bucket, one for what is longer, and the sum in the last place.
-            series[bisect_left(BOUNDS, seconds)] += 1
-            series[-1] += seconds
+            for _ in range(len(self._noted)):
+                key, seconds = self._noted.popleft()
+                series = self._series.get(key)
+                if series is None:
+                    series = self._new(key)
+                # One slot a bucket, one for what is longer, and the sum in the last place.
+                series[bisect_left(BOUNDS, seconds)] += 1
+                series[-1] += seconds
 
     def _new(self, key: tuple[str, str, str]) -> list[float]:
         method, route, status = key
@@ -57,12 +65,30 @@ class RequestDurations:
             self._added.append(_template(key))
         return self._series[key]
 
+    def by_class(self) -> Iterator[tuple[dict[str, str], float]]:
+        """Yield how many requests ended in each class of status, those with none too.
+
+        A series that begins with its first failure hides it: Prometheus sees no increase. These
+        begin with 0, so that an alert can count on them.
+
+        >>> list(RequestDurations().by_class())[-1]
+        ({'class': '5xx'}, 0.0)
+        """
+        self._count()
+        found = dict.fromkeys(("1xx", "2xx", "3xx", "4xx", "5xx"), 0.0)
+        with self._lock:
+            for (_, _, status), series in self._series.items():
+                name = f"{status[:1]}xx"
+                found[name] = found.get(name, 0) + sum(series[:-1])
+        return (({"class": name}, count) for name, count in found.items())
+
     def exposition(self) -> bytes:
         """Return the Prometheus text.
 
         >>> RequestDurations().exposition().splitlines()[1]
         b'# TYPE http_server_request_duration_seconds histogram'
         """
+        self._count()
         with self._lock:
             if self._added:
                 self._template += b"".join(self._added)

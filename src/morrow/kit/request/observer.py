@@ -7,25 +7,25 @@ wrong here is logged, and never changes a response.
 from __future__ import annotations
 
 import logging
-import random
 import re
-import time
 from collections.abc import Callable
+from random import getrandbits
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from morrow.kit.request.metrics import RequestDurations
 from morrow.kit.request.request import WAITING, Request
 from morrow.kit.request.routes import matched_route
+from morrow.kit.settings.problem import logger as trouble
 
 if TYPE_CHECKING:
     from morrow.kit.request.spans import Tracing
 
 logger = logging.getLogger("morrow.access")
-trouble = logging.getLogger("morrow")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._=/+-]{1,128}").fullmatch
+# So many successes of each second are logged; errors and slow requests always are.
 LOGGED_SUCCESSES = 10
-"""So many successes of each second are logged; errors and slow requests always are."""
 
 MOST_LARGE = 4096
 
@@ -52,30 +52,34 @@ class Observer:
         self.durations = RequestDurations()
         self.active: dict[Request, None] = {}
         self.large: dict[tuple[str, str], Request] = {}
-        self.last_finish = time.monotonic()
-        self._second, self._logged, self._skipped = 0, 0, 0
+        self.last_finish = monotonic()
+        self._second, self._logged, self._skipped = 0.0, 0, 0
 
-    def begin(self, method: str, path: str, client: str, given_id: str | None) -> Request:
+    def begin(
+        self, method: str, path: str, client: str, given_id: str | None, one: Request | None = None
+    ) -> Request:
         """Take note of a request.
 
         See the class for an example.
         """
-        request = Request(
-            given_id
-            if given_id is not None and _SANE_ID(given_id)
-            else f"{random.getrandbits(64):016x}",
-            method,
-            path,
-            client,
-        )
-        request.closing = self.closing
-        self.active[request] = None
-        return request
+        if one is None:
+            one = Request()
+        if given_id is None or not _SANE_ID(given_id):
+            given_id = f"{getrandbits(64):016x}"
+        one.id, one.method, one.path, one.client = given_id, method, path, client
+        if self.closing:
+            one.closing = True
+        one.began = monotonic()
+        self.active[one] = None
+        return one
 
     def note_large(self, request: Request) -> None:
         """Remember whose answer may still be on its way when the application is done."""
+        noted = Request()  # what the request itself holds may be large, too
+        noted.id, noted.method, noted.path = request.id, request.method, request.path
+        noted.began = request.began
         self.large.pop(request.peer, None)
-        self.large[request.peer] = request
+        self.large[request.peer] = noted
         if len(self.large) > MOST_LARGE:
             self.large.pop(next(iter(self.large)), None)
 
@@ -88,7 +92,7 @@ class Observer:
         waiting = [one.began for one in list(self.active) if one.stage == WAITING]
         if not waiting:
             return 0.0
-        return time.monotonic() - max(self.last_finish, min(waiting))
+        return monotonic() - max(self.last_finish, min(waiting))
 
     def enter(self, request: Request, headers: Callable[[str], str | None]) -> object:
         """Begin the request's span, if spans are asked for; return what `leave` needs."""
@@ -112,28 +116,25 @@ class Observer:
         """Count, trace and log a request whose answer is complete. A second call does nothing."""
         if self.active.pop(request, request) is request:
             return
-        self.last_finish = now = time.monotonic()
-        seconds = now - request.began
+        self.last_finish = now = monotonic()
+        seconds = (request.answered or now) - request.began
         try:
             # The matched pattern, never the path: what clients invent must not become a series.
             route = request.route or matched_route(request.source)
             self.durations.observe(request.method, route, request.status, seconds)
             if self.tracing is not None:
                 self.tracing.end(request, route)
-            if request.status >= "500" or seconds >= self.slow or self._sampled(int(now)):
-                self._log(request, route, seconds)
+            if now >= self._second:
+                self._second, self._logged = now + 1, 0
+            if request.status < "500" and seconds < self.slow:
+                # Races between threads only shift a line or two.
+                if self._logged >= LOGGED_SUCCESSES:
+                    self._skipped += 1
+                    return
+                self._logged += 1
+            self._log(request, route, seconds)
         except Exception:
             trouble.exception("a request could not be counted")
-
-    def _sampled(self, second: int) -> bool:
-        """Tell whether a success is logged. Races between threads only shift a line or two."""
-        if second != self._second:
-            self._second, self._logged = second, 0
-        if self._logged < LOGGED_SUCCESSES:
-            self._logged += 1
-            return True
-        self._skipped += 1
-        return False
 
     def _log(self, request: Request, route: str, seconds: float) -> None:
         skipped, self._skipped = self._skipped, 0

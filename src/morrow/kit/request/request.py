@@ -1,65 +1,46 @@
 """One request in progress: what the log, the metrics, the span and the drain know of it."""
 
-from __future__ import annotations
-
-import time
 from contextvars import ContextVar
 from typing import Any
 
 READING, WAITING, RUNNING = "body", "waiting", "request"
+# Its body comes in, it waits for its turn, the application works on it, its answer flows.
 STREAMING, WEBSOCKET = "stream", "websocket"
-"""Its body comes in, it waits for its turn, the application works on it, its answer flows."""
 
 
 class Request:
     """The notes on one request, whatever interface the application has.
 
-    >>> Request("id-1", "GET", "/", "192.0.2.1").status
+    >>> Request().status
     '500'
     """
 
-    __slots__ = (
-        "began",
-        "bound",
-        "client",
-        "closing",
-        "id",
-        "is_events",
-        "length",
-        "method",
-        "path",
-        "peer",
-        "route",
-        "scheme",
-        "source",
-        "span",
-        "stage",
-        "status",
-        "trace_id",
-    )
+    # What most requests never change costs them nothing here.
+    id = method = path = client = ""
+    began = 0.0
+    # When the last of its answer was given; what the application does then is no answering.
+    answered = 0.0
+    closing = False
+    scheme = "http"
+    # The other end of the connection, which may be a proxy.
+    peer = ("", "")
+    status = "500"
+    stage = RUNNING
+    route = ""
+    span: Any = None
+    trace_id = 0
+    # What the head of the answer says of its body.
+    length = -1
+    is_events = False
+    bound: dict[str, object] | None = None
+    # What the frameworks leave their matched route in: environ or scope.
+    source: Any = None
 
-    def __init__(self, request_id: str, method: str, path: str, client: str) -> None:
-        self.id = request_id
-        self.method = method
-        self.path = path
-        self.client = client
-        self.scheme = "http"
-        # The other end of the connection, which may be a proxy.
-        self.peer = ("", "")
-        self.status = "500"
-        self.stage = RUNNING
-        self.route = ""
-        self.span: Any = None
-        self.trace_id = 0
-        self.closing = False
-        # What the head of the answer says of its body.
-        self.length = -1
-        self.is_events = False
-        self.bound: dict[str, object] | None = None
-        # What the frameworks leave their matched route in: environ or scope.
-        self.source: Any = None
-        self.began = time.monotonic()
+    @property
+    def may_have_body(self) -> bool:
+        """Whether the answer's body follows its head, whose length it then has."""
+        return self.method != "HEAD" and self.status not in ("204", "304")
 
 
+# The request that this thread or task works on. Log lines take their ids from it.
 current: ContextVar[Request | None] = ContextVar("morrow_request", default=None)
-"""The request that this thread or task works on. Log lines take their ids from it."""

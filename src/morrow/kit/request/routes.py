@@ -1,8 +1,7 @@
 """The route that a framework matched, read where each of them leaves it."""
 
-from __future__ import annotations
-
 import sys
+from collections.abc import Callable
 from typing import Any
 
 
@@ -37,24 +36,39 @@ _PLACES = (
 def note_routes(app: Any) -> None:  # noqa: ANN401 - the framework may not be installed
     """Make a framework that keeps its match to itself write it where we look."""
     library = type(app).__module__.partition(".")[0]
-    if hasattr(app, "resolve_request"):
-        _note_django(app)
+    if hasattr(app, "resolve_request"):  # Django
+        _note(app, "resolve_request", lambda match: match.route)
+    elif library == "pyramid":
+        _note(app, "routes_mapper", lambda found: found["route"] and found["route"].pattern)
+    elif library == "blacksheep":
+        _note(app.router, "get_match", lambda match: match and match.pattern.decode())
+    elif library == "sanic":
+        app.register_middleware(_note_sanic, "request")
     elif library == "falcon" and hasattr(app, "add_middleware"):
         app.add_middleware(_FalconRoutes())
     elif hasattr(app, "asgi_app") and hasattr(app, "before_request_funcs"):  # Quart
         app.before_request_funcs.setdefault(None, []).insert(0, _note_quart)
 
 
-def _note_django(app: Any) -> None:  # noqa: ANN401 - as above
-    resolve = app.resolve_request
+def _note(holder: Any, name: str, pattern: Callable[[Any], str | None]) -> None:  # noqa: ANN401
+    """Put a function around the one that finds the match of a request."""
+    find = getattr(holder, name)
 
-    def resolve_and_note(request: Any) -> Any:  # noqa: ANN401 - as above
-        match = resolve(request)
-        source = getattr(request, "scope", None) or request.environ
-        source["morrow.route"] = "/" + match.route
-        return match
+    def find_and_note(request: Any) -> Any:  # noqa: ANN401 - as above
+        found = find(request)
+        route = pattern(found)
+        if route is not None and route != "*":
+            source = getattr(request, "scope", None) or request.environ
+            source["morrow.route"] = "/" + route.lstrip("/")
+        return found
 
-    app.resolve_request = resolve_and_note
+    if find is not None:
+        setattr(holder, name, find_and_note)
+
+
+def _note_sanic(request: Any) -> None:  # noqa: ANN401 - as above
+    if request.route is not None:
+        request.transport.scope["morrow.route"] = f"/{request.route.path}"
 
 
 async def _note_quart() -> None:

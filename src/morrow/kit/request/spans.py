@@ -4,8 +4,6 @@ Everything is the SDK's: the span of a request is one of its own, so that proces
 and the application find all that they may ask of it.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable
@@ -60,7 +58,7 @@ class Tracing:
 
     def end(self, request: Request, route: str) -> None:
         """End the span of a request whose response is complete."""
-        span, request.span = request.span, None
+        span = request.span  # it stays: the line about the request that follows names it
         if span is None:
             return
         try:

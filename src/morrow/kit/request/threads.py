@@ -1,14 +1,12 @@
 """How many requests are handled at once, and why so many."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 FEWEST = 4
+# The name of threads that run requests: what they do is told as a request.
 OF_REQUESTS = "morrow-request"
-"""The name of threads that run requests: what they do is told as a request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from morrow.kit.request.asgi import AsgiMiddleware
 from morrow.kit.request.forwarded import Proxies
 from morrow.kit.serving.connections import cut
-from morrow.kit.serving.granian_server import GranianServer
+from morrow.kit.serving.granian_server import GranianServer, push
 from morrow.kit.serving.lifespan import Lifespan
-from morrow.kit.settings.problem import BROKEN, StartError
+from morrow.kit.settings.problem import BROKEN, StartError, logger
 
 if TYPE_CHECKING:
     import socket
 
-logger = logging.getLogger("morrow")
 
 BEAT = 0.5
 
@@ -41,9 +40,12 @@ class AsgiServer:
         self.app, self.proxies = app, proxies
         self.loop = new_loop()
         self.lifespan = Lifespan(app.app)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._came: deque[Any] = deque()
+        self._woken = False
+        self._tasks: dict[Any, asyncio.Task[None]] = {}  # the loop itself holds none
         self._port = 0
         self._beat = time.monotonic()
+        self._held_up = 0.0
 
     @property
     def busy(self) -> int:
@@ -69,12 +71,18 @@ class AsgiServer:
         return answers[0] if answers else BROKEN
 
     def _tick(self) -> None:
+        self._held_up = max(self._held_up, self.stands_still())
         self._beat = time.monotonic()
         self.loop.call_later(BEAT, self._tick)
 
     def stands_still(self) -> float:
         """Return for how many seconds the loop has not turned."""
         return max(0.0, time.monotonic() - self._beat - BEAT)
+
+    def held_up(self) -> float:
+        """Return the longest that a turn of the loop came late since this was last asked."""
+        longest, self._held_up = max(self._held_up, self.stands_still()), 0.0
+        return longest
 
     def listen(self, listener: socket.socket) -> GranianServer:
         """Start the application, then serve the socket; return the server of its connections."""
@@ -92,15 +100,20 @@ class AsgiServer:
 
     def schedule(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
         """Take a request from the server. Never waits, and never raises."""
+        self._came.append(watcher)
+        if self._woken:
+            return  # the loop takes all there are when it wakes
+        self._woken = True
         try:
-            self.loop.call_soon_threadsafe(self._begin, watcher)
+            self.loop.call_soon_threadsafe(self._begin)
         except RuntimeError:
             logger.warning("a request came when the loop was closed")
 
-    def _begin(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
-        task = self.loop.create_task(self._answer(watcher))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _begin(self) -> None:
+        self._woken = False
+        while self._came:
+            watcher = self._came.popleft()
+            self._tasks[watcher] = self.loop.create_task(self._answer(watcher))
 
     async def _answer(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
         scope, proto = watcher.scope, watcher.proto
@@ -109,14 +122,18 @@ class AsgiServer:
             self.proxies.apply(scope)
             scope.setdefault("root_path", "")
             scope["state"] = self.lifespan.state.copy()
+            # Files by their path would pass every middleware that changes bodies, GZip's for one.
+            scope["extensions"].pop("http.response.pathsend", None)
             broken = await self.app(scope, proto.receive, proto.send)
         except BaseException:
             logger.exception("a request could not be answered")
             broken = True
         if broken:
             # Its client must not take the part that it has for the whole.
+            await push(proto)
             cut(self._port, peer)
         watcher.done()
+        del self._tasks[watcher]
 
     def end_endless(self) -> None:
         """Close websockets and let streams of events end."""

@@ -1,7 +1,5 @@
 """A worker as its main process sees it: a forked process, and a line to it."""
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import logging
@@ -13,9 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from morrow.kit.serving.worker import Job, work
-from morrow.kit.settings.problem import BROKEN
-
-logger = logging.getLogger("morrow")
+from morrow.kit.settings.problem import BROKEN, logger
 
 
 @dataclass(slots=True)

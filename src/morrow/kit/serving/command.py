@@ -4,9 +4,8 @@ It is asked for settings first, its lines become JSON, it is told to stop in its
 its exit code is ours.
 """
 
-from __future__ import annotations
-
 import contextlib
+import json
 import logging
 import os
 import selectors
@@ -15,83 +14,31 @@ import socket
 import subprocess
 import sys
 import time
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
+from typing import Any
 
-import morrow
 from morrow.kit.health.admin import AdminServer, Answer
 from morrow.kit.request import metrics
 from morrow.kit.request.logs import fields
+from morrow.kit.serving.judged import Asked
 from morrow.kit.serving.passing import Lines
+from morrow.kit.serving.signals import Action, ended, hear
 from morrow.kit.serving.stop_words import stop_of
-from morrow.kit.serving.target import load_settings_class
-from morrow.kit.settings.loading import judge
-from morrow.kit.settings.own_settings import KitSettings, unknown
-from morrow.kit.settings.problem import BROKEN, StartError, bad_settings
-from morrow.kit.settings.settings import Settings
+from morrow.kit.settings.own_settings import KitSettings, info
+from morrow.kit.settings.problem import BROKEN, StartError, logger
 
-logger = logging.getLogger("morrow")
+# Seconds to give work back after the last word, and to end: Celery takes 4.1.
+LAST_WORD = 10.0
 
-LAST_WORD = 4.0
-"""A program that has a last word ends within so many seconds of it: it gives its work back."""
-
+# What still holds the streams of a child that has ended is not waited for longer.
 AFTER_THE_END = 1.0
-"""What still holds the streams of a child that has ended is not waited for longer."""
-
-
-def check_settings() -> KitSettings:
-    """Return the kit's settings, or raise with every problem: the service's among them.
-
-    The service is imported by a process of its own, so that this one stays small.
-    """
-    pid = os.fork()
-    if pid == 0:
-        code = BROKEN
-        try:
-            _judge()
-            code = 0
-        except StartError as error:
-            code = error.log()
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
-    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if code:
-        raise SystemExit(code if code > 0 else BROKEN)
-    return KitSettings.load(dict(os.environ))
-
-
-def _judge() -> None:
-    declared: type[Settings] = Settings
-    if named := _service():
-        sys.path.insert(0, str(Path.cwd()))
-        declared = load_settings_class(named)
-    else:
-        logger.warning("only MORROW_ variables are checked: set MORROW_SERVICE=module:service")
-    environ = os.environ
-    problems = [*judge(KitSettings, environ)[1], *judge(declared, environ)[1]]
-    problems += unknown(environ, declared)
-    if problems:
-        raise bad_settings(problems)
-
-
-def _service() -> str:
-    """Return what names the service: the variable, or the table that the tool reads."""
-    if named := os.environ.get("MORROW_SERVICE", ""):
-        return named
-    try:
-        table = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["morrow"]
-    except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return ""
-    return str(table.get("settings") or table.get("app") or "")
 
 
 class Command:
     """One child and what is known of it."""
 
-    def __init__(self, words: Sequence[str], own: KitSettings) -> None:
+    def __init__(self, words: Sequence[str], own: KitSettings, checks: Asked | None = None) -> None:
         self.words, self.own = list(words), own
         self._code: int | None = None
         self._stopping_since: float | None = None
@@ -100,6 +47,7 @@ class Command:
         self._selector = selectors.DefaultSelector()
         self._open: set[int] = set()
         self._ended = 0.0
+        self._checks = checks
 
     def run(self, listener: socket.socket | None = None) -> int:
         """Run it to its end; with a socket its probes and metrics are answered there."""
@@ -122,6 +70,8 @@ class Command:
         admin = AdminServer(listener, self.answer) if listener is not None else None
         if admin is not None:
             admin.start()
+        if self._checks is not None:
+            self._selector.register(self._checks.line, selectors.EVENT_READ, self._hear_checks)
         told = {"admin_port": listener.getsockname()[1]} if listener is not None else {}
         logger.info("running", extra=fields(pid=self.pid, command=self.words[0], **told))
         while not self._done():
@@ -161,25 +111,17 @@ class Command:
         self._selector.register(descriptor, selectors.EVENT_READ, read)
 
     def _catch_signals(self) -> None:
-        heard, told = socket.socketpair()
-        heard.setblocking(False)
-        told.setblocking(False)
-        self._line = (heard, told)
-        actions: dict[int, Callable[[], None]] = {signal.SIGCHLD: self._reap}
-        for number in (signal.SIGTERM, signal.SIGINT):
-            actions[number] = self._stop
         # What else people send is the program's own business.
-        for other in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT):
-            actions[other] = partial(self._send, other)
-        for caught in actions:
-            signal.signal(caught, lambda *_: None)
-        signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        others = (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGQUIT)
+        actions: dict[int, Action] = {number: partial(self._send, number) for number in others}
+        actions |= {signal.SIGTERM: self._stop, signal.SIGINT: self._stop}
+        hear(self._selector, {**actions, signal.SIGCHLD: self._reap})
 
-        def hear() -> None:
-            for number in heard.recv(4096):
-                actions.get(number, lambda: None)()
-
-        self._selector.register(heard, selectors.EVENT_READ, hear)
+    def _hear_checks(self) -> None:
+        if self._checks is not None and not self._checks.hear():
+            self._selector.unregister(self._checks.line)
+            if self._stopping_since is None:
+                logger.error("what asks the service's checks has ended")
 
     def _send(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -219,17 +161,9 @@ class Command:
         return 0.1 if self._stopping_since is not None or self._code is not None else None
 
     def _reap(self) -> None:
-        # As PID 1 of a container this process inherits orphans that are not its child.
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
+        for pid, code in ended():
             if pid == self.pid:
-                self._code = os.waitstatus_to_exitcode(status)
-                self._ended = time.monotonic()
+                self._code, self._ended = code, time.monotonic()
 
     def answer(self, path: str) -> Answer:
         """Return the admin server's response to a path."""
@@ -237,24 +171,24 @@ class Command:
         if path in ("/livez", "/startupz"):
             return 200, kind, b'{"status": "alive", "checks": {}}\n'
         if path == "/readyz":
+            states = self._states()
             ready = self._code is None and self._stopping_since is None
-            said = b"ready" if ready else b"not ready"
-            return (200 if ready else 503), kind, b'{"status": "%s", "checks": {}}\n' % said
+            ready = ready and all(one["up"] for one in states.values() if one["critical"])
+            body = {"status": "ready" if ready else "not ready", "checks": states}
+            return (200 if ready else 503), kind, (json.dumps(body) + "\n").encode()
         if path == "/metrics":
             text = "".join(f"{line}\n" for line in self._metrics())
             return 200, "text/plain; version=0.0.4; charset=utf-8", text.encode()
         return 404, kind, b'{"error": "not found", "try": "/startupz /readyz /livez /metrics"}\n'
 
+    def _states(self) -> dict[str, Any]:
+        return self._checks.states if self._checks is not None else {}
+
     def _metrics(self) -> Iterator[str]:
-        own = self.own
-        info = {
-            "version": own.morrow_release,
-            "environment": own.morrow_environment,
-            "secrets_revision": own.morrow_secrets_revision,
-            "morrow": morrow.__version__,
-        }
-        yield from metrics.family("morrow_info", "What runs.", (info, 1))
+        yield from metrics.family("morrow_info", "What runs.", (info(self.own), 1))
         running, stopping = self._code is None, self._stopping_since is not None
         yield from metrics.family("morrow_command_up", "1 while it runs.", ({}, running))
         yield from metrics.family("morrow_draining", "1 while it stops.", ({}, stopping))
+        states = [({"check": name}, one["up"]) for name, one in self._states().items()]
+        yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         yield from metrics.process_lines()

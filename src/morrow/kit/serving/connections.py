@@ -6,8 +6,6 @@ a whole one. Both need the connection itself: it is the one whose local address 
 listening socket. Those that the application opened have others, and are never touched.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import socket

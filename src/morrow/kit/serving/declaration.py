@@ -1,14 +1,11 @@
 """What a service declares: an application, its settings, the checks that tell its health."""
 
-from __future__ import annotations
-
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from morrow.kit.health.checks import Check, CheckFunction
 from morrow.kit.request.routes import note_routes
-from morrow.kit.serving.hooks import Hook
+from morrow.kit.serving.hooks import Hook, given
 from morrow.kit.serving.interface import Interface, says_factory
 from morrow.kit.settings.settings import Settings
 
@@ -98,8 +95,12 @@ class Declaration:
         timeout: float = 2.0,
         failures: int = 3,
         critical: bool = False,
+        worker: bool = False,
     ) -> Callable[[CheckFunction], CheckFunction]:
         """Add a check: the function is called on its own thread, and raises to fail.
+
+        It is given the settings if it takes them. One with `worker=True` is asked beside
+        `morrow worker`, too, where no application is built: it opens by itself what it asks.
 
         >>> service = Declaration(lambda environ, start_response: [])
         >>> @service.check("disk", every=60)
@@ -111,7 +112,7 @@ class Declaration:
             raise ValueError(f"check {name!r} is declared twice")
 
         def add(function: CheckFunction) -> CheckFunction:
-            self.checks.append(Check(name, function, every, timeout, failures, critical))
+            self.checks.append(Check(name, function, every, timeout, failures, critical, worker))
             return function
 
         return add
@@ -122,17 +123,11 @@ class Declaration:
         >>> Declaration(lambda: print, factory=True).build(Settings())
         <built-in function print>
         """
-        built = self._make(settings) if self.factory else self.app
+        built = self.app
+        if self.factory:
+            # What is declared without settings is never given any.
+            built = self.app() if self.settings is Settings else given(self.app, settings)
         if not callable(built):
             raise TypeError(f"the factory gave {type(built).__name__}, not an application")
         note_routes(built)
         return built
-
-    def _make(self, settings: Settings) -> Any:  # noqa: ANN401 - as above
-        if self.settings is Settings:
-            return self.app()
-        try:
-            inspect.signature(self.app).bind(settings)
-        except TypeError:
-            return self.app()  # it does not take them
-        return self.app(settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import socket
 import sys
 import threading
@@ -18,25 +17,24 @@ from morrow.kit.serving.connections import unsent
 from morrow.kit.serving.hooks import run_stops
 from morrow.kit.serving.running import Running
 from morrow.kit.serving.words import CLOSING
-from morrow.kit.settings.problem import BROKEN
+from morrow.kit.settings.problem import BROKEN, logger
 
 if TYPE_CHECKING:
     from morrow.kit.serving.granian_server import GranianServer
     from morrow.kit.serving.own_server import OwnServer
 
-logger = logging.getLogger("morrow")
 
+# Spans that the collector does not take in so many seconds are lost.
 FLUSH = 3.0
-"""Spans that the collector does not take in so many seconds are lost."""
 
+# Who has just connected to a worker that is replaced sends its request within so many seconds.
 SETTLE = 0.5
-"""Who has just connected to a worker that is replaced sends its request within so many seconds."""
 
+# So long websockets have to be closed before the server drops them.
 CLOSE = 2.0
-"""So long websockets have to be closed before the server drops them."""
 
+# With nothing running and nothing unsent for so long, connections still open are idle ones.
 QUIET = 2.0
-"""With nothing running and nothing unsent for so long, connections still open are idle ones."""
 
 
 def shut_down(
@@ -58,7 +56,10 @@ def shut_down(
     # 2. New connections are served until every load balancer has heard of it.
     time.sleep(own.morrow_drain)
     # 3. No new connection is accepted, here or in the main process.
-    _say(control, CLOSING)
+    try:
+        control.send(CLOSING)
+    except OSError:
+        logger.warning("the main process is gone")
     if replaced and sys.platform == "linux":
         connections.leave_connections_to_others()
         time.sleep(SETTLE)
@@ -95,7 +96,7 @@ def _finish(running: Running, connections: GranianServer, end: float) -> int:
         time.sleep(0.02)
     cut = list(active)
     for request in cut:
-        _tell(request, _kind(request))
+        _tell(request, request.stage if request.stage in (STREAMING, WEBSOCKET) else "request")
     still = {} if connections.finished.is_set() else unsent(port)
     known = {request.peer for request in cut}
     for peer, left in still.items():
@@ -116,10 +117,6 @@ def _let_websockets_close(running: Running, end: float) -> None:
         time.sleep(0.01)
     if open_ones:
         time.sleep(0.1)
-
-
-def _kind(request: Request) -> str:
-    return request.stage if request.stage in (STREAMING, WEBSOCKET) else "request"
 
 
 def _tell(request: Request, kind: str, **more: object) -> None:
@@ -143,6 +140,7 @@ def _finish_jobs(end: float) -> int:
     waiting.join(max(0.1, end - time.monotonic()))
     if not waiting.is_alive():
         return 0
+    atexit._clear()  # those that had begun must not begin once more when this process ends
     jobs = [
         one.name
         for one in threading.enumerate()
@@ -160,10 +158,3 @@ def _finish_jobs(end: float) -> int:
 def _leave() -> None:
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
-
-
-def _say(control: socket.socket, word: bytes) -> None:
-    try:
-        control.send(word)
-    except OSError:
-        logger.warning("the main process is gone")

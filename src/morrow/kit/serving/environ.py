@@ -1,24 +1,29 @@
 """From the scope of a request to the environ that PEP 3333 describes."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-_NAMES: dict[bytes, str] = {
-    b"content-type": "CONTENT_TYPE",
-    b"content-length": "CONTENT_LENGTH",
-}
 _MOST_NAMES = 1000
 
 
-def _variable(name: bytes) -> str:
-    variable = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
-    if len(_NAMES) < _MOST_NAMES:
-        _NAMES[name] = variable
-    return variable
+class _Names(dict[bytes, str]):
+    """The variable of each header's name; empty for one that would hide another.
+
+    A name with an underscore becomes the same variable as the one with a dash.
+    """
+
+    def __missing__(self, name: bytes) -> str:
+        variable = (
+            "" if b"_" in name else f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}"
+        )
+        if len(self) < _MOST_NAMES:
+            self[name] = variable
+        return variable
+
+
+_NAMES = _Names({b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"})
 
 
 class _Empty:
@@ -37,7 +42,17 @@ class _Empty:
         return iter(())
 
 
+# What each request says anew stands here as well: a copy has room for it.
 _ALWAYS: dict[str, Any] = {
+    "REQUEST_METHOD": "",
+    "SCRIPT_NAME": "",
+    "PATH_INFO": "",
+    "QUERY_STRING": "",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "SERVER_NAME": "",
+    "SERVER_PORT": "",
+    "REMOTE_ADDR": "",
+    "wsgi.url_scheme": "",
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SERVER_SOFTWARE": "Morrow",
     "wsgi.errors": sys.stderr,
@@ -59,23 +74,23 @@ def environ_of(scope: dict[str, Any]) -> dict[str, Any]:
     >>> environ_of(scope | {"headers": [(b"x-a", b"1"), (b"x-a", b"2")]})["HTTP_X_A"]
     '1,2'
     """
-    server, path = scope["server"], scope["raw_path"]
-    environ = {
-        **_ALWAYS,
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": scope.get("root_path", ""),
-        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_PROTOCOL": "HTTP/1.1" if scope["http_version"] == "1.1" else "HTTP/1.0",
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": server[1],
-        "REMOTE_ADDR": scope["client"][0],
-        "wsgi.url_scheme": scope["scheme"],
-    }
+    path = scope["raw_path"]
+    environ = _ALWAYS.copy()
+    environ["REQUEST_METHOD"] = scope["method"]
+    environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
+    environ["SERVER_NAME"], environ["SERVER_PORT"] = scope["server"]
+    environ["REMOTE_ADDR"] = scope["client"][0]
+    environ["wsgi.url_scheme"] = scope["scheme"]
+    if query := scope["query_string"]:
+        environ["QUERY_STRING"] = query.decode("latin-1")
+    if scope["http_version"] != "1.1":
+        environ["SERVER_PROTOCOL"] = "HTTP/1.0"
+    if "root_path" in scope:
+        environ["SCRIPT_NAME"] = scope["root_path"]
     for name, value in scope["headers"]:
-        variable = _NAMES.get(name) or _variable(name)
-        text = value.decode("latin-1")
-        if variable in environ:
-            text = f"{environ[variable]}{';' if name == b'cookie' else ','}{text}"
-        environ[variable] = text
+        if variable := _NAMES[name]:
+            text = value.decode("latin-1")
+            if variable in environ:
+                text = f"{environ[variable]}{';' if name == b'cookie' else ','}{text}"
+            environ[variable] = text
     return environ

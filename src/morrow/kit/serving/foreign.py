@@ -3,23 +3,20 @@
 That server owns sockets, threads and signals. What Morrow cannot do there is said at start.
 """
 
-from __future__ import annotations
-
 import atexit
-import logging
 import os
 import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from morrow.kit.health.admin import AdminServer
 from morrow.kit.request.asgi import (
     Application,
     AsgiMiddleware,
-    Message,
     Places,
     Receive,
     Scope,
@@ -32,14 +29,7 @@ from morrow.kit.serving.hooks import run_starts, run_stops
 from morrow.kit.serving.interface import Interface
 from morrow.kit.serving.running import Running, prepare, read_own_settings
 from morrow.kit.settings.loading import BAD_SETTINGS
-from morrow.kit.settings.problem import StartError
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-logger = logging.getLogger("morrow")
-
-STARTED = "lifespan.startup.complete"
+from morrow.kit.settings.problem import StartError, logger
 
 CANNOT = (
     "close kept-alive connections while it drains",
@@ -49,44 +39,28 @@ CANNOT = (
 )
 
 
-def wsgi(service: Declaration) -> WSGIApplication:
+def wsgi(service: Declaration) -> Callable[..., Any]:
     """Load the service, start its admin server and return the application for another server."""
     running = _start(service, "wsgi")
-    running.started = True
-    return Middleware(
-        running.app,
-        running.observer,
-        ready=running.readiness,
-        body_limit=running.own.morrow_body_limit,
-    )
+    limit = running.own.morrow_body_limit
+    return Middleware(running.app, running.observer, ready=running.readiness, body_limit=limit)
 
 
 def asgi(service: Declaration) -> Application:
     """Do the same for a server that speaks ASGI."""
     running = _start(service, "asgi")
-    places = Places(running.at_once.count)
+    places, limit = Places(running.at_once.count), running.own.morrow_body_limit
     app = AsgiMiddleware(
         running.app,
         running.observer,
         places,
-        body_limit=running.own.morrow_body_limit,
+        body_limit=limit,
         ready=running.readiness,
+        foreign=True,
     )
     running.busy = lambda: places.busy
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            # The application's own start-up is done when it says so; without one it is now.
-            async def heard(message: Message) -> None:
-                running.started = running.started or message["type"] == STARTED
-                await send(message)
-
-            try:
-                await running.app(scope, receive, heard)
-            finally:
-                running.started = True
-            return
-        running.started = True
         await app(scope, receive, send)
 
     return application
@@ -95,37 +69,31 @@ def asgi(service: Declaration) -> Application:
 def _start(service: Declaration, interface: Interface) -> Running:
     configure()
     try:
-        running = _load(service)
+        own = read_own_settings(lambda: service)
+        running = prepare(service, own, called="service", main_pid=os.getpid())
         if running.interface != interface:
             raise StartError(
                 "interface-other",
                 f"the application is not {interface.upper()}: use service.{running.interface}()",
                 BAD_SETTINGS,
             )
+        running.may_close = False  # the Connection header is that server's
+        running.begin_checks()
+        run_starts(service.starts, running.settings, None)
+        # The other server owns the end: it runs exit hooks when its requests are done.
+        atexit.register(
+            lambda: run_stops(
+                service.stops, running.settings, None, time.monotonic() + own.morrow_grace
+            )
+        )
         _serve_admin(running)
         return running
     except StartError as error:
         raise SystemExit(error.log()) from None
 
 
-def _load(service: Declaration) -> Running:
-    own = read_own_settings(lambda: service)
-    running = prepare(service, own, called="service", main_pid=os.getpid())
-    running.begin_checks()
-    run_starts(service.starts, running.settings, None)
-    # The other server owns the end: it runs exit hooks when its requests are done.
-    atexit.register(
-        lambda: run_stops(
-            service.stops, running.settings, None, time.monotonic() + own.morrow_grace
-        )
-    )
-    running.may_close = False  # the Connection header is that server's
-    return running
-
-
 def _serve_admin(running: Running) -> None:
-    own = running.own
-    address = (own.morrow_host, own.morrow_admin_port)
+    address = (running.own.morrow_host, running.own.morrow_admin_port)
     try:
         listener = socket.create_server(address)
     except OSError as error:
@@ -136,8 +104,7 @@ def _serve_admin(running: Running) -> None:
         ) from error
     AdminServer(listener, running.answer).start()
     running.started = True
-    drains = _drain_at_signal(running)
-    cannot = CANNOT if drains else ("drain at SIGTERM", *CANNOT)
+    cannot = CANNOT if _drain_at_signal(running) else ("drain at SIGTERM", *CANNOT)
     logger.warning(
         "serving under another server, which cannot: %s",
         "; ".join(cannot),

@@ -4,9 +4,8 @@ Its ASGI worker serves both interfaces: it hands over the head of each request a
 nobody, whether a body is still on its way or a client reads its answer slowly.
 """
 
-from __future__ import annotations
-
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -31,13 +30,28 @@ MOST_CONNECTIONS = 16_384
 # It says that it starts and stops, as we do.
 logging.getLogger("_granian").setLevel(logging.WARNING)
 
+# Called on one of Granian's threads with what has `scope` and `proto`. It must not raise.
 Schedule = Callable[[Any], None]
-"""Called on one of Granian's threads with what has `scope` and `proto`. It must not raise."""
+
+
+# So many pieces of an answer Granian holds: when it takes one more, the first is written.
+BUFFERED = 4
 
 
 def is_done(awaitable: object) -> bool:
     """Tell whether what `send` gave has nothing to wait for."""
     return type(awaitable).__name__ == "PyEmptyAwaitable"
+
+
+async def push(proto: Any, seconds: float = 1.0) -> None:  # noqa: ANN401 - Granian's
+    """See that what was sent of a stream is on its way, before its connection is cut."""
+    nothing = {"type": "http.response.body", "body": b"", "more_body": True}
+    # Granian says no where there is no stream, or its client has left.
+    with contextlib.suppress(TimeoutError, RuntimeError):
+        async with asyncio.timeout(seconds):
+            for _ in range(BUFFERED + 1):
+                await proto.send(nothing)
+    await asyncio.sleep(0.02)
 
 
 class _Scheduler(CallbackScheduler):  # type: ignore[misc]

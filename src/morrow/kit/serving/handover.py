@@ -1,7 +1,5 @@
 """Listening sockets passed from a running process to its successor over a unix socket."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import socket

@@ -1,24 +1,19 @@
 """What a service does beside requests: before the first one, and after the last."""
 
-from __future__ import annotations
-
-import asyncio
 import inspect
-import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from morrow.kit.settings.problem import raised
+from morrow.kit.health.checks import Check, Loop, settle
+from morrow.kit.settings.problem import logger, raised
 from morrow.kit.settings.settings import Settings
 
-logger = logging.getLogger("morrow")
-
+# A function, plain or async, that takes the settings or nothing.
 Hook = Callable[..., object]
-"""A function, plain or async, that takes the settings or nothing."""
-
-Loop = asyncio.AbstractEventLoop
 
 
 def run_starts(hooks: Iterable[Hook], settings: Settings, loop: Loop | None) -> None:
@@ -29,7 +24,7 @@ def run_starts(hooks: Iterable[Hook], settings: Settings, loop: Loop | None) -> 
     """
     for hook in hooks:
         try:
-            _call(hook, settings, loop)
+            settle(given(hook, settings), loop)
         except (Exception, SystemExit) as error:
             raise raised("on-start-raised", f"on_start {_name(hook)}", error) from error
 
@@ -57,29 +52,32 @@ def run_stops(hooks: Iterable[Hook], settings: Settings, loop: Loop | None, end:
 
 def _stop_one(hook: Hook, settings: Settings, loop: Loop | None, failed: list[bool]) -> None:
     try:
-        _call(hook, settings, loop)
+        settle(given(hook, settings), loop)
     except BaseException:
         failed.append(True)
         logger.exception("on_stop raised: %s", _name(hook))
 
 
-def _call(hook: Hook, settings: Settings, loop: Loop | None) -> None:
+def with_settings(checks: Iterable[Check], settings: Settings) -> list[Check]:
+    """Return checks whose functions are given the settings, if they take them.
+
+    >>> with_settings([], Settings())
+    []
+    """
+    return [replace(one, function=partial(given, one.function, settings)) for one in checks]
+
+
+def given(function: Hook, settings: Settings) -> Any:  # noqa: ANN401 - what it returns
+    """Call a function with the settings, if it takes them.
+
+    >>> given(lambda: 1, Settings()), given(lambda settings: settings, Settings())
+    (1, Settings())
+    """
     try:
-        inspect.signature(hook).bind(settings)
+        inspect.signature(function).bind(settings)
     except (TypeError, ValueError):
-        answer = hook()
-    else:
-        answer = hook(settings)
-    if inspect.iscoroutine(answer):
-        _wait(answer, loop)
-
-
-def _wait(answer: Coroutine[Any, Any, object], loop: Loop | None) -> None:
-    if loop is None:
-        asyncio.run(answer)
-    else:
-        # Where the application's own connections live.
-        asyncio.run_coroutine_threadsafe(answer, loop).result()
+        return function()
+    return function(settings)
 
 
 def _name(hook: Hook) -> str:

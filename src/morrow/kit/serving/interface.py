@@ -1,7 +1,5 @@
 """Which interface an application has: told by it or by its author, never guessed."""
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable

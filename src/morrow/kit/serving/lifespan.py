@@ -1,12 +1,9 @@
 """The lifespan of an ASGI application: its start before any request, its end after the last."""
 
-from __future__ import annotations
-
 import asyncio
-import logging
 from typing import Any
 
-logger = logging.getLogger("morrow")
+from morrow.kit.settings.problem import logger
 
 
 class Lifespan:
@@ -49,11 +46,13 @@ class Lifespan:
 
     async def stop(self) -> None:
         """Let the application clean up."""
-        if self._task is None or self._task.done():
+        if self._task is None:
             return
-        answer = await self._ask("lifespan.shutdown")
+        answer = None if self._task.done() else await self._ask("lifespan.shutdown")
         if answer is not None and answer["type"] == "lifespan.shutdown.failed":
             raise RuntimeError(answer.get("message") or "its lifespan says so, without a reason")
+        if answer is None:
+            self._task.result()  # raises what ended it, now or long ago
 
     async def _ask(self, what: str) -> dict[str, Any] | None:
         if self._task is None:

@@ -1,7 +1,5 @@
 """The server of a service: the one that its application's interface needs."""
 
-from __future__ import annotations
-
 from morrow.kit.request.asgi import AsgiMiddleware, Places
 from morrow.kit.request.forwarded import Proxies
 from morrow.kit.request.wsgi import Middleware
@@ -34,7 +32,7 @@ def own_server(running: Running) -> OwnServer:
             ready=running.readiness,
         )
         server = AsgiServer(app, proxies=proxies)
-        running.stands_still = server.stands_still
+        running.stands_still, running.held_up = server.stands_still, server.held_up
     running.busy = lambda: server.busy
     running.begin_checks(server.loop if running.interface == "asgi" else None)
     return server

@@ -1,7 +1,5 @@
 """A child's lines, passed on so that each is one JSON object."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys
@@ -10,8 +8,8 @@ from morrow.kit.settings.redact import clean
 
 logger = logging.getLogger("morrow.child")
 
+# A longer line is passed on in pieces: what never ends a line must not fill the memory.
 LONGEST = 256 * 1024
-"""A longer line is passed on in pieces: what never ends a line must not fill the memory."""
 
 
 class Lines:

@@ -1,7 +1,5 @@
 """Which sources have changed, asked by looking at them. For work only."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from pathlib import Path

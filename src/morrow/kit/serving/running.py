@@ -9,16 +9,16 @@ from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import morrow
 from morrow.kit.health.checks import Checks
 from morrow.kit.request import metrics
 from morrow.kit.request.application_metrics import ApplicationMetrics
 from morrow.kit.request.observer import Observer
 from morrow.kit.request.threads import Threads, choose
 from morrow.kit.request.tracing import start_tracing
+from morrow.kit.serving.hooks import with_settings
 from morrow.kit.serving.interface import interface_of
 from morrow.kit.settings.loading import SettingsError, judge, masked
-from morrow.kit.settings.own_settings import KitSettings, unknown
+from morrow.kit.settings.own_settings import KitSettings, info, unknown
 from morrow.kit.settings.problem import bad_settings, raised
 
 if TYPE_CHECKING:
@@ -94,11 +94,12 @@ class Running:
         # What only the server knows, once there is one.
         self.busy: Callable[[], int] = lambda: len(self.observer.active)
         self.stands_still: Callable[[], float] = lambda: 0.0
+        self.held_up: Callable[[], float] | None = None
 
     def begin_checks(self, loop: AbstractEventLoop | None = None) -> None:
         """Begin to ask the service's checks; those of an ASGI application on its own loop."""
         self.loop = loop
-        self.checks = Checks(self.service.checks, loop)
+        self.checks = Checks(with_settings(self.service.checks, self.settings), loop)
 
     def begin_drain(self, *, replaced: bool = False) -> None:
         """Say "not ready" from now on, and `Connection: close` in every response.
@@ -125,14 +126,7 @@ class Running:
             "status": "ready" if not causes else "not ready",
             "causes": causes,
             "pid": self.main_pid,
-            "checks": {
-                state.name: {
-                    "up": state.up,
-                    "critical": state.critical,
-                    "message": state.message,
-                }
-                for state in states
-            },
+            "checks": {state.name: state.told() for state in states},
         }
 
     def answer(self, path: str) -> Answer:
@@ -155,15 +149,11 @@ class Running:
         return _json(404, {"error": "not found", "try": "/startupz /readyz /livez /metrics /info"})
 
     def _info(self) -> dict[str, Any]:
-        own = self.own
         return {
-            "morrow": morrow.__version__,
+            **info(self.own),
             "python": sys.version.split()[0],
             "pid": self.main_pid,
-            "version": own.morrow_release,
-            "image": own.morrow_release,
-            "environment": own.morrow_environment,
-            "secrets_revision": own.morrow_secrets_revision,
+            "image": self.own.morrow_release,
             "interface": self.interface,
             "threads": self.at_once.count,
             "draining": self.draining,
@@ -171,13 +161,6 @@ class Running:
         }
 
     def _metrics(self) -> Iterator[str]:
-        own = self.own
-        info = {
-            "version": own.morrow_release,
-            "environment": own.morrow_environment,
-            "secrets_revision": own.morrow_secrets_revision,
-            "morrow": morrow.__version__,
-        }
         for name, help_text, value in (
             ("http_server_active_requests", "Requests being handled.", len(self.observer.active)),
             ("morrow_threads", "Requests that can be handled at once.", self.at_once.count),
@@ -186,7 +169,12 @@ class Running:
             ("morrow_worker_restarts_total", "Workers that died and were replaced.", self.restarts),
         ):
             yield from metrics.family(name, help_text, ({}, value))
-        yield from metrics.family("morrow_info", "What runs.", (info, 1))
+        if self.held_up is not None:
+            told = "Longest that the event loop came late since it was last read."
+            yield from metrics.family("morrow_loop_held_up_seconds", told, ({}, self.held_up()))
+        classes = self.observer.durations.by_class()
+        yield from metrics.family("morrow_responses_total", "Requests ended, by class.", *classes)
+        yield from metrics.family("morrow_info", "What runs.", (info(self.own), 1))
         states = [({"check": state.name}, state.up) for state in self.checks.states()]
         yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         if "prometheus_client" not in sys.modules:

@@ -1,10 +1,9 @@
 """The command line of the kit: `python -m morrow`. No library is needed for it."""
 
-from __future__ import annotations
-
 import json
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from morrow.kit.settings.problem import StartError
@@ -36,11 +35,11 @@ def main(argv: list[str]) -> int:
 
             return probe(url)
         case ["worker" | "task" as verb, "--", _, *_]:
-            return run(argv[2:], probed=verb == "worker")
+            return _started(lambda: run(argv[2:], probed=verb == "worker"))
         case ["schema" | "env" | "check" as verb, target]:
             return _describe(verb, target)
         case [target, *rest] if not target.startswith("-") and rest in ([], ["--reload"]):
-            return serve(target, reload="--reload" in rest)
+            return _started(lambda: serve(target, reload="--reload" in rest))
         case _:
             wrong = [word for word in argv if word.startswith("-") and word != "--reload"]
             said = f"no such option: {wrong[0]}" if wrong else "that is none of these"
@@ -75,33 +74,29 @@ def _describe(verb: str, target: str) -> int:
 
 def run(words: list[str], *, probed: bool) -> int:
     """Run a command to its end, with an admin port or without; return its exit code."""
+    from morrow.kit.serving.command import Command
+    from morrow.kit.serving.judged import check_settings
+
+    (own, checks), listener = check_settings(probed=probed), None
+    if probed:
+        listener = _listen(own.morrow_host, own.morrow_admin_port, None, "MORROW_ADMIN_PORT")
+        listener.set_inheritable(False)
+    return Command(words, own, checks).run(listener)
+
+
+def _started(start: Callable[[], int]) -> int:
+    """Start what logs, and serve or run until it ends; return the exit code."""
     from morrow.kit.request.logs import configure
-    from morrow.kit.serving.command import Command, check_settings
 
     configure()
     try:
-        own = check_settings()
-        listener = None
-        if probed:
-            listener = _listen(own.morrow_host, own.morrow_admin_port, None, "MORROW_ADMIN_PORT")
-            listener.set_inheritable(False)
-        return Command(words, own).run(listener)
+        return start()
     except StartError as error:
         return error.log()
 
 
 def serve(target: str, *, reload: bool = False) -> int:
     """Serve until a signal ends it; return the exit code."""
-    from morrow.kit.request.logs import configure
-
-    configure()
-    try:
-        return _serve(target, reload=reload)
-    except StartError as error:
-        return error.log()
-
-
-def _serve(target: str, *, reload: bool) -> int:
     from morrow.kit.serving.handover import take
     from morrow.kit.serving.running import read_own_settings
     from morrow.kit.serving.supervisor import Supervisor

@@ -1,7 +1,5 @@
 """How a program is told to finish its work: the signal that it understands as that."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass

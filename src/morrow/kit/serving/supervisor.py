@@ -3,10 +3,7 @@
 It runs no thread and imports no application, so that a fork of it is safe and cheap.
 """
 
-from __future__ import annotations
-
 import contextlib
-import logging
 import os
 import selectors
 import signal
@@ -19,16 +16,15 @@ from pathlib import Path
 from morrow.kit.request.logs import fields
 from morrow.kit.serving.child import Child, fork
 from morrow.kit.serving.handover import Offer
+from morrow.kit.serving.signals import Action, ended, hear
 from morrow.kit.serving.words import CLOSING, DRAIN, READY, RETIRE
 from morrow.kit.serving.worker import Job
 from morrow.kit.settings.own_settings import KitSettings
-from morrow.kit.settings.problem import BROKEN
-
-logger = logging.getLogger("morrow")
+from morrow.kit.settings.problem import BROKEN, logger
 
 MOST_DEATHS, DEATHS_WITHIN = 3, 60.0
+# A worker that lives so long after drain and grace cannot end by itself.
 LATE = 5.0
-"""A worker that lives so long after drain and grace cannot end by itself."""
 
 Changed = Callable[[], bool]
 
@@ -52,11 +48,11 @@ class Supervisor:
     _kill_at: float | None = None
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _offer: Offer | None = None
-    _told: socket.socket | None = None
 
     def run(self) -> int:
         """Serve; return the exit code."""
-        self._catch_signals()
+        actions: dict[int, Action] = {signal.SIGCHLD: self._reap, signal.SIGHUP: self._replace}
+        hear(self._selector, actions | {signal.SIGTERM: self._stop, signal.SIGINT: self._stop})
         self._spawn(first=self.predecessor is None)
         while self._code is None:
             for key, _ in self._selector.select(self._patience()):
@@ -78,26 +74,6 @@ class Supervisor:
         if self.changed is not None:
             return 0.3
         return 0.5 if self._kill_at is not None else None
-
-    def _catch_signals(self) -> None:
-        heard, self._told = socket.socketpair()
-        heard.setblocking(False)
-        self._told.setblocking(False)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD):
-            signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(self._told.fileno(), warn_on_full_buffer=False)
-        self._selector.register(
-            heard, selectors.EVENT_READ, lambda: self._signalled(heard.recv(4096))
-        )
-
-    def _signalled(self, numbers: bytes) -> None:
-        for number in numbers:
-            if number == signal.SIGCHLD:
-                self._reap()
-            elif number == signal.SIGHUP:
-                self._replace()
-            else:
-                self._stop()
 
     def _spawn(self, *, first: bool) -> None:
         service, admin = self.sockets
@@ -192,17 +168,10 @@ class Supervisor:
         self._code = BROKEN
 
     def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            # As PID 1 of a container this process inherits orphans that are no workers.
+        for pid, code in ended():
             for worker in [one for one in self._workers if one.pid == pid]:
                 self._workers.remove(worker)
-                self._ended(worker, os.waitstatus_to_exitcode(status))
+                self._ended(worker, code)
 
     def _ended(self, worker: Child, code: int) -> None:
         if self._stopping or worker.retired:

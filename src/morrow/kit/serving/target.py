@@ -1,7 +1,5 @@
 """From the text `module:attribute` to the service that it names."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 
@@ -59,6 +57,19 @@ def load_settings_class(target: str) -> type[Settings]:
             f"{module} declares {names}: name one Settings class, such as {module}:ShopSettings",
         )
     return classes[0]
+
+
+def load_declared(target: str) -> type[Settings]:
+    """Return what is declared: nothing, by an application that knows nothing of Morrow.
+
+    >>> load_declared("wsgiref.simple_server:demo_app").__name__
+    'Settings'
+    """
+    if ":" in target:
+        found = load_attribute(target.partition("()")[0], "service")
+        if callable(found) and not isinstance(found, type | Service):
+            return Settings
+    return load_settings_class(target)
 
 
 def load_attribute(target: str, default: str) -> object:

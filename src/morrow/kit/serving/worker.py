@@ -6,7 +6,6 @@ that socket, when the main process is gone, means "drain" as well.
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -22,13 +21,11 @@ from morrow.kit.serving.running import Running, prepare
 from morrow.kit.serving.target import load_service
 from morrow.kit.serving.words import READY, RETIRE
 from morrow.kit.settings.own_settings import KitSettings
-from morrow.kit.settings.problem import StartError
+from morrow.kit.settings.problem import StartError, logger
 
 if TYPE_CHECKING:
     from morrow.kit.serving.granian_server import GranianServer
     from morrow.kit.serving.own_server import OwnServer
-
-logger = logging.getLogger("morrow")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 A body is taken by the event loop before the application is called. An answer of one piece is
 handed to the server whole. A stream keeps its thread, as its application expects, but gives
-its turn to another thread. Granian has threads for all of these and one more, which only
-notes who waits: a request runs on the thread that brought it, or on one that is free.
+its turn to another thread. Granian has threads for all turns and one more, which only notes
+who waits: a request runs on the thread that brought it, or on one that is free.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import queue
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -20,31 +18,23 @@ from typing import TYPE_CHECKING, Any
 from morrow.kit.request.bodies import BodyRefused, linger, read, too_large, two_hosts
 from morrow.kit.request.forwarded import Proxies
 from morrow.kit.request.observer import Observer
-from morrow.kit.request.request import READING, RUNNING, WAITING, Request
+from morrow.kit.request.request import READING, RUNNING, WAITING
 from morrow.kit.request.threads import OF_REQUESTS
+from morrow.kit.request.wsgi import Middleware, health
 from morrow.kit.serving.connections import cut
 from morrow.kit.serving.environ import environ_of
-from morrow.kit.serving.granian_server import GranianServer
-from morrow.kit.serving.wsgi_answer import Answer, NotStarted
+from morrow.kit.serving.granian_server import GranianServer, push
+from morrow.kit.serving.wsgi_answer import Answer, BadAnswer
+from morrow.kit.settings.problem import logger
 
 if TYPE_CHECKING:
     import socket
 
-    from _typeshed.wsgi import WSGIApplication
 
-logger = logging.getLogger("morrow")
-
+# So many streams hold a thread of their own; further ones keep that of a request.
 STREAMS = 32
-"""So many streams hold a thread of their own; further ones keep that of a request."""
 
-
-class Turn:
-    """One request on its way through the server."""
-
-    __slots__ = ("environ", "proto", "request")
-
-    def __init__(self, request: Request, environ: dict[str, Any], proto: Any) -> None:  # noqa: ANN401
-        self.request, self.environ, self.proto = request, environ, proto
+_NO_LENGTH = (None, "", "0")
 
 
 class WsgiServer:
@@ -52,7 +42,7 @@ class WsgiServer:
 
     def __init__(
         self,
-        app: WSGIApplication,
+        app: Middleware,
         observer: Observer,
         *,
         threads: int,
@@ -61,18 +51,15 @@ class WsgiServer:
     ) -> None:
         self.app, self.observer, self.threads = app, observer, threads
         self.body_limit, self.proxies = body_limit, proxies
+        self._believes = bool(proxies.networks)
         self.loop = asyncio.new_event_loop()
-        self._pending: deque[Turn] = deque()
-        # Free turns. A queue, for its get and put are one step for all threads.
-        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
-        # Granian's threads that may run a request. One is always left to take the next.
-        self._inline: queue.SimpleQueue[None] = queue.SimpleQueue()
-        for _ in range(threads):
-            self._free.put(None)
-            self._inline.put(None)
+        self._pending: deque[Answer] = deque()
+        # Free turns. To take one off a list, or put one back, is one step for all threads.
+        self._free: list[None] = [None] * threads
         self.address: tuple[Any, ...] = ("", 0)
         self._known: set[int] = set()
         self._streams = 0
+        self._lent = 0  # threads of the server that streams hold
         self._lock = threading.Lock()
         self._helpers = ThreadPoolExecutor(threads + STREAMS, OF_REQUESTS)
         self._reading: set[asyncio.Task[None]] = set()
@@ -105,65 +92,59 @@ class WsgiServer:
     @property
     def busy(self) -> int:
         """How many threads the application has now."""
-        return self.threads - self._free.qsize()
+        return self.threads - len(self._free)
 
     def schedule(self, watcher: Any) -> None:  # noqa: ANN401 - Granian's
         """Take a request from the server. Never waits, and never raises."""
         try:
-            self._take(watcher.scope, watcher.proto)
+            scope, proto = watcher.scope, watcher.proto
+            peer = scope["client"]
+            if self._believes or peer[0][0] == ":":
+                self.proxies.believe(scope)
+            environ = environ_of(scope)
+            path = environ["PATH_INFO"]
+            if path == "/healthz":
+                for message in health(self.app.ready, closing=self.observer.closing):
+                    proto.send(message)
+                return
+            answer = Answer(proto, environ, self)
+            get = environ.get
+            client, given = environ["REMOTE_ADDR"], get("HTTP_X_REQUEST_ID")
+            self.observer.begin(scope["method"], path, client, given, answer)
+            answer.peer, answer.scheme = peer, scope["scheme"]
+            if "," in get("HTTP_HOST", ""):  # two are joined so
+                answer.refused = two_hosts()
+            if get("CONTENT_LENGTH") not in _NO_LENGTH or "HTTP_TRANSFER_ENCODING" in environ:
+                answer.stage = READING
+                self.loop.call_soon_threadsafe(self._read, answer)
+                return
+            answer.stage = WAITING
+            self._pending.append(answer)
+            if self._lent <= len(self._free) - 1:
+                self.work(at_once=True)
+            elif self._free:
+                self._helpers.submit(self.work)  # streams hold the server's threads
         except BaseException:
             logger.critical("a request could not be taken", exc_info=True)
 
-    def _take(self, scope: dict[str, Any], proto: Any) -> None:  # noqa: ANN401 - Granian's
-        host, port = scope["client"]
-        self.proxies.apply(scope)
-        environ = environ_of(scope)
-        path = environ["PATH_INFO"]
-        if path == "/healthz":
-            unnoted = Request("", "GET", path, host)
-            Answer(proto, self, unnoted).deliver(self.app, environ)
-            return
-        request = self.observer.begin(
-            scope["method"], path, environ["REMOTE_ADDR"], environ.get("HTTP_X_REQUEST_ID")
-        )
-        request.scheme = scope["scheme"]
-        request.peer = host, port
-        environ["morrow.request"] = request
-        if "," in environ.get("HTTP_HOST", ""):  # two are joined so
-            environ["morrow.refused"] = two_hosts()
-        turn = Turn(request, environ, proto)
-        length = environ.get("CONTENT_LENGTH")
-        if (length and length != "0") or "HTTP_TRANSFER_ENCODING" in environ:
-            request.stage = READING
-            self.loop.call_soon_threadsafe(self._read, turn)
-            return
-        request.stage = WAITING
-        self._pending.append(turn)
-        try:
-            self._inline.get_nowait()
-        except queue.Empty:
-            # Streams hold the server's threads, or all turns are taken.
-            if not self._free.empty():
-                self._helpers.submit(self.work)
-            return
-        try:
-            self.work()
-        finally:
-            self._inline.put(None)
-
-    def _read(self, turn: Turn) -> None:
-        task = self.loop.create_task(self._take_body(turn))
+    def _read(self, answer: Answer) -> None:
+        task = self.loop.create_task(self._take_body(answer))
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
 
-    async def _take_body(self, turn: Turn) -> None:
-        environ, receive = turn.environ, turn.proto.receive
+    async def _take_body(self, answer: Answer) -> None:
+        environ, receive = answer.environ, answer.proto.receive
         length = environ.get("CONTENT_LENGTH") or ""
-        refused: BodyRefused | None = None
+        refused = answer.refused
         try:
             if length.isdecimal() and int(length) > self.body_limit:
                 raise too_large(self.body_limit)
-            environ["wsgi.input"] = await read(receive, self.body_limit)
+            if refused is None:
+                body = environ["wsgi.input"] = await read(receive, self.body_limit)
+                # It is whole: applications that know no chunks need not be told of them.
+                if environ.pop("HTTP_TRANSFER_ENCODING", None):
+                    environ["CONTENT_LENGTH"] = str(body.seek(0, 2))
+                    body.seek(0)
         except BodyRefused as error:
             refused = error
         except Exception:
@@ -171,63 +152,76 @@ class WsgiServer:
             refused = BodyRefused("400 Bad Request", "the body could not be read")
         if refused is not None:
             # What is left of the body would be read as the next request.
-            turn.request.closing = True
-            environ["morrow.refused"] = refused
-        turn.request.stage = WAITING
-        self._pending.append(turn)
+            answer.closing = True
+            answer.refused = refused
+        answer.stage = WAITING
+        self._pending.append(answer)
         self._helpers.submit(self.work)
         if refused is not None:
+            waits = "HTTP_EXPECT" in environ
+            while waits:  # to read a body is to ask for it: the answer goes first
+                waits = not answer.sent
+                await asyncio.sleep(0.02)
             await linger(receive)
 
-    def work(self) -> None:
+    def work(self, *, at_once: bool = False) -> None:
         """Run who waits, as long as there is a turn for it."""
         if (me := threading.get_ident()) not in self._known:
             self._known.add(me)
             # Threads inherit it: what the application starts here is waited for at the end.
             threading.current_thread()._daemonic = False  # type: ignore[attr-defined]
-        while self._pending:
+        free, pending, face = self._free, self._pending, self.app
+        while pending:
             try:
-                self._free.get_nowait()
-            except queue.Empty:
+                free.pop()
+            except IndexError:
                 return  # who gives a turn back looks for the next by itself
             holds = True
             try:
-                while holds:
-                    holds = self._run(self._pending.popleft())
+                while holds and pending:
+                    answer = pending.popleft()
+                    answer.stage, answer.at_once = RUNNING, at_once
+                    try:
+                        result = face.answer(answer.environ, answer)
+                        if type(result) is bytes:
+                            answer.send(result)
+                        else:
+                            answer.stream(result)
+                    except BaseException as error:
+                        self._fail(answer, error)
+                    holds = not answer.gave_turn
             except IndexError:
-                pass
+                pass  # another thread was faster
             finally:
                 if holds:
-                    self._free.put(None)
+                    free.append(None)
 
-    def _run(self, turn: Turn) -> bool:
-        """Answer one request; tell whether this thread still holds its turn."""
-        turn.request.stage = RUNNING
-        answer = Answer(turn.proto, self, turn.request)
-        try:
-            answer.deliver(self.app, turn.environ)
-        except BaseException as error:
-            # The middleware has told what the application raised. Its client must not take
-            # the part that it has for the whole.
-            if isinstance(error, (ConnectionError, NotStarted)):
-                logger.error("%s", error)
-            if not answer.fail():
-                cut(self.address[1], turn.request.peer)
-            self.observer.finish(turn.request)
-        return not answer.gave_turn
+    def _fail(self, answer: Answer, error: BaseException) -> None:
+        # The middleware has told what the application raised. Its client must not take
+        # the part that it has for the whole.
+        if isinstance(error, (ConnectionError, BadAnswer)):
+            logger.error("%s", error)
+        elif not isinstance(error, Exception):
+            logger.error("the application raised", exc_info=error)
+        if not answer.fail_late():
+            asyncio.run_coroutine_threadsafe(push(answer.proto), self.loop).result()
+            cut(self.address[1], answer.peer)
+        self.observer.finish(answer)
 
-    def begin_stream(self) -> bool:
+    def begin_stream(self, answer: Answer) -> bool:
         """Give this thread's turn to another, if there is room for one more stream."""
         with self._lock:
             if self._streams >= STREAMS:
                 return False
             self._streams += 1
-        self._free.put(None)
+            self._lent += answer.at_once
+        self._free.append(None)
         if self._pending:
             self._helpers.submit(self.work)
         return True
 
-    def end_stream(self) -> None:
+    def end_stream(self, answer: Answer) -> None:
         """Make room for another stream."""
         with self._lock:
             self._streams -= 1
+            self._lent -= answer.at_once

@@ -1,7 +1,5 @@
 """A settings class told to others: a JSON schema, an example `.env`, a judgement."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args, get_origin

@@ -1,7 +1,5 @@
 """From an environment to a settings object, or to the list of all that is wrong with it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +9,8 @@ from morrow.kit.settings.redact import clean
 from morrow.kit.settings.values import Duration, Size, ValueRefused, parse, render, required
 from morrow.kit.settings.variable import Variable
 
+# The exit code of a service with bad settings (EX_CONFIG).
 BAD_SETTINGS = 78
-"""The exit code of a service with bad settings (EX_CONFIG)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +91,11 @@ def _for(variable: Variable) -> str:
     return f" ({variable.help.rstrip('.')})" if variable.help else ""
 
 
+# Variables that libraries read themselves: never the file of a setting.
 _OF_OTHERS = frozenset(
     {"SSL_CERT_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "COVERAGE_FILE"}
     | {"AWS_SHARED_CREDENTIALS_FILE", "PIP_CONFIG_FILE", "GIT_CONFIG_FILE"}
 )
-"""Variables that libraries read themselves: never the file of a setting."""
 
 
 def _read(

@@ -1,10 +1,9 @@
 """What the kit itself reads: the variables that begin with MORROW_."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+import morrow
 from morrow.kit.settings.loading import SettingProblem
 from morrow.kit.settings.settings import Settings, setting
 from morrow.kit.settings.values import Duration, Size
@@ -60,6 +59,20 @@ class KitSettings(Settings):
     morrow_release: str = setting("", help="The release or version that runs.")
     morrow_secrets_revision: str = setting("", help="The revision of the secrets in use.")
     morrow_secrets_dir: str = setting("", help="The folder of mounted secrets.")
+
+
+def info(own: KitSettings) -> dict[str, str]:
+    """Return what runs, as metrics and `/info` say it.
+
+    >>> info(KitSettings.load({"MORROW_RELEASE": "1.2"}))["version"]
+    '1.2'
+    """
+    return {
+        "morrow": morrow.__version__,
+        "version": own.morrow_release,
+        "environment": own.morrow_environment,
+        "secrets_revision": own.morrow_secrets_revision,
+    }
 
 
 def unknown(

@@ -1,7 +1,5 @@
 """What keeps a service from starting: one line for people, one exit code for machines."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 import sys
@@ -16,8 +14,8 @@ from morrow.kit.settings.redact import clean
 
 logger = logging.getLogger("morrow")
 
+# The exit code when something was lost or broke.
 BROKEN = 1
-"""The exit code when something was lost or broke."""
 
 
 class StartError(Exception):

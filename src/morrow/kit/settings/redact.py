@@ -3,8 +3,6 @@
 An exception's text is written by a library, which may put a connection string into it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -12,8 +10,8 @@ from pathlib import Path
 
 from morrow.kit.settings.secret import MASK
 
+# A shorter secret cannot be told from the words around it; its name or place still hides it.
 SHORTEST = 6
-"""A shorter secret cannot be told from the words around it; its name or place still hides it."""
 
 _WORDS = r"(?:passw(?:or)?d|passwd|pwd|secret(?:[_-]?key)?|token|api[_-]?key|credentials?)"
 _NAMED = re.compile(_WORDS, re.IGNORECASE)

@@ -3,8 +3,6 @@
 The declaration is a frozen dataclass. Loading, the schema and the tables are made from it.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import typing
@@ -42,15 +40,7 @@ def setting(
     >>> Paging.load({"PAGE_SIZE": "50"})
     Paging(page_size=50)
     """
-    metadata = {
-        "minimum": minimum,
-        "maximum": maximum,
-        "help": help,
-        "example": example,
-        "empty": empty,
-        "keep": keep,
-        "unprotected_only": unprotected_only,
-    }
+    metadata = {name: told for name, told in locals().items() if name != "default"}
     if isinstance(default, list):
         return dataclasses.field(default_factory=default.copy, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

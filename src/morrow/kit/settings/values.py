@@ -3,8 +3,6 @@
 No message repeats a value: it may be a secret that was pasted into the wrong variable.
 """
 
-from __future__ import annotations
-
 import math
 import re
 import types

@@ -1,7 +1,5 @@
 """One variable of the environment, as a settings class declares it."""
 
-from __future__ import annotations
-
 from dataclasses import MISSING, dataclass
 
 from morrow.kit.settings.secret import Secret

@@ -10,12 +10,31 @@ Collect problems as values; raise `Failure(problem, …)` only where a command c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.terminal import typed
+
+# Values for the placeholders of a fix, where it is shown as an example.
+USUAL = {
+    "environment": "dev",
+    "name": "dev",
+    "file": "environments/dev.yaml",
+    "up": "morrow up dev",
+    "kubectl": "kubectl --context dev --namespace hello",
+    "image": "ghcr.io/example/hello:1.2",
+    "registry": "ghcr.io",
+    "program": "helm",
+    "variable": "MORROW_HELM",
+    "key": "API_TOKEN",
+    "kind": "cyclonedx",
+    "before": "dev",
+    "pod": "hello-7c9d-x2x4b",
+    "container": "hello",
+    "root": "terraform/environments/dev",
+    "folder": "terraform/environments/dev",
+}
 
 
 @dataclass(frozen=True)
@@ -26,10 +45,12 @@ class Row:
     fix: str
     refused: bool = False  # True: found before anything was changed (exit 2), else exit 1
 
+    example: str = ""  # the fix as it may be typed, where USUAL does not make one
+
     @property
-    def fix_in_general(self) -> str:
-        """What a page can say: a fix that depends wholly on the moment is named as such."""
-        return "the command that the error shows" if self.fix == "{command}" else self.fix
+    def as_typed(self) -> str:
+        """The fix with example values, as it may be typed."""
+        return self.example or self.fix.format(**USUAL)
 
 
 @dataclass(frozen=True)
@@ -44,30 +65,34 @@ class Problem:
 
     def as_json(self) -> dict[str, Any]:
         """Return what `--json` prints."""
-        return {
-            "code": self.code,
-            "object": self.object,
-            "cause": self.cause,
-            "fix": self.fix,
-            "details": list(self.details),
-        }
+        return {**asdict(self), "details": list(self.details)}
 
 
 class Failure(Exception):
     """Problems that end a command.
 
-    `refused` says that nothing had been changed (exit 2), `applied` that what was asked for is
-    done and something that it declares does not work (exit 3).
+    `refused`: nothing had been changed (exit 2). `applied`: the release is in place, but
+    something that it declares does not work (exit 3). `waits`: what was sent is there and others
+    may still apply it, so nobody takes it back.
     """
 
     def __init__(
-        self, *problems: Problem, refused: bool | None = None, applied: bool = False
+        self,
+        *problems: Problem,
+        refused: bool | None = None,
+        applied: bool = False,
+        waits: bool = False,
     ) -> None:
         super().__init__("; ".join(f"{p.code}: {p.object}: {p.cause}" for p in problems))
-        self.problems = problems
+        self.problems, self.waits = problems, waits
         if refused is None:
             refused = all(table()[p.code].refused for p in problems)
         self.exit_code = 3 if applied else 2 if refused else 1
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a signal ended it: nothing that goes on at a failure may go on then."""
+        return self.problems[0].code == "interrupted"
 
 
 def problem(
@@ -83,6 +108,7 @@ def problem(
 def table() -> dict[str, Row]:
     """Return every kind of error, by its code: read only when one is made."""
     import tomllib
+    from pathlib import Path
 
     raw = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return {code: Row(**row) for code, row in raw.items()}
@@ -95,13 +121,13 @@ def page() -> str:
         "",
         "Every error of the tool has a code, an object, a cause and a fix. This page is made from",
         "the table in `src/morrow/tool/base/errors.toml`; `morrow explain CODE` shows one row.",
-        "Words in braces are filled in when the error is shown. Exit 2: nothing had been changed.",
-        "Exit 3 in place of 1: the release is applied, and users are not served as it declares.",
+        "A fix is shown with example values. Exit 2: nothing had been changed.",
+        "Exit 3 instead of 1: the release is applied, but does not serve users as declared.",
         "",
     ]
     for code, row in sorted(table().items()):
         refused = 2 if row.refused else 1
-        lines += [f"## {code}", "", row.summary, "", "```text", row.fix_in_general, "```", ""]
+        lines += [f"## {code}", "", row.summary, "", "```text", row.as_typed, "```", ""]
         lines += [f"Exit {refused}.", ""]
     return "\n".join(lines)
 

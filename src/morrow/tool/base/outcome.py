@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+Json = dict[str, Any]  # an object of JSON, of ours or of a program's
+
 
 @dataclass(frozen=True)
 class Outcome:

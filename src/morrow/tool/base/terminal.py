@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import TextIO
 
-STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+STYLES = {
+    "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34",
+    "magenta": "35", "cyan": "36",
+}  # fmt: skip
 
 
 class Terminal:
@@ -75,26 +78,28 @@ class Terminal:
 
     def say(self, text: str = "") -> None:
         """Write a line of talk."""
-        self._clear()
+        self.clear()
         print(text, file=self.err, flush=True)
 
-    def warn(self, text: str) -> None:
-        """Write a line that deserves attention."""
-        self.say(f"{self.paint('warning:', 'yellow')} {text}")
+    def warn(self, *texts: str) -> None:
+        """Write lines that deserve attention."""
+        for text in texts:
+            self.say(f"{self.paint('warning:', 'yellow')} {text}")
 
     def status(self, text: str) -> None:
         """Show what goes on: one line, rewritten on a terminal, repeated elsewhere."""
         if text == self._status:
             return
         if self.moves:
-            self._clear()
+            self.clear()
             self.err.write(self.paint(text[: self.width - 1], "dim"))
             self.err.flush()
         else:
             print(text, file=self.err, flush=True)
         self._status = text
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Remove the status line: something else writes to this terminal now."""
         if self._status and self.moves:
             self.err.write("\r\x1b[2K")
         self._status = ""
@@ -106,17 +111,18 @@ class Terminal:
 
     def result(self, text: str) -> None:
         """Write a result for people; silent with --json."""
-        self._clear()
+        self.clear()
         if not self.json:
             print(text, file=self.out, flush=True)
 
     def answer(self, data: object) -> None:
         """Write the result for programs; silent without --json."""
-        self._clear()
+        self.clear()
         if self.json:
             import json
 
-            print(json.dumps(data, indent=2, ensure_ascii=False), file=self.out, flush=True)
+            plain = not _is_unicode(self.out)
+            print(json.dumps(data, indent=2, ensure_ascii=plain), file=self.out, flush=True)
 
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write rows under headers; the last column is folded to the width."""
@@ -136,7 +142,9 @@ def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]], width: i
         return len(re.sub("\x1b\\[[0-9;]*m", "", cell))
 
     def folded(cell: str, room: int) -> list[str]:
-        return textwrap.wrap(cell, room, break_on_hyphens=False) if seen(cell) > room else [cell]
+        if seen(cell) <= room:
+            return [cell]
+        return textwrap.wrap(cell, room, break_on_hyphens=False, break_long_words=False)
 
     body = [list(row) for row in rows]
     lines = [list(headers), *body] if any(headers) else body
@@ -156,11 +164,33 @@ def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]], width: i
         cells = [folded(cell, room) for cell, room in zip(line, widths, strict=True)]
         for row in zip_longest(*cells, fillvalue=""):
             head = "".join(
-                cell + " " * (size - seen(cell) + 2)
+                cell + " " * max(2, size - seen(cell) + 2)
                 for cell, size in zip(row[:-1], widths[:-1], strict=True)
             )
             text.append((head + row[-1]).rstrip())
     return "\n".join(text)
+
+
+SIGNS = {"✓": "ok", "✗": "NO", "→": "->", "…": "..."}
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    return (stream.encoding or "utf-8").lower().startswith("utf")
+
+
+def speak_plainly() -> None:
+    """Replace characters that an output's encoding lacks, instead of failing on them."""
+    import codecs
+
+    def other(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - only writing is asked for
+        signs = error.object[error.start : error.end]
+        return "".join(SIGNS.get(sign, "?") for sign in signs), error.end
+
+    codecs.register_error("morrow", other)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and not _is_unicode(stream):
+            stream.reconfigure(errors="morrow")
 
 
 def typed() -> str:
@@ -168,11 +198,18 @@ def typed() -> str:
     import shutil
     from pathlib import Path
 
-    own, found = Path(sys.argv[0]), shutil.which("morrow")
-    if own.name != "morrow" or (found and own.exists() and own.samefile(found)):
+    own, on_path = Path(sys.argv[0]), shutil.which("morrow")
+    if own.name != "morrow" or (on_path and own.exists() and own.samefile(on_path)):
         return "morrow"
     full, here = own.absolute(), Path.cwd()
     return str(full.relative_to(here)) if full.is_relative_to(here) else str(full)
+
+
+def again(wrong: str, right: str) -> str:
+    """Return the command as it was typed, with one word corrected."""
+    import shlex
+
+    return shlex.join([typed(), *(right if word == wrong else word for word in sys.argv[1:])])
 
 
 terminal = Terminal()

@@ -5,19 +5,33 @@ from __future__ import annotations
 # name: what it does, and what it says it is doing before anything is imported.
 # In the order in which people need them.
 COMMANDS = {
+    "init": ("Make the repository in this folder one that Morrow can run.", ""),
     "run": ("Serve an application in the foreground.", ""),
     "settings": ("Show what a service reads from its environment.", ""),
-    "env": ("Show an environment merged, or make a new one.", "reading"),
+    "env": ("List, show or compare environments, or make a new one.", "reading"),
+    "build": ("Build the service's image, push it, name its digest.", "reading"),
     "doctor": ("Find what would stop a deploy, with the fix.", "examining"),
     "plan": ("Show what `up` would change, field by field.", "planning"),
+    "render": ("Print the YAML that Helm applies, without a cluster.", "rendering"),
     "up": ("Bring an environment up, or change it to what its file says.", "reading"),
     "status": ("Show what runs.", "looking at"),
     "logs": ("Show the service's log lines.", "reading the logs of"),
+    "dash": ("Draw the dashboard as one page, without Grafana.", "drawing"),
     "verify": ("Prove that the service keeps its promises, also under load.", "verifying"),
+    "scan": ("Judge what a scanner found in an image.", ""),
+    "promote": ("Carry a proven digest to the next environment.", "judging"),
+    "history": ("List the releases that are remembered.", "reading"),
     "rollback": ("Go back to the release before.", "reading"),
+    "restart": ("Replace what runs by the same again.", "reading"),
+    "scale": ("Run another number of pods until the next `up`.", "reading"),
+    "exec": ("Run a command or a shell beside the service.", ""),
+    "task": ("Run a command once, with what the release has.", "reading"),
+    "open": ("Open the service in a browser.", "reading"),
+    "port-forward": ("Forward ports of a pod to this machine.", "reading"),
     "down": ("Take an environment down.", "reading"),
     "secrets": ("List, set or rotate secrets.", "reading"),
     "platform": ("Plan, make and hand over an environment's AWS.", "reading"),
+    "eject": ("Write a copy of the chart or the Terraform module, to own.", ""),
     "explain": ("Explain an error code.", ""),
 }
 
@@ -41,7 +55,7 @@ def overview() -> str:
             "  -h, --help  Show this message and exit.",
             "",
             "Commands:",
-            *(f"  {name:<8}  {told}" for name, (told, _) in COMMANDS.items()),
+            *(f"  {name:<12}  {summary}" for name, (summary, _) in COMMANDS.items()),
         ]
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import stat
 import sys
 from types import FrameType
 
@@ -17,6 +19,8 @@ from morrow.tool.cli.group import group
 def run(words: list[str]) -> int:
     """Run the command line; return the exit code."""
     signal.signal(signal.SIGTERM, _as_interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # it is under nohup
+        signal.signal(signal.SIGHUP, _hung_up)
     try:
         code = group.main(words, prog_name="morrow", standalone_mode=False)
     except Failure as failure:
@@ -29,7 +33,7 @@ def run(words: list[str]) -> int:
             terminal.say(wrong.format_message())
             return 2
         context = wrong.ctx if isinstance(wrong, click.UsageError) else None
-        path = context.command_path if context else "morrow"
+        path = context.command_path if context else _path(words)
         command = path.replace("morrow", typed(), 1)
         report((problem("usage", path, wrong.format_message(), command=command),))
         return 2
@@ -42,6 +46,21 @@ def run(words: list[str]) -> int:
         report((_unexpected(unexpected, words),))
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _path(words: list[str]) -> str:
+    """Return the command that was typed, as far as there is one."""
+    found: list[str] = ["morrow"]
+    command: click.Group = group
+    for word in words:
+        inner = command.get_command(click.Context(command), word)
+        if inner is None:
+            break
+        found.append(word)
+        if not isinstance(inner, click.Group):
+            break
+        command = inner
+    return " ".join(found)
 
 
 def interrupted(words: list[str]) -> int:
@@ -71,6 +90,10 @@ def _as_interrupt(number: int, frame: FrameType | None) -> None:
 
 def _unexpected(error: Exception, words: list[str]) -> Problem:
     """Name a file that cannot be used; of all else the type and the place, never the message."""
+    from pathlib import Path
+
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return problem("disk-full", str(error.filename or Path.cwd()), str(error.strerror))
     if isinstance(error, OSError) and error.filename is not None:
         return problem("file-failed", str(error.filename), str(error.strerror))
     place = error.__traceback__
@@ -80,3 +103,12 @@ def _unexpected(error: Exception, words: list[str]) -> Problem:
     # The message may hold a secret of somebody's.
     cause = f"{type(error).__name__} in {where}"
     return problem("internal-error", "morrow " + " ".join(words[:1]), cause)
+
+
+def _hung_up(number: int, frame: FrameType | None) -> None:
+    """The terminal was closed: end as by Ctrl-C, and write nothing more to where nobody is."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        if stat.S_ISCHR(os.fstat(stream).st_mode):
+            os.dup2(nowhere, stream)
+    raise KeyboardInterrupt

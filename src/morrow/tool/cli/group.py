@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 from morrow import __version__
+from morrow.tool.base.terminal import terminal
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.cli.catalogue import COMMANDS, overview
 
@@ -22,7 +23,8 @@ class LazyGroup(click.Group):
         """Import the command's module."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"morrow.tool.cli.commands.{cmd_name}").command
+        module = cmd_name.replace("-", "_")
+        command = import_module(f"morrow.tool.cli.commands.{module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a broken module of ours
         return command
 
@@ -41,7 +43,11 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Told the width, click does not import what would find it out.
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "terminal_width": max(50, min(80, terminal.width) - 2),
+    },
     no_args_is_help=True,
 )
 @click.version_option(__version__)

@@ -26,13 +26,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(words: list[str]) -> int:
+    from morrow.tool.base.terminal import speak_plainly, terminal
+
+    speak_plainly()
     if "_MORROW_COMPLETE" not in os.environ:
         if not words or (len(words) == 1 and words[0] in HELP):
             print(overview(), file=sys.stdout if words else sys.stderr)
             return 0 if words else 2
-        from morrow.tool.base.terminal import terminal
-
-        terminal.json = "--json" in words
+        own = words[: words.index("--")] if "--" in words else words  # the rest is another's
+        terminal.json = "--json" in own
         if line := opening(words):
             terminal.status(line)
     from morrow.tool.cli.edge import run

@@ -4,7 +4,7 @@ How others use it:
 
     @click.command(help=…)
     @environment_argument          # the environment's name, completed from the files
-    @answers                       # --json and --show-commands
+    @reads                         # --context, --json and --show-commands; `changes`: --confirm too
     def command(environment: str, …) -> None: …
 
 Import what is heavy (yaml, jsonschema, subprocess users) inside the function.
@@ -12,14 +12,19 @@ Import what is heavy (yaml, jsonschema, subprocess users) inside the function.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal
+
+if TYPE_CHECKING:
+    from morrow.tool.cluster.site import Site
+    from morrow.tool.targets.target import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,29 +46,21 @@ def environment_argument(function: F) -> F:
 
 def answers(function: F) -> F:
     """Add --json and --show-commands; both act on the one terminal."""
+    for name, help_text in (
+        ("--show-commands", "Print each kubectl, helm and terraform command that is run."),
+        ("--json", "Print the result as JSON on standard output."),
+    ):
+        option = click.option(
+            name, is_flag=True, expose_value=False, is_eager=True, callback=_tell, help=help_text
+        )
+        function = option(function)
+    return function
 
-    def set_flag(name: str) -> Callable[[click.Context, click.Parameter, bool], None]:
-        def callback(ctx: click.Context, param: click.Parameter, value: bool) -> None:
-            setattr(terminal, name, value or getattr(terminal, name))
 
-        return callback
-
-    function = click.option(
-        "--show-commands",
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        callback=set_flag("show_commands"),
-        help="Print each kubectl, helm and terraform command that is run.",
-    )(function)
-    return click.option(
-        "--json",
-        is_flag=True,
-        expose_value=False,
-        is_eager=True,
-        callback=set_flag("json"),
-        help="Print the result as JSON on standard output.",
-    )(function)
+def _tell(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Set the terminal's attribute of the option's name."""
+    if value:
+        setattr(terminal, str(param.name), True)
 
 
 def confirm_option(function: F) -> F:
@@ -80,6 +77,84 @@ def context_option(function: F) -> F:
         envvar="MORROW_CONTEXT",
         help="The kubeconfig context, instead of target.context (or MORROW_CONTEXT).",
     )(function)
+
+
+def reads(function: F) -> F:
+    """Add what a command takes that asks an environment."""
+    return context_option(answers(function))
+
+
+def changes(function: F) -> F:
+    """Add what a command takes that changes an environment."""
+    return confirm_option(reads(function))
+
+
+def prometheus_option(function: F) -> F:
+    """Add --prometheus: where the metrics are."""
+    return click.option(
+        "--prometheus",
+        envvar="MORROW_PROMETHEUS",
+        default="",
+        metavar="WHERE",
+        help="A URL, or NAMESPACE/SERVICE:PORT in the cluster (or MORROW_PROMETHEUS). "
+        "prometheus-operated:9090 in observability.namespace unless given.",
+    )(function)
+
+
+def process_option(help_text: str) -> Callable[[F], F]:
+    """Add --process, completed from the environment's file."""
+    return click.option(
+        "--process", metavar="NAME", default="", shell_complete=complete_process, help=help_text
+    )
+
+
+def which_options(function: F) -> F:
+    """Add --process and --pod, which choose among the pods."""
+    function = click.option(
+        "--pod", metavar="NAME", default="", help="The pod of this name, or whose name begins so."
+    )(function)
+    return process_option("One of `processes`, or `web`.")(function)
+
+
+def complete_process(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the names of the environment's processes."""
+    from morrow.tool.base.project import Project
+    from morrow.tool.environment.load import read
+
+    try:
+        environment = read(Project.find(), str(ctx.params.get("environment") or ""))
+    except Failure:
+        return []
+    return [name for name in environment.processes if name.startswith(incomplete)]
+
+
+def reach(environment: str, context: str | None) -> tuple[Site, Target]:
+    """Open an environment of which something may run, however its files are now."""
+    from morrow.tool.rules.open import READABLE, open_site
+    from morrow.tool.targets.target import target_of
+
+    site = open_site(environment, context, READABLE)
+    return site, target_of(site.environment)
+
+
+@contextmanager
+def until_ctrl_c() -> Iterator[None]:
+    """Take Ctrl-C for the end that was wished for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        terminal.clear()
+    except Failure as failure:
+        if not failure.interrupted:
+            raise
+
+
+def leave(outcome: Outcome) -> None:
+    """Print what is left to say of a command that ran there; exit with its exit code."""
+    terminal.answer(dict(outcome.data))
+    if outcome.text:
+        terminal.result(outcome.text)
+    raise SystemExit(int(outcome.data["exit_code"]))
 
 
 def finish(outcome: Outcome) -> None:

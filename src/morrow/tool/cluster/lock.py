@@ -37,7 +37,7 @@ RENEW = 20
 @contextmanager
 def held(environment: Environment, purpose: str) -> Iterator[None]:
     """Hold the environment's lock, or raise who holds it and how to break it."""
-    holding = _file_held if environment.kind == "process" else _lease_held
+    holding = _lease_held if environment.in_cluster else _file_held
     with holding(environment, purpose):
         yield
 
@@ -74,13 +74,12 @@ def _file_held(environment: Environment, purpose: str) -> Iterator[None]:
         except BlockingIOError:
             opened.seek(0)
             try:
-                told = json.loads(opened.read())
+                holder = json.loads(opened.read())
             except ValueError:  # its holder has not written yet
-                told = {"holder": "another command", "purpose": "unknown", "since": ""}
-            pid = told["holder"].rsplit("/", 1)[-1]
-            raise _locked(
-                environment, told["holder"], told["purpose"], _age(told["since"]), f"kill {pid}"
-            ) from None
+                holder = {"holder": "another command", "purpose": "unknown", "since": ""}
+            name, age = holder["holder"], _age(holder["since"])
+            kill = f"kill {name.rsplit('/', 1)[-1]}"
+            raise _locked(environment, name, holder["purpose"], age, kill) from None
         opened.truncate(0)
         since = datetime.now(UTC).isoformat()
         opened.write(json.dumps({"holder": _me(), "purpose": purpose, "since": since}))
@@ -121,17 +120,17 @@ class _Lease:
             return None
         if "AlreadyExists" not in done.err and "already exists" not in done.err:
             raise self.kubectl.failure(done)
-        found = self.kubectl.get("lease", self.name)
-        if found is None:  # it was released in between
+        lease = self.kubectl.get("lease", self.name)
+        if lease is None:  # it was released in between
             return self.take(environment)
-        spec = found.get("spec", {})
+        spec = lease.get("spec", {})
         holder = str(spec.get("holderIdentity", "nobody"))
         if not _left_behind(spec):
-            told = found["metadata"].get("annotations", {}).get("morrow/purpose", "unknown")
+            purpose = lease["metadata"].get("annotations", {}).get("morrow/purpose", "unknown")
             command = f"{self.kubectl.typed} delete lease {self.name}"
-            raise _locked(environment, holder, told, _age(spec.get("acquireTime", "")), command)
-        # The version makes sure that of two who see a lease left behind only one gets it.
-        mine = self._object(found["metadata"]["resourceVersion"])
+            raise _locked(environment, holder, purpose, _age(spec.get("acquireTime", "")), command)
+        # With its version only one of two who find an abandoned lease can take it.
+        mine = self._object(lease["metadata"]["resourceVersion"])
         done = self._write("replace", mine)
         if done.code:
             if "Conflict" in done.err or "has been modified" in done.err or "NotFound" in done.err:
@@ -180,7 +179,7 @@ class _Lease:
                 self.kubectl.run("patch", "lease", self.name, "--type=json", "-p", patch)
 
     def release(self) -> None:
-        """Delete it, unless somebody has broken it and made one of their own."""
+        """Delete it, unless somebody broke the lock and took it."""
         group = "/apis/coordination.k8s.io/v1"
         where = f"{group}/namespaces/{self.kubectl.namespace}/leases/{self.name}"
         only = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": self.uid}}
@@ -188,7 +187,7 @@ class _Lease:
             done = self.kubectl.run("delete", "--raw", where, "-f", "-", input=json.dumps(only))
             if done.code and not re.search("NotFound|not found|Conflict|UID", done.err):
                 raise self.kubectl.failure(done)
-        except Failure as failure:  # it must not hide how the command itself ended
+        except Failure as failure:  # it must not hide the command's own result
             cause = failure.problems[0].cause
             terminal.warn(f"the lock stays for {SECONDS} s, it could not be released: {cause}")
 
@@ -202,7 +201,7 @@ def _left_behind(spec: dict[str, Any]) -> bool:
         except ProcessLookupError:
             return True
         except PermissionError:
-            pass  # somebody else's process has the number: the time decides
+            pass  # another user's process has that number: the lease's age decides
     renewed = str(spec.get("renewTime") or spec.get("acquireTime") or "")
     try:
         idle = (datetime.now(UTC) - datetime.fromisoformat(renewed)).total_seconds()

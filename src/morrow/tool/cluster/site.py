@@ -1,18 +1,20 @@
 """One environment with its programs, and what is known of its cluster: each fact is read once.
 
 How others use it: `site = Site(environment)`, then `site.kubectl`, `site.helm`, `site.place`, and
-the facts `site.namespace`, `site.secret`, `site.records`, `site.history`, `site.rendered`. A fact
-is read when it is first asked for; who changes one says so (`site.made_namespace`, …). For a
-process nothing of a cluster is ever read.
+the facts `site.namespace`, `site.secret`, `site.records`, `site.history`, `site.rendered`,
+`site.objects`. A fact is read when it is first used; who changes the release says so
+(`site.forget_release()`). For a process nothing of a cluster is ever read.
 """
 
 from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import Any
 
 from morrow.tool.base.errors import Failure
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.branch import releases
+from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.place import Place, place_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm import Helm, Revision, value_arguments
@@ -20,14 +22,13 @@ from morrow.tool.programs.helm_storage import Record, records, revision_of
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
 
-Object = dict[str, Any]
-
 
 class Site:
     """Where an environment lives."""
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
+        self.patience = 60.0  # seconds for the service's own import
         self.confirmed = False  # somebody has typed a protected environment's name
 
     @cached_property
@@ -54,30 +55,35 @@ class Site:
         return Helm("", environment.namespace).run(*words)
 
     @cached_property
-    def namespace(self) -> Object | None:
-        """The namespace; {} for one that we may not look at, but may well use."""
+    def objects(self) -> list[Json]:
+        """The objects of it; none where the chart refuses the values."""
+        return [] if self.rendered.code else parse(self.rendered.out)
+
+    @cached_property
+    def namespace(self) -> Json | None:
+        """The namespace; {} where we may not read it, though we may use it."""
         return self._standing[0]
 
     @cached_property
-    def secret(self) -> Object | None:
+    def secret(self) -> Json | None:
         """The Secret that the environment names, as it was before this command made one."""
         return self._standing[1]
 
     @cached_property
-    def _standing(self) -> tuple[Object | None, Object | None]:
-        """Namespace and Secret in one question, or in two where the first is not ours to see."""
-        wanted = self.environment.secrets
+    def _standing(self) -> tuple[Json | None, Json | None]:
+        """Read namespace and Secret at once, or one by one where the namespace may not be read."""
+        secrets = self.environment.secrets
         names = [f"namespace/{self.environment.namespace}"]
-        names += [f"secret/{wanted.object_name}"] if wanted.keys else []
+        names += [f"secret/{secrets.object_name}"] if secrets.keys else []
         done = self.kubectl.run("get", *names, "-o", "json", "--ignore-not-found")
         if done.code:
-            secret = self.kubectl.get("secret", wanted.object_name) if wanted.keys else None
+            secret = self.kubectl.get("secret", secrets.object_name) if secrets.keys else None
             return self._namespace_alone(), secret
-        told = json.loads(done.out) if done.out.strip() else {"items": []}
-        found = {item["kind"]: item for item in told.get("items", [told])}
-        return found.get("Namespace"), found.get("Secret")
+        answer = json.loads(done.out) if done.out.strip() else {"items": []}
+        objects = {item["kind"]: item for item in answer.get("items", [answer])}
+        return objects.get("Namespace"), objects.get("Secret")
 
-    def _namespace_alone(self) -> Object | None:
+    def _namespace_alone(self) -> Json | None:
         try:
             return self.kubectl.get("namespace", self.environment.namespace)
         except Failure as failure:
@@ -87,7 +93,9 @@ class Site:
 
     @cached_property
     def records(self) -> dict[int, Record]:
-        """What Helm stores of each revision of the release."""
+        """What is stored of each revision of the release: by Helm, or in Git."""
+        if self.environment.in_git:
+            return releases(self.environment, self.kubectl)
         return records(self.kubectl, self.environment.name)
 
     @property
@@ -102,11 +110,11 @@ class Site:
         return next(numbers, None)
 
     def forget_release(self) -> None:
-        """Read Helm's storage again: the release was changed."""
+        """Read again what is stored: the release was changed."""
         self.__dict__.pop("records", None)
 
     def add_revision(self, record: Record, keep: int) -> None:
-        """Know what helm has just deployed, and what it drops from its storage for it."""
+        """Add what helm has just deployed, and drop what it then removes from its storage."""
         new = int(record["version"])
         for number in sorted(self.records)[: max(0, len(self.records) + 1 - keep)]:
             del self.records[number]

@@ -42,8 +42,8 @@ def _applied(
     """Return why it was refused. The watcher may have seen more than who applies can tell."""
     try:
         return delivery.apply(site, timeout, saved)
-    except Failure:
+    except Failure as failure:
         site.forget_release()
-        if rollout.fault is None:
+        if rollout.fault is None or failure.waits:
             raise
         return rollout.fault

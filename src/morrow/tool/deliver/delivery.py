@@ -7,8 +7,8 @@ in `apply` and `rollback`.
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Protocol, cast
 
 from morrow.tool.base.errors import Problem
@@ -27,23 +27,35 @@ class Delivery(Protocol):
     programs: tuple[str, ...]
     """What must be on PATH, besides kubectl."""
 
-    stoppable: bool
-    """Whether a fault that the watcher has seen may end it: it takes back by itself then."""
+    stoppable: bool = False
+    """Whether the watcher may stop it at a fault; it then rolls back by itself."""
 
-    reads_again: bool
-    """Whether its saved plan reads chart and values where they stand when it is applied."""
+    reads_again: bool = False
+    """Whether applying its saved plan reads the chart and values files again."""
 
-    keeps_state: bool
+    keeps_state: bool = False
     """Whether it remembers the release beside Helm's own storage, which may disagree."""
 
-    def check(self) -> None:
-        """Refuse a program of which nobody knows what it does."""
+    marks: bool = True
+    """Whether it notes its release on every object, as Helm does."""
+
+    changes_files: bool = False
+    """Whether to go back changes the environment's files too."""
+
+    verbs: tuple[str, ...] = ("get", "list", "watch", "create", "patch", "delete")
+    """What is done by us with each kind that the chart renders."""
+
+    def check(self, site: Site) -> None:
+        """Refuse what would end half-way: a program that was not tested, files that cannot go."""
+
+    def render(self, site: Site) -> tuple[str, str]:
+        """Return the manifest and the hooks that will be applied."""
 
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Install or upgrade, and wait; return what it says when it failed."""
 
     def undo_install(self, site: Site) -> bool:
-        """Take away a first release that was applied well and did not last."""
+        """Take away a first release whose apply succeeded but whose pods then failed."""
 
     def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
         """Apply what an earlier revision holds; return what it says when it failed."""
@@ -53,21 +65,31 @@ class Delivery(Protocol):
 
     def plan(self, site: Site) -> Any:  # noqa: ANN401 - each has a plan of its own, or None
         """Return what it would do by itself; None where the tool's plan says it all."""
+        return None
+
+    def set_back(self, site: Site, key: str) -> Problem | None:
+        """Return why a change of the cluster alone would not last, and that `key` is to change."""
+        return None
+
+    def state(self, site: Site) -> dict[str, Any]:
+        """Return what it says of itself in `status`; most have nothing to say."""
+        return {}
 
     def left_behind(self, site: Site, *, broken: bool) -> list[Finding]:
-        """Return what an earlier command left in its state; `broken`: the release is, too."""
+        """Return what a command left in its state; `broken`: the release has a fault already."""
+        return []
 
 
 DELIVERIES = {
     "helm": "helm:ByHelm",
     "terraform": "terraform:ByTerraform",
+    "gitops": "gitops:ByGit",
 }
 
 
 def delivery_of(environment: Environment) -> Delivery:
     """Return who delivers the environment."""
-    module, _, name = DELIVERIES[environment.delivery].partition(":")
-    return cast(Delivery, getattr(import_module(f"morrow.tool.deliver.{module}"), name)())
+    return cast(Delivery, resolve_name(f"morrow.tool.deliver.{DELIVERIES[environment.delivery]}")())
 
 
 def left_behind(site: Site) -> list[Finding]:

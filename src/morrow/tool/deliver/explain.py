@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import Json, View
+from morrow.tool.diagnose.view import View
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
 

@@ -7,7 +7,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
 from morrow.tool.diagnose.state import pod_state
-from morrow.tool.diagnose.view import is_ready, new_pods, spec_of
+from morrow.tool.diagnose.view import is_ready, new_pods, wanted_of
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0
@@ -15,15 +15,15 @@ PATIENCE = 600.0
 
 def failed(
     site: Site,
-    found: Problem,
+    fault: Problem,
     waiting: Problem | None,
     before: int | None,
     *,
     back: bool = True,
 ) -> Failure:
     """Return the failure with its cause, and say what serves now; `back`: it was undone."""
-    if found.code == "rollout-slow" and waiting is not None:
-        found = waiting
+    if fault.code == "rollout-slow" and waiting is not None:
+        fault = waiting
     now = site.deployed
     if now is None:
         after = "no release is deployed whole"
@@ -35,7 +35,7 @@ def failed(
         after = _again(site)
     terminal.say(f"  {after}")
     return Failure(
-        Problem(found.code, found.object, found.cause, found.fix, (*found.details, after)),
+        Problem(fault.code, fault.object, fault.cause, fault.fix, (*fault.details, after)),
         refused=False,
     )
 
@@ -47,7 +47,7 @@ def _again(site: Site) -> str:
     except Failure:
         return "the release that served before is put back; its pods could not be looked at"
     pods = new_pods(view)
-    wanted = sum(spec_of(one).get("replicas", 1) for one in view.workloads)
+    wanted = sum(wanted_of(one) for one in view.workloads)
     ready = sum(map(is_ready, pods))
     if ready >= wanted:
         return "the release that served before serves again"

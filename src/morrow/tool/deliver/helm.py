@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
-from morrow.tool.base.errors import Problem
+from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.programs.helm import require_supported
 from morrow.tool.programs.helm_storage import Record
-from morrow.tool.recovery.finding import Finding
+from morrow.tool.programs.runner import Result
+from morrow.tool.rules.deployable import chart_problems, sentences
 
 WAITS = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", str(KEPT))
+UNMADE = re.compile(r"Secret \S+ is not in the namespace")  # the chart's words, before an install
 REMOVAL = 330  # seconds for the end of all that a release holds
 
 
@@ -23,12 +26,22 @@ class ByHelm(Delivery):
 
     programs = ("helm",)
     stoppable = True
-    reads_again = False
-    keeps_state = False
 
-    def check(self) -> None:
+    def check(self, site: Site) -> None:
         """Refuse a Helm of which nobody knows how it merges."""
         require_supported()
+
+    def render(self, site: Site) -> tuple[str, str]:
+        """Let Helm say what it would apply, as far as it can before the Secret is made."""
+        done = _dry_upgrade(site, "server")
+        if done.code and UNMADE.search(done.err):
+            # `up` makes the Secret before Helm runs, so the chart must not look for it here.
+            done = _dry_upgrade(site, "client")
+        if done.code:
+            raise Failure(*_render_problems(site, done), refused=True)
+        release = json.loads(done.out)
+        hooks = "\n---\n".join(hook["manifest"] for hook in release.get("hooks") or [])
+        return release["manifest"], hooks
 
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Install or upgrade; know the new revision from what helm prints."""
@@ -66,9 +79,16 @@ class ByHelm(Delivery):
         if done.code:
             raise done.failure()
 
-    def plan(self, site: Site) -> None:
-        """Leave it to the tool's plan, which is computed as Helm acts."""
 
-    def left_behind(self, site: Site, *, broken: bool) -> list[Finding]:
-        """Find nothing: Helm's storage is all that there is."""
-        return []
+def _dry_upgrade(site: Site, where: str) -> Result:
+    it, words = site.environment, (f"--dry-run={where}", "-o", "json")
+    return site.helm.upgrade(it.name, it.project.chart, it.files, arguments=words, timeout=60)
+
+
+def _render_problems(site: Site, done: Result) -> list[Problem]:
+    """Return one problem for each sentence of the chart, or what Helm says is in the way."""
+    if not sentences(done):
+        known = helm_problem(done, site.place, 60)
+        if known.code not in ("program-failed", "release-refused"):
+            return [known]
+    return chart_problems(site.environment, done)

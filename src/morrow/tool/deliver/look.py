@@ -7,9 +7,11 @@ import json
 import re
 
 from morrow.tool.base.errors import Failure
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.view import Json, View, is_ending, is_ready, own_pods, view_of
+from morrow.tool.diagnose.view import DECLARED, View, is_ending, is_ready, own_pods, view_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
@@ -22,6 +24,8 @@ NEAR = {
     "PersistentVolumeClaim": "persistentvolumeclaims",
     "HorizontalPodAutoscaler": "horizontalpodautoscalers",
     "Ingress": "ingresses",
+    "DaemonSet": "daemonsets",
+    "NetworkPolicy": "networkpolicies",
 }
 ROUTES = {
     "HTTPRoute": "httproutes.gateway.networking.k8s.io",
@@ -66,7 +70,22 @@ def look_around(site: Site, view: View) -> View:
     """Return a look at the release with what lies beyond its namespace."""
     around = {**view.around, **look_beyond(site.kubectl, view)}
     around |= look_at_routes(site.kubectl) if has_routes(site.environment) else {}
-    return dataclasses.replace(view, around=around)
+    declared, live = look_at_declared(site)
+    return dataclasses.replace(view, around={**around, DECLARED: live}, declared=declared)
+
+
+def look_at_declared(site: Site) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
+    """Return what the deployed revision was applied as, and what there is of it now."""
+    record = site.records.get(site.deployed or 0)
+    if record is None:
+        return (), ()
+    declared = parse(record["manifest"])
+    done = site.kubectl.live(record["manifest"])
+    live = _items(done)
+    if done.code:  # we may not look at some of it, or its kind is gone: judged is what was seen
+        seen = {(one["kind"], one["metadata"]["name"]) for one in live}
+        declared = [one for one in declared if (one["kind"], one["metadata"]["name"]) in seen]
+    return tuple(declared), tuple(live)
 
 
 def has_routes(environment: Environment) -> bool:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
+from morrow.tool.base.web import get
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import Json, View
+from morrow.tool.diagnose.view import View
 
 PATIENCE = 20.0  # seconds until a gateway has learnt of a route
 TIMEOUT = 5.0
+ROUTES = ("HTTPRoute", "Ingress")
+MOST = 6  # doors that are tried
+LOOKS = 4  # at a certificate
 
 
 @dataclass(frozen=True)
@@ -31,53 +35,69 @@ class Door:
 
 
 def doors(view: View, place: Place) -> list[Door]:
-    """Return the first door of each route that the release declares."""
-    found = []
-    for kind in ("HTTPRoute", "Ingress"):
+    """Return a door for each host of each route that the release declares."""
+    found: list[Door] = []
+    for kind in ROUTES:
         for item in view.own(kind, place.name, place.namespace):
-            door = _by_gateway(item, view, place) if kind == "HTTPRoute" else _by_ingress(item)
-            found += [door] if door else []
-    return found
+            ways = _by_gateway(item, view, place) if kind == "HTTPRoute" else _by_ingress(item)
+            first: dict[str, Door] = {}
+            for door in ways:
+                if door.host not in first and listens(door.address, door.port):
+                    first[door.host] = door
+            found += first.values()
+    return found[:MOST]
 
 
-def _by_gateway(route: Json, view: View, place: Place) -> Door | None:
-    hosts = [host for host in route["spec"].get("hostnames") or [] if "*" not in host]
+def _by_gateway(route: Json, view: View, place: Place) -> Iterator[Door]:
+    """Yield where a route's hosts may be reached, TLS first: there users are led to."""
     rule = (route["spec"].get("rules") or [{}])[0]
     path = ((rule.get("matches") or [{}])[0].get("path") or {}).get("value", "/")
     for parent in route["spec"].get("parentRefs") or []:
         wanted = parent["name"], parent.get("namespace") or place.namespace
         for gateway in view.of("Gateway"):
             meta = gateway["metadata"]
-            if (meta["name"], meta.get("namespace")) != wanted or not hosts:
+            if (meta["name"], meta.get("namespace")) != wanted:
                 continue
             addresses = (gateway.get("status") or {}).get("addresses") or []
-            for listener in gateway["spec"].get("listeners") or []:
+            listeners = gateway["spec"].get("listeners") or []
+            for listener in sorted(listeners, key=_tls, reverse=True):
                 if parent.get("sectionName") not in (None, listener["name"]):
                     continue
-                tls = listener["protocol"] in ("HTTPS", "TLS")
                 # What a gateway lists may be its own, inner port: the usual ones are tried too.
-                for port in dict.fromkeys((listener["port"], 443 if tls else 80)):
-                    for address in addresses:
-                        if listens(str(address["value"]), port):
-                            return Door(hosts[0], str(address["value"]), port, tls, path)
-    return None
+                usual = 443 if _tls(listener) else 80
+                for host in filter(lambda one: _takes(listener, one), _hosts(route)):
+                    for port in dict.fromkeys((listener["port"], usual)):
+                        for address in addresses:
+                            yield Door(host, str(address["value"]), port, _tls(listener), path)
 
 
-def _by_ingress(ingress: Json) -> Door | None:
+def _hosts(route: Json) -> list[str]:
+    return [host for host in route["spec"].get("hostnames") or [] if "*" not in host]
+
+
+def _tls(listener: Json) -> bool:
+    return listener["protocol"] in ("HTTPS", "TLS")
+
+
+def _takes(listener: Json, host: str) -> bool:
+    own = str(listener.get("hostname") or "*")
+    return own in ("*", host) or (own.startswith("*.") and host.endswith(own[1:]))
+
+
+def _by_ingress(ingress: Json) -> Iterator[Door]:
     spec = ingress["spec"]
     balancer = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
     tls = bool(spec.get("tls"))
-    port = 443 if tls else 80
     for rule in spec.get("rules") or []:
         host = rule.get("host") or ""
         paths = (rule.get("http") or {}).get("paths") or [{}]
         for entry in balancer:
-            address = str(entry.get("ip") or entry.get("hostname"))
-            if host and "*" not in host and listens(address, port):
-                return Door(host, address, port, tls, paths[0].get("path") or "/")
-    return None
+            if host and "*" not in host:
+                address = str(entry.get("ip") or entry.get("hostname"))
+                yield Door(host, address, 443 if tls else 80, tls, paths[0].get("path") or "/")
 
 
+@cache
 def listens(address: str, port: int) -> bool:
     """Whether the port can be dialled: what a gateway lists may be its own, inner port."""
     try:
@@ -92,8 +112,10 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
 
     A 4xx is the service's own affair where it answers the same inside.
     """
-    found = []
-    for door in doors(view, place):
+    found, ways = [], doors(view, place)
+    if not ways and any(view.own(kind, place.name, place.namespace) for kind in ROUTES):
+        terminal.warn("not asked from outside: no address of its route can be dialled from here")
+    for door in ways:
         began, answer = time.monotonic(), _ask(door)
         while not _good(answer) and time.monotonic() - began < PATIENCE:
             if answer == inside(door.path):
@@ -104,6 +126,9 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
         by = f"at {door.address}:{door.port}"
         if _good(answer) or answer == inside(door.path):
             terminal.say(f"  GET {where} {by} answers {answer}")
+            if wrong := _certificate_wrong(door):
+                cause = f"{by} users are shown a certificate that they refuse: {wrong}"
+                found.append(place.problem("certificate-wrong", where, cause))
             continue
         cause = f"{by} the answer is {answer}; the service itself answers {inside(door.path)}"
         found.append(place.problem("outside-unserved", where, cause))
@@ -114,24 +139,45 @@ def _good(answer: int | str) -> bool:
     return isinstance(answer, int) and answer < 400
 
 
+def _certificate_wrong(door: Door) -> str:
+    """Return what is wrong with the certificate itself: its dates, its names.
+
+    Who signed it is not judged: it is trusted for this one look. Of two replicas of a gateway
+    each may show one of its own, so it is looked at again.
+    """
+    said = set()
+    for _ in range(LOOKS if door.tls else 0):
+        try:
+            shown = ssl.DER_cert_to_PEM_cert(_certificate(door, _trusting_all()) or b"")
+            strict = ssl.create_default_context(cadata=shown)
+            strict.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+            strict.verify_flags &= ~ssl.VERIFY_X509_STRICT
+            _certificate(door, strict)
+        except ssl.SSLCertVerificationError as wrong:
+            said.add(str(wrong.verify_message))
+        except OSError as wrong:
+            said.add(str(wrong))
+        else:
+            return ""
+    return max(said, key=len, default="")
+
+
+def _certificate(door: Door, context: ssl.SSLContext) -> bytes | None:
+    with (
+        socket.create_connection((door.address, door.port), TIMEOUT) as plain,
+        context.wrap_socket(plain, server_hostname=door.host) as secured,
+    ):
+        return secured.getpeercert(True)
+
+
+def _trusting_all() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def _ask(door: Door) -> int | str:
     """Return the status, or why there is none. Who signed the certificate is not judged here."""
-    try:
-        raw = socket.create_connection((door.address, door.port), TIMEOUT)
-    except OSError as wrong:
-        return str(wrong)
-    with contextlib.closing(raw):
-        connection = http.client.HTTPConnection(door.host, door.port, timeout=TIMEOUT)
-        try:
-            if door.tls:
-                context = ssl.create_default_context()
-                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-                connection.sock = context.wrap_socket(raw, server_hostname=door.host)
-            else:
-                connection.sock = raw
-            connection.request("GET", door.path, headers={"Host": door.host, "Connection": "close"})
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException) as wrong:
-            return str(wrong) or type(wrong).__name__
-        finally:
-            connection.close()
+    context = _trusting_all() if door.tls else None
+    answer = get(door.address, door.port, door.path, host=door.host, tls=context, timeout=TIMEOUT)
+    return answer.status or answer.reason

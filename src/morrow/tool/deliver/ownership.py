@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.cluster.objects import RELEASE, annotations_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.view import View, is_of
 from morrow.tool.programs.helm_storage import Record, records
-
-RELEASE = "meta.helm.sh/release-name"  # helm's own note on what it makes
 
 
 def require_own(site: Site) -> None:
@@ -49,7 +48,7 @@ def _other_releases(view: View, name: str) -> set[str]:
     """Return the releases that have a Deployment here as the chart makes it."""
     found = set()
     for item in view.of("Deployment"):
-        release = (item["metadata"].get("annotations") or {}).get(RELEASE)
+        release = annotations_of(item).get(RELEASE)
         if release and release != name and is_of(item, release):
             found.add(str(release))
     return found

@@ -6,11 +6,12 @@ import dataclasses
 import time
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.deliver.explain import last_log
 from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.state import WAITS, pod_state
-from morrow.tool.diagnose.view import Json, View, is_ready, new_pods, newest_replicaset, owned, uid
+from morrow.tool.diagnose.view import View, is_ready, new_pods, newest_replicaset, owned, uid
 from morrow.tool.programs.kubectl import Kubectl
 
 AGAIN = 10.0  # seconds after which what is waited for is said again

@@ -1,4 +1,9 @@
-"""Go back to an earlier release: its chart, its values, its config and its secrets."""
+"""Go back to an earlier release: its chart, its values, its config and its secrets.
+
+Guard, lock, finish what an earlier command left; choose the release (`take_back.choose`); bring it
+back (`Delivery.bring_back`) while `Rollout` watches; ask it once (`smoke`). At a fault the release
+that served before comes back, and the cause is raised.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,8 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
     with lock.held(environment, f"morrow rollback {environment.label}"):
         finish_earlier_command(site)
         goal, before = choose(site, to), site.deployed
-        terminal.say(f"{environment.name}: release {before} → as release {goal.revision} was")
+        left = before or max(site.records)
+        terminal.say(f"{environment.name}: release {left} → as release {goal.revision} was")
         terminal.say(f"  image {goal.image}")
         terminal.say(f"  config {goal.config or '-'}, secrets {goal.secret or '-'}")
         view = _apply(site, goal, before)
@@ -38,10 +44,9 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
         "config": goal.config,
         "secrets": goal.secret,
     }
-    text = (
-        f"{environment.name} serves as release {goal.revision} did: {goal.image}\n"
-        f"the files still say what was left: {typed()} plan {environment.label}"
-    )
+    text = f"{environment.name} serves as release {goal.revision} did: {goal.image}"
+    if not delivery_of(environment).changes_files:
+        text += f"\nthe files still say what was left: {typed()} plan {environment.label}"
     return Outcome(text, data)
 
 
@@ -62,7 +67,9 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
                 told = rollout.settled(PATIENCE)
         except Failure as failure:
             told = failure.problems[0]
-            if rollout.fault is None and (told.code == "interrupted" or not begun()):
+            # One that waits may be applied yet: what the old pods say is no reason to undo it.
+            seen = rollout.fault is not None
+            if failure.waits or (not seen and (failure.interrupted or not begun())):
                 raise
     if told is not None:
         back = begun() and left is not None and take_back(site, lambda _: left)

@@ -19,20 +19,23 @@ from types import TracebackType
 from typing import Self
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import explain
 from morrow.tool.deliver.look import look, look_beyond
 from morrow.tool.deliver.progress import Progress
-from morrow.tool.diagnose.deployment import rolled_out
+from morrow.tool.diagnose.deployment import blocking, held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.unknown import stuck
-from morrow.tool.diagnose.view import WAIT, Finding, Json, View, spec_of, uid
+from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl
 
 PERIOD = 2.0  # seconds between two looks
 BEYOND = 3  # of so many looks one goes beyond the namespace
+BLOCKED = 8.0  # seconds until a pod of another revision counts as one that does not heal
+NOW = "--wait=false"
 MOST_BACKOFF = 130.0  # the kubelet waits up to 122 s before it tries a volume again
 
 
@@ -49,8 +52,10 @@ class Rollout:
         self._known: frozenset[str] = frozenset()
         self._first_seen: dict[tuple[str, str], float] = {}
         self._looks = 0
+        self._blocking: dict[str, float] = {}  # pod -> since when
         self._beyond: dict[str, tuple[Json, ...]] = {}
         self._templates: list[str] = []  # those of the release, in the order in which they came
+        self._back = False
         self._progress = Progress(kubectl)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rollout", daemon=True)
@@ -89,11 +94,11 @@ class Rollout:
             try:
                 view = self._look()
             except Failure as failure:  # the API server is away for a moment
-                if failure.problems[0].code == "interrupted" or waited > patience:
+                if failure.interrupted or waited > patience:
                     raise
             else:
-                if all(rolled_out(one, view) or _paused(one) for one in view.workloads):
-                    return None  # of a paused one nothing more is to come: `served` judges it
+                if all(rolled_out(one, view) or held(one)[0] for one in view.workloads):
+                    return None  # of what is held nothing more is to come: `served` judges it
                 self._progress.show(view)
                 fault = self._judge(view) or self._late(view, patience, waited)
                 if fault is not None:
@@ -141,6 +146,7 @@ class Rollout:
                 terminal.status(f"waiting for the API server: {failure.problems[0].cause}")
                 continue
             self._progress.show(view)
+            self._free(view)
             fault = self._judge(view)
             if fault is not None:
                 try:
@@ -166,7 +172,17 @@ class Rollout:
             terminal.say("stopping helm")
         while not self._stop.is_set():
             runner.stop("helm")
+            with suppress(Failure):  # the next look tries again
+                self._free(self._look())
             self._stop.wait(PERIOD)
+
+    def _free(self, view: View) -> None:
+        """Delete what a StatefulSet waits for in vain; it is to be replaced in any case."""
+        now = time.monotonic()
+        self._blocking = {name: self._blocking.get(name, now) for name in blocking(view)}
+        for name, since in self._blocking.items():
+            if now - since > BLOCKED and not self._kubectl.run("delete", "pod", name, NOW).code:
+                terminal.say(f"  {name}: of another revision and broken; deleted, to be replaced")
 
     def _judge(self, view: View) -> Problem | None:
         """Return the first finding that has lasted as long as it must."""
@@ -193,12 +209,12 @@ class Rollout:
             self.waiting = stuck(view, self._place, now - self._began)
 
     def _goes_back(self, view: View) -> bool:
-        """Whether helm has begun to roll back: then pods are of the release before, not of ours."""
+        """Whether helm has begun to roll back: then pods are of the release before, not of ours.
+
+        What others add to a template, and workloads that are applied one by one, are no way back.
+        """
         template = repr([spec_of(one).get("template") for one in view.workloads])
-        if not self._templates or self._templates[-1] != template:
+        if template not in self._templates[-1:]:
+            self._back = self._back or template in self._templates
             self._templates.append(template)
-        return len(self._templates) > 2
-
-
-def _paused(workload: Json) -> bool:
-    return bool(spec_of(workload).get("paused"))
+        return self._back

@@ -16,7 +16,7 @@ from morrow.tool.diagnose.view import Finding, View
 
 PERIOD = 2.0
 PATIENCE = 90.0  # longer than any of the findings must last
-SAID = 10.0
+REMINDER = 10.0  # seconds after which what is waited for is said again
 
 
 def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
@@ -35,7 +35,7 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
         unripe = [one for one in found if now - first[one.key] < one.hold]
         if not unripe or now - began > PATIENCE:
             return [one.problem for one in found], view
-        if now - said > SAID:
+        if now - said > REMINDER:
             said = now
             waits = unripe[0].problem
             terminal.say(f"  after {now - began:.0f} s it waits: {waits.object}: {waits.cause}")
@@ -43,7 +43,7 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
         try:
             view = look_at_all(site)
         except Failure as failure:  # the API server is away for a moment: not known is not served
-            if failure.problems[0].code == "interrupted":
+            if failure.interrupted:
                 raise
             found = [Finding(failure.problems[0], PATIENCE, True)]
         else:

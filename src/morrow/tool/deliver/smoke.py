@@ -4,11 +4,32 @@ from __future__ import annotations
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
+from morrow.tool.base.web import Answer
 from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of
+from morrow.tool.deliver.failed import failed
 from morrow.tool.deliver.outside import refused_outside
 from morrow.tool.deliver.served import unserved
+from morrow.tool.deliver.take_back import choose, take_back
 from morrow.tool.diagnose.view import View
-from morrow.tool.programs.port_forward import Answer, ask
+from morrow.tool.programs.port_forward import ask
+
+APPLIED = 3  # the exit code of what is applied and does not serve
+
+
+def smoke_or_take_back(site: Site, rolled_out: View, before: int | None) -> View:
+    """Ask, and take back what does not serve where the environment says so; the lock is held."""
+    try:
+        return smoke(site, rolled_out)
+    except Failure as failure:
+        if failure.exit_code != APPLIED or not site.environment.value("target", "takeBack"):
+            raise
+        first, *others = failure.problems
+        undo = delivery_of(site.environment).undo_install
+        back = undo(site) if before is None else take_back(site, choose)
+        site.forget_release()
+        told = failed(site, first, None, before, back=back).problems
+        raise Failure(*told, *others, refused=False) from None
 
 
 def smoke(site: Site, rolled_out: View) -> View:
@@ -29,7 +50,7 @@ def _inside(site: Site) -> tuple[bool, Problem | None]:
     """Ask one pod of the Service for its health: the whole path inside the container works."""
     path = "/healthz" if site.environment.value("ports", "admin") else "/"
     answer = _ask(site, path)
-    if answer.status == 0 and "forbidden" in answer.body:
+    if answer.status == 0 and "forbidden" in answer.text:
         terminal.warn("not allowed to forward a port, so the service was not asked")
         return False, None
     if answer.status == 0 or answer.status >= 500:

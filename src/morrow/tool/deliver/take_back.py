@@ -9,7 +9,7 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import names_held
+from morrow.tool.cluster.objects import names_held, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.programs.helm_storage import Record
@@ -41,7 +41,7 @@ def choose(site: Site, to: int | None = None) -> Goal:
         for number, record in sorted(kept.items())
         if record["info"]["status"] in ("superseded", "deployed")
         and number < current
-        and record["manifest"] != kept[current]["manifest"]
+        and record["manifest"] not in ("", kept[current]["manifest"])
     ]
     wanted = to if to is not None else (good[-1] if good else None)
     if wanted is None or wanted not in kept or wanted == current:
@@ -70,10 +70,8 @@ def choose(site: Site, to: int | None = None) -> Goal:
 
 def goal_of(number: int, record: Record, name: str) -> Goal:
     """Return what a revision runs, from its record."""
-    import yaml
-
-    for item in yaml.safe_load_all(record["manifest"]):
-        if item and item["kind"] == "Deployment" and item["metadata"]["name"] == name:
+    for item in parse(record["manifest"]):
+        if item["kind"] == "Deployment" and item["metadata"]["name"] == name:
             template: dict[str, Any] = item["spec"]["template"]["spec"]
             held = names_held(template)
             image = template["containers"][0]["image"]

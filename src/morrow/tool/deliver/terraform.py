@@ -18,7 +18,7 @@ from morrow.tool.programs.helm_storage import Record, write_chart
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_json import Plan, Progress
 from morrow.tool.recovery.finding import Finding
-from morrow.tool.recovery.terraform import find
+from morrow.tool.recovery.terraform import ADDRESS, find
 
 OVERRIDE = "morrow_override.tf"  # a name that Terraform lays over the root's own files
 
@@ -27,12 +27,15 @@ class ByTerraform(Delivery):
     """`terraform apply` of a small root, whose state knows the release too."""
 
     programs = ("helm", "terraform")
-    stoppable = False
     reads_again = True
     keeps_state = True
 
-    def check(self) -> None:
+    def check(self, site: Site) -> None:
         """Leave it to the provider, which has a Helm of its own."""
+
+    def render(self, site: Site) -> tuple[str, str]:
+        """Let Helm render what the provider will apply."""
+        return ByHelm().render(site)
 
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Apply the root, or exactly the saved plan, which has its own time."""
@@ -49,8 +52,13 @@ class ByTerraform(Delivery):
         return None
 
     def undo_install(self, site: Site) -> bool:
-        """Leave it: its state has it, and `morrow down` takes it away."""
-        return False
+        """Destroy the release alone: what else the root made is none of its faults."""
+        try:
+            Terraform.of(site.environment).destroy(on_progress=_say, only=ADDRESS)
+        except Failure as failure:
+            terminal.warn(f"it was not taken away: {failure.problems[0].cause}")
+            return False
+        return True
 
     def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
         """Apply an old release's chart and values through the root, so that the state knows it."""

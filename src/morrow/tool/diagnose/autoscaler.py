@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import Finding, Json, View, conditions_of, title
+from morrow.tool.diagnose.view import Finding, View, title
 
 # Metrics of new pods come with the second or third look of the metrics server.
 METRICS = 45.0
@@ -19,6 +21,8 @@ def autoscaler_findings(view: View, place: Place) -> Iterator[Finding]:
         able, active = seen.get("AbleToScale"), seen.get("ScalingActive")
         if able is not None and able["status"] == "False":
             yield _finding("autoscaler-blocked", scaler, able, place, SETTLES)
+        elif active is not None and active.get("reason") == "AmbiguousSelector":
+            yield _finding("autoscaler-blocked", scaler, active, place, SETTLES)
         elif active is not None and active["status"] == "False":
             if active.get("reason") == "ScalingDisabled":
                 continue  # someone set the replicas to 0 on purpose

@@ -2,7 +2,57 @@
 
 from __future__ import annotations
 
-from morrow.tool.diagnose.view import Json, View
+from dataclasses import dataclass
+
+from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import View, events_of
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container as it is judged: its status, and where more is known of it."""
+
+    status: Json
+    pod: Json
+    view: View
+    place: Place
+
+    @property
+    def where(self) -> str:
+        """Name it in messages."""
+        return f"Pod {self.pod['metadata']['name']}, container {self.status['name']}"
+
+    @property
+    def spec(self) -> Json:
+        """What is wanted of it."""
+        return container_spec(self.pod, self.status)
+
+    @property
+    def state(self) -> Json:
+        """Whether it waits, runs or has ended."""
+        return self.status.get("state") or {}
+
+    @property
+    def is_init(self) -> bool:
+        """Whether others start after it only."""
+        return self.status["name"] in init_names(self.pod)
+
+    @property
+    def events(self) -> list[Json]:
+        """What happened to its pod, the latest first."""
+        return events_of(self.view, self.pod)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What it wrote last."""
+        return tuple(last_lines(self.pod, self.view, self.status["name"]))
+
+    def problem(self, code: str, cause: str, lines: tuple[str, ...] = (), **fields: str) -> Problem:
+        """Make a problem whose fix can be typed for this container."""
+        own = {"pod": self.pod["metadata"]["name"], "container": self.status["name"]}
+        return self.place.problem(code, self.where, cause, lines, **own, **fields)
 
 
 def last_lines(pod: Json, view: View, container: str = "") -> list[str]:

@@ -4,41 +4,82 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import (
     Finding,
-    Json,
     View,
-    conditions_of,
+    is_ending,
+    is_ready,
     new_pods,
     newest_replicaset,
     observed,
     own_pods,
+    owned,
+    patch,
     spec_of,
     title,
+    uid,
+    wanted_of,
 )
+
+SILENT = 60.0
 
 
 def rolled_out(workload: Json | None, view: View) -> bool:
-    """Return whether the pods of the present template have replaced all others for good."""
+    """Return whether the pods of the present template have replaced all others for good.
+
+    The numbers tell it, not the condition: that stands still while a Deployment is scaled or
+    paused, and when pods are lost after a rollout.
+    """
     if workload is None:
         return True
     if not observed(workload):
         return False
-    status, wanted = workload.get("status") or {}, spec_of(workload).get("replicas", 1)
-    if workload.get("kind") == "StatefulSet":
-        if spec_of(workload).get("updateStrategy", {}).get("type") == "OnDelete":
-            return True
-        updated = status.get("updatedReplicas", 0) if _moves(status) else wanted
-        return bool(updated == wanted == status.get("availableReplicas", 0))
-    if spec_of(workload).get("paused"):
-        return newest_replicaset(view, workload) is not None  # nothing more is to come
-    progress = conditions_of(status).get("Progressing", {})
-    return progress.get("reason") == "NewReplicaSetAvailable"
+    kind, status = workload.get("kind"), workload.get("status") or {}
+    usual: tuple[str, ...] = ("replicas", "updatedReplicas", "availableReplicas")
+    counted = _COUNTED.get(str(kind), usual)
+    if kind == "StatefulSet" and status.get("updateRevision") == status.get("currentRevision"):
+        counted = ("availableReplicas",)  # nothing is counted as updated when nothing moves
+    if any(status.get(key, 0) != wanted_of(workload) for key in counted):
+        return False
+    return kind != "Deployment" or newest_replicaset(view, workload) is not None
 
 
-def _moves(status: Json) -> bool:
-    return bool(status.get("updateRevision") != status.get("currentRevision"))
+_COUNTED = {"DaemonSet": ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")}
+
+
+def held(workload: Json) -> tuple[str, Json]:
+    """Return why pods are not replaced until somebody acts, and the patch that lets them be."""
+    spec = spec_of(workload)
+    if spec.get("paused"):
+        return "its rollout is paused", {"paused": False}
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        rolling = {"type": "RollingUpdate"}
+        return "its pods are replaced only when somebody deletes them", {"updateStrategy": rolling}
+    if first := (strategy.get("rollingUpdate") or {}).get("partition"):
+        all_of_them = {"updateStrategy": {"rollingUpdate": {"partition": 0}}}
+        return f"only its pods from number {first} on are replaced (partition)", all_of_them
+    return "", {}
+
+
+def blocking(view: View) -> list[str]:
+    """Return the pods that a StatefulSet waits for before it replaces them, and in vain.
+
+    One of an earlier revision that does not become ready keeps its controller from all others,
+    also from going back: Kubernetes leaves it to people to delete it.
+    """
+    found = []
+    for workload in view.workloads:
+        if workload.get("kind") != "StatefulSet" or not observed(workload) or held(workload)[0]:
+            continue
+        new = [uid(pod) for pod in new_pods(view, workload)]
+        for pod in owned(view.pods, workload):
+            if uid(pod) not in new and not is_ready(pod) and not is_ending(pod):
+                found.append(str(pod["metadata"]["name"]))
+    return found
 
 
 def deadline_over(view: View) -> Json | None:
@@ -51,16 +92,30 @@ def deadline_over(view: View) -> Json | None:
 
 
 def paused_findings(view: View, place: Place) -> Iterator[Finding]:
-    """Yield the Deployments that are paused while their pods run something else."""
+    """Yield what is paused, or held in another way, while its pods run something else."""
     for workload in view.workloads:
-        if not spec_of(workload).get("paused") or not observed(workload):
-            continue
-        if newest_replicaset(view, workload) is not None:
+        why, change = held(workload)
+        if not why or not observed(workload) or rolled_out(workload, view):
             continue
         images = sorted({pod["spec"]["containers"][0]["image"] for pod in own_pods(view)})
-        cause = f"its rollout is paused; the pods still run {', '.join(images) or 'nothing'}"
-        name = workload["metadata"]["name"]
-        yield Finding(place.problem("rollout-paused", title(workload), cause, what=name), 0, True)
+        cause = f"{why}; the pods still run {', '.join(images) or 'nothing'}"
+        what = f"{workload['kind'].lower()}/{workload['metadata']['name']}"
+        command = patch(place, what, {"spec": change})
+        if "paused" in change:
+            command = f"{place.kubectl} rollout resume {what}"
+        found = place.problem("rollout-paused", title(workload), cause, command=command)
+        yield Finding(found, 0, True)
+
+
+def silent_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield workloads at which no controller of the cluster has looked since they were changed."""
+    for workload in view.workloads:
+        if observed(workload) or is_ending(workload):
+            continue
+        seen = (workload.get("status") or {}).get("observedGeneration", "none")
+        wanted = workload["metadata"].get("generation")
+        cause = f"it is at generation {wanted}, and its controller has seen {seen}"
+        yield Finding(place.problem("controller-silent", title(workload), cause), SILENT)
 
 
 def old_pod_findings(view: View, place: Place) -> Iterator[Finding]:
@@ -74,7 +129,7 @@ def old_pod_findings(view: View, place: Place) -> Iterator[Finding]:
         return
     for pod in own_pods(view):
         name = pod["metadata"]["name"]
-        if name in current or pod["metadata"].get("deletionTimestamp"):
+        if name in current or is_ending(pod):
             continue
         if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
             continue

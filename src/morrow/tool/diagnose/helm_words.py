@@ -7,6 +7,7 @@ import re
 from morrow.tool.base.errors import Problem
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.refused import refusal
+from morrow.tool.programs.kubectl import UNREACHABLE
 from morrow.tool.programs.runner import Result
 
 # In Helm's or the API server's words: code, and what the fix names.
@@ -16,8 +17,15 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r'no matches for kind "(?P<what>\w+)"', "resource-kind-missing"),
     (r"namespace (?P<what>\S+) because it is being terminated", "namespace-terminating"),
     (r"\bjob (?P<job>\S+) failed: \w+", "job-failed"),
+    (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
+    (r"conversion webhook for .* failed", "webhook-unreachable"),
+)
+
+# An API server that answers, and cannot.
+_AWAY = re.compile(
+    r"etcdserver:|unable to handle the request|too many requests|connection reset|http2:"
 )
 
 
@@ -38,9 +46,16 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
             if named.get("job"):  # it may be gone before anyone could look at it
                 where = f"Job {named['job']}"
             what = (named.get("what") or "").replace('"', "")
-            return place.problem(code, where, message, what=what.replace(" ", "/", 1).lower())
+            verb, resource = str(named.get("verb")), str(named.get("resource"))
+            what = what.replace(" ", "/", 1).lower()
+            return place.problem(code, where, message, what=what, verb=verb, resource=resource)
     if re.search(r"context deadline exceeded|timed out waiting|cancelled", text):
         cause = f"not all pods were ready after {seconds:.0f} s, and none calls itself broken"
         look = f"{place.kubectl} get pods"
         return place.problem("rollout-slow", where, cause, look=look)
+    if UNREACHABLE.search(text) or _AWAY.search(text):
+        where = f"context {place.context or '(current)'}"
+        return place.problem("cluster-unreachable", where, f"while it was applied: {message}")
+    if re.search(r"cannot patch|failed to create resource|unable to build kubernetes", text):
+        return place.problem("release-refused", where, message)
     return done.failure().problems[0]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import annotations_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import Finding, Json, View, title
+from morrow.tool.diagnose.view import Finding, View, events_of, title
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 SETTLES = 6.0
+UNSEEN = 45.0
 
 
 def ingress_findings(view: View, place: Place) -> Iterator[Finding]:
@@ -17,25 +20,40 @@ def ingress_findings(view: View, place: Place) -> Iterator[Finding]:
         yield from _class(ingress, view, place)
         yield from _certificates(ingress, view, place)
         yield from _taken(ingress, view, place)
+        yield from _unseen(ingress, view, place)
 
 
 def _class(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
     if "IngressClass" not in view.around:
         return  # not allowed to look
     classes = {one["metadata"]["name"]: one for one in view.of("IngressClass")}
+    defaults = [annotations_of(one).get(DEFAULT) for one in classes.values()]
     wanted = ingress["spec"].get("ingressClassName")
     known = ", ".join(sorted(classes)) or "none"
     if wanted and wanted not in classes:
         cause = f"the cluster has no IngressClass {wanted}; it has {known}"
-    elif not wanted and not any(map(_is_default, classes.values())):
+    elif not wanted and "true" not in defaults:
         cause = f"it names no class and the cluster has no default one; it has {known}"
     else:
         return
     yield Finding(place.problem("ingress-class-missing", title(ingress), cause), SETTLES, True)
 
 
-def _is_default(ingress_class: Json) -> bool:
-    return (ingress_class["metadata"].get("annotations") or {}).get(DEFAULT) == "true"
+def _unseen(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield an Ingress without an address where its class gives others theirs.
+
+    Some controllers never write one: then nothing is known.
+    """
+    wanted = ingress["spec"].get("ingressClassName")
+    alike = [one for one in view.of("Ingress") if one["spec"].get("ingressClassName") == wanted]
+    # A cloud makes a load balancer for each, which takes minutes: its controller says so.
+    if not _address(ingress) and not events_of(view, ingress) and any(map(_address, alike)):
+        cause = "its controller gives others of its class an address, and it none"
+        yield Finding(place.problem("ingress-unseen", title(ingress), cause), UNSEEN, True)
+
+
+def _address(ingress: Json) -> bool:
+    return bool(((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress"))
 
 
 def _certificates(ingress: Json, view: View, place: Place) -> Iterator[Finding]:

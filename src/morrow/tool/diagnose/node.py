@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import WAIT, Finding, Json, View, conditions_of, own_pods
+from morrow.tool.diagnose.view import WAIT, Finding, View, own_pods
 
 
 def lost_nodes(view: View) -> dict[str, Json]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.containers import container_spec, container_statuses
+from morrow.tool.diagnose.containers import Container, container_statuses
 from morrow.tool.diagnose.ended import ended_findings
 from morrow.tool.diagnose.node import lost_nodes
 from morrow.tool.diagnose.probes import probe_findings
@@ -15,13 +17,16 @@ from morrow.tool.diagnose.view import (
     HEALS_OFTEN,
     WAIT,
     Finding,
-    Json,
     View,
     events_of,
     last_part,
     new_pods,
     newest_replicaset,
+    uid,
 )
+from morrow.tool.stores.store import store_for
+
+GATED = 60.0  # seconds until nobody is believed to open a readiness gate
 
 # What a registry or the kubelet says of an image: code, seconds that it must last.
 _IMAGE: tuple[tuple[str, str, float], ...] = (
@@ -29,10 +34,20 @@ _IMAGE: tuple[tuple[str, str, float], ...] = (
     (r"invalid reference format|InvalidImageName|couldn't parse image", "image-name-invalid", 0),
     (r"ErrImageNeverPull|not present with pull policy", "image-never-pulled", 0),
     (r"\b401\b|\b403\b|unauthori[sz]ed|denied|authentication required", "image-unauthorised", 0),
+    (r"no space left|failed to (extract|register|apply) layer|size validation|digest mismatch"
+     r"|unexpected commit digest|signature", "image-not-pulled", 20),
     (r"not found|manifest unknown|does not exist|\b404\b", "image-not-found", 0),
     (r"", "registry-unreachable", 40),
-)
-_PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+)  # fmt: skip
+_PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
+          "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
+
+
+def new_pod_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
+    """Yield what keeps the pods of the present templates from being ready."""
+    for pod in new_pods(view):
+        if uid(pod) not in known:
+            yield from pod_findings(pod, view, place)
 
 
 def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:
@@ -42,12 +57,29 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     yield from unschedulable(pod, events, place)
     yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
-        where = f"Pod {pod['metadata']['name']}, container {status['name']}"
-        yield from _waiting(status, where, pod, events, place)
-        yield from ended_findings(status, where, pod, view, place, is_job=is_job)
+        container = Container(status, pod, view, place)
+        yield from _waiting(container)
+        yield from ended_findings(container, is_job=is_job)
         if not is_job and not lost:
-            yield from probe_findings(status, where, pod, view, place)
+            yield from probe_findings(container)
     yield from _mounts(pod, events, place)
+    yield from _gates(pod, place)
+
+
+def _gates(pod: Json, place: Place) -> Iterator[Finding]:
+    """Yield the readiness gate that stays closed when all containers are ready."""
+    seen = conditions_of(pod.get("status") or {})
+    if seen.get("ContainersReady", {}).get("status") != "True":
+        return
+    for gate in pod["spec"].get("readinessGates") or []:
+        kind = gate["conditionType"]
+        if seen.get(kind, {}).get("status") != "True":
+            name = pod["metadata"]["name"]
+            cause = f"its containers are ready, and its readiness gate {kind} is not open: "
+            cause += str(seen.get(kind, {}).get("message") or "nobody has set it")
+            # Who has set it is at work: a load balancer takes minutes to know a pod.
+            hold = WAIT if kind in seen else GATED
+            yield Finding(place.problem("gate-closed", f"Pod {name}", cause), hold)
 
 
 def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
@@ -68,32 +100,28 @@ def _thrown_out(pod: Json) -> bool:
     return status.get("phase") == "Failed" and bool(status.get("reason"))
 
 
-def _waiting(
-    status: Json, where: str, pod: Json, events: list[Json], place: Place
-) -> Iterator[Finding]:
-    waiting = (status.get("state") or {}).get("waiting") or {}
+def _waiting(container: Container) -> Iterator[Finding]:
+    waiting = container.state.get("waiting") or {}
     reason, message = waiting.get("reason", ""), waiting.get("message") or ""
     if reason in _PULLS:
         # While it waits to pull again the status may not say why; the last event does.
-        failed = (e for e in events if str(e.get("message")).startswith("Failed to pull"))
-        told = next((str(event["message"]) for event in failed), "")
-        yield _image(f"{reason}: {message} {told}", where, container_spec(pod, status), place)
+        messages = (str(event.get("message")) for event in container.events)
+        last = next((one for one in messages if one.startswith("Failed to pull")), "")
+        yield _image(f"{reason}: {message} {last}", container)
     elif reason == "CreateContainerConfigError":
-        refused = place.problem("container-refused", where, message)
-        yield missing_reference(message, where, pod, place) or Finding(refused, HEALS_OFTEN)
-    elif reason in ("RunContainerError", "CreateContainerError"):
-        refused = place.problem("container-refused", where, last_part(message))
-        yield Finding(refused, HEALS_OFTEN)
+        missing = missing_reference(message, container.where, container.pod, container.place)
+        yield missing or Finding(container.problem("container-refused", message), HEALS_OFTEN)
+    elif reason in ("RunContainerError", "CreateContainerError", "PostStartHookError"):
+        yield Finding(container.problem("container-refused", last_part(message)), HEALS_OFTEN)
 
 
-def _image(told: str, where: str, spec: Json, place: Place) -> Finding:
-    image = str(spec.get("image", "?"))
-    code, hold = next((c, h) for pattern, c, h in _IMAGE if re.search(pattern, told, re.IGNORECASE))
-    cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", told).strip()
-    problem = place.problem(
-        code, where, f"{image}: {last_part(cause)}", image=image, registry=image.split("/")[0]
-    )
-    return Finding(problem, hold)
+def _image(message: str, container: Container) -> Finding:
+    image = str(container.spec.get("image", "?"))
+    rows = (row for row in _IMAGE if re.search(row[0], message, re.IGNORECASE))
+    _, code, hold = next(rows)  # the last pattern fits everything
+    cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", message).strip()
+    cause = f"{image}: {last_part(cause)}"
+    return Finding(container.problem(code, cause, image=image, registry=image.split("/")[0]), hold)
 
 
 def missing_reference(message: str, where: str, pod: Json, place: Place) -> Finding | None:
@@ -118,8 +146,8 @@ def missing_reference(message: str, where: str, pod: Json, place: Place) -> Find
     if kind == "ConfigMap":
         problem = place.problem("configmap-missing", where, cause, what=name, keys=keys)
         return Finding(problem, HEALS_OFTEN)
-    made_by_tool = own and place.provider == "generated"
-    create = "" if made_by_tool else f"{place.kubectl} create secret generic {name} {keys}, then: "
+    made_by_up = own and not store_for("kubernetes", place.provider).in_place
+    create = "" if made_by_up else f"{place.kubectl} create secret generic {name} {keys}, then: "
     return Finding(place.problem("secret-missing", where, cause, create=create), HEALS_OFTEN)
 
 
@@ -144,7 +172,7 @@ def _keys(pod: Json, kind: str, name: str) -> Iterator[str]:
 def _missing_key(key: str, kind: str, name: str, where: str, place: Place) -> Finding:
     cause = f"{kind} {name} in the namespace {place.namespace} has no key {key}"
     if kind == "Secret" and name == place.secret:
-        verb = "rotate" if place.provider == "generated" else "set"
+        verb = store_for("kubernetes", place.provider).mends
         own = place.problem("secret-incomplete", where, cause, verb=verb, key=key)
         return Finding(own, HEALS_OFTEN)
     code = "secret-key-missing" if kind == "Secret" else "configmap-key-missing"

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, Json
+from morrow.tool.diagnose.view import (
+    HEALS_OFTEN,
+    WAIT,
+    Finding,
+    View,
+    events_of,
+    look_at,
+    newest_replicaset,
+    uid,
+)
 
 # In the message of a FailedCreate event: what it means, and how long it must last.
 _REFUSALS: tuple[tuple[str, str, float], ...] = (
     (r"exceeded quota: (?P<what>[^,]+)", "quota-exceeded", HEALS_OFTEN),
     (r"failed quota: (?P<what>[^:]+)", "quota-exceeded", HEALS_OFTEN),
+    (r"insufficient quota to match these scopes(?P<what>)", "quota-exceeded", HEALS_OFTEN),
+    (r"(?P<what>max limit to request ratio per)", "limit-range-refused", 0),
     (r'violates PodSecurity "(?P<what>[^"]+)"', "pod-security-refused", 0),
     (r'serviceaccount "(?P<what>[^"]+)" not found', "service-account-missing", HEALS_OFTEN),
     (r"no PriorityClass with name (?P<what>\S+)", "priority-class-missing", 0),
@@ -30,6 +43,15 @@ def refusal(message: str, where: str, place: Place) -> Finding | None:
             problem = place.problem(code, where, _shorten(message), what=found["what"])
             return Finding(problem, hold)
     return None
+
+
+def owner_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
+    """Yield why the makers of new pods cannot make them."""
+    for workload in view.workloads:
+        newest = newest_replicaset(view, workload)
+        owner = newest if workload.get("kind") == "Deployment" else workload
+        if owner is not None and uid(owner) not in known:
+            yield from refused_findings(owner, events_of(view, owner), place)
 
 
 def refused_findings(owner: Json, events: list[Json], place: Place) -> Iterator[Finding]:
@@ -53,8 +75,14 @@ def _shorten(message: str) -> str:
     return re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
 
 
+UNSEEN = 60.0
+CORDONED = 60.0  # seconds for who maintains a node and lets it take pods again
+
 # In the scheduler's message: where kubectl is to look.
 _SCHEDULING: tuple[tuple[str, str], ...] = (
+    (r"were unschedulable", "get nodes"),
+    (r"volume node affinity", "get pv -o wide"),
+    (r"free ports", "get pods --all-namespaces -o wide"),
     (r"node affinity/selector", "get nodes --show-labels"),
     (r"untolerated taint", "describe nodes | grep Taints"),
     (r"", "describe nodes | grep -A 9 'Allocated resources'"),
@@ -63,25 +91,46 @@ _SCHEDULING: tuple[tuple[str, str], ...] = (
 
 def unschedulable(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
     """Yield why no node takes a pod."""
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    unplaced = (c for c in conditions if c["type"] == "PodScheduled" and c["status"] == "False")
-    told = next(unplaced, None)
-    if told is None or told.get("reason") not in ("Unschedulable", "SchedulerError"):
-        return
-    message = told.get("message") or "no node fits"
+    scheduled = conditions_of(pod.get("status") or {}).get("PodScheduled")
+    condition = scheduled if scheduled and scheduled["status"] == "False" else None
     where = f"Pod {pod['metadata']['name']}"
+    if condition is None or condition.get("reason") not in ("Unschedulable", "SchedulerError"):
+        yield from _unplaced(pod, condition, where, place)
+        return
+    message = condition.get("message") or "no node fits"
+    ending = re.search(r'persistentvolumeclaim "([^"]+)" is being deleted', message)
     missing = re.search(r'persistentvolumeclaim "([^"]+)" not found', message)
     if missing:
         problem = place.problem("volume-claim-missing", where, message, what=missing[1])
         yield Finding(problem, 3)
+    elif ending:
+        yield Finding(place.problem("volume-ending", where, message, what=ending[1]), HEALS_OFTEN)
     elif "PersistentVolumeClaim" in message and "unbound" in message:
         yield Finding(place.problem("volume-unbound", where, message), 60)
     else:
         look = next(look for pattern, look in _SCHEDULING if re.search(pattern, message))
         short = re.split(r",? preemption:", message)[0]
         hold = HEALS_OFTEN if _hopeless(message, events) else WAIT
+        if hold == HEALS_OFTEN and "were unschedulable" in message:
+            hold = CORDONED
         problem = place.problem("unschedulable", where, short, look=f"{place.kubectl} {look}")
         yield Finding(problem, hold)
+
+
+def _unplaced(pod: Json, condition: Json | None, where: str, place: Place) -> Iterator[Finding]:
+    """Yield a pod that no scheduler has looked at: it is gated, or its scheduler is not there."""
+    spec, look = pod["spec"], look_at(pod, place)
+    if condition is not None:
+        gates = ", ".join(one["name"] for one in spec.get("schedulingGates") or [])
+        if gates:
+            cause = (
+                f"it is held back by the scheduling gate {gates}, which nobody has taken away yet"
+            )
+            yield Finding(place.problem("unschedulable", where, cause, look=look), WAIT)
+    elif not spec.get("nodeName") and (pod.get("status") or {}).get("phase") == "Pending":
+        name = spec.get("schedulerName", "default-scheduler")
+        cause = f"no scheduler has looked at it; it asks for {name}"
+        yield Finding(place.problem("unschedulable", where, cause, look=look), UNSEEN)
 
 
 def _hopeless(message: str, events: list[Json]) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import condition_text, conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import Finding, Json, View, conditions_of, title
+from morrow.tool.diagnose.view import Finding, View, spec_of, title
 
 # Seconds that a controller may take to say something of a route that it has never seen.
 UNSEEN = 20.0
@@ -14,97 +16,128 @@ SETTLES = 6.0
 KINDS = ("HTTPRoute", "GRPCRoute")
 
 
+@dataclass(frozen=True)
+class Link:
+    """A route at one of the Gateways that it names as parents."""
+
+    route: Json
+    parent: Json
+    view: View
+    place: Place
+
+    @property
+    def namespace(self) -> str:
+        """The Gateway's, which is the route's own where none is stated."""
+        return self.parent.get("namespace") or self.place.namespace
+
+    @property
+    def where(self) -> str:
+        """Name it in messages."""
+        return f"{title(self.route)} at Gateway {self.namespace}/{self.parent['name']}"
+
+    @property
+    def gateway(self) -> Json | None:
+        """The Gateway, where it is there and we may look."""
+        for gateway in self.view.of("Gateway"):
+            meta = gateway["metadata"]
+            if (meta["name"], meta.get("namespace")) == (self.parent["name"], self.namespace):
+                return gateway
+        return None
+
+    @property
+    def answers(self) -> list[Json]:
+        """What controllers say of the route there."""
+
+        def named(reference: Json) -> tuple[str, str, str]:
+            namespace = reference.get("namespace") or self.place.namespace
+            return namespace, reference["name"], reference.get("sectionName") or ""
+
+        parents = (self.route.get("status") or {}).get("parents") or []
+        return [one for one in parents if named(one["parentRef"]) == named(self.parent)]
+
+    def finding(self, code: str, cause: str, what: str, hold: float) -> Finding:
+        """Make a finding about it."""
+        return Finding(self.place.problem(code, self.where, cause, what=what), hold, True)
+
+
 def route_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield what keeps each route from being served, by the words of the gateway's controller."""
     for kind in KINDS:
         for route in view.own(kind, place.name, place.namespace):
             for parent in route["spec"].get("parentRefs") or []:
-                yield from _parent(route, parent, view, place)
+                yield from _link_findings(Link(route, parent, view, place))
             yield from _taken(route, view, place)
 
 
-def _parent(route: Json, parent: Json, view: View, place: Place) -> Iterator[Finding]:
-    namespace = parent.get("namespace") or place.namespace
-    where = f"{title(route)} at Gateway {namespace}/{parent['name']}"
-    told = _answers(route, parent, place)
-    if not told:
-        yield from _unanswered(route, parent, namespace, where, view, place)
+def _link_findings(link: Link) -> Iterator[Finding]:
+    answers, gateway = link.answers, link.gateway
+    if not answers:
+        yield from _unanswered(link)
         return
-    for answer in told:
+    broken = list(_gateway_findings(gateway, link.parent, link.place)) if gateway else []
+    if broken:
+        yield from broken  # what is said of the route comes of it
+        return
+    for answer in answers:
         seen = conditions_of(answer)
         for kind in ("Accepted", "ResolvedRefs", "Programmed"):
             condition = seen.get(kind)
             if condition is None or condition["status"] == "True":
                 continue
-            if condition.get("observedGeneration", 0) < route["metadata"].get("generation", 0):
+            if condition.get("observedGeneration", 0) < link.route["metadata"].get("generation", 0):
                 continue
-            yield Finding(_refused(condition, where, parent, namespace, place), SETTLES, True)
-    gateway = _gateway(parent, namespace, view)
-    if gateway is not None:
-        yield from _gateway_findings(gateway, place)
+            code = "route-backend" if kind == "ResolvedRefs" else "route-refused"
+            what = f"{link.namespace}/{link.parent['name']}"
+            yield link.finding(code, condition_text(condition), what, SETTLES)
 
 
-def _answers(route: Json, parent: Json, place: Place) -> list[Json]:
-    """Return what controllers say of a route at one of its parents."""
-
-    def named(reference: Json) -> tuple[str, str, str]:
-        namespace = reference.get("namespace") or place.namespace
-        return namespace, reference["name"], reference.get("sectionName") or ""
-
-    parents = (route.get("status") or {}).get("parents") or []
-    return [one for one in parents if named(one["parentRef"]) == named(parent)]
-
-
-def _unanswered(
-    route: Json, parent: Json, namespace: str, where: str, view: View, place: Place
-) -> Iterator[Finding]:
-    gateway = _gateway(parent, namespace, view)
-    if gateway is None and "Gateway" in view.around:
-        cause = f"there is no Gateway {parent['name']} in the namespace {namespace}"
-        problem = place.problem("gateway-missing", where, cause, what=namespace)
-        yield Finding(problem, SETTLES, True)
-        return
-    section = parent.get("sectionName")
-    listeners = [one["name"] for one in ((gateway or {}).get("spec") or {}).get("listeners") or []]
-    if gateway is not None and section and section not in listeners:
-        cause = f"the Gateway has no listener {section}; it has {', '.join(listeners)}"
-        yield Finding(place.problem("route-refused", where, cause), SETTLES, True)
+def _unanswered(link: Link) -> Iterator[Finding]:
+    gateway, section = link.gateway, link.parent.get("sectionName")
+    if gateway is None and "Gateway" in link.view.around:
+        cause = f"there is no Gateway {link.parent['name']} in the namespace {link.namespace}"
+        yield link.finding("gateway-missing", cause, link.namespace, SETTLES)
         return
     if gateway is not None:
-        yield from _gateway_findings(gateway, place)
+        listeners = [one["name"] for one in spec_of(gateway).get("listeners") or []]
+        if section and section not in listeners:
+            cause = f"the Gateway has no listener {section}; it has {', '.join(listeners)}"
+            yield link.finding("route-refused", cause, link.namespace, SETTLES)
+            return
+        yield from _gateway_findings(gateway, link.parent, link.place)
     cause = "no controller has said anything of it: nobody serves this Gateway's class"
-    yield Finding(place.problem("route-unseen", where, cause, what=namespace), UNSEEN, True)
+    yield link.finding("route-unseen", cause, link.namespace, UNSEEN)
 
 
-def _refused(condition: Json, where: str, parent: Json, namespace: str, place: Place) -> Problem:
-    cause = f"{condition['type']} is {condition['status']}, {condition.get('reason')}"
-    if condition.get("message"):
-        cause += f": {condition['message']}"
-    code = "route-backend" if condition["type"] == "ResolvedRefs" else "route-refused"
-    return place.problem(code, where, cause, what=f"{namespace}/{parent['name']}")
-
-
-def _gateway(parent: Json, namespace: str, view: View) -> Json | None:
-    for gateway in view.of("Gateway"):
-        meta = gateway["metadata"]
-        if (meta["name"], meta.get("namespace")) == (parent["name"], namespace):
-            return gateway
-    return None
-
-
-def _gateway_findings(gateway: Json, place: Place) -> Iterator[Finding]:
+def _gateway_findings(gateway: Json, parent: Json, place: Place) -> Iterator[Finding]:
     """Yield what the Gateway itself lacks: no route of it is served then."""
     seen = conditions_of(gateway.get("status") or {})
     namespace = gateway["metadata"].get("namespace", "")
     where = f"Gateway {namespace}/{gateway['metadata']['name']}"
+    # A route without a section is served by every listener that takes it: one in order will do.
+    listeners = [
+        one
+        for one in (gateway.get("status") or {}).get("listeners") or []
+        if parent.get("sectionName") in (None, one["name"])
+    ]
+    wrong = list(filter(None, map(_listener_wrong, listeners)))
+    cause = wrong[0] if wrong and len(wrong) == len(listeners) else ""
     for kind in ("Accepted", "Programmed"):
         condition = seen.get(kind)
-        if condition is not None and condition["status"] != "True":
-            cause = f"{kind} is {condition['status']}, {condition.get('reason')}"
-            cause += f": {condition.get('message')}" if condition.get("message") else ""
-            problem = place.problem("gateway-not-ready", where, cause, what=namespace)
-            yield Finding(problem, UNSEEN, True)
-            return
+        if not cause and condition is not None and condition["status"] != "True":
+            cause = condition_text(condition)
+    if cause:
+        problem = place.problem("gateway-not-ready", where, cause, what=namespace)
+        yield Finding(problem, UNSEEN, True)
+
+
+def _listener_wrong(listener: Json) -> str:
+    """Return what keeps a listener from serving: its certificate, its port, its protocol."""
+    for kind, condition in conditions_of(listener).items():
+        good = "False" if kind in ("Conflicted", "OverlappingTLSConfig") else "True"
+        if condition["status"] != good and kind != "OverlappingTLSConfig":
+            said = f"its listener {listener['name']}: {kind} is {condition['status']}"
+            return f"{said}, {condition.get('reason')}: {condition.get('message')}"
+    return ""
 
 
 def _taken(route: Json, view: View, place: Place) -> Iterator[Finding]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.base.terminal import typed
+from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import (
     WAIT,
     Finding,
-    Json,
     View,
     age_of,
     events_of,
@@ -56,7 +60,7 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
     pods = {pod["metadata"]["name"]: pod for pod in own_pods(view)}
     name = service["metadata"]["name"]
     led_to = set(_ready_targets(name, view))
-    strangers = sorted(led_to - set(pods))
+    strangers = sorted(led_to - set(pods) - _canaries(view, list(pods.values())))
     if strangers:
         cause = f"it leads to pods that are not of this release: {', '.join(strangers[:3])}"
         problem = place.problem("service-shared", title(service), cause, what=strangers[0])
@@ -66,13 +70,73 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
         cause = f"it leads to no pod, though {len(ready)} are ready"
         age = max(0.0, age_of(service["metadata"]["creationTimestamp"]))
         hold = SETTLES if age > SETTLES else 2 * SETTLES
-        yield Finding(place.problem("service-leads-nowhere", title(service), cause), hold, True)
+        said, repair = _selector(service, ready, place)
+        problem = place.problem(
+            "service-leads-nowhere", title(service), cause + said, repair=repair
+        )
+        yield Finding(problem, hold, True)
+    yield from _by_hand(service, list(pods.values()), view, place)
+
+
+def _canaries(view: View, pods: list[Json]) -> set[str]:
+    """Return the pods of another workload that run the release's own image, on purpose then."""
+    own = set(map(_repository, pods))
+    return {
+        pod["metadata"]["name"]
+        for pod in view.pods
+        if pod["metadata"].get("ownerReferences") and _repository(pod) in own
+    }
+
+
+def _repository(pod: Json) -> str:
+    return re.sub(r"(:[^/]*)?(@.*)?$", "", str(pod["spec"]["containers"][0]["image"]))
+
+
+def _selector(service: Json, ready: list[Json], place: Place) -> tuple[str, str]:
+    """Say what the selector asks for that no pod has, and what puts it right.
+
+    What was added to it by hand `up` leaves alone.
+    """
+    name, up = service["metadata"]["name"], f"{typed()} up {place.environment}"
+    labels = [labels_of(pod) for pod in ready]
+    for key, value in service["spec"]["selector"].items():
+        if any(one.get(key) == value for one in labels):
+            continue
+        said = f": its selector asks for {key}={value}, which none of them has"
+        if any(key in one for one in labels):
+            return said, up
+        path = f"/spec/selector/{key.replace('~', '~0').replace('/', '~1')}"
+        patch = json.dumps([{"op": "remove", "path": path}])
+        return said, f"{place.kubectl} patch service {name} --type=json -p '{patch}', then: {up}"
+    return "", up
+
+
+def _by_hand(service: Json, pods: list[Json], view: View, place: Place) -> Iterator[Finding]:
+    """Yield endpoints of a Service with a selector that no controller has made."""
+    own = {one["ip"] for pod in pods for one in (pod.get("status") or {}).get("podIPs") or []}
+    for piece in _pieces(service["metadata"]["name"], view):
+        led_to = {
+            address
+            for endpoint in piece.get("endpoints") or []
+            if (endpoint.get("conditions") or {}).get("ready") and not endpoint.get("targetRef")
+            for address in endpoint.get("addresses") or []
+        }
+        if foreign := sorted(led_to - own):
+            name = piece["metadata"]["name"]
+            cause = f"EndpointSlice {name} leads a part of its requests to {', '.join(foreign)}"
+            cause += ", which is no pod"
+            problem = place.problem("endpoints-foreign", title(service), cause, what=name)
+            yield Finding(problem, SETTLES, True)
+
+
+def _pieces(name: str, view: View) -> Iterator[Json]:
+    for piece in view.of("EndpointSlice"):
+        if labels_of(piece).get("kubernetes.io/service-name") == name:
+            yield piece
 
 
 def _ready_targets(name: str, view: View) -> Iterator[str]:
-    for piece in view.of("EndpointSlice"):
-        if (piece["metadata"].get("labels") or {}).get("kubernetes.io/service-name") != name:
-            continue
+    for piece in _pieces(name, view):
         if not piece.get("ports"):
             continue  # the Service's target port is none of the pods'
         for endpoint in piece.get("endpoints") or []:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.diagnose.containers import container_spec, container_statuses, init_names
-from morrow.tool.diagnose.view import Json, View, conditions_of, events_of
+from morrow.tool.diagnose.view import View, events_of
 
 WAITS = "waits: "
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import (
-    Json,
     View,
-    conditions_of,
     events_of,
     is_ready,
+    look_at,
     new_pods,
     newest_replicaset,
     spec_of,
@@ -35,9 +36,10 @@ def stuck(view: View, place: Place, seconds: float) -> Problem:
     if item["kind"] == "Pod":
         lines += last_lines(item, view)[-10:]
         after = f"{pod_state(item, view)}; {after}"
-    look = f"{place.kubectl} describe {item['kind'].lower()} {item['metadata']['name']}"
     cause = f"{after}: this is not sure, it is what stands still"
-    return place.problem("rollout-slow", title(item), cause, tuple(lines), look=look)
+    return place.problem(
+        "rollout-slow", title(item), cause, tuple(lines), look=look_at(item, place)
+    )
 
 
 def _stuck_item(view: View) -> Json | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from morrow.tool.base.errors import Problem
-
-Json = dict[str, Any]
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import annotations_of, conditions_of, labels_of
+from morrow.tool.cluster.place import Place
 
 WAIT = float("inf")
+KEEPERS = ("Deployment", "StatefulSet", "DaemonSet")  # what keeps pods running
+DECLARED = "declared"  # under this name a View holds the live state of all that was applied
 HEALS_OFTEN = 12.0  # seconds: a full quota, a webhook that restarts, a volume that is being made
 
 
@@ -26,10 +29,11 @@ class View:
     events: tuple[Json, ...] = ()
     logs: Mapping[str, str] = field(default_factory=dict)  # "pod/container" -> its last lines
     answers: Mapping[str, str] = field(default_factory=dict)  # pod -> what its probe answered
-    others: tuple[Json, ...] = ()  # the Deployments and StatefulSets of the other processes
+    others: tuple[Json, ...] = ()  # the other keepers of the release
     # What the release depends on besides, by kind: only kinds that one was allowed to look at.
     around: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     falls: Mapping[str, int] = field(default_factory=dict)  # pod -> times it was ready and fell
+    declared: tuple[Json, ...] = ()  # what was applied, without hooks; its live state is around
 
     @property
     def workloads(self) -> tuple[Json, ...]:
@@ -71,7 +75,7 @@ def view_of(items: list[Json], name: str) -> View:
     for item in items:
         kinds.setdefault(str(item.get("kind")), []).append(item)
     found = [d for d in kinds.get("Deployment", []) if d["metadata"]["name"] == name]
-    keepers = [*kinds.get("Deployment", []), *kinds.get("StatefulSet", [])]
+    keepers = [item for kind in KEEPERS for item in kinds.get(kind, [])]
     return View(
         deployment=found[0] if found else None,
         others=tuple(one for one in keepers if one not in found and is_of(one, name)),
@@ -84,8 +88,7 @@ def view_of(items: list[Json], name: str) -> View:
 
 def revision(replicaset: Json) -> int:
     """Return the Deployment's revision that a ReplicaSet stands for."""
-    notes = replicaset["metadata"].get("annotations") or {}
-    return int(notes.get("deployment.kubernetes.io/revision", 0))
+    return int(annotations_of(replicaset).get("deployment.kubernetes.io/revision", 0))
 
 
 def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
@@ -142,21 +145,21 @@ def new_pods(view: View, workload: Json | None = None) -> list[Json]:
     """Return the pods of the present templates that are not being deleted."""
     wanted = (workload,) if workload else view.workloads
     pods = [pod for one in wanted for pod in _pods_of_template(view, one)]
-    return [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+    return [pod for pod in pods if not is_ending(pod)]
 
 
 def _pods_of_template(view: View, workload: Json) -> list[Json]:
-    if workload.get("kind") != "StatefulSet":
+    if workload.get("kind") == "Deployment":
         newest = newest_replicaset(view, workload)
         return owned(view.pods, newest) if newest else []
     if not observed(workload):
         return []
-    wanted = (workload.get("status") or {}).get("updateRevision")
-    return [pod for pod in owned(view.pods, workload) if _revision_label(pod) == wanted]
-
-
-def _revision_label(pod: Json) -> str | None:
-    return (pod["metadata"].get("labels") or {}).get("controller-revision-hash")
+    label, wanted = "controller-revision-hash", (workload.get("status") or {}).get("updateRevision")
+    if workload.get("kind") == "DaemonSet":
+        label = "pod-template-generation"
+        wanted = annotations_of(workload).get("deprecated.daemonset.template.generation")
+    pods = owned(view.pods, workload)
+    return [pod for pod in pods if labels_of(pod).get(label) == wanted]
 
 
 def own_pods(view: View) -> list[Json]:
@@ -170,7 +173,7 @@ def own_pods(view: View) -> list[Json]:
 
 def is_of(item: Json, name: str) -> bool:
     """Return whether an object belongs to the release `name`, by the chart's label."""
-    return (item["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == name
+    return labels_of(item).get("app.kubernetes.io/name") == name
 
 
 def is_ready(pod: Json) -> bool:
@@ -189,9 +192,24 @@ def spec_of(item: Json) -> Json:
     return item.get("spec") or {}
 
 
-def conditions_of(status: Json) -> dict[str, Json]:
-    """Return the conditions of an object's status by their type."""
-    return {one["type"]: one for one in status.get("conditions") or []}
+def wanted_of(workload: Json) -> int:
+    """Return how many pods a workload is to have."""
+    if workload.get("kind") == "DaemonSet":
+        return int((workload.get("status") or {}).get("desiredNumberScheduled", 0))
+    return int(spec_of(workload).get("replicas", 1))
+
+
+def patch(place: Place, target: str, change: Json) -> str:
+    """Return the command that merges a change into an object, as it can be typed."""
+    return f"{place.kubectl} patch {target} --type=merge -p '{json.dumps(change)}'"
+
+
+def look_at(item: Json, place: Place) -> str:
+    """Return what shows more of an object: a pod's events outlive it when it is taken back."""
+    name = item["metadata"]["name"]
+    if item["kind"] == "Pod":
+        return f"{place.kubectl} get events --field-selector involvedObject.name={name}"
+    return f"{place.kubectl} describe {item['kind'].lower()} {name}"
 
 
 def title(item: Json) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import WAIT, Finding, View, events_of, own_pods, title
 
@@ -12,8 +13,8 @@ _FINAL_WORDS = ("not found", "no storage class is set", "invalid", "forbidden", 
 
 
 def volume_findings(view: View, place: Place) -> Iterator[Finding]:
-    """Yield the claims of the release's pods that stay without a volume."""
-    named = set(_claims(view))
+    """Yield the claims of the release and its pods that stay without a volume."""
+    named = {*_claims(view), *(one["metadata"]["name"] for one in _own(view, place))}
     for claim in view.of("PersistentVolumeClaim"):
         phase = (claim.get("status") or {}).get("phase")
         if claim["metadata"]["name"] not in named or phase == "Bound":
@@ -32,6 +33,11 @@ def volume_findings(view: View, place: Place) -> Iterator[Finding]:
             cause = f"it is {phase}: {message}"
             hold = FINAL if any(word in message for word in _FINAL_WORDS) else WAIT
         yield Finding(place.problem("volume-unbound", title(claim), cause), hold)
+
+
+def _own(view: View, place: Place) -> list[Json]:
+    """Return the claims that the release itself makes: Helm waits for them too."""
+    return view.own("PersistentVolumeClaim", place.name, place.namespace)
 
 
 def _claims(view: View) -> Iterator[str]:

@@ -9,10 +9,13 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.cluster.namespace import LEVEL
+from morrow.tool.cluster.objects import quantity
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
-from morrow.tool.doctor.programs import Line, server_version
-from morrow.tool.programs.kubectl import Kubectl, parse_stream
+from morrow.tool.doctor.check import Check
+from morrow.tool.doctor.programs import server_version
+from morrow.tool.doctor.rights import rights_checks
+from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.registry import ask_for
 
 OLDEST = (1, 30)
@@ -22,93 +25,35 @@ BUILT_IN = frozenset(
 )
 
 
-def cluster_checks(site: Site) -> Iterator[Line]:
+def cluster_checks(site: Site) -> Iterator[Check]:
     """Yield whether the API server answers, is new enough, and knows who asks."""
     environment = site.environment
     try:
         version = server_version(site.kubectl.check("get", "--raw", "/version", timeout=15))
     except Failure as failure:
         found = failure.problems[0]
-        yield "cluster", "fail", found.cause, found
+        yield Check("cluster", "fail", found.cause, found)
         return
     text = f"context {environment.context or '(current)'}, Kubernetes {version[0]}.{version[1]}"
     if version < OLDEST:
         cause = f"{text}; the chart needs 1.30 or newer"
         old = problem("cluster-old", f"context {environment.context}", cause)
-        yield "cluster", "fail", cause, old
+        yield Check("cluster", "fail", cause, old)
         return
-    yield "cluster", "ok", text, None
+    yield Check("cluster", "ok", text)
     yield from rights_checks(site)
 
 
-# What `up` does by itself, besides the kinds of the chart.
-_ALWAYS = (("", "secrets", "create"), ("", "secrets", "list"), ("apps", "deployments", "create"))
-_MORE = (
-    ("", "services", "create"),
-    ("", "configmaps", "create"),
-    ("", "serviceaccounts", "create"),
-    ("coordination.k8s.io", "leases", "create"),
-    ("", "pods/portforward", "create"),
-)
-
-
-def rights_checks(site: Site) -> Iterator[Line]:
-    """Ask for all rights in one call, as reviews that the API server answers."""
-    environment, kubectl = site.environment, site.kubectl
-    wanted = [*_ALWAYS, *_MORE]
-    reviews = [_review(environment.namespace, *one) for one in wanted]
-    text = "\n---\n".join(map(json.dumps, reviews))
-    done = kubectl.run("create", "--validate=false", "-f", "-", "-o", "json", input=text)
-    if done.code:
-        raise kubectl.failure(done)
-    refused = []
-    for answer in parse_stream(done.out):
-        if not answer["status"].get("allowed"):
-            asked = answer["spec"]["resourceAttributes"]
-            resource = "/".join(filter(None, (asked["resource"], asked.get("subresource"))))
-            refused.append((asked["verb"], resource))
-    if not refused:
-        yield "access", "ok", f"may do all {len(wanted)} things that `up` does", None
-    for verb, resource in refused:
-        cause = f"not allowed to {verb} {resource} in {environment.namespace}"
-        where = f"{resource} in namespace {environment.namespace}"
-        found = problem(
-            "access-denied",
-            where,
-            cause,
-            verb=verb,
-            resource=resource,
-            kubectl=site.place.kubectl,
-        )
-        # Without it only the last question, to the running service, cannot be asked.
-        yield "access", "warn" if "portforward" in resource else "fail", cause, found
-
-
-def _review(namespace: str, group: str, resource: str, verb: str) -> dict[str, Any]:
-    name, _, part = resource.partition("/")
-    asked = {"namespace": namespace, "group": group, "resource": name, "verb": verb}
-    if part:
-        asked["subresource"] = part
-    return {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": asked},
-    }
-
-
-def kinds_check(site: Site) -> Iterator[Line]:
+def kinds_check(site: Site) -> Iterator[Check]:
     """Yield whether the cluster knows every kind that the chart renders for the environment."""
-    import yaml
-
     kubectl, done = site.kubectl, site.rendered
     if done.code:
         where, cause = f"release {site.environment.name}", done.last_error
         raise Failure(site.place.problem("release-refused", where, cause), refused=True)
-    items = [item for item in yaml.safe_load_all(done.out) if item]
-    wanted = {(str(item["apiVersion"]), str(item["kind"])) for item in items}
+    wanted = {(str(item["apiVersion"]), str(item["kind"])) for item in site.objects}
     told = f"the cluster knows all {len(wanted)} that the chart renders"
     if all(version in BUILT_IN for version, _ in wanted):
-        yield "kinds", "ok", told, None
+        yield Check("kinds", "ok", told)
         return
     listing = kubectl.run("api-resources", "--no-headers")
     if not listing.out.strip():
@@ -116,11 +61,11 @@ def kinds_check(site: Site) -> Iterator[Line]:
     known = {(words[-3], words[-1]) for words in map(str.split, listing.out.splitlines()) if words}
     # The listing has one version of each group, the preferred one: others are asked for.
     asked = [_missing(*one, kubectl, site.place) for one in sorted(wanted - known)]
-    yield from filter(None, asked if any(asked) else [("kinds", "ok", told, None)])
+    yield from filter(None, asked if any(asked) else [Check("kinds", "ok", told)])
 
 
-def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Line | None:
-    """Ask for one version's kinds; return the line of a missing one, and whether that is sure."""
+def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Check | None:
+    """Ask for one version's kinds; return the line of a missing one, which says how sure it is."""
     done = kubectl.run("get", "--raw", f"/{'apis' if '/' in version else 'api'}/{version}")
     if not done.code and kind in {one["kind"] for one in json.loads(done.out)["resources"]}:
         return None
@@ -129,39 +74,40 @@ def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Line | 
         state = "warn"
         cause = f"nobody can say whether {kind} of {version} is: {done.last_error}"
     found = place.problem("resource-kind-missing", kind, cause, what=kind)
-    return "kinds", state, cause, found
+    return Check("kinds", state, cause, found)
 
 
-def namespace_checks(site: Site) -> Iterator[Line]:
+def namespace_checks(site: Site) -> Iterator[Check]:
     """Yield the namespace's policy and what its quotas leave."""
     environment, place, found = site.environment, site.place, site.namespace
     name = environment.namespace
     if found == {}:
-        yield "namespace", "skip", f"not allowed to look at {name} itself", None
+        yield Check("namespace", "skip", f"not allowed to look at {name} itself")
     if found is None:
-        yield "namespace", "ok", f"{name} is not there yet: `up` makes it, restricted", None
+        yield Check("namespace", "ok", f"{name} is not there yet: `up` makes it, restricted")
         return
     metadata = found.get("metadata", {})
     if metadata.get("deletionTimestamp"):
         cause = f"{name} is being deleted"
         ending = place.problem("namespace-terminating", f"namespace {name}", cause, what=name)
-        yield "namespace", "fail", cause, ending
+        yield Check("namespace", "fail", cause, ending)
         return
     if metadata:
         level = (metadata.get("labels") or {}).get(LEVEL, "")
         text = f"{name} enforces Pod Security {level}" if level else f"{name} enforces no level"
         good = level == "restricted"
         text += "" if good else "; the pods fit `restricted`, others of this namespace may not"
-        yield "namespace", "ok" if good else "warn", text, None
+        yield Check("namespace", "ok" if good else "warn", text)
     quotas = site.kubectl.list("resourcequotas")
     service = str(environment.value("service", "type") or "ClusterIP")
     full = [line for quota in quotas for line in _full(quota, service)]
     for quota, resource, text in full:
         cause = f"quota {quota}: {resource} is used up ({text})"
         where = f"ResourceQuota {quota}"
-        yield "quota", "fail", cause, place.problem("quota-exceeded", where, cause, what=quota)
+        wrong = place.problem("quota-exceeded", where, cause, what=quota)
+        yield Check("quota", "fail", cause, wrong)
     if quotas and not full:
-        yield "quota", "ok", f"{len(quotas)} in the namespace, with room left", None
+        yield Check("quota", "ok", f"{len(quotas)} in the namespace, with room left")
 
 
 def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]:
@@ -178,20 +124,7 @@ def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]
             yield quota["metadata"]["name"], resource, f"{used} of {hard}"
 
 
-_UNITS = {"n": 1e-9, "u": 1e-6, "m": 1e-3}
-_UNITS |= {unit: 1000.0**power for power, unit in enumerate("kMGTPE", 1)}
-_UNITS |= {f"{unit}i": 1024.0**power for power, unit in enumerate("KMGTPE", 1)}
-
-
-def quantity(text: str) -> float:
-    """Return a Kubernetes quantity as a number."""
-    parts = re.fullmatch(r"([\d.]+(?:[eE][-+]?\d+)?)([a-zA-Z]*)", text.strip())
-    if parts is None:
-        return 0.0
-    return float(parts[1]) * _UNITS.get(parts[2], 1)
-
-
-def image_check(site: Site) -> Line:
+def image_check(site: Site) -> Check:
     """Ask the registry for the image, as somebody without a password."""
     environment, place = site.environment, site.place
     image = environment.image
@@ -199,17 +132,17 @@ def image_check(site: Site) -> Line:
     repository = str(table.get("repository") or "")
     host, _, path = repository.partition("/")
     if not path or not re.search(r"[.:]|^localhost$", host):
-        return "image", "skip", f"{image} names no registry that could be asked", None
+        return Check("image", "skip", f"{image} names no registry that could be asked")
     reference = str(table.get("digest") or table.get("tag") or "latest")
     try:
         answer = ask_for(host, path, reference)
     except OSError as wrong:
-        return "image", "skip", f"{image}: {host} is not reached from here ({wrong})", None
+        return Check("image", "skip", f"{image}: {host} is not reached from here ({wrong})")
     if answer.status == 200:
-        return "image", "ok", image, None
+        return Check("image", "ok", image)
     if answer.status == 404:
         cause = f"{host} does not have {image}"
         missing = place.problem("image-not-found", image, cause, image=image, registry=host)
         # Where a token must be shown, "not there" may be said of what is not for everybody.
-        return "image", "warn" if answer.with_token else "fail", cause, missing
-    return "image", "skip", f"{image}: {host} answers {answer.status} without a password", None
+        return Check("image", "warn" if answer.with_token else "fail", cause, missing)
+    return Check("image", "skip", f"{image}: {host} answers {answer.status} without a password")

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.project import Project, of_environments
-from morrow.tool.base.words import did_you_mean
+from morrow.tool.base.project import NAME, Project
+from morrow.tool.base.terminal import again, typed
+from morrow.tool.base.words import did_you_mean, near
 from morrow.tool.environment.merge import coalesce, overlay
-from morrow.tool.environment.model import Environment, shown
+from morrow.tool.environment.model import Environment
 from morrow.tool.environment.schema import check
 from morrow.tool.environment.yaml import read as read_file
 
 
 def problems_of(environment: Environment) -> list[Problem]:
     """Return what is wrong with the files, also by the chart's schema."""
+    if missing := environment.project.missing():
+        return missing  # without the chart's schema everything would pass
     problems = [wrong for layer in environment.layers for wrong in layer.problems]
     if all(layer.readable for layer in environment.layers):
-        # A value that readers take differently is no use to the schema.
+        # The schema cannot judge a value that YAML readers take differently.
         unsure = {wrong.object for wrong in problems}
         problems += [wrong for wrong in check(environment) if wrong.object not in unsure]
     return problems
@@ -29,11 +32,11 @@ def problems_of(environment: Environment) -> list[Problem]:
 def read(project: Project, label: str, context: str | None = None) -> Environment:
     """Read and merge; judge nothing."""
     own = project.environments / f"{label}.yaml"
-    if of_environments(label) or not label or "/" in label or not own.is_file():
-        raise _missing(project, label)
+    if label not in project.environment_names():
+        raise missing(project, label)
     below = [project.environments / name for name in ("base.yaml", f"{label}.platform.yaml")]
     files = [*filter(Path.is_file, below), own]
-    layers = tuple(read_file(file, shown(project, file)) for file in files)
+    layers = tuple(read_file(file, project.shown(file)) for file in files)
     given: dict[str, Any] = {}
     for layer in layers:
         given = overlay(given, layer.values)
@@ -47,9 +50,20 @@ def read(project: Project, label: str, context: str | None = None) -> Environmen
     return environment
 
 
-def _missing(project: Project, label: str) -> Failure:
+def missing(project: Project, label: str, command: str = "") -> Failure:
+    """Return that there is no environment of that name, with a command that works."""
     names = project.environment_names()
-    hint = did_you_mean(label, names)
-    folder = shown(project, project.environments)
+    folder = project.shown(project.environments)
     known = ", ".join(names) or "none"
-    return Failure(problem("environment-missing", label, f"{folder} has {known}{hint}", name=label))
+    own = project.environments / f"{label}.yaml"
+    cause = f"{folder} has {known}{did_you_mean(label, names)}"
+    if own.is_dir() or own.is_symlink():
+        cause = f"{project.shown(own)} is {'a folder' if own.is_dir() else 'a link to no file'}"
+        command = f"ls -ld {project.shown(own)}"
+    elif similar := near(label, names):
+        command = command or again(label, similar)
+    elif names and NAME.match(label):
+        command = command or f"{typed()} env new {label} --from {names[0]}"
+    elif not command:
+        command = again(label, names[0]) if names else f"write {folder}/dev.yaml"
+    return Failure(problem("environment-missing", label, cause, command=command))

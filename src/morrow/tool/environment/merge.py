@@ -31,7 +31,7 @@ def coalesce(defaults: Values, given: Values) -> Values:
         if key not in merged:
             merged[key] = deepcopy(default)
         elif merged[key] is None:
-            del merged[key]  # at the root even where the default itself is null
+            del merged[key]  # at the root, even a default that is null itself
         elif isinstance(merged[key], dict) and isinstance(default, dict):
             merged[key] = _coalesce_table(default, merged[key])
     return merged

@@ -26,6 +26,7 @@ from typing import Any
 from morrow.tool.base.project import Project
 from morrow.tool.environment.yaml import Path_, ValuesFile
 
+KINDS = ("process", "kubernetes")
 # Their Secret is someone else's, and has one name for all revisions.
 NAMED_ONCE = ("existing",)
 
@@ -39,6 +40,9 @@ class Secrets:
     keys: tuple[str, ...]
     name: str
     object_name: str  # of the Secret in the cluster
+    version: str = ""  # external: what the revision is in the store
+    entry: str = ""  # external: where in the store
+    max_age: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,20 +69,25 @@ class Environment:
     @property
     def target(self) -> dict[str, Any]:
         """The table that is the tool's."""
-        found = self.values.get("target")
-        return found if isinstance(found, dict) else {}
+        table = self.values.get("target")
+        return table if isinstance(table, dict) else {}
 
     def value(self, *path: str) -> Any:  # noqa: ANN401 - what YAML holds
         """Return the value at `path`; None where there is none."""
-        found: Any = self.values
+        value: Any = self.values
         for step in path:
-            found = found.get(step) if isinstance(found, dict) else None
-        return found
+            value = value.get(step) if isinstance(value, dict) else None
+        return value
 
     @property
     def kind(self) -> str:
         """Process or kubernetes."""
         return str(self.target.get("kind", "kubernetes"))
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether it has what only a cluster has: a namespace, an API server, pods."""
+        return self.kind == "kubernetes"
 
     @property
     def namespace(self) -> str:
@@ -87,8 +96,24 @@ class Environment:
 
     @property
     def delivery(self) -> str:
-        """Helm or terraform."""
+        """Helm, terraform or gitops."""
         return str(self.target.get("delivery") or "helm")
+
+    @property
+    def in_git(self) -> bool:
+        """Whether Git remembers its releases, since a controller applies what a branch holds."""
+        return self.delivery == "gitops"
+
+    @property
+    def branch(self) -> str:
+        """The branch that the controller follows."""
+        return str(self.target.get("branch") or "main")
+
+    @property
+    def proposes(self) -> bool:
+        """Whether a change of that branch is proposed, not pushed."""
+        asked = self.target.get("pullRequest")
+        return self.protected if asked is None else bool(asked)
 
     @property
     def protected(self) -> bool:
@@ -107,6 +132,17 @@ class Environment:
         return {key: text for key, text in others.items() if isinstance(text, str)} | self.config
 
     @property
+    def processes(self) -> dict[str, dict[str, Any]]:
+        """What runs beside the web process, by name."""
+        processes = self.values.get("processes") or {}
+        return {str(name): one for name, one in processes.items() if isinstance(one, dict)}
+
+    @property
+    def kit(self) -> bool:
+        """Whether the image is built with the kit, as the chart judges it."""
+        return bool(self.value("image", "kit") and self.value("ports", "admin"))
+
+    @property
     def image(self) -> str:
         """The image as the chart renders it: repository:tag@digest."""
         tag, digest = self.value("image", "tag"), self.value("image", "digest")
@@ -123,7 +159,10 @@ class Environment:
         if provider not in NAMED_ONCE:
             object_name = f"{object_name}-{revision}"
         keys = tuple(self.value("secrets", "keys") or ())
-        return Secrets(provider, revision, keys, name, object_name)
+        version = str(self.value("secrets", "version") or "")
+        entry = str(self.value("secrets", "external", "key") or self.name)
+        max_age = str(self.value("secrets", "maxAge") or "")
+        return Secrets(provider, revision, keys, name, object_name, version, entry, max_age)
 
     def secret_of(self, revision: str) -> str:
         """Return the name of the Secret that another revision is in."""
@@ -137,11 +176,15 @@ class Environment:
 
     def shown(self, file: Path) -> str:
         """Return a file's path as people type it from the project's folder."""
-        return shown(self.project, file)
+        return self.project.shown(file)
 
     def place(self, *path: str | int) -> str:
         """Return file:line of the value that wins at `path`, or of the nearest above it."""
-        return place(self.layers, self.project, path)
+        for length in range(len(path), 0, -1):
+            for layer in reversed(self.layers):
+                if line := layer.lines.get(path[:length]):
+                    return f"{self.shown(layer.file)}:{line}"
+        return self.shown(self.file)
 
     def origin(self, path: Path_) -> str:
         """Return file:line of exactly this value, or "" when the chart gives it."""
@@ -149,20 +192,3 @@ class Environment:
             if path in layer.lines:
                 return f"{self.shown(layer.file)}:{layer.lines[path]}"
         return ""
-
-
-def place(layers: tuple[ValuesFile, ...], project: Project, path: Path_) -> str:
-    """Return file:line of the value that wins at `path`, or of the nearest above it."""
-    for length in range(len(path), 0, -1):
-        for layer in reversed(layers):
-            line = layer.lines.get(tuple(path[:length]))
-            if line:
-                return f"{shown(project, layer.file)}:{line}"
-    return shown(project, layers[-1].file)
-
-
-def shown(project: Project, file: Path) -> str:
-    """Return a file's path as people type it from the project's folder."""
-    if file.parent == project.environments and not file.is_relative_to(project.root):
-        return f"{file.parent.name}/{file.name}"  # a plan's own copy: people know the original
-    return str(file.relative_to(project.root)) if file.is_relative_to(project.root) else str(file)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast
 
 from morrow.tool.base.errors import Problem, problem
+from morrow.tool.base.words import did_you_mean, near
 from morrow.tool.environment.yaml import dotted
 
 if TYPE_CHECKING:
@@ -16,35 +16,38 @@ if TYPE_CHECKING:
     from morrow.tool.environment.model import Environment
 
 
+BOUNDS = {
+    "minimum": "is less than", "maximum": "is more than",
+    "minLength": "has fewer characters than", "maxLength": "has more characters than",
+    "minItems": "has fewer items than", "maxItems": "has more items than",
+}  # fmt: skip
+
+
 def check(environment: Environment) -> list[Problem]:
     """Return what the schema and the tool's own rules refuse."""
     from jsonschema import Draft7Validator
 
-    file = environment.project.chart / "values.schema.json"
-    schema = json.loads(file.read_text()) if file.is_file() else {}
+    schema = json.loads((environment.project.chart / "values.schema.json").read_text())
     errors = sorted(
         Draft7Validator(schema).iter_errors(environment.values),
         key=lambda error: [str(step) for step in error.absolute_path],
     )
-    problems = [found for error in errors for found in _problems(environment, error)]
+    problems = [each for error in errors for each in _problems(environment, error)]
     problems += _taken_away(environment)
-    stated = environment.given.get("environment")
-    if stated != environment.label:
-        own = environment.shown(environment.file)
-        problems.append(
-            problem(
-                "environment-name",
-                own,
-                f"its environment is {stated!r}" if stated else "it does not state its environment",
-                file=own,
-                name=environment.label,
-            )
-        )
+    stated, label = environment.given.get("environment"), environment.label
+    own = environment.shown(environment.file)
+    if stated != label:
+        cause = f"its environment is {stated!r}" if stated else "it does not state its environment"
+        problems.append(problem("environment-name", own, cause, file=own, name=label))
+    if not environment.target:
+        hint = "add `target: {kind: process}` for this machine, or `{kind: kubernetes, context: …}`"
+        cause = "no file says where it runs"
+        problems.append(problem("environment-value", "target", cause, file=own, hint=hint))
     return list(dict.fromkeys(problems))
 
 
 def _taken_away(environment: Environment) -> Iterator[Problem]:
-    """Yield what null took away although the chart needs it, as its templates say it too."""
+    """Yield what null removed although the chart needs it."""
     file = environment.project.chart / "files" / "needed.txt"
     for line in file.read_text().split() if file.is_file() else ():
         *above, key = line.split(".")
@@ -56,7 +59,7 @@ def _taken_away(environment: Environment) -> Iterator[Problem]:
             yield problem(
                 "environment-value",
                 line,
-                "it is null or an empty block, and the chart needs it",
+                "it is null or empty, and the chart needs it",
                 details=(f"at {place}",),
                 file=place,
                 hint=f"take {line} out, or write a value",
@@ -101,12 +104,12 @@ def _unknown_key(
     environment: Environment, path: tuple[str | int, ...], known: list[str]
 ) -> Problem:
     key = str(path[-1])
-    near = get_close_matches(key, known, 1, 0.6)
+    similar = near(key, known)
     parent = dotted(path[:-1]) or "the root"
     cause = f"{parent} knows no key {key!r}"
-    cause += f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(sorted(known))}"
+    cause += did_you_mean(key, known) or f"; known: {', '.join(sorted(known))}"
     place = environment.place(*path)
-    hint = f"{near[0]} instead of {key}" if near else f"take {key} out"
+    hint = f"{similar} instead of {key}" if similar else f"take {key} out"
     return problem(
         "environment-key", dotted(path), cause, details=(f"at {place}",), file=place, hint=hint
     )
@@ -117,28 +120,31 @@ def _cause(error: ValidationError) -> str:
     value = json.dumps(error.instance, ensure_ascii=False)
     if len(value) > 60:
         value = value[:57] + "..."
-    wanted: Any = error.validator_value
+    rule: Any = error.validator_value
     match error.validator:
         case "type":
-            kinds = wanted if isinstance(wanted, str) else " or ".join(wanted)
-            return f"{value} is no {kinds}"
+            kinds = rule if isinstance(rule, str) else " or ".join(rule)
+            return f"{value} is not of type {kinds}"
         case "enum":
-            near = get_close_matches(str(error.instance), list(map(str, wanted)), 1, 0.6)
-            also = f"; did you mean {near[0]!r}?" if near else ""
-            return f"{value} is none of {', '.join(map(str, wanted))}{also}"
+            allowed = list(map(str, rule))
+            hint = did_you_mean(str(error.instance), allowed)
+            return f"{value} is not one of {', '.join(allowed)}{hint}"
         case "pattern":
-            told = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-            return f"{value} does not match {wanted}" + (f" ({told})" if told else "")
-        case "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems":
-            return f"{value} breaks the bound {error.validator} {wanted}"
+            meaning = _said_by_schema(error, "description")
+            return f"{value} does not match {rule}" + (f" ({meaning})" if meaning else "")
+        case bound if bound in BOUNDS:
+            return f"{value} {BOUNDS[bound]} {rule}"
         case "required":
-            missing = sorted(set(wanted) - set(cast(dict[str, Any], error.instance)))
+            missing = sorted(set(rule) - set(cast(dict[str, Any], error.instance)))
             return f"it lacks {', '.join(missing)}"
         case "not" | "if" | "then" | "else" | "const" | "dependencies":
-            told = error.schema.get("$comment", "") if isinstance(error.schema, dict) else ""
-            return told or error.message[:200]
+            return _said_by_schema(error, "$comment") or error.message[:200]
         case _:
             return error.message[:200]
+
+
+def _said_by_schema(error: ValidationError, key: str) -> str:
+    return str(error.schema.get(key, "")) if isinstance(error.schema, dict) else ""
 
 
 def _hint(error: ValidationError, name: str) -> str:

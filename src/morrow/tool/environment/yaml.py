@@ -21,7 +21,7 @@ NULLS = {"", "~", "null"}
 TAG = re.compile(r"(&\S+\s+)?!")
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,14})$")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,15}$")
-# What at least one reader takes for something else than text.
+# What at least one reader does not take as text.
 AMBIGUOUS = re.compile(
     r"""(?ix)
     [-+]?[0-9._][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?$  # numbers as some write them: 0777 1_000 1e3
@@ -35,7 +35,7 @@ AMBIGUOUS = re.compile(
 )
 
 # What PyYAML says, and what it means.
-TOLD = (
+PLAIN_CAUSES = (
     ("mapping values are not allowed", "a `:` where no key can be: quote the value, or fix the"
      " indentation"),
     ("expected ',' or ']'", "a `[` is not closed by `]`"),
@@ -57,20 +57,20 @@ class ValuesFile:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read(file: Path, shown: str = "") -> ValuesFile:
-    """Read a values file; what is wrong with it stands in `problems`."""
+def read(file: Path, shown: str = "", text: str | None = None) -> ValuesFile:
+    """Read a values file, or what it shall hold; what is wrong with it stands in `problems`."""
     result = ValuesFile(file)
     shown = shown or str(file)
-    loader, text = getattr(yaml, "CSafeLoader", yaml.SafeLoader), ""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8") if text is None else text
         documents = list(yaml.compose_all(text, loader))
     except (yaml.YAMLError, UnicodeDecodeError) as wrong:
         mark = getattr(wrong, "problem_mark", None)
         place = f"{shown}:{mark.line + 1}" if mark else shown
         result.readable = False
         result.problems.append(
-            problem("environment-syntax", place, _cause(text, wrong), file=place)
+            problem("environment-syntax", place, _cause(text or "", wrong), file=place)
         )
         return result
     if not documents or documents[0] is None:
@@ -86,16 +86,16 @@ def read(file: Path, shown: str = "") -> ValuesFile:
 
 def _cause(text: str, wrong: Exception) -> str:
     """Say what YAML's reader found, for people who do not know how it reads."""
-    said = str(getattr(wrong, "problem", None) or wrong)
+    reason = str(getattr(wrong, "problem", None) or wrong)
     mark = getattr(wrong, "problem_mark", None)
     if mark is None:
-        return said
+        return reason
     line = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "the line is indented by a tab; YAML takes spaces only"
-    if "cannot start any token" in said:
+    if "cannot start any token" in reason:
         return f"a value cannot begin with {line[mark.column : mark.column + 1]}: quote it"
-    return next((told for sign, told in TOLD if sign in said), said)
+    return next((cause for sign, cause in PLAIN_CAUSES if sign in reason), reason)
 
 
 class _Reader:
@@ -118,12 +118,14 @@ class _Reader:
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self.refuse(key_node, dotted(path), "a key that is no text", '"key": value')
+                self.refuse(key_node, dotted(path), "a key that is not text", '"key": value')
                 continue
             key = self.scalar(key_node, f"a key in {dotted(path) or 'the root'}")
             if not isinstance(key, str):
                 written = key_node.value
-                self.refuse(key_node, f"the key {written}", f"{written} is no text", f'"{written}"')
+                self.refuse(
+                    key_node, f"the key {written}", f"{written} is not text", f'"{written}"'
+                )
                 key = written
             if key in values:
                 place = self.place(key_node)

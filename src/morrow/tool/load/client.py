@@ -65,7 +65,7 @@ class Client:
             kept = int((number + 1) * self.options.kept) > int(number * self.options.kept)
             self._send(due, kept)
             number += 1
-            if number % 16 == 0:  # a client that is late must not forget to listen
+            if number % 16 == 0:  # a late client must still read answers
                 await asyncio.sleep(0)
         self.result.seconds = round(number / self.options.rate, 3)
         while self.under_way:
@@ -100,7 +100,7 @@ class Client:
     def _done(self, task: asyncio.Task[None]) -> None:
         self.under_way.pop(task, None)
         fault = None if task.cancelled() else task.exception()
-        if fault is not None:  # of ours: an account with a hole in it proves nothing
+        if fault is not None:  # an error of our own: an incomplete account proves nothing
             self.fault = fault
             self.ending.set()
 
@@ -119,7 +119,7 @@ class Client:
         reused = retried = False
         try:
             if kept:
-                connection = await self.pool.rested()
+                connection = self.pool.rested()
                 reused = connection is not None
             connection = connection or await self.pool.connect(kept)
             request = self.ask_kept if kept else self.ask_new
@@ -132,11 +132,10 @@ class Client:
                 self.pool.drop(connection, kept)
                 connection = await self.pool.connect(kept)
                 status, body = await connection.ask(request)
-            error = self._judge(status, body, connection.instance)
+            error = self._error_in(status, body, connection.instance)
         except RequestError as failure:
             error = failure
         except asyncio.CancelledError:
-            self.pool.wake()  # it may have been its turn
             where = "connect" if connection is None else "answer"
             error = RequestError("timeout", f"no {where} within {self.options.timeout:g} s")
         if connection is not None:
@@ -145,7 +144,7 @@ class Client:
             )
         self._account(due, kept, phase, error, connection, reused and not retried, retried)
 
-    def _judge(self, status: int, body: bytes, instance: str) -> RequestError | None:
+    def _error_in(self, status: int, body: bytes, instance: str) -> RequestError | None:
         self.instances[instance] += bool(instance)
         wrong = status >= 400 if self.options.status is None else status != self.options.status
         if wrong:

@@ -100,7 +100,7 @@ class Exchange(asyncio.Protocol):
             body = _body(buffer, end + 4, status, headers, ended)
         except (ValueError, IndexError):
             self._answer.set_exception(
-                RequestError("http", f"no HTTP response: {bytes(buffer[:60])!r}")
+                RequestError("http", f"not an HTTP response: {bytes(buffer[:60])!r}")
             )
             return
         if body is None:

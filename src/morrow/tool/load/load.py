@@ -17,8 +17,8 @@ Its latency runs from that moment, so a server (or a client) that stalls cannot 
 `LATE`, the machine was too busy for the rate, and the summary says so.
 
 **Connections.** `kept` of the requests (half) go over a pool of kept-alive connections: used in
-turn, reopened when the server closes them, up to four times as many while it is slow. Each of
-the others opens a connection, asks with `Connection: close` and ends it. TLS is checked against
+turn, reopened when the server closes them, and more of them while all are busy. Each of the
+others opens a connection, asks with `Connection: close` and ends it. TLS is checked against
 `ca_file` (or the system's) and the URL's host name. `connect` names the addresses to dial
 instead of looking that name up.
 

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from morrow.tool.load.connection import Exchange, RequestError
 from morrow.tool.load.result import Options
 
-MOST_HELD = 4  # times the kept connections wished for, while the server is slow
 OWN_PORTS = range(32768, 60999)  # those that Linux and macOS give to clients
 
 
@@ -35,29 +34,19 @@ class Pool:
         self.own_ports = itertools.cycle([*OWN_PORTS[first:], *OWN_PORTS[:first]])
         self.idle: deque[Exchange] = deque()
         self.held = 0
-        self.waiting: deque[asyncio.Future[None]] = deque()
 
-    async def rested(self) -> Exchange | None:
-        """The kept connection that rested longest; none while more may be opened."""
-        while True:
-            while self.idle and self.held >= self.connections:
-                connection = self.idle.popleft()
-                if connection.alive:
-                    return connection
-                self.drop(connection, kept=True)
-            if self.held < MOST_HELD * self.connections:
-                return None
-            turn: asyncio.Future[None] = self.loop.create_future()
-            self.waiting.append(turn)
-            await turn
+    def rested(self) -> Exchange | None:
+        """The kept connection that rested longest; none where another is to be opened.
 
-    def wake(self) -> None:
-        """Let the next request that waits for a kept connection try again."""
-        while self.waiting:
-            turn = self.waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+        Nobody waits for one: a request that waited here for the end of others would be sent
+        late, and what it then lacked of its time would be called the server's fault.
+        """
+        while self.idle and self.held >= self.connections:
+            connection = self.idle.popleft()
+            if connection.alive:
+                return connection
+            self.drop(connection, kept=True)
+        return None
 
     async def connect(self, kept: bool) -> Exchange:
         """Open a connection; why it cannot be is a RequestError."""
@@ -110,7 +99,6 @@ class Pool:
         """Keep the connection for another request, or end it."""
         if kept and reuse and connection.alive and len(self.idle) < self.connections:
             self.idle.append(connection)
-            self.wake()
         else:
             self.drop(connection, kept)
 
@@ -118,8 +106,6 @@ class Pool:
         """End the connection."""
         self.held -= kept
         connection.close()
-        if kept:
-            self.wake()
 
 
 def _anywhere(host: str) -> str:

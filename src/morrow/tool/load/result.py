@@ -112,19 +112,13 @@ class Result:
         """Requests sent again after a kept connection ended before the response began."""
         return sum(sample.retried for sample in self.samples)
 
-    def latency(self, share: float, since: float = 0, until: float = math.inf) -> float:
+    def latency(self, share: float) -> float:
         """The latency that `share` of the answered requests did not exceed."""
-        return percentile(
-            [s.latency for s in self.samples if not s.failed and since <= s.at < until], share
-        )
+        return percentile([one.latency for one in self.samples if not one.failed], share)
 
     def causes(self) -> dict[str, int]:
         """Failures by cause, the most frequent first."""
         return dict(Counter(failure.cause for failure in self.failures).most_common())
-
-    def phases(self) -> dict[str, int]:
-        """Failures by phase."""
-        return dict(Counter(failure.phase for failure in self.failures).most_common())
 
     def summary(self) -> str:
         """One line for people."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from morrow.tool.plan.objects import HIDDEN, Object, merge_key
+from morrow.tool.base.outcome import Json
+from morrow.tool.plan.objects import HIDDEN, merge_key
 
 
 class Item(NamedTuple):
@@ -49,13 +50,13 @@ class Change:
         return {"field": self.field, "before": self.before, "after": self.after}
 
 
-def differences(before: Object, after: Object) -> list[Change]:
+def differences(before: Json, after: Json) -> list[Change]:
     """Return every field in which two objects differ."""
     kind = str(after.get("kind") or before.get("kind") or "")
-    found = list(_map(kind, "", (), before, after))
+    changes = list(_map(kind, "", (), before, after))
     if kind != "Secret":
-        return found
-    return [_hidden(change) for change in found]
+        return changes
+    return [_hidden(change) for change in changes]
 
 
 def _map(
@@ -118,11 +119,8 @@ def _hidden(change: Change) -> Change:
     """Keep that a secret's key changes, and nothing of its value."""
     if not change.path or change.path[0] not in ("data", "stringData"):
         return change
-    return Change(
-        change.path,
-        None if change.before is None else HIDDEN,
-        None if change.after is None else HIDDEN,
-    )
+    sides = (None if side is None else HIDDEN for side in (change.before, change.after))
+    return Change(change.path, *sides)
 
 
 def shown(value: object) -> str:

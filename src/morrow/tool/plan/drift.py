@@ -12,16 +12,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from morrow.tool.base.outcome import Json
 from morrow.tool.plan.diff import Change, Item, Path, differences
-from morrow.tool.plan.objects import Object, clean
+from morrow.tool.plan.objects import clean
 
-# What webhooks add when an object is made counts as written by the one who made it; Helm itself
+# What webhooks add on creation counts as written by the creator; Helm itself
 # writes nothing that its manifest does not say.
-DELIVERY = re.compile(r"^(helm|terraform)")
+DELIVERY = re.compile(r"^(helm|terraform|morrow)")
 CONTROLLER = re.compile(r"controller|operator|manager|kubelet|kube-scheduler|traefik|istio|argocd")
 
 
-def drift(expected: Object, live: Object) -> list[Change]:
+def drift(expected: Json, live: Json) -> list[Change]:
     """Return what somebody changed by hand: `before` is the release's, `after` the live value."""
     return [
         change
@@ -30,8 +31,8 @@ def drift(expected: Object, live: Object) -> list[Change]:
     ]
 
 
-def _by_machine(live: Object, change: Change) -> bool:
-    """Tell whether only controllers wrote this field, or the delivery added it unasked."""
+def _by_machine(live: Json, change: Change) -> bool:
+    """Whether only controllers wrote this field, or the API server filled it in for Helm."""
     if change.after is None:
         return False  # a removed field has no owner
     managers = set(owners(live, change.path))
@@ -45,7 +46,7 @@ def _by_machine(live: Object, change: Change) -> bool:
     )
 
 
-def owners(live: Object, path: Path) -> Iterator[str]:
+def owners(live: Json, path: Path) -> Iterator[str]:
     """Name the managers that wrote the field at `path`."""
     for entry in live.get("metadata", {}).get("managedFields") or []:
         if _owns(entry.get("fieldsV1") or {}, path):

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.files import draft_of
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
@@ -33,12 +35,11 @@ from morrow.tool.plan.inputs import (
     namespace_identity,
     objects,
     read_live,
-    render,
     secret_identity,
     stored,
 )
 from morrow.tool.plan.model import Plan
-from morrow.tool.plan.objects import Key, Object, by_key
+from morrow.tool.plan.objects import Key, by_key
 from morrow.tool.plan.show import as_json
 from morrow.tool.rules.open import VALID, open_site
 
@@ -52,8 +53,8 @@ class Bound:
     site: Site
     terraform_plan: Path | None
     file: Path
-    project: Project  # the working one
-    told: dict[str, Any]  # what the plan was computed from
+    project: Project  # the one in the working tree
+    record: dict[str, Any]  # what the plan was computed from
 
     @property
     def environment(self) -> Environment:
@@ -61,23 +62,19 @@ class Bound:
         return self.site.environment
 
     def require(self, *, namespace_made: bool = False) -> None:
-        """Raise every way in which it does not hold any more.
+        """Raise everything that has changed since it was computed.
 
         `namespace_made`: by this very command, for a plan made before there was one.
         """
         changed = _changed(self, namespace_made)
         if changed:
-            raise Failure(
-                problem(
-                    "plan-stale",
-                    str(self.file),
-                    changed[0] if len(changed) == 1 else f"{len(changed)} things changed since",
-                    details=tuple(changed) if len(changed) > 1 else (),
-                    environment=self.environment.label,
-                    file=str(self.file),
-                ),
-                refused=not namespace_made,
+            several, file, label = len(changed) > 1, str(self.file), self.environment.label
+            cause = f"{len(changed)} things changed since" if several else changed[0]
+            details = tuple(changed) if several else ()
+            stale = problem(
+                "plan-stale", file, cause, details=details, environment=label, file=file
             )
+            raise Failure(stale, refused=not namespace_made)
 
 
 def write(plan: Plan, file: Path) -> None:
@@ -86,7 +83,7 @@ def write(plan: Plan, file: Path) -> None:
     members = sources(environment)
     if plan.terraform is not None:
         members["terraform.tfplan"] = plan.terraform.file.read_bytes()
-    told = {
+    record = {
         "format": FORMAT,
         "environment": environment.label,
         "context": environment.context,
@@ -101,34 +98,29 @@ def write(plan: Plan, file: Path) -> None:
         "sums": {name: _sum(content) for name, content in members.items()},
         "plan": as_json(plan),
     }
-    members = {"plan.json": json.dumps(told, indent=1).encode(), **members}
-    partial = file.with_name(file.name + ".part")
-    with tarfile.open(partial, "w:gz") as archive:
+    members = {"plan.json": json.dumps(record, indent=1).encode(), **members}
+    with draft_of(file) as draft, tarfile.open(draft, "w:gz") as archive:
         for name, content in members.items():
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-    partial.replace(file)
 
 
 def sources(environment: Environment) -> dict[str, bytes]:
     """Return the chart's files and the values files, by their name in the archive."""
     chart = environment.project.chart
-    found = {
-        f"chart/{file.relative_to(chart)}": file.read_bytes()
-        for file in sorted(chart.rglob("*"))
-        if file.is_file()
-    }
-    return found | {f"environments/{file.name}": file.read_bytes() for file in environment.files}
+    files = {f"chart/{file.relative_to(chart)}": file for file in sorted(chart.rglob("*"))}
+    files |= {f"environments/{file.name}": file for file in environment.files}
+    return {name: file.read_bytes() for name, file in files.items() if file.is_file()}
 
 
 def open_plan(project: Project, label: str, file: Path, context: str | None = None) -> Bound:
     """Open a plan's file; raise what is wrong with the file itself."""
-    folder, told = _open(file, label)
+    folder, record = _open(file, label)
     copied = replace(project, chart=folder / "chart", environments=folder / "environments")
-    site = open_site(label, context or told["context"], VALID, copied)
+    site = open_site(label, context or record["context"], VALID, copied)
     saved = folder / "terraform.tfplan"
-    return Bound(site, saved if saved.is_file() else None, file, project, told)
+    return Bound(site, saved if saved.is_file() else None, file, project, record)
 
 
 def _open(file: Path, label: str) -> tuple[Path, dict[str, Any]]:
@@ -142,49 +134,49 @@ def _open(file: Path, label: str) -> tuple[Path, dict[str, Any]]:
     try:
         with tarfile.open(file, "r:gz") as archive:
             archive.extractall(folder, filter="data")
-        told = json.loads((folder / "plan.json").read_text())
+        record = json.loads((folder / "plan.json").read_text())
     except (OSError, tarfile.TarError, EOFError, ValueError) as wrong:
         raise unreadable(str(wrong) or type(wrong).__name__) from None
-    if told.get("format") != FORMAT:
-        raise unreadable(f"its format is {told.get('format')}, this tool reads {FORMAT}")
-    if told["environment"] != label:
-        raise unreadable(f"it was made for the environment {told['environment']}")
-    for name, wanted in told["sums"].items():
+    if record.get("format") != FORMAT:
+        raise unreadable(f"its format is {record.get('format')}, this tool reads {FORMAT}")
+    if record["environment"] != label:
+        raise unreadable(f"it was made for the environment {record['environment']}")
+    for name, expected in record["sums"].items():
         member = folder / name
-        if not member.is_file() or _sum(member.read_bytes()) != wanted:
+        if not member.is_file() or _sum(member.read_bytes()) != expected:
             raise unreadable(f"{name} inside is damaged")
-    return folder, told
+    return folder, record
 
 
 def _changed(bound: Bound, namespace_made: bool) -> list[str]:
     """Name everything that is not as it was when the plan was computed."""
-    environment, told = bound.environment, bound.told
-    site = Site(environment)  # what was known before the lock was held may not be so any more
+    environment, record = bound.environment, bound.record
+    site = Site(environment)  # facts read before the lock was held may be outdated
     kubectl = site.kubectl
     at = "" if namespace_made else namespace_identity(site)
-    if environment.namespace != told["namespace"] or at != told["cluster"]:
+    if environment.namespace != record["namespace"] or at != record["cluster"]:
         return [f"the namespace {environment.namespace} of {environment.context} is another one"]
     changed = []
     now = stored(site)
-    if now.revision != told["revision"]:
-        was = f"release {told['revision']}" if told["revision"] else "no release"
+    if now.revision != record["revision"]:
+        was = f"release {record['revision']}" if record["revision"] else "no release"
         changed.append(f"the plan was made over {was}; now {now.revision or 'none'} is deployed")
-    elif now.status != told["status"]:
-        changed.append(f"the release's last revision is {now.status}; it was {told['status']}")
-    manifest, hooks = render(site)
-    if manifest != told["manifest"]:
+    elif now.status != record["status"]:
+        changed.append(f"the release's last revision is {now.status}; it was {record['status']}")
+    manifest, hooks = delivery_of(environment).render(site)
+    if manifest != record["manifest"]:
         changed.append("the chart renders differently: the cluster's version or kinds changed")
-    changed += _secret_changes(told["secret"], site)
+    changed += _secret_changes(record["secret"], site)
     new = objects(environment, manifest, hooks)
-    live = read_live(kubectl, told["watched"])
+    live = read_live(kubectl, record["watched"])
     after = {key: comparable(item, new.get(key)) for key, item in live.items()}
-    changed += _live_changes(by_key(told["live"], environment.namespace), after)
+    changed += _live_changes(by_key(record["live"], environment.namespace), after)
     if delivery_of(environment).reads_again:
-        # Terraform's saved plan reads chart and values again when it is applied.
+        # Terraform's saved plan reads chart and values again, and Git takes the files themselves.
         working = open_site(environment.label, environment.context, VALID, bound.project)
         for name, content in sources(working.environment).items():
-            if told["sums"].get(name) != _sum(content):
-                changed.append(f"{name} changed; Terraform's plan reads it where it stands")
+            if record["sums"].get(name) != _sum(content):
+                changed.append(f"{name} changed, and is read again where it stands")
     return changed
 
 
@@ -197,7 +189,7 @@ def _secret_changes(was: str, site: Site) -> list[str]:
     return [f"the Secret {name} was {'changed' if now and was else 'made' if now else 'removed'}"]
 
 
-def _live_changes(was: dict[Key, Object], now: dict[Key, Object]) -> list[str]:
+def _live_changes(was: dict[Key, Json], now: dict[Key, Json]) -> list[str]:
     changed = []
     for key in sorted({*was, *now}):
         if key not in now:

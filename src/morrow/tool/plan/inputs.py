@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import HOOK, owned_by_helm, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
-from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.merge import patched
-from morrow.tool.plan.objects import Key, Object, by_key, clean, owned, parse
+from morrow.tool.plan.objects import Key, by_key, clean
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl, parse_stream
-from morrow.tool.rules.deployable import chart_problems, sentences
 
-HOOK = "helm.sh/hook"
-UNMADE = re.compile(r"Secret \S+ is not in the namespace")  # the chart's words, before an install
 RUNS = ("Job", "Pod")  # hooks of these kinds run; of all others they stay
 
 
@@ -31,22 +27,22 @@ class Inputs:
 
     status: str = ""  # of the last revision
     revision: int = 0  # the one that Helm takes for the old release
-    given: dict[str, Any] = field(default_factory=dict)  # its values
-    old: dict[Key, Object] = field(default_factory=dict)
-    new: dict[Key, Object] = field(default_factory=dict)
+    stored_values: dict[str, Any] = field(default_factory=dict)  # its values
+    old: dict[Key, Json] = field(default_factory=dict)
+    new: dict[Key, Json] = field(default_factory=dict)
     manifest: str = ""  # the new one, as rendered
-    hooks: list[Object] = field(default_factory=list)
-    namespace: Object | None = None  # {}: not ours to look at
-    home: str = ""  # what tells this namespace from all others; "" before it is made
-    secret: str = ""  # which Secret of the environment is there; never what it holds
-    live: dict[Key, Object] = field(default_factory=dict)
-    accepted: dict[Key, Object] = field(default_factory=dict)  # new, merged, with defaults
-    expected: dict[Key, Object] = field(default_factory=dict)  # old, with defaults
+    hooks: list[Json] = field(default_factory=list)
+    namespace: Json | None = None  # {}: we may not read it
+    namespace_id: str = ""  # the namespace's uid; "" before it is made
+    secret: str = ""  # identifies the environment's Secret, never its content
+    live: dict[Key, Json] = field(default_factory=dict)
+    accepted: dict[Key, Json] = field(default_factory=dict)  # new, merged, with defaults
+    expected: dict[Key, Json] = field(default_factory=dict)  # old, with defaults
     refused: dict[Key, str] = field(default_factory=dict)
     delivery: Any = None  # what the delivery itself would do
 
     @property
-    def watched(self) -> list[Object]:
+    def watched(self) -> list[Json]:
         """Name every object of both releases."""
         return [stub(item) for item in {**self.old, **self.new}.values()]
 
@@ -58,104 +54,79 @@ def gather(site: Site) -> Inputs:
     try:
         delivery = pool.submit(delivery_of(environment).plan, site)
         release = pool.submit(stored, site)
-        rendered = pool.submit(render, site)
+        rendered = pool.submit(delivery_of(environment).render, site)
         standing = pool.submit(lambda: site.namespace)
-        found = release.result()
-        found.manifest, hooks = rendered.result()
-        found.new = objects(environment, found.manifest, hooks)
-        found.hooks = [one for one in parse(hooks) if "test" not in hook_of(one)]
-        found.namespace = standing.result()
-        _look(site, found)
-        if found.namespace is None:
-            found.delivery = delivery.result()
-            return found
-        live = found.live
+        inputs = release.result()
+        inputs.manifest, hooks = rendered.result()
+        inputs.new = objects(environment, inputs.manifest, hooks)
+        inputs.hooks = [one for one in parse(hooks) if "test" not in hook_of(one)]
+        inputs.namespace = standing.result()
+        _read_live(site, inputs)
+        if inputs.namespace is None:
+            inputs.delivery = delivery.result()
+            return inputs
+        live = inputs.live
         merged = {
-            key: patched(found.old.get(key, item), item, live[key])
-            for key, item in found.new.items()
+            key: patched(inputs.old.get(key, item), item, live[key])
+            for key, item in inputs.new.items()
             if key in live
         }
-        kept = {key: item for key, item in found.old.items() if key in live}
-        fresh = {key: item for key, item in found.new.items() if key not in live}
-        asked = [
+        old_live = {key: item for key, item in inputs.old.items() if key in live}
+        fresh = {key: item for key, item in inputs.new.items() if key not in live}
+        answers = [
             pool.submit(dry_run, kubectl, verb, items)
-            for verb, items in (("replace", merged), ("create", fresh), ("replace", kept))
+            for verb, items in (("replace", merged), ("create", fresh), ("replace", old_live))
         ]
-        found.accepted, found.refused = asked[0].result()
-        found.accepted = {**merged, **found.accepted}
-        found.refused |= asked[1].result()[1]
-        found.expected = asked[2].result()[0]
-        found.delivery = delivery.result()
+        inputs.accepted, inputs.refused = answers[0].result()
+        inputs.accepted = {**merged, **inputs.accepted}
+        inputs.refused |= answers[1].result()[1]
+        inputs.expected = answers[2].result()[0]
+        inputs.delivery = delivery.result()
     except BaseException:
         runner.stop()
         raise
     finally:
         pool.shutdown()
-    return found
+    return inputs
 
 
 def stored(site: Site) -> Inputs:
     """Read what Helm holds of the release, and take the revision that an upgrade starts from."""
-    found, revisions = Inputs(), site.records
+    inputs, revisions = Inputs(), site.records
     if not revisions:
-        return found
+        return inputs
     states = {number: record["info"]["status"] for number, record in revisions.items()}
-    found.status = states[max(states)]
+    inputs.status = states[max(states)]
     deployed = [number for number, state in states.items() if state == "deployed"]
-    found.revision = max(deployed or states)
-    record = revisions[found.revision]
-    found.given = record.get("config") or {}
+    inputs.revision = max(deployed or states)
+    record = revisions[inputs.revision]
+    inputs.stored_values = record.get("config") or {}
     hooks = "\n---\n".join(hook["manifest"] for hook in record.get("hooks") or [])
-    found.old = objects(site.environment, record["manifest"], hooks)
-    return found
+    inputs.old = objects(site.environment, record["manifest"], hooks)
+    return inputs
 
 
-def objects(environment: Environment, manifest: str, hooks: str) -> dict[Key, Object]:
+def objects(environment: Environment, manifest: str, hooks: str) -> dict[Key, Json]:
     """Return what a release holds in the cluster: its objects, and hooks that stay."""
     release, namespace = environment.name, environment.namespace
-    own = [owned(one, release, namespace) for one in parse(manifest)]
+    own = parse(manifest)
+    if delivery_of(environment).marks:
+        own = [owned_by_helm(one, release, namespace) for one in own]
     stay = [one for one in parse(hooks) if one["kind"] not in RUNS]
     return by_key((*own, *stay), namespace)
 
 
-def render(site: Site) -> tuple[str, str]:
-    """Return the manifest and the hooks that Helm would apply."""
-    done = _dry_upgrade(site, "server")
-    if done.code and UNMADE.search(done.err):
-        # `up` makes the Secret before Helm runs; beside no cluster the chart does not look for it.
-        done = _dry_upgrade(site, "client")
-    if done.code:
-        raise Failure(*_render_problems(site, done), refused=True)
-    release = json.loads(done.out)
-    hooks = "\n---\n".join(hook["manifest"] for hook in release.get("hooks") or [])
-    return release["manifest"], hooks
-
-
-def _dry_upgrade(site: Site, where: str) -> runner.Result:
-    it, words = site.environment, (f"--dry-run={where}", "-o", "json")
-    return site.helm.upgrade(it.name, it.project.chart, it.files, arguments=words, timeout=60)
-
-
-def _render_problems(site: Site, done: runner.Result) -> list[Problem]:
-    """Return one problem for each sentence of the chart, or what Helm says is in the way."""
-    if not sentences(done):
-        known = helm_problem(done, site.place, 60)
-        if known.code not in ("program-failed", "release-refused"):
-            return [known]
-    return chart_problems(site.environment, done)
-
-
-def _look(site: Site, found: Inputs) -> None:
+def _read_live(site: Site, inputs: Inputs) -> None:
     """Read every object, and the Secret with them, at once."""
     namespace, secret = site.environment.namespace, site.environment.secrets.object_name
-    wanted = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}}
-    live = read_live(site.kubectl, [*found.watched, wanted])
-    found.home = namespace_identity(site)
+    secret_key = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}}
+    live = read_live(site.kubectl, [*inputs.watched, secret_key])
+    inputs.namespace_id = namespace_identity(site)
     own_secret = Key("Secret", secret, namespace, "")
-    found.secret = secret_identity(live.get(own_secret))
-    if own_secret not in found.old and own_secret not in found.new:
+    inputs.secret = secret_identity(live.get(own_secret))
+    if own_secret not in inputs.old and own_secret not in inputs.new:
         live.pop(own_secret, None)
-    found.live = live
+    inputs.live = live
 
 
 def namespace_identity(site: Site) -> str:
@@ -169,41 +140,40 @@ def namespace_identity(site: Site) -> str:
     return str(born["metadata"].get("uid", ""))
 
 
-def secret_identity(secret: Object | None) -> str:
+def secret_identity(secret: Json | None) -> str:
     """Return what tells this Secret, as it is now, from every other one; "" when there is none."""
     metadata = (secret or {}).get("metadata") or {}
     return f"{metadata['uid']}/{metadata['resourceVersion']}" if metadata else ""
 
 
-def stub(item: Object) -> Object:
+def stub(item: Json) -> Json:
     """Return what names an object."""
     metadata = {k: v for k, v in item["metadata"].items() if k in ("name", "namespace")}
     return {"apiVersion": item["apiVersion"], "kind": item["kind"], "metadata": metadata}
 
 
-def read_live(kubectl: Kubectl, watched: Iterable[Object]) -> dict[Key, Object]:
+def read_live(kubectl: Kubectl, watched: Iterable[Json]) -> dict[Key, Json]:
     """Read all of them at once; those that are not there are left out."""
     names = list(watched)
     if not names:
         return {}
-    arguments = ("get", "-f", "-", "-o", "json", "--ignore-not-found", "--show-managed-fields")
-    done = kubectl.run(*arguments, input=_as_list(names))
+    done = kubectl.live(_as_list(names))
     if done.code:
         raise kubectl.failure(done)
     return by_key(parse_stream(done.out), kubectl.namespace)
 
 
-def comparable(live: Object, new: Object | None) -> Object:
+def comparable(live: Json, new: Json | None) -> Json:
     """Return what must not have moved between a plan and its apply."""
     item = clean(live)
     if new is not None and "replicas" not in new.get("spec", {}):
-        item.get("spec", {}).pop("replicas", None)  # the autoscaler's business
+        item.get("spec", {}).pop("replicas", None)  # the autoscaler sets it
     return item
 
 
 def dry_run(
-    kubectl: Kubectl, verb: str, items: dict[Key, Object]
-) -> tuple[dict[Key, Object], dict[Key, str]]:
+    kubectl: Kubectl, verb: str, items: dict[Key, Json]
+) -> tuple[dict[Key, Json], dict[Key, str]]:
     """Ask the API server what it would make of these; return results and refusals."""
     if not items:
         return {}, {}
@@ -224,7 +194,7 @@ def dry_run(
     return accepted, refused
 
 
-def _writable(item: Object) -> Object:
+def _writable(item: Json) -> Json:
     """Return an object without what would make the dry run a race."""
     metadata = {
         name: value
@@ -236,10 +206,10 @@ def _writable(item: Object) -> Object:
     }
 
 
-def _as_list(items: Iterable[Object]) -> str:
+def _as_list(items: Iterable[Json]) -> str:
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
 
 
-def hook_of(item: Object) -> str:
+def hook_of(item: Json) -> str:
     """Return when the object runs as a hook; empty when it is none."""
     return str((item.get("metadata", {}).get("annotations") or {}).get(HOOK, ""))

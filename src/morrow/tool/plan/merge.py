@@ -11,12 +11,13 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from morrow.tool.plan.objects import BUILT_IN, RETAIN_KEYS, Object, group, merge_key
+from morrow.tool.base.outcome import Json
+from morrow.tool.plan.objects import BUILT_IN, RETAIN_KEYS, group, merge_key
 
 Map = dict[str, Any]
 
 
-def patched(old: Object, new: Object, live: Object) -> Object:
+def patched(old: Json, new: Json, live: Json) -> Json:
     """Return the live object as Helm's patch leaves it."""
     kind = str(new.get("kind", ""))
     if group(new) in BUILT_IN:
@@ -31,12 +32,12 @@ def _three_way(kind: str, field: str, old: Map, new: Map, live: Map) -> Map:
             continue
         if name not in old:
             result[name] = deepcopy(current)
-        # else: the old manifest said it, the new one does not: removed
+        # else only the old manifest has it: removed
     for name, wanted in new.items():
         if wanted is None:
             continue
         result[name] = _value(kind, field, name, old.get(name), wanted, live.get(name))
-    # Keep the live order: it is what the diff and people see.
+    # Keep the live order, which the diff shows.
     ordered = {name: result[name] for name in live if name in result}
     return {**ordered, **result}
 
@@ -79,7 +80,7 @@ def _merged_list(
 
 
 def _in_order(by: str, wanted: list[Map], kept: list[Map], live: list[Map]) -> list[Map]:
-    """Order as the manifest does; what only the cluster has keeps its place among the rest."""
+    """Order items as the manifest does; items of the cluster alone keep their position."""
     if not kept:
         return wanted
     position = {item.get(by): index for index, item in enumerate(live)}

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import Change
-from morrow.tool.plan.objects import Key, Object
+from morrow.tool.plan.objects import Key
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,10 @@ class Plan:
     warnings: tuple[str, ...]
     config: tuple[Change, ...]  # settings that change, by variable
     secrets: str  # one line, when the secrets' revision changes
-    secret: str  # the edition of the Secret that the pods will read
+    secret: str  # identifies the Secret that the pods will read
     problems: tuple[Problem, ...]
-    watched: tuple[Object, ...]  # names of all objects that the plan looked for
-    live: dict[Key, Object]  # what it found
+    watched: tuple[Json, ...]  # names of all objects that the plan looked for
+    live: dict[Key, Json]  # those of them that exist
     manifest: str
     cluster: str  # the namespace's uid; empty when there is none yet
     terraform: Any  # terraform.Plan, with delivery: terraform

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
 
-Object = dict[str, Any]
+from morrow.tool.base.outcome import Json
 
 
 @dataclass(frozen=True, order=True)
@@ -96,28 +94,13 @@ def merge_key(kind: str, field: str, parent: str) -> str | None:
     return MERGE_KEYS.get(field)
 
 
-def parse(manifest: str) -> list[Object]:
-    """Return the objects of a manifest; documents that are empty are left out."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    objects = []
-    for document in yaml.load_all(manifest, loader):
-        if not document:
-            continue
-        found = document.get("items", []) if document.get("kind") == "List" else [document]
-        # Dates that a manifest leaves unquoted are text to Kubernetes.
-        objects += [json.loads(json.dumps(one, default=str)) for one in found]
-    return objects
-
-
-def group(item: Object) -> str:
+def group(item: Json) -> str:
     """Return the API group of an object."""
     version = str(item.get("apiVersion", ""))
     return version.rpartition("/")[0]
 
 
-def key(item: Object, namespace: str) -> Key:
+def key(item: Json, namespace: str) -> Key:
     """Return the object's identity; without a namespace it is in the release's."""
     metadata = item.get("metadata") or {}
     return Key(
@@ -128,27 +111,12 @@ def key(item: Object, namespace: str) -> Key:
     )
 
 
-def by_key(items: Iterable[Object], namespace: str) -> dict[Key, Object]:
+def by_key(items: Iterable[Json], namespace: str) -> dict[Key, Json]:
     """Return objects by identity."""
     return {key(item, namespace): item for item in items}
 
 
-def owned(item: Object, release: str, namespace: str) -> Object:
-    """Return a manifest's object with the labels that Helm adds to what it applies."""
-    marked = deepcopy(item)
-    metadata = marked.setdefault("metadata", {})
-    labels = metadata.get("labels") or {}
-    annotations = metadata.get("annotations") or {}
-    metadata["labels"] = {**labels, "app.kubernetes.io/managed-by": "Helm"}
-    metadata["annotations"] = {
-        **annotations,
-        "meta.helm.sh/release-name": release,
-        "meta.helm.sh/release-namespace": namespace,
-    }
-    return marked
-
-
-def clean(item: Object) -> Object:
+def clean(item: Json) -> Json:
     """Return an object without what the cluster keeps for itself; secrets' values hidden."""
     cleaned = {name: deepcopy(value) for name, value in item.items() if name != "status"}
     metadata = cleaned.get("metadata")

@@ -77,8 +77,8 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.drift:
         yield ""
         yield "changed by hand since the release:"
-        for found in plan.drift:
-            yield from _drift(found)
+        for each in plan.drift:
+            yield from _drift(each)
     notes = [
         *(
             f"config: {one.field[7:]}: {shown(one.before)} -> {shown(one.after)}"
@@ -129,13 +129,13 @@ def _field(name: str, change: Change, arrow: str = "->") -> Iterator[str]:
         yield from (f"        {more}" for more in folded[1:])
 
 
-def _drift(found: Drift) -> Iterator[str]:
-    if found.missing:
-        yield f"! {found.key}  removed; `up` makes it again"
+def _drift(drift: Drift) -> Iterator[str]:
+    if drift.missing:
+        yield f"! {drift.key}  removed; `up` makes it again"
         return
-    yield f"! {found.key}"
-    for one in found.fields:
-        fate = "`up` sets it back" if one.field in found.overwritten else "`up` leaves it"
+    yield f"! {drift.key}"
+    for one in drift.fields:
+        fate = "`up` sets it back" if one.field in drift.overwritten else "`up` leaves it"
         yield from _field(f"{one.field} ({fate})", one, "is now")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal
+from morrow.tool.platform.account import Wanted
 from morrow.tool.platform.roots import Platform, say
 from morrow.tool.platform.up import require
 from morrow.tool.programs.aws import Aws
@@ -37,22 +38,31 @@ def down(
     terminal.status(f"planning the end of {name} …")
     plan = platform.terraform.plan(destroy=True)  # what refuses to go refuses before anything went
     goes = sum(change.action == "delete" for change in plan.changes)
-    found = platform.output("platform")
+    region, cluster = _where(platform)
     if goes:
         terminal.say(f"{name}: {goes} resources go, and all that its cluster runs")
         require(name, confirm, f"platform down {name}")
-    aws = Aws(found["aws"]["region"]) if isinstance(found, dict) else None
-    if aws is not None and aws.cluster(found["cluster"]["name"]) is not None:
-        _empty(platform, aws, found["cluster"], release, patience)
+    aws = Aws(region) if region else None
+    if aws is not None and aws.cluster(cluster["name"]) is not None:
+        _empty(platform, aws, cluster, release, patience)
     if goes:
-        for warning in platform.terraform.destroy(on_progress=say):
-            terminal.warn(warning)
-    left = list(_left(aws, found["cluster"]["name"])) if aws is not None else []
+        terminal.warn(*platform.terraform.destroy(on_progress=say))
+    left = list(_left(aws, cluster["name"])) if aws is not None else []
     data = {"platform": name, "removed": goes, "left": left}
     if left:
         terminal.warn("Terraform does not know these; they cost money until they are deleted:")
     text = "\n".join([f"{name}: {goes} resources removed", *(f"left: {one}" for one in left)])
     return Outcome(text, data, ok=not left)
+
+
+def _where(platform: Platform) -> tuple[str, dict[str, Any]]:
+    """Return the region and the cluster; a `down` that was cut off has left no output of them."""
+    found = platform.output("platform")
+    if isinstance(found, dict):
+        return found["aws"]["region"], found["cluster"]
+    wanted = Wanted.of(platform)
+    arn = f"arn:aws:eks:{wanted.region}:{wanted.account}:cluster/{platform.name}"
+    return wanted.region, {"name": platform.name, "context": arn}
 
 
 def _empty(
@@ -63,6 +73,7 @@ def _empty(
     patience: float,
 ) -> None:
     """Take away what runs in the cluster, and wait for what it made outside."""
+    aws.update_kubeconfig(cluster["name"])  # who takes it away need not be who made it
     kubectl = Kubectl(cluster["context"], "default", platform.root)
     kinds = set(kubectl.check("api-resources", "--verbs=delete", "-o=name").split())
     for kind in (*ROUTES, GATEWAYS):
@@ -81,8 +92,7 @@ def _empty(
         _wait("node", lambda: kubectl.check(*claims).split(), patience, platform.name)
     terraform = platform.cluster_terraform(cluster["context"])
     if terraform is not None:
-        for warning in terraform.destroy(on_progress=say):
-            terminal.warn(warning)
+        terminal.warn(*terraform.destroy(on_progress=say))
 
 
 def _remove_balanced_services(kubectl: Kubectl, patience: float) -> None:
@@ -96,7 +106,7 @@ def _remove_balanced_services(kubectl: Kubectl, patience: float) -> None:
             kubectl.check("delete", "service", at["name"], *where, timeout=patience)
 
 
-def _wait(what: str, ask: Callable[[], list[str]], patience: float, name: str) -> None:
+def _wait(kind: str, ask: Callable[[], list[str]], patience: float, name: str) -> None:
     """Wait until nothing of a kind is left; name what does not go."""
     deadline = time.monotonic() + patience
     while left := ask():
@@ -105,13 +115,13 @@ def _wait(what: str, ask: Callable[[], list[str]], patience: float, name: str) -
             raise Failure(
                 problem(
                     "platform-left",
-                    f"{what} {left[0]}",
+                    f"{kind} {left[0]}",
                     cause,
                     details=tuple(left[:10]),
                     name=name,
                 )
             )
-        terminal.status(f"waiting for {len(left)} {what}s to go: {left[0]} …")
+        terminal.status(f"waiting for {len(left)} {kind}s to go: {left[0]} …")
         time.sleep(PAUSE)
 
 

@@ -61,11 +61,11 @@ def _route(route: Mapping[str, Any], host: str | None) -> dict[str, Any]:
     return found | {"gateway": dict(route["gateway"])}
 
 
-def text(found: Mapping[str, Any], name: str, root: str) -> str:
+def text(contents: Mapping[str, Any], name: str, root: str) -> str:
     """Return the file: the same values give the same bytes."""
     import yaml
 
-    body = yaml.safe_dump(dict(found), sort_keys=True, default_flow_style=False, width=1000)
+    body = yaml.safe_dump(dict(contents), sort_keys=True, default_flow_style=False, width=1000)
     return HEAD.format(name=name, root=root) + body
 
 

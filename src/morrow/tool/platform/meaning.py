@@ -69,16 +69,17 @@ def groups(changes: Iterable[Change]) -> list[Group]:
     return [Group(name, tuple(found[name])) for name in ORDER if name in found]
 
 
-def lines(found: Sequence[Group]) -> list[str]:
+def lines(parts: Sequence[Group]) -> list[str]:
     """Return the plan for people: what is made by its number, all else by its address."""
     text = []
-    for group in found:
+    for group in parts:
         counts = ", ".join(f"{number} to {action}" for action, number in group.counts.items())
         text.append(f"{group.name}: {counts}")
         for change in group.changes:
             if change.action == "create":
                 continue
-            text.append(f"  {change.action} {change.address}")
+            why = ": it was begun and never finished" if change.begun else ""
+            text.append(f"  {change.action} {change.address}{why}")
             if change.action == "update":
                 text += [
                     f"    {field.name}: {_short(field.before)} → {_short(field.after)}"
@@ -87,7 +88,7 @@ def lines(found: Sequence[Group]) -> list[str]:
     return text
 
 
-def as_json(found: Sequence[Group]) -> list[dict[str, Any]]:
+def as_json(parts: Sequence[Group]) -> list[dict[str, Any]]:
     """Return what `--json` prints."""
     return [
         {
@@ -98,7 +99,7 @@ def as_json(found: Sequence[Group]) -> list[dict[str, Any]]:
                 for change in group.changes
             ],
         }
-        for group in found
+        for group in parts
     ]
 
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.files import draft_of
 from morrow.tool.base.project import Project
-from morrow.tool.environment.new import STATE, renamed_terraform, require_name
-from morrow.tool.environment.yaml import read as read_file
+from morrow.tool.base.shipped import shipped
+from morrow.tool.base.terminal import typed
+from morrow.tool.environment.new import renamed_terraform, require_name
 from morrow.tool.platform.roots import Platform, names, places
+from morrow.tool.platform.write import service_name
 
+ON_AWS = "--on aws"
+BOOTSTRAP = "bootstrap"  # the account's root, which is no environment's
+LEAVE = shutil.ignore_patterns(
+    "tests", ".terraform", "*.tfstate*", "*.tfplan", "crash.log", "override.tf"
+)
 FILE = """\
 # {name} on AWS. Its cluster, image, route and secrets come from {name}.platform.yaml, which
 # `morrow platform write {name}` makes; say here only what differs.
@@ -26,48 +33,71 @@ target:
 
 def make(project: Project, name: str, source: str | None) -> list[str]:
     """Make what is missing; return the files as people type them."""
-    source = source or next((one for one in ("dev", *names(project))), "dev")
-    require_name(name, source)
-    if name != source:
+    own = [one for one in names(project) if one != BOOTSTRAP]
+    ships = shipped("terraform/platform")
+    if source is None:
+        there = own or [folder.name for folder in ships.iterdir()]
+        preferred = ("dev", *own) if own else (name, "dev")
+        source = next(one for one in preferred if one in there)
+    require_name(name, ON_AWS)
+    if BOOTSTRAP in (name, source):
+        cause = "its root is the account's, and no environment's"
+        raise Failure(problem("environment-unnamable", BOOTSTRAP, cause, name="live", how=ON_AWS))
+    # The first platform of a project: everything is the package's, and its own from then on.
+    first = not own and (ships / source / "main.tf").is_file()
+    if name != source and not first:
         Platform.find(project, source)  # a copy needs an original
+    shown = project.shown
     file = project.environments / f"{name}.yaml"
-    wanted = [folder / name for folder in (*places(project), project.terraform)]
     made: list[Path] = []
+    service = service_name(project, name)
     if not file.exists():
         delivery = "terraform" if (project.terraform / source).is_dir() else "helm"
-        text = FILE.format(name=name, namespace=_service(project) or name, delivery=delivery)
-        made.append(_whole(file, text))
-    for root in wanted:
-        if not root.exists() and (root.parent / source / "main.tf").is_file():
-            made += _copied(root.parent / source, root, source, name)
+        text = FILE.format(name=name, namespace=service or name, delivery=delivery)
+        with draft_of(file) as draft:
+            draft.write_text(text)
+        made.append(file)
+    if first:
+        parts = [ships / BOOTSTRAP, *shipped("terraform/modules").iterdir()]
+        for part in sorted(one for one in parts if one.name != "service"):
+            place = places(project)[0].parent / part.parent.name / part.name
+            if not place.exists():
+                _copied(part, place, name, name, "")
+                made.append(place)
+    kinds = ("platform", "cluster", "")
+    for place, kind in zip((*places(project), project.terraform), kinds, strict=True):
+        old = shipped(f"terraform/{kind}") / source if first and kind else place / source
+        if not (place / name).exists() and (old / "main.tf").is_file():
+            made += _copied(old, place / name, source, name, service if first else "")
     if not made:
-        shown = Platform(project, name).shown(file)
-        cause = f"{shown} and its roots exist"
-        raise Failure(problem("environment-exists", name, cause, file=shown))
-    shown_by = Platform(project, name)
-    return [shown_by.shown(one) for one in made]
+        cause = f"{shown(file)} and its roots exist"
+        raise Failure(problem("environment-exists", name, cause, file=shown(file)))
+    return [shown(one) for one in made]
 
 
-def _service(project: Project) -> str:
-    base = project.environments / "base.yaml"
-    values: dict[str, Any] = read_file(base).values if base.is_file() else {}
-    return str(values.get("name") or "")
+def next_on_aws(project: Project, name: str) -> list[str]:
+    """Say what only people know, then what to type."""
+    platform = Platform(project, name)
+    cluster = platform.project.shown(platform.cluster_folder)
+    return [
+        f"edit {platform.root}/terraform.tfvars: account, region, zones, domain, administrator",
+        f"edit {platform.root}/backend.tf and {cluster}/backend.tf: the bucket of your states",
+        f"{typed()} platform up bootstrap  (once for an account: makes that bucket)",
+        f"{typed()} platform plan {name}  (what it makes and costs)",
+        f"{typed()} platform up {name}",
+    ]
 
 
-def _whole(file: Path, text: str) -> Path:
-    draft = file.with_name(f".{file.name}.part")
-    draft.write_text(text)
-    draft.rename(file)
-    return file
-
-
-def _copied(old: Path, new: Path, source: str, name: str) -> list[Path]:
-    """Copy a root beside its place, say the new name in it, and move it there."""
-    draft = new.with_name(f".{name}.part")
+def _copied(old: Path, new: Path, source: str, name: str, service: str) -> list[Path]:
+    """Copy a root beside its place, say the new names in it, and move it there."""
+    draft = new.with_name(f".{new.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(old, draft, ignore=STATE)
+    shutil.copytree(old, draft, ignore=LEAVE)
     for file in filter(Path.is_file, draft.rglob("*")):
-        file.write_text(renamed(file.read_text(), source, name))
+        text = renamed(file.read_text(), source, name)
+        if service and file.suffix == ".tfvars":
+            text = re.sub(r"\bhello\b", service, text)
+        file.write_text(text)
     draft.rename(new)
     return sorted(filter(Path.is_file, new.rglob("*")))
 

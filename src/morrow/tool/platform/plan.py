@@ -41,15 +41,12 @@ class Planned:
 
 
 def compute(
-    platform: Platform,
-    prices: Path | None,
-    allowed: Sequence[str],
-    today: date,
-    out: Path | None = None,
+    platform: Platform, prices: Path | None, allowed: Sequence[str], today: date
 ) -> Planned:
     """Plan, group, price and judge."""
     table = PriceTable.read(prices)
-    plan = platform.terraform.plan(out)
+    platform.require_known_keys()
+    plan = platform.terraform.plan()
     outputs: dict[str, Any] = plan.raw.get("output_changes", {}).get("sizing", {})
     sizing = Sizing.read(outputs["after"]) if outputs.get("after") else None
     old = Sizing.read(outputs["before"]) if outputs.get("before") else None

@@ -152,16 +152,16 @@ class _Sum:
         crossed = s.used("cross_zone_gb")
         yield self._line(f"{crossed:g} GB between zones", {"cross_zone_gb": crossed})
 
-    def _line(self, what: str, parts: Mapping[str, float]) -> Line:
+    def _line(self, label: str, parts: Mapping[str, float]) -> Line:
         wanted = {name: amount for name, amount in parts.items() if amount}
         if any(name not in self.region for name in wanted):
-            return Line(what, None, False)
+            return Line(label, None, False)
         whole = sum(
             (_number(amount) * _number(self.region[name]) for name, amount in wanted.items()),
             Decimal(0),
         )
         unsure = {*self.region.get("uncertain", [])}
-        return Line(what, _cents(whole), not unsure.isdisjoint(wanted))
+        return Line(label, _cents(whole), not unsure.isdisjoint(wanted))
 
     def _nodes(self, kind: str, count: int) -> Line:
         what = f"{count} of {kind}" + (" with Auto Mode's fee" if self.sizing.auto_mode else "")

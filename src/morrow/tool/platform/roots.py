@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal
+from morrow.tool.base.words import did_you_mean
 from morrow.tool.programs.terraform import Terraform
-from morrow.tool.programs.terraform_errors import Situation
+from morrow.tool.programs.terraform_errors import FixContext
 from morrow.tool.programs.terraform_json import Progress
+from morrow.tool.programs.terraform_words import Unknown, unknown_keys
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,13 @@ class Platform:
     @classmethod
     def find(cls, project: Project, name: str) -> Platform:
         """Return the platform of that name, which has a root."""
-        found = cls(project, name)
-        if not (found.folder / "main.tf").is_file():
-            known = ", ".join(names(project)) or "none"
-            shown = found.shown(found.folder.parent)
-            raise Failure(problem("platform-missing", name, f"{shown} has {known}", name=name))
+        found, known = cls(project, name), names(project)
+        if name not in known:
+            there = project.shown(places(project)[0])
+            cause = f"{there} has {', '.join(known) or 'none'}{did_you_mean(name.lower(), known)}"
+            raise Failure(
+                problem("platform-missing", name or "(no name)", cause, name=name or "NAME")
+            )
         return found
 
     @property
@@ -45,7 +49,7 @@ class Platform:
     @property
     def root(self) -> str:
         """The first root, as people type it."""
-        return self.shown(self.folder)
+        return self.project.shown(self.folder)
 
     @property
     def terraform(self) -> Terraform:
@@ -74,14 +78,25 @@ class Platform:
             raise Failure(problem("platform-down", self.name, cause, name=self.name))
         return found
 
-    def shown(self, path: Path) -> str:
-        """Return a path as people type it from the project's folder."""
-        root = self.project.root
-        return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    def require_known_keys(self) -> None:
+        """Refuse values that Terraform would leave out without a word."""
+        folders = (self.folder, self.cluster_folder)
+        found = [self._problem(one) for folder in folders for one in unknown_keys(folder)]
+        if found:
+            raise Failure(*found)
+
+    def _problem(self, unknown: Unknown) -> Problem:
+        file = self.project.shown(unknown.file)
+        key = f"{unknown.where}.{unknown.key}" if unknown.where else unknown.key
+        there = unknown.where or "the root"
+        cause = f"{there} knows no {unknown.key!r}{did_you_mean(unknown.key, unknown.known)}"
+        known = f"known: {', '.join(unknown.known)}"
+        place = f"{file}:{unknown.line}"
+        return problem("terraform-key-unknown", place, cause, details=(known,), key=key, file=file)
 
     def _terraform(self, folder: Path, variables: dict[str, str]) -> Terraform:
-        shown = self.shown(folder)
-        situation = Situation(
+        shown = self.project.shown(folder)
+        situation = FixContext(
             environment=self.name,
             file=f"{shown}/terraform.tfvars",
             root=shown,

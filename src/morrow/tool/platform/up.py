@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from morrow.tool.base.errors import Failure, problem
+from datetime import date
+
+from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
-from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.protection import require_name
 from morrow.tool.platform import plan as plans
+from morrow.tool.platform.account import require_room
 from morrow.tool.platform.plan import Planned
 from morrow.tool.platform.roots import Platform, say
 from morrow.tool.platform.write import hand_over
 from morrow.tool.programs.aws import Aws
+
+# An account has so many of these, and not in every zone.
+LIMITED = {"aws_eks_cluster", "aws_eks_node_group", "aws_nat_gateway", "aws_subnet"}
 
 
 def up(planned: Planned, confirm: str | None) -> Outcome:
@@ -17,11 +24,12 @@ def up(planned: Planned, confirm: str | None) -> Outcome:
     platform = planned.platform
     if planned.problems:
         raise Failure(*planned.problems, refused=True)
+    if any(one.action == "create" and one.kind in LIMITED for one in planned.plan.changes):
+        require_room(platform, date.today())
     if planned.protected and not planned.empty:
         require(platform.name, confirm, f"platform up {platform.name}")
     if not planned.empty or _outputs_change(planned):
-        for warning in platform.terraform.apply(planned.plan.file, on_progress=say):
-            terminal.warn(warning)
+        terminal.warn(*platform.terraform.apply(planned.plan.file, on_progress=say))
     releases = _releases(platform)
     data = plans.as_json(planned) | {
         "result": "unchanged" if planned.empty else "applied",
@@ -29,7 +37,7 @@ def up(planned: Planned, confirm: str | None) -> Outcome:
     }
     lines = [f"{platform.root}: {'nothing to do' if planned.empty else 'applied'}"]
     if releases:
-        lines.append(f"{platform.shown(platform.cluster_folder)}: {releases}")
+        lines.append(f"{platform.project.shown(platform.cluster_folder)}: {releases}")
     written = hand_over(platform)
     if written:
         lines.append(written.text)
@@ -51,19 +59,11 @@ def _releases(platform: Platform) -> str:
     terraform = platform.cluster_terraform(found["cluster"]["context"])
     assert terraform is not None  # noqa: S101 - its main.tf was seen above
     terminal.status(f"installing what {platform.name} runs beside the services …")
-    for warning in terraform.apply(on_progress=say):
-        terminal.warn(warning)
+    terminal.warn(*terraform.apply(on_progress=say))
     return "applied"
 
 
 def require(name: str, confirm: str | None, command: str) -> None:
-    """Go on only when the platform's name is given; ask for it where somebody can be asked."""
-    if confirm is None and terminal.interactive:
-        import click
-
-        confirm = click.prompt(f"Type the platform's name to go on ({name})", err=True)
-    if confirm != name:
-        said = f"{confirm!r} was given" if confirm else "nobody can be asked here"
-        cause = f"customers may depend on it, and {said}"
-        line = f"{typed()} {command}"
-        raise Failure(problem("confirm-needed", name, cause, command=line, environment=name))
+    """Go on only when the platform's name is given."""
+    question, why = "Type the platform's name to go on", "customers may depend on it"
+    require_name(name, confirm, command, question, why)

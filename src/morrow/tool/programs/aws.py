@@ -1,4 +1,4 @@
-"""aws: what Terraform does not answer, asked of the account itself; nothing here changes it.
+"""aws: questions to the account that Terraform cannot answer; nothing here changes it.
 
 How others use it: `aws = Aws(region)`, then `aws.cluster("prod")` (None when absent),
 `aws.balancers("prod")`, `aws.interfaces("prod")`, … each a list of names.
@@ -20,7 +20,7 @@ LOGIN = re.compile(
     r"|UnrecognizedClientException|NoCredentialProviders|no valid credential sources"
     r"|security token included in the request|Error loading SSO Token|SignatureDoesNotMatch"
 )
-DENIED = re.compile(r"(?:AccessDenied|UnauthorizedOperation).*?(?:perform: (\S+))?", re.DOTALL)
+DENIED = re.compile(r"(?:AccessDenied|UnauthorizedOperation)(?:.*?perform: (\S+))?", re.DOTALL)
 QUIET = {"AWS_PAGER": "", "AWS_DEFAULT_OUTPUT": "json"}
 # Who makes load balancers for a cluster, and how each marks them.
 BALANCER_TAGS = ("elbv2.k8s.aws/cluster", "eks:eks-cluster-name")
@@ -47,12 +47,12 @@ class Aws:
             return None
         if done.code:
             raise failure(done)
-        found: dict[str, Any] = json.loads(done.out)["cluster"]
-        return found
+        cluster: dict[str, Any] = json.loads(done.out)["cluster"]
+        return cluster
 
     def balancers(self, cluster: str) -> list[str]:
         """Name the load balancers that controllers made for a cluster."""
-        found = set()
+        arns = set()
         for tag in BALANCER_TAGS:
             answer = self.ask(
                 "resourcegroupstaggingapi",
@@ -60,47 +60,34 @@ class Aws:
                 *("--resource-type-filters", "elasticloadbalancing:loadbalancer"),
                 *("--tag-filters", f"Key={tag},Values={cluster}"),
             )
-            found |= {one["ResourceARN"] for one in answer["ResourceTagMappingList"]}
-        return sorted(arn.split(":loadbalancer/")[-1] for arn in found)
+            arns |= {one["ResourceARN"] for one in answer["ResourceTagMappingList"]}
+        return sorted(arn.split(":loadbalancer/")[-1] for arn in arns)
 
     def interfaces(self, cluster: str) -> list[str]:
         """Name the network interfaces of a cluster's nodes that nothing uses any more."""
-        answer = self.ask(
-            "ec2",
-            "describe-network-interfaces",
-            "--filters",
-            f"Name=tag:cluster.k8s.amazonaws.com/name,Values={cluster}",
-            "Name=status,Values=available",
-        )
+        own = f"Name=tag:cluster.k8s.amazonaws.com/name,Values={cluster}"
+        free = "Name=status,Values=available"
+        answer = self.ask("ec2", "describe-network-interfaces", "--filters", own, free)
         return sorted(one["NetworkInterfaceId"] for one in answer["NetworkInterfaces"])
 
     def instances(self, cluster: str) -> list[str]:
         """Name the machines that belong to a cluster and run."""
-        answer = self.ask(
-            "ec2",
-            "describe-instances",
-            "--filters",
-            f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned",
-            "Name=instance-state-name,Values=pending,running",
-        )
+        own = f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned"
+        alive = "Name=instance-state-name,Values=pending,running"
+        answer = self.ask("ec2", "describe-instances", "--filters", own, alive)
         groups = answer["Reservations"]
         return sorted(one["InstanceId"] for group in groups for one in group["Instances"])
 
     def volumes(self, cluster: str) -> list[str]:
         """Name the disks that a cluster's claims made and that were left."""
-        answer = self.ask(
-            "ec2",
-            "describe-volumes",
-            "--filters",
-            f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned",
-        )
+        own = f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned"
+        answer = self.ask("ec2", "describe-volumes", "--filters", own)
         return sorted(one["VolumeId"] for one in answer["Volumes"])
 
     def log_groups(self, cluster: str) -> list[str]:
         """Name the log groups that EKS made again after theirs was deleted."""
-        answer = self.ask(
-            "logs", "describe-log-groups", "--log-group-name-prefix", f"/aws/eks/{cluster}/"
-        )
+        prefix = f"/aws/eks/{cluster}/"
+        answer = self.ask("logs", "describe-log-groups", "--log-group-name-prefix", prefix)
         return sorted(one["logGroupName"] for one in answer["logGroups"])
 
     def support_ends(self, version: str) -> str:

@@ -7,7 +7,6 @@ otherwise is put into its words here and nowhere else.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ HELM_4 = {
 }
 MERGES = ("upgrade", "rollback")
 THREE_SIDES = "--server-side=false"
-# What Helm 4 tells of its work on stderr, beside the error itself.
+# What Helm 4 logs to stderr beside the error itself.
 LOG = re.compile(r"^level=(DEBUG|INFO|WARN|ERROR) msg=.*\n?", re.MULTILINE)
 
 
@@ -45,6 +44,12 @@ class Revision:
     chart: str
     description: str
     updated: str
+
+
+def rolled_back_to(revision: Revision) -> int:
+    """Return the revision that a rollback copied into this one, else 0."""
+    back = re.fullmatch(r"Rollback to (\d+)", revision.description)
+    return int(back[1]) if back else 0
 
 
 @dataclass(frozen=True)
@@ -65,35 +70,13 @@ class Helm:
         context = ("--kube-context", self.context) if self.context else ()
         return (*context, "--namespace", self.namespace)
 
-    def run(
-        self,
-        *arguments: str,
-        timeout: float | None = 60,
-    ) -> Result:
+    def run(self, *arguments: str, timeout: float | None = 60) -> Result:
         """Run any helm command here; the caller judges the exit code."""
         words = list(arguments)
         if words[0] in MERGES or not HELM_4.keys().isdisjoint(words):
             words = in_words_of(_version(runner.find("helm")), words)
         done = runner.run("helm", *words, *self.where, timeout=timeout)
         return replace(done, err=LOG.sub("", done.err) or done.err)
-
-    def history(self, release: str) -> list[Revision]:
-        """Return the release's revisions, oldest first; none when there is no release."""
-        done = self.run("history", release, "--output", "json", "--max", "256")
-        if done.code:
-            if "release: not found" in done.err:  # not the login program of a context
-                return []
-            raise done.failure()
-        return [
-            Revision(
-                line["revision"],
-                line["status"],
-                line["chart"],
-                line.get("description", ""),
-                line["updated"],
-            )
-            for line in json.loads(done.out)
-        ]
 
     def upgrade(
         self,
@@ -106,15 +89,8 @@ class Helm:
     ) -> Result:
         """Install or upgrade; the caller judges the result and adds --wait, --atomic, …."""
         require_supported()
-        return self.run(
-            "upgrade",
-            release,
-            str(chart),
-            "--install",
-            *value_arguments(values),
-            *arguments,
-            timeout=timeout,
-        )
+        words = ("upgrade", release, str(chart), "--install", *value_arguments(values))
+        return self.run(*words, *arguments, timeout=timeout)
 
 
 def value_arguments(values: Sequence[Path]) -> list[str]:
@@ -133,9 +109,8 @@ def in_words_of(version: str, arguments: Sequence[str]) -> list[str]:
 
 def require_supported() -> None:
     """Refuse a Helm of which nobody knows how it merges."""
-    found = unsupported(_version(runner.find("helm")))
-    if found is not None:
-        raise Failure(found, refused=True)
+    if wrong := unsupported(_version(runner.find("helm"))):
+        raise Failure(wrong, refused=True)
 
 
 def unsupported(version: str) -> Problem | None:
@@ -148,8 +123,8 @@ def unsupported(version: str) -> Problem | None:
 
 def _major(version: str) -> int:
     """Return the generation; 0 where it cannot be read."""
-    found = re.match(r"v(\d+)\.", version)
-    return int(found[1]) if found else 0
+    match = re.match(r"v(\d+)\.", version)
+    return int(match[1]) if match else 0
 
 
 @cache

@@ -20,12 +20,12 @@ Record = dict[str, Any]
 def records(kubectl: Kubectl, release: str) -> dict[int, Record]:
     """Return every revision that Helm holds, by its number."""
     label = f"owner=helm,name={release}"
-    found: dict[int, Record] = {}
-    for secret in kubectl.json("get", "secrets", "-l", label)["items"]:
+    records: dict[int, Record] = {}
+    for secret in kubectl.list("secrets", label):
         packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
         record: Record = json.loads(gzip.decompress(packed))
-        found[int(record["version"])] = record
-    return found
+        records[int(record["version"])] = record
+    return records
 
 
 def manifest_of(record: Record) -> str:

@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.programs import runner
 from morrow.tool.programs.runner import Result
 
 if TYPE_CHECKING:
     from morrow.tool.environment.model import Environment
-
-Object = dict[str, Any]
 
 UNREACHABLE = re.compile(
     r"connection refused|no such host|i/o timeout|no route to host|was refused|TLS handshake"
@@ -69,6 +68,10 @@ class Kubectl:
             cause = f"no answer to `kubectl {arguments[0]}` in {timeout:.0f} s"
             raise Failure(self._unreachable(cause)) from None
 
+    def attach(self, *arguments: str) -> int:
+        """Run it on this terminal; return the exit code."""
+        return runner.attach("kubectl", *self.where, *arguments)
+
     @property
     def typed(self) -> str:
         """The start of a command that a person can type."""
@@ -81,26 +84,35 @@ class Kubectl:
     def check(
         self, *arguments: str, input: str | None = None, timeout: float | None = ANSWER
     ) -> str:
-        """Run and return stdout, or raise what is known of the failure."""
+        """Run it and return stdout; raise a named error where it fails."""
         done = self.run(*arguments, input=input, timeout=timeout)
         if done.code:
             raise self.failure(done)
         return done.out
 
-    def json(self, *arguments: str, timeout: float | None = ANSWER) -> Any:  # noqa: ANN401
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401 - what the API server holds
         """Run with `-o json` and return what it prints."""
-        return json.loads(self.check(*arguments, "-o", "json", timeout=timeout))
+        return json.loads(self.check(*arguments, "-o", "json"))
 
-    def get(self, kind: str, name: str) -> Object | None:
+    def get(self, kind: str, name: str) -> Json | None:
         """Return one object, or None when there is none of that name."""
         out = self.check("get", kind, name, "-o", "json", "--ignore-not-found")
-        found: Object | None = json.loads(out) if out.strip() else None
-        return found
+        item: Json | None = json.loads(out) if out.strip() else None
+        return item
 
-    def list(self, kind: str, selector: str = "") -> list[Object]:
+    def create(self, item: Json) -> Result:
+        """Make one object; the caller judges. kubectl's validation may ask for what we may not."""
+        return self.run("create", "--validate=false", "-f", "-", input=json.dumps(item))
+
+    def live(self, manifests: str) -> Result:
+        """Ask for what there is of these objects, and who wrote each field; the caller judges."""
+        words = ("get", "-f", "-", "-o", "json", "--ignore-not-found", "--show-managed-fields")
+        return self.run(*words, input=manifests)
+
+    def list(self, kind: str, selector: str = "") -> list[Json]:
         """Return the objects of a kind that the selector matches."""
-        which = ("--selector", selector) if selector else ()
-        items: list[Object] = self.json("get", kind, *which)["items"]
+        which = ("-l", selector) if selector else ()
+        items: list[Json] = self.json("get", kind, *which)["items"]
         return items
 
     def failure(self, done: Result) -> Failure:
@@ -112,17 +124,15 @@ class Kubectl:
         if "does not exist" in text and "context" in text:
             return Failure(problem("context-missing", f"context {context}", cause, file=self.file))
         if forbidden:
+            verb, resource = forbidden.groups()
+            where, typed = f"{resource} in namespace {self.namespace}", self.typed
             return Failure(
-                problem(
-                    "access-denied",
-                    f"{forbidden[2]} in namespace {self.namespace}",
-                    cause,
-                    kubectl=self.typed,
-                    verb=forbidden[1],
-                    resource=forbidden[2],
-                )
+                problem("access-denied", where, cause, kubectl=typed, verb=verb, resource=resource)
             )
         if "Unauthorized" in text or "must be logged in" in text or "credentials" in text:
+            # A login program that is absent is followed by lines of advice.
+            line = next((one for one in text.splitlines() if "credentials" in one), cause)
+            cause = re.sub(r"^.*?(?=getting credentials)", "", line)
             return Failure(
                 problem("cluster-login", f"context {context}", cause, kubectl=self.typed)
             )
@@ -131,16 +141,12 @@ class Kubectl:
         return done.failure()
 
 
-def parse_stream(text: str) -> list[Object]:
+def parse_stream(text: str) -> list[Json]:
     """Return the objects of one or more JSON documents printed one after the other."""
     decoder = json.JSONDecoder()
-    objects: list[Object] = []
-    position = 0
-    while position < len(text):
-        while position < len(text) and text[position].isspace():
-            position += 1
-        if position == len(text):
-            break
-        document, position = decoder.raw_decode(text, position)
+    objects: list[Json] = []
+    while text := text.lstrip():
+        document, end = decoder.raw_decode(text)
         objects += document["items"] if document.get("kind") == "List" else [document]
+        text = text[end:]
     return objects

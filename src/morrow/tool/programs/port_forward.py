@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 import shlex
-import subprocess
 import threading
 from collections import deque
-from dataclasses import dataclass
 
-from morrow.tool.base.terminal import terminal
+from morrow.tool.base.web import Answer, get
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: a status and a body, or the reason why nothing did."""
-
-    status: int  # 0: no answer
-    body: str
-
-    def __str__(self) -> str:
-        short = " ".join(self.body.split())[:300]
-        return f"{self.status} {short}".strip() if self.status else f"nothing ({short})"
-
-
-# kubectl's parent reads what we never write: when we are gone, even by SIGKILL, its read ends and
-# it ends kubectl, which would keep the tunnel open for ever.
-_WITH_US = '"$@" & exec >&- 2>&-; read -r _; kill $!'
 
 
 class Tunnel:
@@ -39,15 +19,7 @@ class Tunnel:
         """Open it to "pod/name" or "service/name"; `port` stays 0 where it does not open."""
         words = [*kubectl.where, "port-forward", target, f":{port}", "--address", "127.0.0.1"]
         self.command = f"kubectl {shlex.join(words)}"
-        terminal.command(f"{self.command} &")
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", _WITH_US, "sh", runner.find("kubectl"), *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            process_group=0,
-        )
+        self._process = runner.start("kubectl", *words)
         assert self._process.stdin is not None  # noqa: S101 - asked for above
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         self._line, out = self._process.stdin, self._process.stdout
@@ -84,18 +56,8 @@ def ask(kubectl: Kubectl, target: str, port: int, path: str, timeout: float = 5)
     """GET `path` from `target` ("pod/name", "service/name") on one of its own ports."""
     tunnel = Tunnel(kubectl, target, port, timeout + 10)
     try:
-        return _get(tunnel.port, path, timeout) if tunnel.port else Answer(0, tunnel.said)
+        if not tunnel.port:
+            return Answer(0, reason=tunnel.said)
+        return get("127.0.0.1", tunnel.port, path, timeout=timeout)
     finally:
         tunnel.close()
-
-
-def _get(port: int, path: str, timeout: float) -> Answer:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
-    try:
-        connection.request("GET", path, headers={"Connection": "close"})
-        response = connection.getresponse()
-        return Answer(response.status, response.read(64 * 1024).decode(errors="replace"))
-    except (OSError, http.client.HTTPException) as wrong:
-        return Answer(0, str(wrong) or type(wrong).__name__)
-    finally:
-        connection.close()

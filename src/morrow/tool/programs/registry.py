@@ -53,20 +53,20 @@ def _ask(kind: type[http.client.HTTPConnection], host: str, url: str) -> Answer:
 
 
 def _token(challenge: str) -> str:
-    """Fetch what a public registry gives to everybody who asks; empty where it gives nothing."""
+    """Fetch the token that a public registry gives to everybody; "" where it gives none."""
     scheme, _, rest = challenge.partition(" ")
-    told = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-    place = urlsplit(told.pop("realm", ""))
+    fields = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+    place = urlsplit(fields.pop("realm", ""))
     if scheme.lower() != "bearer" or place.scheme not in ("http", "https"):
         return ""
     secure = place.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    query = "&".join(filter(None, (place.query, urlencode(told))))
+    query = "&".join(filter(None, (place.query, urlencode(fields))))
     url = f"{place.path or '/'}?{query}"
     status, _, body = _request(kind(place.netloc, timeout=TIMEOUT), "GET", url)
-    found = json.loads(body) if status == 200 else {}
-    held = found if isinstance(found, dict) else {}
-    return str(held.get("token") or held.get("access_token") or "")
+    content = json.loads(body) if status == 200 else {}
+    answer = content if isinstance(content, dict) else {}
+    return str(answer.get("token") or answer.get("access_token") or "")
 
 
 def _request(

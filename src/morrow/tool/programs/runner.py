@@ -9,6 +9,7 @@ for it; the second kills.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -17,6 +18,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -44,20 +46,16 @@ class Result:
         """The last line that is not empty on stderr (or stdout), without the word "error"."""
         lines = [line.strip() for line in (self.err or self.out).splitlines() if line.strip()]
         last = lines[-1] if lines else f"exit code {self.code}"
+        if last.startswith("{"):  # terraform's -json
+            with suppress(ValueError):
+                last = str(json.loads(last).get("@message", last))
         return last.removeprefix("Error: ").removeprefix("error: ")
 
     def failure(self) -> Failure:
-        """Return the failure for an error that nobody knows better."""
+        """Return the failure for an error that has no code of its own."""
         lines = tuple((self.err or self.out).strip().splitlines()[-8:])
-        return Failure(
-            problem(
-                "program-failed",
-                self.arguments[0],
-                f"exit code {self.code}: {self.last_error}",
-                details=lines,
-                command=self.line,
-            )
-        )
+        name, cause = self.arguments[0], f"exit code {self.code}: {self.last_error}"
+        return Failure(problem("program-failed", name, cause, details=lines, command=self.line))
 
 
 _running: dict[subprocess.Popen[str], str] = {}
@@ -76,11 +74,30 @@ def find(name: str) -> str:
         return name
     variable = f"MORROW_{name.upper().replace('-', '_')}"
     named = os.environ.get(variable)
-    found = shutil.which(named or name)
-    if found is None:
-        cause = f"{variable} names {named}, which is no program" if named else "not on PATH"
+    path = shutil.which(named or name)
+    if path is None:
+        cause = f"{variable} names {named}, which is not a program" if named else "not on PATH"
         raise Failure(problem("program-missing", name, cause, program=name, variable=variable))
-    return found
+    return path
+
+
+# The program's parent reads what we never write: when we are gone, even by SIGKILL, its read ends
+# and it ends the program, which would go on for ever.
+_WITH_US = '"$@" & exec >&- 2>&-; read -r _; kill $!'
+
+
+def start(name: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a program that runs beside us; it ends when its standard input is closed."""
+    path = find(name)
+    terminal.command(f"{shlex.join((name, *arguments))} &")
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _WITH_US, "sh", path, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    )
 
 
 def run(
@@ -91,8 +108,12 @@ def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
+    bare: bool = False,
 ) -> Result:
-    """Run a program to its end. The caller judges `code`; only time and absence raise."""
+    """Run a program to its end. The caller judges `code`; only time and absence raise.
+
+    Its variables are ours and those given; `bare`: those given alone.
+    """
     path = find(name)
     shown = (name.rsplit("/", 1)[-1], *arguments)
     terminal.command(shlex.join(shown) + (" < (standard input)" if input is not None else ""))
@@ -102,7 +123,7 @@ def run(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=folder,
-        env={**os.environ, **(environment or {})},
+        env={**({} if bare else os.environ), **(environment or {})},
         text=True,
         errors="replace",
         process_group=0,  # Ctrl-C reaches the child through us alone, once
@@ -117,7 +138,7 @@ def run(
             return
         try:
             on_line(line)
-        except Exception as error:  # who reads our output has gone: nobody wants the rest
+        except Exception as error:  # the reader of our output is gone, so nobody wants the rest
             wrong.append(error)
             child.terminate()
 
@@ -140,16 +161,31 @@ def run(
     if interrupted == "signal":
         raise Failure(problem("interrupted", name, f"{name} was told to stop: {result.last_error}"))
     if interrupted == "time":
+        cause, lines = f"did not end in {timeout:.0f} s", result.err.strip().splitlines()[-5:]
         raise Failure(
-            problem(
-                "program-silent",
-                name,
-                f"did not end in {timeout:.0f} s",
-                details=tuple(result.err.strip().splitlines()[-5:]),
-                command=result.line,
-            )
+            problem("program-silent", name, cause, details=tuple(lines), command=result.line)
         )
     return result
+
+
+def attach(
+    name: str,
+    *arguments: str,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """Run a program on this very terminal; return its exit code. Ctrl-C is its own business."""
+    path = find(name)
+    terminal.command(shlex.join((name.rsplit("/", 1)[-1], *arguments)))
+    terminal.clear()
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.run(
+            (path, *arguments), cwd=folder, env=environment, check=False
+        ).returncode
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code
 
 
 def _wait(

@@ -3,13 +3,13 @@
 How others use it:
 
     terraform = Terraform.of(environment)              # terraform/environments/<label>
-    plan = terraform.plan(out=file)                    # init when needed; raises Failure
-    plan.release.action                                # "create" | "update" | "no-op" | …
-    plan.release.fields                                # (Field("values[1]", before, after), …)
-    terraform.apply(plan=file, on_progress=…)          # or without a plan: plans and applies
+    plan = terraform.plan()                            # init when needed; raises Failure
+    plan.changes[0].action                             # "create" | "update" | "no-op" | …
+    plan.changes[0].fields                             # (Field("values[1]", before, after), …)
+    terraform.apply(plan.file, on_progress=…)          # or without a plan: plans and applies
     terraform.destroy(on_progress=…)
     terraform.output()["revision"]
-    terraform.state()                                  # the release as the state knows it, or None
+    terraform.release_known()                          # its description in the state, or None
 
 What Terraform says of a trouble becomes a Problem by `terraform_errors`.
 """
@@ -27,14 +27,14 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.programs import runner, terraform_json
 from morrow.tool.programs.runner import Result
 from morrow.tool.programs.terraform_errors import (
-    Diagnostic,
+    FixContext,
     Lock,
-    Situation,
-    lock_of,
+    as_printed,
     needs_init,
+    parse_lock,
     problems_of,
 )
-from morrow.tool.programs.terraform_json import Plan, Progress, Release
+from morrow.tool.programs.terraform_json import Plan, Progress
 
 if TYPE_CHECKING:
     from morrow.tool.environment.model import Environment
@@ -58,18 +58,11 @@ class Terraform:
 
     folder: Path
     variables: Mapping[str, str]
-    situation: Situation
+    situation: FixContext
 
     @classmethod
-    def of(
-        cls,
-        environment: Environment,
-        *,
-        image_digest: str | None = None,
-        secrets_revision: str | None = None,
-        timeout: float | None = None,
-    ) -> Terraform:
-        """Return the root of an environment, with what the caller overrides."""
+    def of(cls, environment: Environment, *, timeout: float | None = None) -> Terraform:
+        """Return the root of an environment."""
         folder = environment.project.terraform / environment.label
         shown = environment.shown(folder)
         if not (folder / "main.tf").is_file():
@@ -79,11 +72,9 @@ class Terraform:
         given = {
             "kubeconfig": _kubeconfig(environment.context),
             "context": environment.context,
-            "image_digest": image_digest,
-            "secrets_revision": secrets_revision,
             "timeout": None if timeout is None else f"{timeout:.0f}",
         }
-        situation = Situation(
+        situation = FixContext(
             environment=environment.label,
             file=environment.shown(environment.file),
             root=shown,
@@ -99,17 +90,14 @@ class Terraform:
         if done.code:
             raise self._failure(done)
 
-    def plan(self, out: Path | None = None, *, destroy: bool = False) -> Plan:
-        """Say what an apply would do; the plan's file is `out`, or one beside the root's state."""
-        file = out or self.folder / ".terraform" / "morrow.tfplan"
+    def plan(self, *, destroy: bool = False) -> Plan:
+        """Say what an apply would do; the plan's file stays beside the root's state."""
+        file = self.folder / ".terraform" / "morrow.tfplan"
         file.parent.mkdir(parents=True, exist_ok=True)
         mode = ("-destroy",) if destroy else ()
         done = self._work("plan", f"-out={file.resolve()}", *mode, *self._given)
-        return self.read_plan(file, terraform_json.warnings(done.out))
-
-    def read_plan(self, file: Path, warnings: tuple[str, ...] = ()) -> Plan:
-        """Parse a plan's file."""
         raw = json.loads(self._check("show", "-json", str(file.resolve())))
+        warnings = terraform_json.warnings(done.out)
         return Plan(file, terraform_json.changes(raw), warnings, raw)
 
     def apply(
@@ -119,9 +107,10 @@ class Terraform:
         what = (str(plan.resolve()),) if plan else ("-auto-approve", *self._given)
         return terraform_json.warnings(self._work("apply", *what, on_progress=on_progress).out)
 
-    def destroy(self, on_progress: OnProgress | None = None) -> tuple[str, ...]:
-        """Take the release away; return Terraform's warnings (what Helm keeps)."""
-        arguments = ("-auto-approve", *self._given)
+    def destroy(self, on_progress: OnProgress | None = None, *, only: str = "") -> tuple[str, ...]:
+        """Take all away, or `only` one resource; return Terraform's warnings (what Helm keeps)."""
+        target = (f"-target={only}",) if only else ()
+        arguments = ("-auto-approve", *target, *self._given)
         return terraform_json.warnings(
             self._work("destroy", *arguments, on_progress=on_progress).out
         )
@@ -131,21 +120,21 @@ class Terraform:
         raw = json.loads(self._check("output", "-json"))
         return {name: entry["value"] for name, entry in raw.items()}
 
-    def state(self) -> Release | None:
-        """Return the release as the state knows it, without asking the cluster."""
-        return terraform_json.release(json.loads(self._check("show", "-json")))
+    def release_known(self) -> str | None:
+        """Return the release's description as the state knows it, without asking the cluster."""
+        return terraform_json.release_known(json.loads(self._check("show", "-json")))
 
-    def adopt(self, address: str = "module.service.helm_release.this") -> None:
+    def adopt(self, address: str) -> None:
         """Make the state know the release as it is in the cluster, whatever it knew before."""
         where = f"{self.situation.namespace}/{self.situation.release}"
-        if self.state() is not None:
+        if self.release_known() is not None:
             self._check("state", "rm", address)
         self._check("import", "-no-color", *self._given, address, where)
 
     def lock(self) -> Lock | None:
         """Return who holds the state's lock; found by a command that locks and changes nothing."""
         done = self._initialised("taint", "-allow-missing", "-no-color", "helm_release.none")
-        lock = lock_of(done.out + done.err)
+        lock = parse_lock(done.out + done.err)
         if done.code and lock is None:
             raise self._failure(done)
         return lock
@@ -192,12 +181,9 @@ class Terraform:
         return runner.run("terraform", chdir, *arguments, environment=ENVIRONMENT, on_line=streams)
 
     def _failure(self, done: Result) -> Failure:
-        found = [
-            entry for entry in terraform_json.diagnostics(done.out) if entry.severity == "error"
-        ]
-        if not found:
-            found = [Diagnostic("error", done.last_error, done.err.strip() or done.out.strip())]
-        return Failure(*problems_of(found, self.situation, done.line))
+        errors = [one for one in terraform_json.diagnostics(done.out) if one.severity == "error"]
+        errors = errors or [as_printed(done.err.strip() or done.out.strip() or done.last_error)]
+        return Failure(*problems_of(errors, self.situation, done.line))
 
 
 def _kubeconfig(context: str) -> str | None:

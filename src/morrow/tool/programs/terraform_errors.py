@@ -19,6 +19,8 @@ class Diagnostic:
     severity: str  # error | warning
     summary: str
     detail: str
+    file: str = ""  # where it was found, if Terraform says it
+    line: int = 0
 
     @property
     def text(self) -> str:
@@ -27,8 +29,8 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What was worked on: the names that a fix needs."""
+class FixContext:
+    """The names that fill a fix's placeholders."""
 
     environment: str
     file: str
@@ -66,7 +68,10 @@ INIT = re.compile(
 )
 
 
-RULES = re.compile(r'no template "((?:[^"\\]|\\.)*)" associated with template')
+RULES_IN_LINT = re.compile(r'no template "((?:[^"\\]|\\.)*)" associated with template')
+
+
+COLOUR, BESIDE = re.compile(r"\x1b\[[\d;]*m"), re.compile(r"^[ \t]*[╷│╵] ?")
 
 
 def needs_init(text: str) -> bool:
@@ -74,43 +79,63 @@ def needs_init(text: str) -> bool:
     return INIT.search(text) is not None
 
 
-def lock_of(text: str) -> Lock | None:
+def parse_lock(text: str) -> Lock | None:
     """Read Terraform's "Lock Info"."""
-    found = {
+    fields = {
         name: value.strip()
         for name, value in re.findall(
             r"^[│\s]*(ID|Who|Created|Operation):(.*)$", text, re.MULTILINE
         )
     }
-    if not found.get("ID"):
+    if not fields.get("ID"):
         return None
     return Lock(
-        found["ID"], found.get("Who", ""), found.get("Created", ""), found.get("Operation", "")
+        fields["ID"], fields.get("Who", ""), fields.get("Created", ""), fields.get("Operation", "")
     )
 
 
-def problems_of(found: Sequence[Diagnostic], at: Situation, line: str) -> list[Problem]:
+def as_printed(text: str) -> Diagnostic:
+    """Read an error as Terraform prints it for people, in colours and beside a line."""
+    lines = [BESIDE.sub("", line) for line in COLOUR.sub("", text).splitlines()]
+    lines = [line for line in lines if line.strip()] or [""]
+    first = next((at for at, line in enumerate(lines) if line.startswith("Error: ")), 0)
+    return Diagnostic(
+        "error", lines[first].removeprefix("Error: ").strip(), "\n".join(lines[first + 1 :])
+    )
+
+
+def problems_of(diagnostics: Sequence[Diagnostic], at: FixContext, line: str) -> list[Problem]:
     """Name each error once; one that nobody knows keeps Terraform's words."""
-    named = (_name(diagnostic, at, {**at.fields, "command": line}) for diagnostic in found)
+    named = (
+        _to_problem(diagnostic, at, {**at.fields, "command": line}) for diagnostic in diagnostics
+    )
     return list({(one.code, one.object, one.cause): one for one in named}.values())
 
 
-def _name(found: Diagnostic, at: Situation, fields: dict[str, str]) -> Problem:
-    lock = lock_of(found.text)
+def _to_problem(diagnostic: Diagnostic, at: FixContext, fields: dict[str, str]) -> Problem:
+    lock = parse_lock(diagnostic.text)
     if lock is not None:
-        return locked(lock, at)
+        return locked_problem(lock, at)
+    if diagnostic.file.endswith(".tfvars"):
+        cause, details = _cause_and_details(diagnostic)
+        place = f"{at.root}/{diagnostic.file.rpartition('/')[2]}"
+        return problem(
+            "terraform-input", f"{place}:{diagnostic.line}", cause, details=details, file=place
+        )
     for pattern, code, what in KNOWN:
-        match = pattern.search(found.text)
+        match = pattern.search(diagnostic.text)
         if match is None or (code in OF_RELEASES and not at.release):
             continue
-        cause, details = _chart_says(found) if code == "chart-invalid" else _says(found)
-        what = what.format(*match.groups(), **fields)
+        cause, details = (
+            _chart_says(diagnostic) if code == "chart-invalid" else _cause_and_details(diagnostic)
+        )
+        what = what.format(*match.groups("of the root"), **fields)
         return problem(code, what, cause, details=details, **fields)
-    cause, details = _says(found)
+    cause, details = _cause_and_details(diagnostic)
     return problem("terraform-failed", at.root, cause, details=details, **fields)
 
 
-def locked(lock: Lock, at: Situation) -> Problem:
+def locked_problem(lock: Lock, at: FixContext) -> Problem:
     """Say by whom a state is locked, and since when."""
     operation = lock.operation.removeprefix("OperationType").lower()
     return problem(
@@ -123,28 +148,30 @@ def locked(lock: Lock, at: Situation) -> Problem:
     )
 
 
-def _says(found: Diagnostic) -> tuple[str, tuple[str, ...]]:
-    lines = [line.strip() for line in found.detail.splitlines() if line.strip()]
+def _cause_and_details(diagnostic: Diagnostic) -> tuple[str, tuple[str, ...]]:
+    lines = [line.strip() for line in diagnostic.detail.splitlines() if line.strip()]
     first = lines[0] if lines else ""
-    cause = f"{found.summary}: {first}" if first and first != found.summary else found.summary
-    return cause, tuple(lines[1:12])
+    parts = dict.fromkeys(filter(None, (diagnostic.summary, first)))  # they may be the same
+    return ": ".join(parts), tuple(lines[1:12])
 
 
-def _chart_says(found: Diagnostic) -> tuple[str, tuple[str, ...]]:
+def _chart_says(diagnostic: Diagnostic) -> tuple[str, tuple[str, ...]]:
     """Return the chart's sentences without what `helm lint` says around them."""
-    said = [line.strip() for line in found.detail.splitlines() if line.strip()]
-    said = [line for line in said if not line.startswith("malformed chart or values")] or said
-    rules = RULES.search(found.detail)
+    lines = [line.strip() for line in diagnostic.detail.splitlines() if line.strip()]
+    sentences = [
+        line for line in lines if not line.startswith("malformed chart or values")
+    ] or lines
+    rules = RULES_IN_LINT.search(diagnostic.detail)
     if rules:
         # The chart's rules stop `helm lint` by asking for a template whose name is their text.
         text: str = json.loads(f'"{rules[1]}"')
-        said = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
-    return said[0], tuple(said[1:12])
+        sentences = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
+    return sentences[0], tuple(sentences[1:12])
 
 
 # Pattern, code, object. The first match wins: what is particular stands before what is general.
 RELEASE = "release {release} in {namespace}"
-# Words that mean something else where no release is deployed: a platform's root waits too.
+# They apply only to a root that deploys a release; a platform's can print the same words.
 OF_RELEASES = {
     *("chart-invalid", "release-stuck", "object-in-use", "context-missing", "namespace-missing"),
     *("cluster-unreachable", "release-rolled-back"),
@@ -153,10 +180,11 @@ KNOWN = tuple(
     (re.compile(pattern), code, what)
     for pattern, code, what in (
         (
-            r"Failed to query available provider|Failed to install provider|provider registry"
-            r"|Provider requirements cannot be satisfied|no available releases match",
+            r"(?s)(?:Failed to query available provider|Failed to install provider"
+            r"|provider registry |Provider requirements cannot be satisfied"
+            r"|no available releases match)(?:.*?([\w-]+/[\w-]+)(?=[\s:,]|$))?",
             "terraform-provider-missing",
-            "provider hashicorp/helm",
+            "provider {0}",
         ),
         (r"AWS account ID not allowed", "aws-account", "AWS"),
         (
@@ -200,13 +228,21 @@ KNOWN = tuple(
             "state of {environment}",
         ),
         (
+            r"Instance cannot be destroyed\s+(?:Resource )?(\S+)",
+            "platform-protected",
+            "{0}",
+        ),
+        (r"Backend configuration changed", "terraform-backend-changed", "state of {environment}"),
+        (r'S3 bucket "([^"]+)" does not exist', "terraform-bucket", "bucket {0}"),
+        (
             r"backend|S3 bucket|NoSuchBucket|state (?:data|snapshot)|credential sources"
             r"|Error (?:loading|refreshing|saving) state",
             "terraform-backend",
             "state of {environment}",
         ),
         (
-            r"Invalid value for variable|precondition failed|Invalid function argument",
+            r"Invalid value for (?:input )?variable|precondition failed|Invalid function argument"
+            r"|No value for required variable|invalid AWS Region",
             "terraform-input",
             "{root}",
         ),

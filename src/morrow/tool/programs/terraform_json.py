@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ class Change:
     action: str  # create | update | delete | replace | no-op | read
     before: dict[str, Any]
     after: dict[str, Any]
+    begun: bool = False  # to be replaced: it was never finished, and nothing stands on it
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -50,11 +52,6 @@ class Plan:
         """Whether an apply would change nothing; a new value of an output is no change."""
         return all(change.action == "no-op" for change in self.changes)
 
-    @property
-    def release(self) -> Change | None:
-        """The change of our release; None where the plan has no helm_release."""
-        return next((one for one in self.changes if one.kind == "helm_release"), None)
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -65,19 +62,6 @@ class Progress:
     state: str  # started | running | done | failed
     seconds: int
     text: str
-
-
-@dataclass(frozen=True)
-class Release:
-    """The release as the state knows it."""
-
-    address: str
-    name: str
-    namespace: str
-    description: str
-    status: str
-    revision: int
-    version: str
 
 
 def _lines(text: str) -> Iterator[dict[str, Any]]:
@@ -91,14 +75,21 @@ def _lines(text: str) -> Iterator[dict[str, Any]]:
 
 def diagnostics(text: str) -> list[Diagnostic]:
     """Return the messages among the lines of a command with -json."""
-    found = []
-    for line in _lines(text):
-        entry = line.get("diagnostic")
-        if entry:
-            found.append(
-                Diagnostic(entry["severity"], entry.get("summary", ""), entry.get("detail", ""))
-            )
-    return found
+    entries = filter(None, (line.get("diagnostic") for line in _lines(text)))
+    return [
+        Diagnostic(
+            one["severity"],
+            one.get("summary", ""),
+            one.get("detail", ""),
+            (one.get("range") or {}).get("filename", ""),
+            (one.get("range") or {}).get("start", {}).get("line", 0),
+        )
+        for one in entries
+    ]
+
+
+# What every first plan says of every check; it will say more when there is something to check.
+UNDECIDED = "Check block assertion known after apply"
 
 
 def warnings(text: str) -> tuple[str, ...]:
@@ -106,7 +97,7 @@ def warnings(text: str) -> tuple[str, ...]:
     return tuple(
         ": ".join(text for text in (entry.summary, entry.detail) if text)
         for entry in diagnostics(text)
-        if entry.severity == "warning"
+        if entry.severity == "warning" and entry.summary != UNDECIDED
     )
 
 
@@ -124,27 +115,31 @@ def progress(line: str) -> Progress | None:
         state = STATES.get(entry.get("type", ""))
         if state:
             hook = entry["hook"]
-            return Progress(
-                hook["resource"]["addr"],
-                hook["action"],
-                state,
-                int(hook.get("elapsed_seconds") or 0),
-                entry.get("@message", ""),
-            )
+            where, seconds = hook["resource"]["addr"], int(hook.get("elapsed_seconds") or 0)
+            return Progress(where, hook["action"], state, seconds, entry.get("@message", ""))
     return None
 
 
 def changes(raw: dict[str, Any]) -> tuple[Change, ...]:
     """Read the changes of a plan."""
-    return tuple(_change(entry) for entry in raw.get("resource_changes") or ())
+    there = (raw.get("prior_state") or {}).get("values") or {}
+    used = {
+        address
+        for one in _resources(there.get("root_module") or {})
+        for address in one.get("depends_on") or ()
+    }
+    return tuple(_change(entry, used) for entry in raw.get("resource_changes") or ())
 
 
-def _change(entry: dict[str, Any]) -> Change:
+def _change(entry: dict[str, Any], used: set[str]) -> Change:
     change = entry["change"]
     actions: Sequence[str] = change["actions"]
     action = "replace" if len(actions) > 1 else actions[0]
     before, after = change.get("before") or {}, change.get("after") or {}
-    return Change(entry["address"], entry["type"], action, before, after)
+    address, why = entry["address"], entry.get("action_reason")
+    # Terraform marks both alike: what it was kept from finishing, and what a person has tainted.
+    begun = why == "replace_because_tainted" and re.sub(r"\[[^]]*\]", "", address) not in used
+    return Change(address, entry["type"], action, before, after, begun)
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Field]:  # noqa: ANN401
@@ -165,21 +160,11 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Field]:  # noqa
         yield Field(path, before, after)
 
 
-def release(raw: dict[str, Any]) -> Release | None:
-    """Read the release of a state; None where it has none."""
+def release_known(raw: dict[str, Any]) -> str | None:
+    """Read the description of a state's release; None where it has none."""
     for entry in _resources((raw.get("values") or {}).get("root_module") or {}):
         if entry["type"] == "helm_release":
-            values = entry["values"]
-            details = values.get("metadata") or {}
-            return Release(
-                address=entry["address"],
-                name=values["name"],
-                namespace=values["namespace"],
-                description=values.get("description") or "",
-                status=values.get("status") or "",
-                revision=details.get("revision") or 0,
-                version=values.get("version") or "",
-            )
+            return entry["values"].get("description") or ""
     return None
 
 

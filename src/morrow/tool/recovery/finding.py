@@ -14,4 +14,3 @@ class Finding:
 
     problem: Problem
     fix: Callable[[], str] | None
-    risk: str = ""

@@ -4,7 +4,6 @@ How others use it:
 
     for finding in find(site):
         finding.problem        what is wrong, as everywhere
-        finding.risk           "" or why somebody should be asked first
         finding.fix            a function that does it and returns what was done; None: by hand
 
 Run `fix` only while holding the environment's lock: a release that looks abandoned may be one
@@ -17,8 +16,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from morrow.tool.base.errors import problem
+from morrow.tool.cluster.objects import (
+    HOOK,
+    MADE_BY,
+    RELEASE,
+    RELEASE_NAMESPACE,
+    annotations_of,
+    labels_of,
+    parse,
+)
 from morrow.tool.cluster.site import Site
-from morrow.tool.programs.helm import Helm
+from morrow.tool.programs.helm import Helm, rolled_back_to
 from morrow.tool.recovery.finding import Finding
 
 GOOD = ("deployed", "superseded")
@@ -37,25 +45,25 @@ def _release(site: Site) -> Iterator[Finding]:
         return
     last = history[-1]
     good = [revision.number for revision in history if revision.status in GOOD]
+    # A rollback that was cut off goes on: what it leaves may be just what did not last.
+    goal = [rolled_back_to(last)] if last.status == "pending-rollback" else []
     if last.status not in ABANDONED and not (last.status == "failed" and not good):
         return
     what = f"release {environment.name} in {environment.namespace}"
     cause = f"revision {last.number} is {last.status} since {last.updated}"
 
     def back() -> str:
-        _do(helm, "rollback", environment.name, str(good[-1]), "--wait", "--timeout=120s")
-        return f"{what} is back at revision {good[-1]}"
+        number = next((one for one in goal if one in good), good[-1])
+        _do(helm, "rollback", environment.name, str(number), "--wait", "--timeout=120s")
+        return f"{what} is back at revision {number}"
 
     def away() -> str:
         _do(helm, "uninstall", environment.name, "--wait", "--timeout=120s")
         return f"{what} is gone; it had never been deployed"
 
     returns = bool(good) and last.status != "uninstalling"
-    yield Finding(
-        problem("release-stuck", what, cause, environment=environment.label),
-        back if returns else away,
-        "" if last.status == "failed" else "the command that began it must have ended",
-    )
+    wrong = problem("release-stuck", what, cause, environment=environment.label)
+    yield Finding(wrong, back if returns else away)
 
 
 def _objects(site: Site) -> Iterator[Finding]:
@@ -64,8 +72,16 @@ def _objects(site: Site) -> Iterator[Finding]:
 
     if site.rendered.code:
         raise site.rendered.failure()
-    made = yaml.safe_load_all(site.rendered.out)
-    own = [entry for entry in made if entry and not _is_hook(entry)]
+    record = site.records.get(site.deployed or 0)
+    # Helm asks only of what it would make anew whether it is its own.
+    kept = {_name(one) for one in parse(record["manifest"])} if record else set()
+    own = [
+        entry
+        for entry in site.objects
+        if HOOK not in annotations_of(entry) and _name(entry) not in kept
+    ]
+    if not own:
+        return
     text = yaml.safe_dump_all(own)
     words = ("get", "-f", "-", "-o", "json", "--ignore-not-found")
     done = site.kubectl.run(*words, input=text)
@@ -80,14 +96,11 @@ def _objects(site: Site) -> Iterator[Finding]:
 
 def _ownership(site: Site, entry: dict[str, Any]) -> Finding | None:
     environment, kubectl = site.environment, site.kubectl
-    metadata = entry["metadata"]
-    notes, labels = metadata.get("annotations") or {}, metadata.get("labels") or {}
-    owner = notes.get("meta.helm.sh/release-name")
-    space = notes.get("meta.helm.sh/release-namespace")
-    managed = labels.get("app.kubernetes.io/managed-by") == "Helm"
+    owner, space = (annotations_of(entry).get(note) for note in (RELEASE, RELEASE_NAMESPACE))
+    managed = labels_of(entry).get(MADE_BY) == "Helm"
     if owner == environment.name and space == environment.namespace and managed:
         return None
-    kind, name = entry["kind"], metadata["name"]
+    kind, name = _name(entry)
     if owner and (owner, space) != (environment.name, environment.namespace):
         cause = f"it belongs to the release {owner} in namespace {space}"
         what = f"{kind.lower()} {name}"
@@ -96,23 +109,18 @@ def _ownership(site: Site, entry: dict[str, Any]) -> Finding | None:
 
     def adopt() -> str:
         where = f"{kind.lower()}/{name}"
-        release = f"meta.helm.sh/release-name={environment.name}"
-        home = f"meta.helm.sh/release-namespace={environment.namespace}"
-        kubectl.check("label", where, "--overwrite", "app.kubernetes.io/managed-by=Helm")
-        kubectl.check("annotate", where, "--overwrite", release, home)
+        notes = (f"{RELEASE}={environment.name}", f"{RELEASE_NAMESPACE}={environment.namespace}")
+        kubectl.check("label", where, "--overwrite", f"{MADE_BY}=Helm")
+        kubectl.check("annotate", where, "--overwrite", *notes)
         return f"{kind} {name} belongs to the release {environment.name} now"
 
-    wrong = problem(
-        "object-in-use",
-        f"{kind} {name}",
-        "it was not made by a release, so Helm refuses to touch it",
-        environment=environment.label,
-    )
-    return Finding(wrong, adopt, "it becomes part of the release: `down` will delete it")
+    cause = "it was not made by a release, so Helm refuses to touch it"
+    wrong = problem("object-in-use", f"{kind} {name}", cause, environment=environment.label)
+    return Finding(wrong, adopt)
 
 
-def _is_hook(entry: dict[str, Any]) -> bool:
-    return "helm.sh/hook" in (entry["metadata"].get("annotations") or {})
+def _name(entry: dict[str, Any]) -> tuple[str, str]:
+    return entry["kind"], entry["metadata"]["name"]
 
 
 def _do(helm: Helm, *arguments: str) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from morrow.tool.base.errors import problem
 from morrow.tool.cluster.site import Site
 from morrow.tool.programs import runner
-from morrow.tool.programs.helm import Revision
+from morrow.tool.programs.helm import Revision, rolled_back_to
 from morrow.tool.programs.terraform import Terraform
-from morrow.tool.programs.terraform_errors import locked
+from morrow.tool.programs.terraform_errors import locked_problem
 from morrow.tool.recovery.finding import Finding
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ ADDRESS = "module.service.helm_release.this"
 
 
 def find(site: Site, *, broken: bool) -> Iterator[Finding]:
-    """Look at the state's lock, at a state that was not saved, and for what the state misses."""
+    """Find a held lock, an unsaved state, and a release that differs from the state."""
     environment = site.environment
     terraform = Terraform.of(environment)
     yield from state_lock(terraform)
@@ -57,15 +57,15 @@ def state_lock(terraform: Terraform) -> Iterator[Finding]:
 
         abandoned = lock.who == _me() and not _works_in(terraform.folder)
         yield Finding(
-            locked(lock, terraform.situation),
+            locked_problem(lock, terraform.situation),
             unlock if abandoned else None,  # another machine's run may be alive: not ours to judge
         )
 
 
 def _disagreement(site: Site, terraform: Terraform) -> Iterator[Finding]:
-    """A release that Terraform does not know, or that is not the one it made."""
+    """A release that Terraform's state lacks, or whose newest revision Terraform did not make."""
     environment, history = site.environment, site.history
-    known = terraform.state()
+    known = terraform.release_known()
     last = history[-1]
     what = f"release {environment.name} in {environment.namespace}"
 
@@ -84,10 +84,10 @@ def _disagreement(site: Site, terraform: Terraform) -> Iterator[Finding]:
         else:
             wrong = problem("release-foreign", what, cause, environment=environment.label)
             yield Finding(wrong, adopt)
-    elif last.status == "failed" or _made_by(history) != known.description:
+    elif last.status == "failed" or _made_by(history) != known:
         cause = (
             f"revision {last.number} ({last.status}) says {_made_by(history)!r},"
-            f" Terraform made {known.description!r}"
+            f" Terraform made {known!r}"
         )
         yield Finding(problem("release-changed", what, cause, environment=environment.label), adopt)
 
@@ -97,10 +97,10 @@ def _made_by(history: list[Revision]) -> str:
     by_number = {revision.number: revision for revision in history}
     at = history[-1]
     while True:
-        back = re.fullmatch(r"Rollback to (\d+)", at.description)
-        if back is None or int(back[1]) not in by_number or int(back[1]) >= at.number:
+        back = rolled_back_to(at)
+        if back not in by_number or back >= at.number:
             return at.description
-        at = by_number[int(back[1])]
+        at = by_number[back]
 
 
 def _chart_name(environment: Environment) -> str:

@@ -23,7 +23,7 @@ class Line:
 
     ok: bool
     promise: str
-    found: str
+    observed: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def page(report: Report) -> str:
         else f"{len(broken)} of {len(report.lines)} promises broken"
     )
     first = (
-        f"<p class=first>{escape(broken[0].promise)}: {escape(broken[0].found)}</p>"
+        f"<p class=first>{escape(broken[0].promise)}: {escape(broken[0].observed)}</p>"
         if broken
         else ""
     )
@@ -105,7 +105,7 @@ def tiles(*shown: tuple[str, str, str]) -> str:
 def _checks(lines: Sequence[Line]) -> str:
     rows = "".join(
         f'<tr class="{"good" if line.ok else "bad"}"><td class=mark>{"✓" if line.ok else "✗"}</td>'
-        f"<td>{escape(line.promise)}</td><td>{escape(line.found)}</td></tr>"
+        f"<td>{escape(line.promise)}</td><td>{escape(line.observed)}</td></tr>"
         for line in lines
     )
     return f"<section><h2>Promises</h2><table><tbody>{rows}</tbody></table></section>"
@@ -149,10 +149,10 @@ def method(load: Result) -> str:
 
 def facts(known: Sequence[tuple[str, str]]) -> str:
     """What was measured, and when."""
-    made = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
-        for name, value in [*known, ("made", made)]
+        for name, value in [*known, ("made", now)]
     )
     return f"<section><h2>Of what</h2><dl>{rows}</dl></section>"
 

@@ -34,21 +34,17 @@ def bins(result: Result, most: int = 90) -> list[Bin]:
     for sample in result.samples:
         place = min(len(slices) - 1, max(0, int(sample.at / width + 1e-6)))
         slices[place].append((sample.latency, sample.failed))
-    made = []
-    for number, content in enumerate(slices):
-        answered = [latency for latency, failed in content if not failed]
-        start = number * width
-        made.append(
-            Bin(
-                at=start,
-                width=min(width, length - start),
-                sent=len(content),
-                failed=len(content) - len(answered),
-                p50=percentile(answered, 0.5),
-                p99=percentile(answered, 0.99),
-            )
-        )
-    return made
+    starts = [number * width for number in range(len(slices))]
+    return [
+        _bin(start, min(width, length - start), content)
+        for start, content in zip(starts, slices, strict=True)
+    ]
+
+
+def _bin(at: float, width: float, content: Sequence[tuple[float, bool]]) -> Bin:
+    answered = [latency for latency, failed in content if not failed]
+    p50, p99 = percentile(answered, 0.5), percentile(answered, 0.99)
+    return Bin(at, width, len(content), len(content) - len(answered), p50, p99)
 
 
 def plots(load: Result) -> str:

@@ -6,41 +6,41 @@ the tool refuses to deploy, and the rules of the chart's templates, where there 
 
 from __future__ import annotations
 
+import re
+
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.load import problems_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm import Helm, value_arguments
 from morrow.tool.programs.runner import Result
 from morrow.tool.rules.settings import refused_settings
-from morrow.tool.stores.store import unsupported
+from morrow.tool.stores.store import store_of, unsupported
 
-# What the tool says itself, with the line: see `_undeployable`.
-SAID = ("target.protected asks for image.digest", "target.protected asks for two pods")
+# A sentence of the chart with a code of the table and the key that it is about.
+CODED = re.compile(r"(.+?):? \[([a-z-]+) ([\w.]+)\]\.?")
 
 
 def refusals(site: Site) -> list[Problem]:
     """Return all that is wrong with an environment, by schema, service, tool and templates."""
-    environment, project = site.environment, site.environment.project
+    environment = site.environment
     problems = problems_of(environment)
     if not all(layer.readable for layer in environment.layers):
-        return problems  # what the other files lack may stand in this one
-    named = {found.object for found in problems}
+        return problems  # what the others lack may be in the file that cannot be read
+    named = {one.object for one in problems}
     if named.isdisjoint({"config", "env", "secrets", "secrets.keys"}):
-        for found in _settings(project, environment):
-            if f"config.{found.object}" not in named:
-                problems.append(found)
+        problems += [one for one in _settings(site) if f"config.{one.object}" not in named]
     if "target" not in named:
         problems += _undeployable(environment)
-    if environment.kind == "kubernetes":
+    if environment.in_cluster:
         problems += _templates(site, broken=bool(problems))
     return problems
 
 
-def _settings(project: Project, environment: Environment) -> list[Problem]:
+def _settings(site: Site) -> list[Problem]:
+    environment = site.environment
     try:
-        return refused_settings(project, environment)
+        return refused_settings(environment.project, environment, site.patience)
     except Failure as failure:  # the declaration itself cannot be read
         return list(failure.problems)
 
@@ -48,32 +48,30 @@ def _settings(project: Project, environment: Environment) -> list[Problem]:
 def _undeployable(environment: Environment) -> list[Problem]:
     """Return what the schema allows and the tool does not deploy."""
     wrong = unsupported(environment)
-    problems = [wrong] if wrong else []
-    if not environment.protected or environment.kind == "process":
-        return problems
-    own = environment.shown(environment.file)
-    if not (environment.values.get("image") or {}).get("digest"):
-        cause = f"the image is {environment.image}; a tag can come to mean another image"
-        problems.append(problem("digest-needed", environment.place("image"), cause, file=own))
-    scaled = (environment.values.get("autoscaling") or {}).get("mode") in ("hpa", "keda")
-    way = ("autoscaling", "min") if scaled else ("replicas",)
-    fewest = environment.value(*way)
-    if isinstance(fewest, int) and fewest < 2:
-        cause = "one pod cannot be updated without a moment without any"
-        where, key = environment.place(*way), ".".join(way)
-        problems.append(problem("replicas-needed", where, cause, file=own, key=key))
-    return problems
+    problems = [wrong] if wrong else store_of(environment).faults(environment)
+    return problems if environment.in_cluster else [*problems, *_equal_ports(environment)]
+
+
+def _equal_ports(environment: Environment) -> list[Problem]:
+    """Refuse for a process what the chart refuses for pods."""
+    http, admin = environment.value("ports", "http"), environment.value("ports", "admin")
+    if not http or http != admin:
+        return []
+    place = environment.place("ports", "admin")
+    cause, hint = f"ports.http and ports.admin are both {http}", "another port for the probes"
+    return [problem("environment-value", "ports.admin", cause, file=place, hint=hint)]
 
 
 def _templates(site: Site, *, broken: bool) -> list[Problem]:
-    """Return what the chart's templates refuse; of `broken` values only their own sentences."""
+    """Return what the chart's templates refuse; for `broken` values only the chart's own rules."""
     environment = site.environment
     try:
         done = without_schema(environment) if broken else site.rendered
     except Failure:
         return []  # no helm, or one that hangs: the command that needs it says so
-    found = chart_problems(environment, done) if done.code else []
-    return [one for one in found if not broken or one.cause in sentences(done)]
+    if not done.code or (broken and not sentences(done)):
+        return []
+    return chart_problems(environment, done)
 
 
 def without_schema(environment: Environment) -> Result:
@@ -90,19 +88,19 @@ def sentences(done: Result) -> list[str]:
 
 def chart_problems(environment: Environment, done: Result) -> list[Problem]:
     """Return one problem for each sentence of the chart, or what helm says instead."""
-    place = environment.shown(environment.file)
-    told = sentences(done)
+    own = environment.shown(environment.file)
+    if refused := sentences(done):
+        return [_chart_problem(environment, own, sentence) for sentence in refused]
     lines = [line for line in (done.err or done.out).splitlines() if line.strip()]
-    details = tuple(lines[-8:]) if len(lines) > 1 and not told else ()
-    return [
-        problem(
-            "chart-invalid",
-            place,
-            cause,
-            details=details,
-            file=place,
-            environment=environment.label,
-        )
-        for cause in told or [done.last_error]
-        if not cause.startswith(SAID)
-    ]
+    details = tuple(lines[-8:]) if len(lines) > 1 else ()
+    return [_chart_problem(environment, own, done.last_error, details)]
+
+
+def _chart_problem(
+    environment: Environment, own: str, sentence: str, details: tuple[str, ...] = ()
+) -> Problem:
+    if coded := CODED.fullmatch(sentence):
+        cause, code, key = coded.groups()
+        return problem(code, environment.place(*key.split(".")), cause, file=own, key=key)
+    label = environment.label
+    return problem("chart-invalid", own, sentence, details=details, file=own, environment=label)

@@ -17,34 +17,42 @@ from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment import load
-from morrow.tool.environment.model import Environment
+from morrow.tool.environment.model import KINDS, Environment
 from morrow.tool.rules.deployable import refusals
 
 Level = Callable[[Site], list[Problem]]
 
 
 def open_site(
-    label: str, context: str | None, level: Level, project: Project | None = None
+    label: str,
+    context: str | None,
+    level: Level,
+    project: Project | None = None,
+    patience: float | None = None,
 ) -> Site:
     """Open an environment; raise all that is wrong with it."""
-    site, problems = examine(label, context, level, project)
+    site, problems = examine(label, context, level, project, patience)
     if problems:
         raise Failure(*problems, refused=True)
     return site
 
 
 def examine(
-    label: str, context: str | None, level: Level, project: Project | None = None
+    label: str,
+    context: str | None,
+    level: Level,
+    project: Project | None = None,
+    patience: float | None = None,
 ) -> tuple[Site, list[Problem]]:
     """Open an environment; return all that is wrong with it."""
     site = Site(load.read(project or Project.find(), label, context))
+    site.patience = patience or site.patience
     return site, level(site)
 
 
 def _usable(environment: Environment) -> bool:
     clear = all(layer.readable for layer in environment.layers) and bool(environment.name)
-    clear = clear and isinstance(environment.value("target"), dict | None)
-    return clear and environment.kind in ("process", "kubernetes")
+    return clear and bool(environment.target) and environment.kind in KINDS
 
 
 def READABLE(site: Site) -> list[Problem]:  # noqa: N802 - a level, used as a constant
@@ -57,6 +65,5 @@ def VALID(site: Site) -> list[Problem]:  # noqa: N802 - a level, used as a const
     return load.problems_of(site.environment)
 
 
-def DEPLOYABLE(site: Site) -> list[Problem]:  # noqa: N802 - a level, used as a constant
-    """Ask for all that can be known before anything is touched."""
-    return refusals(site)
+# Asks for all that can be known before anything is touched.
+DEPLOYABLE: Level = refusals

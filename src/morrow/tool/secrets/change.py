@@ -1,26 +1,40 @@
-"""What `morrow secrets set` and `rotate` do, for every store and every target."""
+"""What `morrow secrets set`, `rotate`, `edit` and `move` do, for every store and every target.
+
+A rotation, step by step: (1) a new value, made or given, (2) held against the service's own
+declaration, (3) stored as a new version, (4) delivered beside the present one, (5) rolled out,
+(6) proven: every pod says that it holds it, (7) the old one let go once nothing names it.
+What fails on the way is taken back: files and pods are as before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.files import draft_of
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment import edit
+from morrow.tool.environment.model import Environment
 from morrow.tool.rules.open import VALID, open_site
+from morrow.tool.rules.settings import require_values
 from morrow.tool.stores.generated import fresh
 from morrow.tool.stores.store import store_of
 from morrow.tool.targets.target import UpOptions, target_of
 
-Answer = dict[str, Any]
+APPLIED = 3  # exit code: rolled out, but it does not serve as declared
 
 
-def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Answer:
+def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Json:
     """Give some keys new values."""
     environment, store = site.environment, store_of(site.environment)
     if not store.in_place:
-        return _renew(site, given, confirm)
+        return renew(site, given, confirm)
+    require_values(environment, given)
     command = f"secrets set {environment.label}"
     with target_of(environment).changing(site, confirm, command, asks=f"{command} KEY"):
         store.set(site, given)
@@ -29,32 +43,98 @@ def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Answe
     return _answer(site, environment.secrets.revision, [])
 
 
-def rotate(site: Site, keys: Iterable[str], confirm: str | None) -> Answer:
+def rotate(site: Site, keys: Iterable[str], confirm: str | None) -> Json:
     """Give keys new random values; of a foreign Secret only the pods are renewed."""
     store = store_of(site.environment)
-    return _renew(site, {key: fresh() for key in keys} if store.random else {}, confirm)
+    return renew(site, {key: fresh() for key in keys} if store.random else {}, confirm)
 
 
-def _renew(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Answer:
-    """Make a new revision, write its line, roll it out, prove that every pod holds it."""
+def move(site: Site, to: str, confirm: str | None) -> Json:
+    """Keep the same values elsewhere: a new revision there, rolled out as any other."""
+    environment = site.environment
+    secret_values = store_of(environment).values(site)
+    missing = [key for key in environment.secrets.keys if not secret_values.get(key)]
+    if missing:
+        where, cause = environment.secrets.object_name, f"it has no value for {missing[0]}"
+        label, key = environment.label, missing[0]
+        wrong = problem("secret-incomplete", where, cause, environment=label, key=key, verb="set")
+        raise Failure(wrong, refused=True)
+    values = {**environment.values, "secrets": {**environment.values["secrets"], "provider": to}}
+    there = Site(replace(environment, values=values))
+    there.confirmed = site.confirmed
+    return renew(there, secret_values, confirm, {"provider": to})
+
+
+def renew(
+    site: Site,
+    given: Mapping[str, bytes],
+    confirm: str | None,
+    lines: Mapping[str, str] | None = None,
+) -> Json:
+    """Make a new revision, write its line, roll it out, prove that every pod holds it.
+
+    `lines` are what the file says of a store that the values move to: they come last.
+    """
     environment, store = site.environment, store_of(site.environment)
     target = target_of(environment)
-    with target.changing(site, confirm, f"secrets rotate {environment.label}"):
-        revision = store.next_revision(site)
-        edit.require_editable(environment, "secrets", "revision", revision)
-        store.renew(site, revision, given)
-        edit.write(environment, "secrets", "revision", revision)
-        shown = environment.shown(environment.file)
-        terminal.say(f'  {shown}: secrets.revision: "{revision}"')
-    renewed = open_site(environment.label, environment.context, VALID, environment.project)
-    renewed.confirmed = site.confirmed
-    if not target.runs(renewed):
-        again = f"{typed()} up {environment.label}"
-        terminal.say(f"nothing runs yet, so nothing is rolled out: {again}")
-        return _answer(renewed, revision, [])
-    target.up(renewed, UpOptions(context=environment.context or None))
-    return _answer(renewed, revision, target.prove_secrets(renewed))
+    revision_written_first = store.revision_written_first and not lines
+    require_values(environment, given)
+    with _taken_back(environment, store.sources(environment)):
+        with target.changing(site, confirm, f"secrets rotate {environment.label}"):
+            revision = store.next_revision(site)
+            wanted = {**(lines or {}), "revision": revision}
+            edit.require_editable(environment, "secrets", wanted)
+            if revision_written_first:
+                _write(environment, wanted)
+            more = store.renew(site, revision, given)
+            if not revision_written_first:
+                _write(environment, {**wanted, **more})
+        renewed = open_site(environment.label, environment.context, VALID, environment.project)
+        renewed.confirmed = site.confirmed
+        if not target.runs(renewed):
+            again = f"{typed()} up {environment.label}"
+            terminal.say(f"nothing runs yet, so nothing is rolled out: {again}")
+            return _answer(renewed, revision, [])
+        target.up(renewed, UpOptions(context=environment.context or None))
+    pods = target.prove_secrets(renewed)
+    store.after_rollout(renewed)
+    return _answer(renewed, revision, pods)
 
 
-def _answer(site: Site, revision: str, pods: list[dict[str, str]]) -> Answer:
+def _write(environment: Environment, lines: Mapping[str, str]) -> None:
+    edit.write(environment, "secrets", lines)
+    shown = environment.shown(environment.file)
+    for key, value in lines.items():
+        terminal.say(f'  {shown}: secrets.{key}: "{value}"')
+
+
+@contextmanager
+def _taken_back(environment: Environment, sources: Iterable[Path]) -> Iterator[None]:
+    """Restore the files when a change fails, unless it was applied."""
+    files = [environment.file, *sources]
+    kept = {file: file.read_bytes() if file.is_file() else None for file in files}
+    try:
+        yield
+    except BaseException as failure:
+        if not (isinstance(failure, Failure) and failure.exit_code == APPLIED):
+            back = [file for file, text in kept.items() if _put_back(file, text)]
+            if environment.file in back:
+                shown, before = environment.shown(environment.file), environment.secrets.revision
+                terminal.say(f'  {shown}: secrets.revision: "{before}" again')
+        raise
+
+
+def _put_back(file: Path, text: bytes | None) -> bool:
+    """Restore a file; return whether it had been changed."""
+    if text == (file.read_bytes() if file.is_file() else None):
+        return False
+    if text is None:
+        file.unlink()
+        return True
+    with draft_of(file) as draft:
+        draft.write_bytes(text)
+    return True
+
+
+def _answer(site: Site, revision: str, pods: list[dict[str, str]]) -> Json:
     return {"environment": site.environment.label, "revision": revision, "pods": pods}

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import objects
-from morrow.tool.stores.store import Store, following
+from morrow.tool.stores.age import changed
+from morrow.tool.stores.in_cluster import InCluster
+from morrow.tool.stores.store import following
 
 
-class Existing(Store):
+class Existing(InCluster):
     """Its name stands in `secrets.name`; a new revision only renews the pods."""
 
     in_place = True
     random = False
 
-    def held(self, site: Site) -> tuple[str, set[str]]:
-        """Say which keys the Secret has."""
-        return objects.held(site)
-
     def check(self, site: Site) -> None:
         """Refuse a Secret that is not there or lacks a key."""
-        objects.require_keys(site.environment, site.secret, "set")
+        objects.require_keys(site.environment, site.secret, self.mends)
 
     def make(self, site: Site) -> None:
         """Leave it to its maker."""
@@ -31,18 +30,16 @@ class Existing(Store):
         objects.patch(site, site.environment.secrets.object_name, given)
 
     def next_revision(self, site: Site) -> str:
-        """Count on: the revision names no object of its own."""
+        """Count up: the revision is in no object's name."""
         stem, number = following(site.environment.secrets.revision)
         return f"{stem}{number + 1}"
 
-    def renew(self, site: Site, revision: str, given: Mapping[str, bytes]) -> None:
-        """Read it anew: that it is whole is all that can be asked of it."""
+    def renew(self, site: Site, revision: str, given: Mapping[str, bytes]) -> dict[str, str]:
+        """Check again that it has every key; its values are its maker's business."""
         self.check(site)
+        return {}
 
-    def sweep(self, site: Site, naming: str) -> list[str]:
-        """Remove old ConfigMaps."""
-        return objects.sweep(site, naming)
-
-    def purge(self, site: Site) -> None:
-        """Remove the ConfigMaps; the Secret is not ours."""
-        objects.purge(site)
+    def ages(self, site: Site) -> dict[str, datetime]:
+        """Return when it was last written; it does not say which key changed."""
+        words = ("get", "secret", site.environment.secrets.object_name, "--show-managed-fields")
+        return changed(site.kubectl.json(*words)) if site.secret else {}

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import objects
-from morrow.tool.stores.store import Store, following
+from morrow.tool.stores.in_cluster import InCluster
+from morrow.tool.stores.store import following
 
 
 def fresh() -> bytes:
@@ -16,32 +17,29 @@ def fresh() -> bytes:
     return random.token_urlsafe(32).encode()
 
 
-class Generated(Store):
-    """One that is there already is taken as it is, so that two laptops agree."""
+class Generated(InCluster):
+    """An existing Secret is used as it is, so that two laptops agree."""
 
     in_place = False
     random = True
-
-    def held(self, site: Site) -> tuple[str, set[str]]:
-        """Say which keys the Secret has."""
-        return objects.held(site)
+    mends = "rotate"
 
     def check(self, site: Site) -> None:
         """Refuse a Secret that lacks a key; one that is missing will be made."""
         if site.secret is not None:
-            objects.require_keys(site.environment, site.secret, "rotate")
+            objects.require_keys(site.environment, site.secret, self.mends)
 
     def make(self, site: Site) -> None:
         """Make the Secret of the present revision when it is missing."""
-        wanted = site.environment.secrets
-        if not wanted.keys or site.secret is not None:
+        secrets = site.environment.secrets
+        if not secrets.keys or site.secret is not None:
             return
-        if objects.create(site, wanted.object_name, {key: fresh() for key in wanted.keys}):
-            said = f"made with {len(wanted.keys)} generated values"
-            terminal.say(f"  Secret {wanted.object_name} {said}")
+        if objects.create(site, secrets.object_name, {key: fresh() for key in secrets.keys}):
+            count = len(secrets.keys)
+            terminal.say(f"  Secret {secrets.object_name} made with {count} generated values")
         else:
-            theirs = site.kubectl.get("secret", wanted.object_name)
-            objects.require_keys(site.environment, theirs, "rotate")
+            theirs = site.kubectl.get("secret", secrets.object_name)
+            objects.require_keys(site.environment, theirs, self.mends)
 
     def set(self, site: Site, given: Mapping[str, bytes]) -> None:
         """Refuse: an immutable Secret cannot change."""
@@ -56,18 +54,11 @@ class Generated(Store):
             if site.kubectl.get("secret", site.environment.secret_of(revision)) is None:
                 return revision
 
-    def renew(self, site: Site, revision: str, given: Mapping[str, bytes]) -> None:
+    def renew(self, site: Site, revision: str, given: Mapping[str, bytes]) -> dict[str, str]:
         """Make the next Secret: what is given, what the present one holds, else a random value."""
-        held = objects.values_of(site.secret)
-        values = {key: held.get(key) or fresh() for key in site.environment.secrets.keys}
+        present = objects.values_of(site.secret)
+        values = {key: present.get(key) or fresh() for key in site.environment.secrets.keys}
         name = site.environment.secret_of(revision)
         objects.create(site, name, {**values, **given})
         terminal.say(f"  Secret {name} made")
-
-    def sweep(self, site: Site, naming: str) -> list[str]:
-        """Remove old Secrets and ConfigMaps."""
-        return objects.sweep(site, naming)
-
-    def purge(self, site: Site) -> None:
-        """Remove all of them."""
-        objects.purge(site)
+        return {}

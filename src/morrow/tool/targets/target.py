@@ -7,18 +7,18 @@ and one line in `TARGETS`; it is imported when it is used. While it works a targ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Protocol, cast
 
 from morrow.tool.base.outcome import Outcome
 
 if TYPE_CHECKING:
     from morrow.tool.cluster.site import Site
-    from morrow.tool.doctor.doctor import Check
+    from morrow.tool.doctor.check import Check
     from morrow.tool.environment.model import Environment
     from morrow.tool.verify.verify import Subject
 
@@ -28,10 +28,12 @@ class UpOptions:
     """What `morrow up` was given."""
 
     port: int | None = None  # process: the service's port
+    admin_port: int | None = None  # process: the probes' port
     context: str | None = None  # kubernetes: instead of target.context
     plan: Path | None = None  # kubernetes: apply exactly this file of `morrow plan --out`
     confirm: str | None = None  # a protected environment's name, where nobody can be asked
     timeout: float | None = None  # seconds until a start that is not ready has failed
+    watch: bool = False  # process: stay, show the logs, take changes over
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,30 @@ class LogsOptions:
 
     follow: bool = False
     lines: int = 100  # the last lines, of each pod
+    since: float = 0.0  # seconds: only what is younger
+    pod: str = ""  # only of this one, or of those whose name begins so
+    process: str = ""  # only of this one; `web` is the web process
+    level: str = ""  # only what is at least as grave
+    pretty: bool = False  # JSON lines as lines for people
+
+
+@dataclass(frozen=True)
+class Which:
+    """Which of an environment's pods or processes."""
+
+    process: str = ""  # "": the web process
+    pod: str = ""  # its name, or how it begins
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `morrow exec` and `morrow task` were given."""
+
+    command: tuple[str, ...]  # exec: none is a shell
+    which: Which
+    image: str = ""  # exec: in a container of this image beside the pod's own
+    timeout: float = 3600.0  # task: seconds until it is ended
+    confirm: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +90,7 @@ class Target(Protocol):
     """One kind of place to run."""
 
     takes: frozenset[str]
-    """The options that only some targets know: port, plan, out, url, without-drain."""
+    """The options that only some targets know: port, watch, plan, out, url, without-drain."""
 
     def up(self, site: Site, options: UpOptions) -> Outcome:
         """Bring it to what the file says; return when it serves and was asked once."""
@@ -81,8 +107,35 @@ class Target(Protocol):
     def plan(self, site: Site, out: Path | None) -> Outcome:
         """Say what `up` would change; not ok when that is something. Write it to `out`."""
 
+    def render(self, site: Site, folder: Path | None) -> Outcome:
+        """Return what would be applied, as text; write it to `folder` instead."""
+
     def rollback(self, site: Site, to: int | None, confirm: str | None) -> Outcome:
         """Go back to an earlier release."""
+
+    def history(self, site: Site) -> Outcome:
+        """List the releases that are remembered, the oldest first."""
+
+    def restart(self, site: Site, process: str, confirm: str | None) -> Outcome:
+        """Replace what runs by the same again; one process, or all."""
+
+    def scale(self, site: Site, count: int, process: str, confirm: str | None) -> Outcome:
+        """Run another number of it until the next `up`."""
+
+    def execute(self, site: Site, run: Run) -> Outcome:
+        """Run a command beside the service on this terminal; its exit code is in the data."""
+
+    def task(self, site: Site, run: Run) -> Outcome:
+        """Run a command once, with what the release runs with; its exit code is in the data."""
+
+    def forward(self, site: Site, which: Which, ports: Sequence[str]) -> int:
+        """Lead ports of this machine to a pod until Ctrl-C."""
+
+    def address(self, site: Site, *, tunnel: bool) -> AbstractContextManager[tuple[str, bool]]:
+        """Yield the address for a browser, and whether it works after this context has ended.
+
+        Without `tunnel` none is opened where it would be the only way: then it is "".
+        """
 
     def checks(self, site: Site) -> Iterator[Check]:
         """Yield what `doctor` finds of programs and place."""
@@ -93,10 +146,10 @@ class Target(Protocol):
     def changing(
         self, site: Site, confirm: str | None, command: str, *, asks: str = ""
     ) -> AbstractContextManager[None]:
-        """Ask for a protected environment's name, make room, hold the lock."""
+        """Ask for a protected environment's name, make the namespace, hold the lock."""
 
     def runs(self, site: Site) -> bool:
-        """Whether there is anything that a change would have to be rolled out to."""
+        """Whether anything runs that a change must be rolled out to."""
 
     def prove_secrets(self, site: Site) -> list[dict[str, str]]:
         """Ask everything that runs which secrets it holds; raise where they are others."""
@@ -113,5 +166,4 @@ TARGETS = {
 
 def target_of(environment: Environment) -> Target:
     """Return the target of an environment."""
-    module, _, name = TARGETS[environment.kind].partition(":")
-    return cast(Target, getattr(import_module(f"morrow.tool.targets.{module}"), name)())
+    return cast(Target, resolve_name(f"morrow.tool.targets.{TARGETS[environment.kind]}")())

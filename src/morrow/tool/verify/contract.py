@@ -10,9 +10,7 @@ json = {LOG_LEVEL = "INFO"}       # and these values
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
@@ -22,10 +20,12 @@ from urllib.parse import urlsplit
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.project import Project
+from morrow.tool.base.web import Answer, get
 from morrow.tool.report.page import Line
 from morrow.tool.report.plots import ms
 
 KNOWN = ("checks", "change")
+CERTIFICATE_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Check:
     @property
     def promise(self) -> str:
         """In words."""
-        said = f"GET {self.path} answers {self.status}"
+        sentence = f"GET {self.path} answers {self.status}"
         if self.text:
-            said += f" with “{self.text}”"
+            sentence += f" with “{self.text}”"
         named = [*self.keys, *(f"{key} = {value}" for key, value in self.json.items())]
-        return f"{said} with {', '.join(named)}" if named else said
+        return f"{sentence} with {', '.join(named)}" if named else sentence
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,6 @@ class Reach:
     ca_file: str | None = None
     steady: bool = True
     """Whether it outlives any one pod."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back; status 0 with the reason when nothing did."""
-
-    status: int
-    body: bytes
-    seconds: float
-    reason: str = ""
-    certificate: Mapping[str, Any] = field(default_factory=dict)
 
 
 def contract_of(project: Project) -> Contract:
@@ -132,69 +121,51 @@ def _check(entry: object) -> tuple[Check, list[str]]:
     return Check(**{**entry, "keys": tuple(keys)}), []
 
 
-def judge(check: Check, reach: Reach) -> Line:
+def check_line(check: Check, reach: Reach) -> Line:
     """Ask once and compare."""
     answer = fetch(reach, check.path)
     if answer.status == 0:
-        return Line(False, check.promise, answer.reason)
-    found = f"{answer.status} in {ms(answer.seconds)}"
+        return Line(False, check.promise, f"no answer: {answer.reason}")
+    detail = f"{answer.status} in {ms(answer.seconds)}"
     if answer.status != check.status:
-        return Line(False, check.promise, found)
+        return Line(False, check.promise, detail)
     if check.text and check.text.encode() not in answer.body:
-        return Line(False, check.promise, f"{found}, and the body lacks the text")
+        return Line(False, check.promise, f"{detail}, and the body lacks the text")
     if check.keys or check.json:
         try:
             body = json.loads(answer.body)
         except ValueError:
             body = None
         if not isinstance(body, dict):
-            return Line(False, check.promise, f"{found}, and the body is no JSON object")
-        # Values may be secrets, so only names are told.
+            return Line(False, check.promise, f"{detail}, and the body is not a JSON object")
+        # Values may be secrets, so only names are shown.
         lacks = [key for key in (*check.keys, *check.json) if key not in body]
         differs = [k for k, v in check.json.items() if k in body and body[k] != v]
         if lacks or differs:
-            said = [f"lacks {', '.join(lacks)}"] if lacks else []
-            said += [f"differs in {', '.join(differs)}"] if differs else []
-            return Line(False, check.promise, f"{found}, and the body {' and '.join(said)}")
-    return Line(True, check.promise, found)
+            faults = [f"lacks {', '.join(lacks)}"] if lacks else []
+            faults += [f"differs in {', '.join(differs)}"] if differs else []
+            return Line(False, check.promise, f"{detail}, and the body {' and '.join(faults)}")
+    return Line(True, check.promise, detail)
 
 
-def fetch(reach: Reach, path: str, timeout: float = 10) -> Answer:
+def fetch(reach: Reach, path: str) -> Answer:
     """GET a path of the service, dialling the first of `connect` where that is given."""
     url = urlsplit(reach.url)
     tls = url.scheme == "https"
     port = url.port or (443 if tls else 80)
     dial = urlsplit(f"//{reach.connect[0]}") if reach.connect else url
-    began = time.monotonic()
-    connection = http.client.HTTPConnection(url.hostname or "", port, timeout=timeout)
-    certificate: Mapping[str, Any] = {}
-    try:
-        raw = socket.create_connection((dial.hostname, dial.port or port), timeout)
-        connection.sock = raw
-        if tls:
-            context = ssl.create_default_context(cafile=reach.ca_file)
-            secured = context.wrap_socket(raw, server_hostname=url.hostname)
-            connection.sock = secured
-            certificate = secured.getpeercert() or {}
-        headers = {"Host": url.netloc, "Connection": "close", "User-Agent": "morrow-verify"}
-        connection.request("GET", url.path.rstrip("/") + path, headers=headers)
-        response = connection.getresponse()
-        body = response.read(5_000_000)
-        return Answer(response.status, body, time.monotonic() - began, "", certificate)
-    except (OSError, http.client.HTTPException) as wrong:
-        reason = getattr(wrong, "verify_message", "") or str(wrong) or type(wrong).__name__
-        return Answer(0, b"", time.monotonic() - began, f"no answer: {reason}", certificate)
-    finally:
-        connection.close()
+    context = ssl.create_default_context(cafile=reach.ca_file) if tls else None
+    where, wanted = (dial.hostname or "", dial.port or port), url.path.rstrip("/") + path
+    return get(*where, wanted, host=url.netloc, tls=context, timeout=10)
 
 
-def certificate_line(answer: Answer, days: float = 14) -> Line:
-    """Judge how long the certificate is good for; that it fits name and CA, TLS has judged."""
-    promise = f"the certificate fits the name and is good for {days:g} days more"
+def certificate_line(answer: Answer) -> Line:
+    """Check how long the certificate is valid; TLS has checked its name and CA."""
+    promise = f"the certificate fits the name and is valid for {CERTIFICATE_DAYS} more days"
     if not answer.certificate:
         return Line(False, promise, answer.reason or "no certificate")
     left = (ssl.cert_time_to_seconds(answer.certificate["notAfter"]) - time.time()) / 86400
-    return Line(left >= days, promise, f"{left:.0f} days left")
+    return Line(left >= CERTIFICATE_DAYS, promise, f"{left:.0f} days left")
 
 
 REQUIRED_METRICS = ("http_server_request_duration_seconds", "http_server_active_requests")
@@ -204,6 +175,6 @@ OWN_METRICS = ("morrow_info", "morrow_threads", "morrow_threads_busy")
 def metrics_missing(text: str) -> Sequence[str]:
     """The contract's metrics that the text lacks; a pod without requests has no series yet."""
     lines = text.splitlines()
-    found = {line.split("{")[0].split(" ")[0] for line in lines if line[:1] != "#"}
-    found |= {line.split(" ")[2] for line in lines if line.startswith("# TYPE ")}
-    return [name for name in (*REQUIRED_METRICS, *OWN_METRICS) if name not in found]
+    present = {line.split("{")[0].split(" ")[0] for line in lines if line[:1] != "#"}
+    present |= {line.split(" ")[2] for line in lines if line.startswith("# TYPE ")}
+    return [name for name in (*REQUIRED_METRICS, *OWN_METRICS) if name not in present]

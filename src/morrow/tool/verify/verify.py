@@ -1,4 +1,4 @@
-"""Prove that a service keeps its promises: what is said of it, and nothing lost under load."""
+"""Prove that a service keeps its promises, and that it loses nothing under load."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from morrow.tool.load.load import Load, LoadError
 from morrow.tool.load.result import LATE, Options, Result
 from morrow.tool.report.page import Line, Report, page
 from morrow.tool.report.plots import ms
-from morrow.tool.verify.contract import Reach, certificate_line, contract_of, fetch, judge
+from morrow.tool.verify.contract import Reach, certificate_line, check_line, contract_of, fetch
 
 RATE = 100.0  # requests per second where only a change was asked for
 BEFORE, AFTER = 3.0, 3.0  # seconds of quiet load before and after a change
@@ -22,7 +22,7 @@ RECOVERY = 5.0  # seconds after a kill from which nothing may be lost any more
 
 
 @dataclass(frozen=True)
-class Asked:
+class Scenario:
     """What the command line asked for."""
 
     rate: float | None = None
@@ -37,6 +37,10 @@ class Subject(Protocol):
     @property
     def image(self) -> str:
         """What runs, for the report."""
+
+    @property
+    def digest(self) -> str:
+        """The digest that runs; empty where there is none, or more than one."""
 
     def reach(self) -> Reach:
         """How requests get to the service."""
@@ -73,7 +77,7 @@ class Verdict:
             "ok": not self.broken,
             "first_broken": first,
             "promises": [
-                {"ok": line.ok, "promise": line.promise, "found": line.found} for line in self.lines
+                {"ok": one.ok, "promise": one.promise, "found": one.observed} for one in self.lines
             ],
             "facts": dict(self.facts),
             "load": self.load.to_json() if self.load else None,
@@ -87,12 +91,12 @@ class Verdict:
         return page(Report(title, self.lines, self.facts, self.load))
 
 
-def verify(environment: Environment, subject: Subject, asked: Asked) -> Verdict:
+def verify(environment: Environment, subject: Subject, scenario: Scenario) -> Verdict:
     """Judge the contract, then what runs, then the load."""
     contract = contract_of(environment.project)
     reach = subject.reach()
     terminal.status(f"asking {reach.url} ({reach.how}) …")
-    lines = [judge(check, reach) for check in contract.checks]
+    lines = [check_line(check, reach) for check in contract.checks]
     if reach.url.startswith("https:"):
         lines.append(certificate_line(fetch(reach, contract.checks[0].path)))
     lines += subject.promises()
@@ -103,45 +107,40 @@ def verify(environment: Environment, subject: Subject, asked: Asked) -> Verdict:
         ("reached", f"{reach.url}, {reach.how}"),
     ]
     result = None
-    if asked.rate or asked.during:
-        if asked.during and not reach.steady:
-            raise Failure(
-                problem(
-                    "verify-no-route",
-                    f"{environment.name} in {environment.label}",
-                    f"{reach.how} is tied to one pod, so it cannot outlive a change of pods",
-                    environment=environment.label,
-                ),
-                refused=True,
-            )
+    if scenario.rate or scenario.during:
+        if scenario.during and not reach.steady:
+            where, label = f"{environment.name} in {environment.label}", environment.label
+            cause = f"{reach.how} is tied to one pod, so it cannot outlive a change of pods"
+            raise Failure(problem("verify-no-route", where, cause, environment=label), refused=True)
         first = contract.checks[0]
         options = Options(
             reach.url.rstrip("/") + first.path,
-            rate=asked.rate or RATE,
+            rate=scenario.rate or RATE,
             connect=reach.connect,
             ca_file=reach.ca_file,
             status=first.status,
             text=first.text or None,
         )
-        result, done = _under_load(subject, options, asked)
-        facts += [("change", asked.during or ""), ("how", done)] if asked.during else []
-        lines.append(_loss(result, asked))
-        if asked.during:  # the change must have left it as it was
-            lines += [line for line in subject.promises() if not line.ok]
+        result, done = _under_load(subject, options, scenario)
+        facts += [("change", scenario.during or ""), ("how", done)] if scenario.during else []
+        lines.append(_loss(result, scenario))
+        # What runs must have outlived the load, and a change must have left it as it was.
+        after = [line for line in subject.promises() if not line.ok]
+        lines += [line for line in after if line not in lines]
     return Verdict(environment.label, lines, facts, result)
 
 
-def _under_load(subject: Subject, options: Options, asked: Asked) -> tuple[Result, str]:
-    seconds = asked.seconds or (0.0 if asked.during else 30.0)
+def _under_load(subject: Subject, options: Options, scenario: Scenario) -> tuple[Result, str]:
+    seconds = scenario.seconds or (0.0 if scenario.during else 30.0)
     done = ""
     try:
         with Load(options) as load:
             began = time.monotonic()
-            if asked.during:
+            if scenario.during:
                 _let(load, BEFORE, "before")
-                done = subject.change(asked.during, load)
+                done = subject.change(scenario.during, load)
                 load.mark("after")
-                _let(load, RECOVERY + 1 if asked.during == "kill" else AFTER, "after")
+                _let(load, RECOVERY + 1 if scenario.during == "kill" else AFTER, "after")
             _let(load, seconds - (time.monotonic() - began), "under load")
         return load.result, done
     except LoadError as wrong:
@@ -163,24 +162,24 @@ def tell(load: Load, what: str) -> None:
         terminal.status(f"{what}: {counts.get('requests', 0)} sent, {counts.get('failed', 0)} lost")
 
 
-def _loss(result: Result, asked: Asked) -> Line:
+def _loss(result: Result, scenario: Scenario) -> Line:
     lost = len(result.failures)
-    found = (
+    detail = (
         f"{lost} of {result.requests} lost at {result.rate:g}/s; "
         f"p50 {ms(result.latency(0.5))}, p99 {ms(result.latency(0.99))}"
     )
     if lost:
         causes = ", ".join(f"{count} {cause}" for cause, count in result.causes().items())
-        found += f"; {causes}; first at {result.failures[0].at:.1f} s: {result.failures[0].detail}"
+        detail += f"; {causes}; first at {result.failures[0].at:.1f} s: {result.failures[0].detail}"
     if result.lag > LATE:
-        found += f"; the client itself was {ms(result.lag)} late: this machine is too busy"
+        detail += f"; the client itself was {ms(result.lag)} late: this machine is too busy"
     if result.retried:
-        found += f"; {result.retried} sent again on a new connection"
-    if asked.during != "kill":
-        when = f"during {asked.during}" if asked.during else "under load"
-        how = "" if asked.drain else ", without drain"
-        return Line(not lost, f"no request is lost {when}{how}", found)
+        detail += f"; {result.retried} sent again on a new connection"
+    if scenario.during != "kill":
+        when = f"during {scenario.during}" if scenario.during else "under load"
+        how = "" if scenario.drain else ", without drain"
+        return Line(not lost, f"no request is lost {when}{how}", detail)
     killed = next((event.at for event in result.events if event.name == "kill"), 0.0)
     late = [failure for failure in result.failures if failure.at > killed + RECOVERY]
     promise = f"nothing is lost later than {RECOVERY:g} s after a kill"
-    return Line(not late, promise, f"{len(late)} later; {found}")
+    return Line(not late, promise, f"{len(late)} later; {detail}")

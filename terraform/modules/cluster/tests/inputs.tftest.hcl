@@ -9,7 +9,7 @@ variables {
   admins  = { platform = "arn:aws:iam::111122223333:role/platform" }
   addons  = { "1.36" = { aws-ebs-csi-driver = "v1.63.1-eksbuild.1", coredns = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3", kube-proxy = "v1.36.0-eksbuild.21", vpc-cni = "v1.22.4-eksbuild.3" } }
   compute = { mode = "managed_nodes", instance_types = ["m7g.large"], min = 1, max = 2 }
-  network = { subnets = { private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" }, intra = { eu-central-1a = "subnet-3", eu-central-1b = "subnet-4" } } }
+  network = { subnets = { private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" } } }
 }
 
 run "accepts_the_least" {
@@ -390,5 +390,94 @@ run "refuses_a_role_for_an_addon_without_one" {
 
   variables {
     addon_roles = { coredns = "arn:aws:iam::111122223333:role/dns" }
+  }
+}
+
+run "refuses_a_private_network_for_the_public_endpoint" {
+  command         = plan
+  expect_failures = [var.endpoint]
+
+  variables {
+    endpoint = { public = true, cidrs = ["10.1.0.0/16"] }
+  }
+}
+
+run "refuses_a_network_written_by_another_address" {
+  command         = plan
+  expect_failures = [var.endpoint]
+
+  variables {
+    endpoint = { public = true, cidrs = ["203.0.113.5/24"] }
+  }
+}
+
+run "refuses_a_network_of_ipv6" {
+  command         = plan
+  expect_failures = [var.endpoint]
+
+  variables {
+    endpoint = { public = true, cidrs = ["2001:db8::/32"] }
+  }
+}
+
+run "refuses_a_network_twice" {
+  command         = plan
+  expect_failures = [var.endpoint]
+
+  variables {
+    endpoint = { public = true, cidrs = ["203.0.113.0/24", "203.0.113.0/24"] }
+  }
+}
+
+run "refuses_41_networks" {
+  command         = plan
+  expect_failures = [var.endpoint]
+
+  variables {
+    endpoint = { public = true, cidrs = [for number in range(41) : "203.0.113.${number}/32"] }
+  }
+}
+
+run "accepts_40_networks" {
+  command = plan
+
+  variables {
+    endpoint = { public = true, cidrs = [for number in range(40) : "203.0.113.${number}/32"] }
+  }
+}
+
+run "refuses_an_admin_twice" {
+  command         = plan
+  expect_failures = [var.admins]
+
+  variables {
+    admins = { one = "arn:aws:iam::111122223333:role/platform", two = "arn:aws:iam::111122223333:role/platform" }
+  }
+}
+
+run "refuses_a_deployer_twice" {
+  command         = plan
+  expect_failures = [var.deployers]
+
+  variables {
+    deployers = { one = { role_arn = "arn:aws:iam::111122223333:role/ci", namespaces = ["a"] }, two = { role_arn = "arn:aws:iam::111122223333:role/ci", namespaces = ["b"] } }
+  }
+}
+
+run "refuses_a_viewer_twice" {
+  command         = plan
+  expect_failures = [var.viewers]
+
+  variables {
+    viewers = { one = "arn:aws:iam::111122223333:role/look", two = "arn:aws:iam::111122223333:role/look" }
+  }
+}
+
+run "refuses_half_a_gigabyte" {
+  command         = plan
+  expect_failures = [var.compute]
+
+  variables {
+    compute = { instance_types = ["m7g.large"], min = 1, max = 2, disk = 20.5 }
   }
 }

@@ -13,7 +13,6 @@ variables {
   } }
   network = { subnets = {
     private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" }
-    intra   = { eu-central-1a = "subnet-3", eu-central-1b = "subnet-4" }
   } }
 }
 
@@ -26,7 +25,7 @@ run "refuses_subnets_in_one_zone" {
   expect_failures = [aws_eks_cluster.this]
 
   variables {
-    network = { subnets = { private = { eu-central-1a = "subnet-1" }, intra = { eu-central-1a = "subnet-3" } } }
+    network = { subnets = { private = { eu-central-1a = "subnet-1" } } }
   }
 }
 

@@ -29,6 +29,15 @@ run "accepts_no_monitoring" {
   }
 }
 
+run "refuses_an_address_instead_of_a_secrets_name" {
+  command         = plan
+  expect_failures = [var.monitoring]
+
+  variables {
+    monitoring = { receiver = "https://example.com/hook" }
+  }
+}
+
 run "refuses_another_schema" {
   command         = plan
   expect_failures = [var.platform]

@@ -1,10 +1,21 @@
 # A failing input for every rule of variables.tf, and passing neighbours as controls.
 
-mock_provider "aws" {}
+mock_provider "aws" {
+  override_during = plan
+
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      not_after = "2099-01-01T00:00:00Z"
+      domain_validation_options = [
+        { domain_name = "dev.example.com", resource_record_name = "_one", resource_record_type = "CNAME", resource_record_value = "_two" },
+        { domain_name = "a.dev.example.com", resource_record_name = "_one", resource_record_type = "CNAME", resource_record_value = "_two" },
+      ]
+    }
+  }
+}
 
 variables {
   name    = "dev"
-  aws     = { account = "111122223333", region = "eu-central-1" }
   key_arn = "arn:aws:kms:eu-central-1:111122223333:key/one"
   vpc     = { id = "vpc-1", cidr = "10.20.0.0/16" }
   zone    = { name = "dev.example.com", id = "Z1" }
@@ -54,15 +65,6 @@ run "refuses_a_name_that_ends_with_a_dash" {
 
   variables {
     name = "dev-"
-  }
-}
-
-run "refuses_an_account_that_is_none" {
-  command         = plan
-  expect_failures = [var.aws]
-
-  variables {
-    aws = { account = "1111", region = "eu-central-1" }
   }
 }
 
@@ -171,5 +173,104 @@ run "refuses_a_rule_twice" {
 
   variables {
     waf = { rules = ["AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"] }
+  }
+}
+
+run "refuses_a_name_like_a_security_group_s_id" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name = "sg-dev"
+  }
+}
+
+run "refuses_a_zone_s_id_that_is_none" {
+  command         = plan
+  expect_failures = [var.zone]
+
+  variables {
+    zone = { name = "dev.example.com", id = "/hostedzone/Z1" }
+  }
+}
+
+run "refuses_an_empty_id" {
+  command         = plan
+  expect_failures = [var.zone]
+
+  variables {
+    zone = { name = "dev.example.com", id = "" }
+  }
+}
+
+run "refuses_a_suffix_that_is_no_domain" {
+  command         = plan
+  expect_failures = [var.suffix]
+
+  variables {
+    suffix = "*.dev.example.com"
+  }
+}
+
+run "refuses_a_suffix_longer_than_a_certificate_s_name" {
+  command         = plan
+  expect_failures = [var.suffix]
+
+  variables {
+    suffix = "a23456789012345678901234567890.a23456789012345678901234567890.dev.example.com"
+  }
+}
+
+run "refuses_a_client_written_by_another_address" {
+  command         = plan
+  expect_failures = [var.clients]
+
+  variables {
+    clients = { office = "203.0.113.5/24" }
+  }
+}
+
+run "refuses_a_client_s_name_that_no_rule_may_say" {
+  command         = plan
+  expect_failures = [var.clients]
+
+  variables {
+    clients = { "Büro <1>" = "203.0.113.0/24" }
+  }
+}
+
+run "refuses_a_client_twice" {
+  command         = plan
+  expect_failures = [var.clients]
+
+  variables {
+    clients = { one = "203.0.113.0/24", two = "203.0.113.0/24" }
+  }
+}
+
+run "refuses_31_clients" {
+  command         = plan
+  expect_failures = [var.clients]
+
+  variables {
+    clients = { for number in range(31) : "office-${number}" => "203.0.113.${number}/32" }
+  }
+}
+
+run "refuses_a_group_of_rules_that_wants_to_be_told_more" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rules = ["AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesATPRuleSet"] }
+  }
+}
+
+run "refuses_a_log_of_31_days" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { days = 31 }
   }
 }

@@ -18,7 +18,6 @@ mock_provider "aws" {
 
 variables {
   name    = "dev"
-  aws     = { account = "111122223333", region = "eu-central-1" }
   key_arn = "arn:aws:kms:eu-central-1:111122223333:key/one"
   vpc     = { id = "vpc-1", cidr = "10.20.0.0/16" }
   zone    = { name = "dev.example.com", id = "Z1" }

@@ -208,3 +208,48 @@ run "refuses_the_root_among_people" {
     people = { view = ["arn:aws:iam::111122223333:root"] }
   }
 }
+
+run "refuses_a_namespace_with_a_capital" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { namespace = "Hello" } }
+  }
+}
+
+run "refuses_a_namespace_of_64_characters" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { namespace = join("", [for number in range(64) : "a"]) } }
+  }
+}
+
+run "refuses_statements_longer_than_a_policy" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { statements = [{ actions = ["s3:GetObject"], resources = [for number in range(300) : "arn:aws:s3:::pictures-of-everybody-${number}/*"] }] } }
+  }
+}
+
+run "refuses_more_people_than_a_trust_holds" {
+  command         = plan
+  expect_failures = [var.people]
+
+  variables {
+    people = { view = [for number in range(60) : "arn:aws:iam::111122223333:role/people-${number}"] }
+  }
+}
+
+run "refuses_a_person_s_role_twice" {
+  command         = plan
+  expect_failures = [var.people]
+
+  variables {
+    people = { deploy = ["arn:aws:iam::111122223333:role/people", "arn:aws:iam::111122223333:role/people"] }
+  }
+}

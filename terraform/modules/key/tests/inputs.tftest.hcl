@@ -63,3 +63,20 @@ run "refuses_half_a_day" {
     window = 7.5
   }
 }
+
+run "refuses_a_name_of_aws_s_own" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name = "aws/cluster"
+  }
+}
+
+run "accepts_a_name_that_begins_alike" {
+  command = plan
+
+  variables {
+    name = "aws-dev/cluster"
+  }
+}

@@ -255,3 +255,41 @@ run "refuses_a_time_that_cloudwatch_does_not_know" {
     flow_logs = { key_arn = "arn:aws:kms:eu-central-1:111122223333:key/one", days = 100 }
   }
 }
+
+run "refuses_a_name_like_a_security_group_s_id" {
+  command         = plan
+  expect_failures = [var.name]
+
+  variables {
+    name = "sg-dev"
+  }
+}
+
+run "refuses_a_region_of_china" {
+  command         = plan
+  expect_failures = [var.aws]
+
+  variables {
+    aws   = { account = "111122223333", region = "cn-north-1" }
+    zones = ["cn-north-1a", "cn-north-1b"]
+  }
+}
+
+run "refuses_a_region_of_another_partition" {
+  command         = plan
+  expect_failures = [var.aws]
+
+  variables {
+    aws   = { account = "111122223333", region = "us-gov-west-1" }
+    zones = ["us-gov-west-1a", "us-gov-west-1b"]
+  }
+}
+
+run "accepts_a_region_of_its_partition" {
+  command = plan
+
+  variables {
+    aws   = { account = "111122223333", region = "us-gov-west-1", partition = "aws-us-gov" }
+    zones = ["us-gov-west-1a", "us-gov-west-1b"]
+  }
+}

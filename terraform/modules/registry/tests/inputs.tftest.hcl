@@ -88,3 +88,21 @@ run "refuses_a_cache_that_asks_for_a_login" {
     caches = { hub = "registry-1.docker.io" }
   }
 }
+
+run "refuses_a_cache_s_prefix_with_a_capital" {
+  command         = plan
+  expect_failures = [var.caches]
+
+  variables {
+    caches = { Quay = "quay.io" }
+  }
+}
+
+run "refuses_a_cache_s_prefix_of_one_letter" {
+  command         = plan
+  expect_failures = [var.caches]
+
+  variables {
+    caches = { q = "quay.io" }
+  }
+}

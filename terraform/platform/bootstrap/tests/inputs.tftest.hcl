@@ -89,3 +89,30 @@ run "refuses_six_days" {
     days = 6
   }
 }
+
+run "refuses_a_bucket_with_a_suffix_of_s3_s" {
+  command         = plan
+  expect_failures = [var.bucket]
+
+  variables {
+    bucket = "states-s3alias"
+  }
+}
+
+run "refuses_a_bucket_with_a_prefix_of_s3_s" {
+  command         = plan
+  expect_failures = [var.bucket]
+
+  variables {
+    bucket = "xn--states"
+  }
+}
+
+run "refuses_a_region_of_china" {
+  command         = plan
+  expect_failures = [var.aws]
+
+  variables {
+    aws = { account = "111122223333", region = "cn-north-1" }
+  }
+}

@@ -58,6 +58,14 @@ def _vpc(region: Region, cluster: Cluster, wanted: Data) -> tuple[str, Data]:
         != network["vpcId"]
     ):
         raise Refused("InvalidParameter", "Subnets must stay in the cluster's VPC")
+    zones = [world.zones_of(region.name, one["subnetIds"]) for one in (network, merged)]
+    if zones[0] != zones[1]:
+        raise Refused(
+            "InvalidParameter",
+            f"Provided subnets belong to the AZs {', '.join(sorted(zones[1]))}, but they should"
+            f" belong to the exact set of AZs {', '.join(sorted(zones[0]))} in which subnets were"
+            " provided during cluster creation.",
+        )
     cluster.data["resourcesVpcConfig"] = merged
     return ("VpcConfigUpdate" if places else "EndpointAccessUpdate"), new
 

@@ -61,6 +61,8 @@ def _words(path: str, value: Any, depth: int) -> Iterator[str]:
 
 def _state(thing: Any) -> str:
     """Say of a thing that AWS keeps for a while that it is going."""
+    if getattr(thing, "deleted_date", None):  # a secret in its window
+        return " (deleted)"
     state = getattr(thing, "key_state", None) or getattr(thing, "state", None)
     if isinstance(state, str) and state.lower() in ("pendingdeletion", "deleted", "terminated"):
         return f" ({state})"

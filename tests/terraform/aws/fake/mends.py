@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import EC2Backend
 from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.iam.responses import IamResponse
 
 
 def mend() -> None:
@@ -14,6 +17,8 @@ def mend() -> None:
     _subnets()
     _gateways()
     _templates()
+    _transport()
+    _simulator()
 
 
 def _subnets() -> None:
@@ -60,3 +65,27 @@ def _templates() -> None:
         return answer
 
     LaunchTemplates.create_launch_template = create_launch_template
+
+
+def _transport() -> None:
+    """Loopback without TLS stands for AWS with it: a policy that asks for TLS refuses nothing."""
+    original = IAMPolicyStatement.is_action_permitted
+    without = {"Bool": {"aws:SecureTransport": "false"}}
+
+    def is_action_permitted(self: Any, *given: Any, **named: Any) -> Any:
+        if self._statement.get("Effect") == "Deny" and self._statement.get("Condition") == without:
+            return PermissionResult.NEUTRAL
+        return original(self, *given, **named)
+
+    IAMPolicyStatement.is_action_permitted = is_action_permitted
+
+
+def _simulator() -> None:
+    """Moto has no simulator of policies. Here who asks may do all, as everywhere in the fake."""
+
+    def simulate_principal_policy(self: Any) -> Any:
+        names = self._get_param("ActionNames", [])
+        found = [{"EvalActionName": name, "EvalDecision": "allowed"} for name in names]
+        return ActionResult({"EvaluationResults": found, "IsTruncated": False})
+
+    IamResponse.simulate_principal_policy = simulate_principal_policy

@@ -56,6 +56,11 @@ def subnets_of(region: str, ids: list[str]) -> list[Any]:
     return [known[one] for one in ids]
 
 
+def zones_of(region: str, ids: list[str]) -> set[str]:
+    """Return the zones that subnets are in."""
+    return {str(subnet.availability_zone) for subnet in subnets_of(region, ids)}
+
+
 def vpc_of(region: str, ids: list[str], groups: list[str]) -> str:
     """Return the one VPC of a cluster's subnets and security groups, or refuse."""
     found = subnets_of(region, ids)

@@ -20,6 +20,18 @@ provider "helm" {
   kubernetes = { config_path = var.kubeconfig, config_context = "dev" }
 }
 
+variable "argocd" {
+  type     = bool
+  default  = false
+  nullable = false
+}
+
+variable "receiver" {
+  type     = string
+  default  = ""
+  nullable = false
+}
+
 variable "kubeconfig" {
   type     = string
   nullable = false
@@ -28,6 +40,10 @@ variable "kubeconfig" {
 module "controllers" {
   source = "../../../../terraform/modules/controllers"
   charts = var.charts
+  argocd = var.argocd
+
+  monitoring = { receiver = var.receiver }
+
   platform = {
     schema  = 1
     name    = "dev"

@@ -48,14 +48,25 @@ module "cluster" {
   key_arn = local.key
   network = { subnets = {
     private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" }
-    intra   = { eu-central-1a = "subnet-3", eu-central-1b = "subnet-4" }
   } }
   compute = { mode = "karpenter", instance_types = ["m7g.large"], min = 2, max = 2 }
+  caches  = ["quay"]
   admins  = { platform = "${local.role}/platform" }
   addons = { "1.36" = {
     coredns    = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3"
     kube-proxy = "v1.36.0-eksbuild.21", vpc-cni = "v1.22.4-eksbuild.3"
   } }
+}
+
+module "auto" {
+  source  = "../../../../terraform/modules/cluster"
+  name    = "auto"
+  aws     = local.aws
+  key_arn = local.key
+  network = { subnets = { private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" } } }
+  compute = { mode = "auto_mode" }
+  admins  = { platform = "${local.role}/platform" }
+  addons  = {}
 }
 
 module "identity" {
@@ -102,6 +113,7 @@ module "registry" {
   aws          = local.aws
   repositories = ["dev/hello"]
   pullers      = { prod = "444455556666" }
+  caches       = { quay = "quay.io" }
 }
 
 module "bootstrap" {

@@ -25,7 +25,7 @@ locals {
   admins  = { platform = "arn:aws:iam::111122223333:role/platform" }
   compute = { mode = "managed_nodes", instance_types = ["m7g.large"], min = 1, max = 2 }
   pins = {
-    coredns = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3"
+    coredns    = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3"
     kube-proxy = "v1.36.0-eksbuild.21", vpc-cni = "v1.22.4-eksbuild.3"
   }
 }
@@ -38,7 +38,7 @@ module "one_zone" {
   admins  = local.admins
   compute = local.compute
   addons  = { "1.36" = local.pins }
-  network = { subnets = { private = { eu-central-1a = "subnet-1" }, intra = { eu-central-1a = "subnet-3" } } }
+  network = { subnets = { private = { eu-central-1a = "subnet-1" } } }
 }
 
 # Not pinned for its version, and the version leaves support: that is a warning.
@@ -53,14 +53,12 @@ module "no_pins" {
   addons             = { "1.36" = local.pins }
   network = { subnets = {
     private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" }
-    intra   = { eu-central-1a = "subnet-3", eu-central-1b = "subnet-4" }
   } }
 }
 
 module "uncovered" {
   source  = "../../../../terraform/modules/edge"
   name    = "uncovered"
-  aws     = local.aws
   key_arn = local.key
   vpc     = { id = "vpc-1", cidr = "10.20.0.0/16" }
   zone    = { name = "dev.example.com", id = "Z1" }

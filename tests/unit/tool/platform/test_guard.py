@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.platform import guard, meaning
-from morrow.tool.programs.terraform_json import Change
+from morrow.tool.programs.terraform_json import Change, changes
 
 
 def change(kind: str, action: str, address: str = "", **states: dict[str, Any]) -> Change:
@@ -55,6 +55,28 @@ def test_auto_mode_is_not_switched_off() -> None:
     assert [one.code for one in guard.refused([leaving], [], "prod")] == ["platform-auto-mode"]
     entering = change("aws_eks_cluster", "update", before=off, after=on)
     assert guard.refused([entering], [], "prod") == []
+
+
+def replaced(address: str, why: str | None, *used: str) -> Change:
+    """Read a change as Terraform tells it, beside what depends on it already."""
+    change = {"actions": ["delete", "create"], "before": {}, "after": {}}
+    state = {"root_module": {"child_modules": [{"resources": [{"depends_on": list(used)}]}]}}
+    entry = {"address": address, "type": "aws_kms_key", "change": change, "action_reason": why}
+    (read,) = changes({"resource_changes": [entry], "prior_state": {"values": state}})
+    return read
+
+
+def test_what_an_apply_began_and_never_finished_is_made_anew() -> None:
+    key = 'module.keys["a"].aws_kms_key.this[0]'
+    half = replaced(key, "replace_because_tainted", "module.keys.aws_kms_key.other")
+    assert guard.refused([half], [], "dev") == guard.refused([half], [key], "dev") == []
+    said = meaning.lines(meaning.groups([half]))
+    assert said[1] == f"  replace {key}: it was begun and never finished"
+    # The controls: a person tainted what others stand on, or a changed value replaces it.
+    tainted = replaced(key, "replace_because_tainted", "module.keys.aws_kms_key.this")
+    changed = replaced(key, "replace_because_cannot_update")
+    for one in (tainted, changed):
+        assert [wrong.code for wrong in guard.refused([one], [], "dev")] == ["platform-guarded"]
 
 
 def test_changes_are_grouped_by_what_they_are_for() -> None:

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli.options import (
-    answers,
-    confirm_option,
-    context_option,
-    environment_argument,
-    finish,
-)
+from morrow.tool.cli.options import changes, environment_argument, finish
 
 
 @click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
 @environment_argument
-@confirm_option
 @click.option("--purge", is_flag=True, help="Remove namespace, secrets and logs too.")
-@context_option
-@answers
+@changes
 def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
     """Hand over to the target."""
     from morrow.tool.rules.open import VALID, open_site

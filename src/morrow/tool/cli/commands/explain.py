@@ -21,9 +21,9 @@ def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -
 def command(code: str | None) -> None:
     """Show one row of the table of errors, or all."""
     if code is None:
-        told = {known: row.summary for known, row in sorted(table().items())}
-        terminal.answer(told)
-        terminal.table(("code", "meaning"), list(told.items()))
+        summaries = {each: row.summary for each, row in sorted(table().items())}
+        terminal.answer(summaries)
+        terminal.table(("code", "meaning"), list(summaries.items()))
         return
     row = table().get(code)
     if row is None:
@@ -32,8 +32,8 @@ def command(code: str | None) -> None:
         {
             "code": code,
             "summary": row.summary,
-            "fix": row.fix_in_general,
+            "fix": row.as_typed,
             "exit": 2 if row.refused else 1,
         }
     )
-    terminal.result(f"{code}\n  {row.summary}\n  fix: {row.fix_in_general}")
+    terminal.result(f"{code}\n  {row.summary}\n  fix: {row.as_typed}")

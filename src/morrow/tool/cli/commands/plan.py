@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import answers, context_option, environment_argument
+from morrow.tool.cli.options import environment_argument, reads
 
 
 @click.command(help="Show what `up` would change, field by field; change nothing.")
 @environment_argument
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(dir_okay=False),
     help="Write the plan to a file that `up --plan` applies exactly.",
 )
 @click.option(
@@ -24,12 +23,13 @@ from morrow.tool.cli.options import answers, context_option, environment_argumen
     is_flag=True,
     help="Exit 0: nothing to do; 2: changes, also by hand; 1: all else.",
 )
-@context_option
-@answers
+@reads
 def command(
-    environment: str, out: Path | None, detailed_exitcode: bool, context: str | None
+    environment: str, out: str | None, detailed_exitcode: bool, context: str | None
 ) -> None:
     """Compute, show, write."""
+    from pathlib import Path
+
     from morrow.tool.rules.open import DEPLOYABLE, open_site
     from morrow.tool.targets.target import target_of
 
@@ -39,7 +39,7 @@ def command(
         if out is not None and "out" not in target.takes:
             kind = site.environment.kind
             raise click.UsageError(f"--out is for a cluster; {environment} is a {kind}")
-        outcome = target.plan(site, out)
+        outcome = target.plan(site, Path(out) if out else None)
     except Failure as failure:
         if detailed_exitcode:
             failure.exit_code = 1  # 2 means changes here

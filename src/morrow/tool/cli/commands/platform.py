@@ -60,22 +60,12 @@ def _platform(name: str) -> Platform:
     return Platform.find(Project.find(), name)
 
 
-def _planned(
-    name: str, prices: Path | None, allowed: tuple[str, ...], out: Path | None = None
-) -> Planned:
+def _planned(name: str, prices: Path | None, allowed: tuple[str, ...]) -> Planned:
     from datetime import date
 
     from morrow.tool.platform.plan import compute
 
-    return compute(_platform(name), prices, allowed, date.today(), out)
-
-
-def _show(planned: Planned) -> None:
-    from morrow.tool.platform.plan import as_text
-
-    terminal.say(as_text(planned))
-    for warning in planned.warnings:
-        terminal.warn(warning)
+    return compute(_platform(name), prices, allowed, date.today())
 
 
 @command.command(help="Show what `platform up` would change, and what it costs in a month.")
@@ -97,8 +87,7 @@ def plan(name: str, prices: Path | None, allowed: tuple[str, ...], detailed_exit
         if detailed_exitcode:
             failure.exit_code = 1  # 2 means changes here
         raise
-    for warning in planned.warnings:
-        terminal.warn(warning)
+    terminal.warn(*planned.warnings)
     terminal.result(as_text(planned))
     terminal.answer(as_json(planned))
     if planned.problems:
@@ -118,10 +107,12 @@ def plan(name: str, prices: Path | None, allowed: tuple[str, ...], detailed_exit
 @answers
 def up(name: str, prices: Path | None, allowed: tuple[str, ...], confirm: str | None) -> None:
     """Show the plan with its price, then apply exactly it."""
+    from morrow.tool.platform.plan import as_text
     from morrow.tool.platform.up import up as bring_up
 
     planned = _planned(name, prices, allowed)
-    _show(planned)
+    terminal.say(as_text(planned))
+    terminal.warn(*planned.warnings)
     finish(bring_up(planned, confirm))
 
 

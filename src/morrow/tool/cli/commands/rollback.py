@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli.options import (
-    answers,
-    confirm_option,
-    context_option,
-    environment_argument,
-    finish,
-)
+from morrow.tool.cli.options import changes, environment_argument, finish, reach
 
 
 @click.command(
@@ -19,13 +13,8 @@ from morrow.tool.cli.options import (
 )
 @environment_argument
 @click.option("--to", type=click.IntRange(1), help="The revision of `helm history` to go back to.")
-@confirm_option
-@context_option
-@answers
+@changes
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
     """Choose the release and go back."""
-    from morrow.tool.rules.open import READABLE, open_site
-    from morrow.tool.targets.target import target_of
-
-    site = open_site(environment, context, READABLE)
-    finish(target_of(site.environment).rollback(site, to, confirm))
+    site, target = reach(environment, context)
+    finish(target.rollback(site, to, confirm))

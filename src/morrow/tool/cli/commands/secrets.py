@@ -1,42 +1,41 @@
-"""`morrow secrets list | set | rotate`: what an environment's secrets are, never their values."""
+"""`morrow secrets`: what an environment's secrets are and new values for them, never shown."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.base.words import did_you_mean
-from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
+from morrow.tool.cli.options import answers, changes, environment_argument, finish, reads
 
 
 @click.group(help="List, set or rotate secrets.")
 def command() -> None:
-    """Hold the three verbs."""
+    """Hold the verbs."""
 
 
 @command.command("list", help="List ENVIRONMENT's secrets: which are there, in which revision.")
 @environment_argument
-@context_option
-@answers
+@reads
 def list_(environment: str, context: str | None) -> None:
     """Print one line for each key."""
     from morrow.tool.rules.open import VALID, open_site
     from morrow.tool.stores.store import store_of
 
     site = open_site(environment, context, VALID)
-    found = site.environment
-    holder, held = store_of(found).held(site)
-    rows = [(key, "set" if key in held else "missing", holder) for key in found.secrets.keys]
+    secrets = site.environment.secrets
+    where, present = store_of(site.environment).inventory(site)
+    rows = [(key, "set" if key in present else "missing", where) for key in secrets.keys]
     terminal.answer(
         {
             "environment": environment,
-            "provider": found.secrets.provider,
-            "revision": found.secrets.revision,
-            "where": holder,
+            "provider": secrets.provider,
+            "revision": secrets.revision,
+            "where": where,
             "keys": [{"name": key, "set": state == "set"} for key, state, _ in rows],
         }
     )
@@ -45,37 +44,45 @@ def list_(environment: str, context: str | None) -> None:
 
 @command.command(
     "set",
-    short_help="Set one secret, from standard input or typed unseen.",
-    help="Set ENVIRONMENT's secret KEY to a value from standard input, or typed unseen.\n\n"
+    short_help="Set secrets: one from standard input or a file, or all of a file.",
+    help="Set ENVIRONMENT's secret KEY to a value from standard input, typed unseen, or of a file;"
+    " without KEY all that a file of KEY=VALUE lines has.\n\n"
     "A generated Secret cannot change: a new revision is made, written into the file and"
-    " rolled out. In a Secret that someone else made, the key is set in place.",
+    " rolled out. In a Secret that someone else made, the keys are set in place.",
     context_settings={"ignore_unknown_options": True},
 )
 @environment_argument
-@click.argument("key")
+@click.argument("key", required=False, default="")
 @click.argument("more", nargs=-1, type=click.UNPROCESSED, metavar="")
-@confirm_option
-@context_option
-@answers
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take KEY's value from this file, or KEY=VALUE lines.",
+)
+@changes
 def set_(
-    environment: str, key: str, more: tuple[str, ...], confirm: str | None, context: str | None
+    environment: str,
+    key: str,
+    more: tuple[str, ...],
+    file: Path | None,
+    confirm: str | None,
+    context: str | None,
 ) -> None:
-    """Read the value, never from an argument."""
+    """Read the values, never from an argument."""
     from morrow.tool.rules.open import DEPLOYABLE, open_site
     from morrow.tool.secrets.change import change
+    from morrow.tool.secrets.given import from_file, require_declared
 
     if more:  # click would repeat the words, and they may be the secret
         raise click.UsageError(
-            "there is a word too much; a value is read from standard input, or typed unseen"
+            "there is one word too many; a value is read from standard input, or typed unseen"
         )
+    if not key and file is None:
+        raise click.UsageError("name KEY, or a --file of KEY=VALUE lines")
     site = open_site(environment, context, DEPLOYABLE)
-    found = site.environment
-    if key not in found.secrets.keys:
-        known = ", ".join(found.secrets.keys) or "none"
-        cause = f"declared are: {known}{did_you_mean(key, found.secrets.keys)}"
-        file = found.place("secrets", "keys")
-        raise Failure(problem("secret-unknown", key, cause, file=file))
-    _finish(change(site, {key: _value(environment, key)}, confirm))
+    require_declared(site.environment, [key] if key else ())
+    given = from_file(site.environment, file, key) if file else {key: _value(environment, key)}
+    _finish(change(site, given, confirm))
 
 
 @command.command(
@@ -88,24 +95,115 @@ def set_(
 )
 @environment_argument
 @click.argument("keys", nargs=-1)
-@confirm_option
-@context_option
-@answers
+@changes
 def rotate(
     environment: str, keys: tuple[str, ...], confirm: str | None, context: str | None
 ) -> None:
     """Make the revision and roll it out."""
     from morrow.tool.rules.open import DEPLOYABLE, open_site
     from morrow.tool.secrets.change import rotate as new_values
+    from morrow.tool.secrets.given import require_declared
 
     site = open_site(environment, context, DEPLOYABLE)
-    found = site.environment
-    unknown = [key for key in keys if key not in found.secrets.keys]
-    if unknown:
-        cause = f"declared are: {', '.join(found.secrets.keys) or 'none'}"
-        file = found.place("secrets", "keys")
-        raise Failure(*(problem("secret-unknown", key, cause, file=file) for key in unknown))
-    _finish(new_values(site, keys or found.secrets.keys, confirm))
+    require_declared(site.environment, keys)
+    _finish(new_values(site, keys or site.environment.secrets.keys, confirm))
+
+
+@command.command(
+    "status",
+    short_help="Show which revision is held, how old each value is, what is due.",
+    help="Show ENVIRONMENT's secrets: the revision wanted and held by each pod, how old each value"
+    " is, what is left of others and why.\n\n"
+    "Exit 1 where a pod holds another revision, or a value is older than secrets.maxAge.",
+)
+@environment_argument
+@reads
+def status(environment: str, context: str | None) -> None:
+    """Look once."""
+    from morrow.tool.rules.open import VALID, open_site
+    from morrow.tool.secrets.status import status_of
+
+    finish(status_of(open_site(environment, context, VALID)))
+
+
+@command.command(
+    "move",
+    short_help="Keep the same values in another store.",
+    help="Keep ENVIRONMENT's values in another store: a new revision there, rolled out and"
+    " proved.\n\nWhat that store needs stands in the file already: secrets.external for"
+    " external, a rule in .sops.yaml for sops. What the old one held stays until you remove it.",
+)
+@environment_argument
+@click.option(
+    "--to",
+    "to",
+    required=True,
+    type=click.Choice(("generated", "sops", "external")),
+    help="The store to move to.",
+)
+@changes
+def move(environment: str, to: str, confirm: str | None, context: str | None) -> None:
+    """Read them there, write them here."""
+    from morrow.tool.rules.open import DEPLOYABLE, open_site
+    from morrow.tool.secrets.change import move as elsewhere
+
+    _finish(elsewhere(open_site(environment, context, DEPLOYABLE), to, confirm))
+
+
+@command.command(
+    "edit",
+    short_help="Edit the encrypted file; the change is rolled out and proved.",
+    help="Open ENVIRONMENT's encrypted file in your editor (EDITOR), decrypted in memory.\n\n"
+    "What it says afterwards becomes a new revision, rolled out and proved.",
+)
+@environment_argument
+@changes
+def edit(environment: str, confirm: str | None, context: str | None) -> None:
+    """Let sops open it."""
+    from morrow.tool.rules.open import VALID, open_site
+    from morrow.tool.secrets.encrypted import edit as in_an_editor
+
+    _finish(in_an_editor(open_site(environment, context, VALID), confirm))
+
+
+@command.command(
+    "rekey",
+    short_help="Encrypt the file anew, for those whom .sops.yaml names.",
+    help="Encrypt ENVIRONMENT's file anew, for those whom .sops.yaml names and nobody else.\n\n"
+    "Its data key is a new one; its values stay, so nothing is rolled out. Who could read it"
+    " before has read it: rotate what they must not know.",
+)
+@environment_argument
+@answers
+def rekey(environment: str) -> None:
+    """Change the recipients."""
+    from morrow.tool.rules.open import READABLE, open_site
+    from morrow.tool.secrets.encrypted import rekey as new_recipients
+
+    data = new_recipients(open_site(environment, None, READABLE).environment)
+    terminal.answer(data)
+    signs = (("+", "added"), ("-", "removed"))
+    lines = [f"  {sign} {one}" for sign, which in signs for one in data[which]]
+    count = len(data["recipients"])
+    terminal.result("\n".join([f"{data['file']}: {count} recipients, a new data key", *lines]))
+
+
+@command.command(
+    "check",
+    short_help="Refuse files of secrets that are not encrypted.",
+    help="Refuse FILES that can be read without a key; without any, all of the project's"
+    " *.secrets.yaml.\n\nIt asks no program and needs no key: made for pre-commit and CI.",
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@answers
+def check(files: tuple[Path, ...]) -> None:
+    """Look at each file."""
+    from morrow.tool.base.project import Project
+    from morrow.tool.secrets.encrypted import check as refuse
+
+    looked = refuse(Project.find(), files)
+    terminal.answer({"files": looked})
+    terminal.result(f"{len(looked)} files of secrets, none can be read without a key")
 
 
 def _value(environment: str, key: str) -> bytes:

@@ -20,10 +20,10 @@ def command(settings: str | None) -> None:
     from morrow.tool.base.project import Project
 
     terminal.status("reading the declaration …")
-    from morrow.tool.rules.settings import declaration
+    from morrow.tool.rules.settings import declaration, declared_by
 
     project = Project.find()
-    if not (settings or project.settings):
+    if not (settings or declared_by(project)):
         raise click.UsageError('name SETTINGS, or add settings = "module:Class" to [tool.morrow]')
     schema = declaration(project, settings or "")
     terminal.answer(schema)
@@ -50,5 +50,5 @@ def _help(one: dict[str, Any]) -> str:
         for key, word in (("x-morrow-minimum", "at least"), ("x-morrow-maximum", "at most"))
         if key in one
     ]
-    told = f"({', '.join(bounds)})" if bounds else ""
-    return " ".join(filter(None, (one.get("description", ""), told)))
+    bounds_text = f"({', '.join(bounds)})" if bounds else ""
+    return " ".join(filter(None, (one.get("description", ""), bounds_text)))

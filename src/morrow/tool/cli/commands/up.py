@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from morrow.tool.cli.options import (
-    answers,
-    confirm_option,
-    context_option,
-    environment_argument,
-    finish,
-)
+from morrow.tool.base.terminal import terminal
+from morrow.tool.cli.options import changes, environment_argument, finish
 
 
 @click.command(
@@ -21,33 +14,56 @@ from morrow.tool.cli.options import (
 )
 @environment_argument
 @click.option("--port", type=click.IntRange(1, 65535), help="The service's port (process).")
+@click.option("--admin-port", type=click.IntRange(1, 65535), help="The probes' port (process).")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Stay: show the logs, apply changes, stop all at the end (process).",
+)
 @click.option(
     "--plan",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(exists=True),
     help="Apply exactly this file of `morrow plan --out` (kubernetes).",
 )
-@confirm_option
 @click.option("--timeout", type=click.FloatRange(1, 3600), help="Seconds until ready.")
-@context_option
-@answers
+@changes
 def command(
     environment: str,
     port: int | None,
-    plan: Path | None,
+    admin_port: int | None,
+    watch: bool,
+    plan: str | None,
     confirm: str | None,
     timeout: float | None,
     context: str | None,
 ) -> None:
     """Hand over to the target."""
+    from pathlib import Path
+
     from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
     from morrow.tool.targets.target import UpOptions, target_of
 
     # A plan was judged when it was made, with the files that it holds.
-    site = open_site(environment, context, VALID if plan else DEPLOYABLE)
+    site = open_site(environment, context, VALID if plan else DEPLOYABLE, patience=timeout)
     kind, target = site.environment.kind, target_of(site.environment)
-    if port and "port" not in target.takes:
+    if (port or admin_port) and "port" not in target.takes:
         raise click.UsageError(f"--port is for a process; {environment} is {kind}")
+    if port and port == admin_port:
+        raise click.UsageError("--port and --admin-port are the same")
+    if watch and "watch" not in target.takes:
+        raise click.UsageError(f"--watch is for a process; {environment} is {kind}")
+    if watch and terminal.json:
+        raise click.UsageError("--watch has no end, --json one document: choose one")
     if plan and "plan" not in target.takes:
         raise click.UsageError(f"--plan is for a cluster; {environment} is a {kind}")
-    options = UpOptions(port=port, context=context, plan=plan, confirm=confirm, timeout=timeout)
+    file = Path(plan) if plan else None
+    options = UpOptions(
+        port=port,
+        admin_port=admin_port,
+        context=context,
+        plan=file,
+        confirm=confirm,
+        timeout=timeout,
+        watch=watch,
+    )
     finish(target.up(site, options))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import answers, confirm_option, context_option, environment_argument
+from morrow.tool.cli.options import confirm_option, environment_argument, prometheus_option, reads
 
 if TYPE_CHECKING:
     from morrow.tool.cluster.site import Site
+    from morrow.tool.targets.target import Target
     from morrow.tool.verify.verify import Verdict
 
+SCRAPES = 60.0  # seconds before the load that are looked at too: two readings of a usual monitor
 CHANGES = ("update", "config", "secret", "kill")
 
 
@@ -29,11 +30,38 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Read it, between a second and an hour."""
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m)?", str(value))
-        seconds = float(found[1]) * (60 if found[2] == "m" else 1) if found else 0.0
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m)?", str(value))
+        seconds = float(match[1]) * (60 if match[2] == "m" else 1) if match else 0.0
         if not 1 <= seconds <= 3600:
-            self.fail(f"{value!r} is no duration from 1s to 60m", param, ctx)
+            self.fail(f"{value!r} is not a duration from 1s to 60m", param, ctx)
         return seconds
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asks for, by the names of its options."""
+
+    environment: str
+    context: str | None
+    # The load, and the change under it.
+    rate: float | None
+    seconds: float | None
+    during: str | None
+    without_drain: bool
+    confirm: str | None
+    # How the service is reached.
+    url: str | None
+    connect: tuple[str, ...]
+    ca_file: str | None
+    # What comes of it.
+    attest: str | None
+    report: str | None
+    prometheus: str
+
+    @property
+    def load(self) -> bool:
+        """Whether requests are sent at a rate."""
+        return bool(self.rate or self.during)
 
 
 @click.command(
@@ -51,63 +79,97 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
 @click.option("--connect", metavar="HOST:PORT", multiple=True, help="Dial this address instead.")
 @click.option("--ca-file", type=click.Path(exists=True, dir_okay=False), help="The CA to trust.")
 @confirm_option
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write HTML here.")
-@context_option
-@answers
-def command(
-    environment: str,
-    rate: float | None,
-    seconds: float | None,
-    during: str | None,
-    without_drain: bool,
-    url: str | None,
-    connect: tuple[str, ...],
-    ca_file: str | None,
-    confirm: str | None,
-    report: Path | None,
-    context: str | None,
-) -> None:
+@click.option(
+    "--attest",
+    metavar="KEY",
+    help="Sign a statement of the result and attach it to the digest: a key, or `keyless`.",
+)
+@click.option("--report", type=click.Path(dir_okay=False), help="Write HTML here.")
+@prometheus_option
+@reads
+def command(**options: Any) -> None:  # noqa: ANN401 - `Asked` says their types
     """Find the subject, verify, print."""
-    from morrow.tool.rules.open import VALID, open_site
-    from morrow.tool.targets.target import VerifyOptions, target_of
-    from morrow.tool.verify.verify import Asked, verify
+    from pathlib import Path
 
-    _require_sense(rate or 0, seconds, during, without_drain, report)
-    for address in filter(None, (url, *(f"//{place}" for place in connect))):
-        _require_address(address, is_url=address == url)
-    site = open_site(environment, context, VALID)
+    from morrow.tool.rules.open import VALID, open_site
+    from morrow.tool.targets.target import target_of
+
+    asked = Asked(**options)
+    _require_sense(asked)
+    site = open_site(asked.environment, asked.context, VALID)
     target = target_of(site.environment)
-    if (url or connect or ca_file) and "url" not in target.takes:
-        raise click.UsageError("--url, --connect and --ca-file are for a cluster")
-    if without_drain and "without-drain" not in target.takes:
-        raise click.UsageError("--without-drain is for a process on this machine")
-    if rate or during:
-        _require_leave(site, during, confirm)
-    subject = target.subject(site, VerifyOptions(url, connect, ca_file, not without_drain))
-    try:
-        asked = Asked(rate, seconds, during, not without_drain)
-        verdict = verify(site.environment, subject, asked)
-    finally:
-        subject.close()
-    if report:
-        report.write_text(verdict.html())
-        terminal.say(f"report: {report}")
+    _require_able(asked, target)
+    if asked.load:
+        _require_leave(site, asked)
+    verdict, signed_image = _verified(site, target, asked)
+    if asked.prometheus and verdict.load:
+        verdict = _with_versions(verdict, site, asked.prometheus, verdict.load.seconds)
+    if asked.report:
+        Path(asked.report).write_text(verdict.html())
+        terminal.say(f"report: {asked.report}")
+    if signed_image:
+        terminal.say(f"signed statement attached to {signed_image}")
     _print(verdict)
 
 
-def _require_sense(
-    rate: float, seconds: float | None, during: str | None, without_drain: bool, report: Path | None
-) -> None:
+def _verified(site: Site, target: Target, asked: Asked) -> tuple[Verdict, str]:
+    """Verify; return the image too where a statement about it was signed."""
+    from morrow.tool.release.statement import require_provable, state
+    from morrow.tool.targets.target import VerifyOptions
+    from morrow.tool.verify.verify import Scenario, verify
+
+    drain = not asked.without_drain
+    subject = target.subject(site, VerifyOptions(asked.url, asked.connect, asked.ca_file, drain))
+    try:
+        scenario = Scenario(asked.rate, asked.seconds, asked.during, drain)
+        image = require_provable(site, subject, scenario) if asked.attest else ""
+        verdict = verify(site.environment, subject, scenario)
+        signed = bool(asked.attest and state(site, image, verdict, scenario, asked.attest))
+        return verdict, image if signed else ""
+    finally:
+        subject.close()
+
+
+def _with_versions(verdict: Verdict, site: Site, where: str, seconds: float) -> Verdict:
+    """Add what each version did meanwhile, by Prometheus, which reads every so many seconds."""
+    from morrow.tool.metrics.figures import versions
+    from morrow.tool.metrics.prometheus import Prometheus
+
+    environment = site.environment
+    by_version = versions(
+        Prometheus.of(site, where), environment.namespace, environment.name, seconds + SCRAPES
+    )
+    facts = [(f"version {name or '(none)'}", one.as_text()) for name, one in by_version.items()]
+    return replace(verdict, facts=[*verdict.facts, *facts])
+
+
+def _require_sense(asked: Asked) -> None:
     """Refuse options that mean nothing together."""
-    if seconds and not (rate or during):
+    from pathlib import Path
+
+    if asked.seconds and not asked.load:
         raise click.UsageError("--for says how long --load or --during lasts: give one of them")
-    if without_drain and during not in ("update", "config", "secret"):
+    if asked.without_drain and asked.during not in ("update", "config", "secret"):
         raise click.UsageError("--without-drain goes with --during update, config or secret")
-    if report and not report.absolute().parent.is_dir():
-        raise click.UsageError(f"--report: there is no folder {report.parent}")
+    if asked.report and not Path(asked.report).absolute().parent.is_dir():
+        raise click.UsageError(f"--report: there is no folder {Path(asked.report).parent}")
+    if asked.url:
+        _require_address(asked.url, is_url=True)
+    for address in asked.connect:
+        _require_address(f"//{address}", is_url=False)
+
+
+def _require_able(asked: Asked, target: Target) -> None:
+    """Refuse what only another kind of target can do."""
+    if (asked.url or asked.connect or asked.ca_file) and "url" not in target.takes:
+        raise click.UsageError("--url, --connect and --ca-file are for a cluster")
+    if asked.without_drain and "without-drain" not in target.takes:
+        raise click.UsageError("--without-drain is for a process on this machine")
 
 
 def _require_address(address: str, *, is_url: bool) -> None:
+    from urllib.parse import urlsplit
+
     if is_url and not address.startswith(("http://", "https://")):
         raise click.UsageError(f"--url must begin with http:// or https://, not {address!r}")
     try:
@@ -119,15 +181,15 @@ def _require_address(address: str, *, is_url: bool) -> None:
         raise click.UsageError(f"{address.lstrip('/')!r} names no host, or no port")
 
 
-def _require_leave(site: Site, during: str | None, confirm: str | None) -> None:
+def _require_leave(site: Site, asked: Asked) -> None:
     """Ask before load meets a protected environment."""
     from morrow.tool.cluster.protection import guard
 
     label = site.environment.label
-    if site.environment.protected and during == "kill":
+    if site.environment.protected and asked.during == "kill":
         cause = "the environment is protected"
         raise Failure(problem("kill-refused", label, cause, environment=label))
-    guard(site, confirm, f"verify {label}")
+    guard(site, asked.confirm, f"verify {label}")
 
 
 def _print(verdict: Verdict) -> None:
@@ -135,9 +197,12 @@ def _print(verdict: Verdict) -> None:
     for line in verdict.lines:
         sign, colour = ("✓", "green") if line.ok else ("✗", "red")
         mark = terminal.paint(sign, colour, terminal.out)
-        terminal.result(f"{mark} {line.promise}\n    {line.found}")
+        terminal.result(f"{mark} {line.promise}\n    {line.observed}")
+    for name, value in verdict.facts:
+        if name.startswith("version "):
+            terminal.result(f"  {name}: {value}")
     if verdict.broken:
         first = verdict.broken[0]
-        terminal.result(f"\nbroken: {first.promise}: {first.found}")
+        terminal.result(f"\nbroken: {first.promise}: {first.observed}")
         raise SystemExit(1)
     terminal.result(f"\nall {len(verdict.lines)} promises kept")

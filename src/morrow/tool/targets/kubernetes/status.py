@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from morrow.tool.base.outcome import Outcome
+from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import names_held
-from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.diagnose.state import pod_state
-from morrow.tool.diagnose.view import Finding, Json, View, is_ready, new_pods, own_pods, spec_of
+from morrow.tool.diagnose.view import (
+    Finding,
+    View,
+    is_ending,
+    is_ready,
+    new_pods,
+    own_pods,
+    wanted_of,
+)
+from morrow.tool.stores.age import warnings as due
+from morrow.tool.targets.kubernetes.pods import process_of
 
 
 def status_of(site: Site, view: View) -> Outcome:
@@ -26,17 +36,18 @@ def status_of(site: Site, view: View) -> Outcome:
     findings = diagnose_once(view, place)
     history = site.history
     served = [pod for pod in own_pods(view) if is_ready(pod)] or new_pods(view)
-    state = _state(view, findings)
+    web = [pod for pod in served if not process_of(pod)] or served
+    specs, state = [pod["spec"] for pod in web], _state(view, findings)
     data: dict[str, Any] = {
         "environment": environment.label,
         "state": state,
         "release": history[-1].number if history else None,
         "release_state": history[-1].status if history else None,
-        "image": _told({pod["spec"]["containers"][0]["image"] for pod in _web(served, place)}),
-        "config": _told({names_held(pod["spec"])["config"] for pod in _web(served, place)}),
-        "secrets": _told({names_held(pod["spec"])["secrets"] for pod in _web(served, place)}),
+        "image": _joined({spec["containers"][0]["image"] for spec in specs}),
+        "config": _joined({names_held(spec)["config"] for spec in specs}),
+        "secrets": _joined({names_held(spec)["secrets"] for spec in specs}),
         "ready": sum(map(is_ready, own_pods(view))),
-        "wanted": sum(spec_of(one).get("replicas", 1) for one in view.workloads),
+        "wanted": sum(wanted_of(one) for one in view.workloads),
         "pods": _pod_lines(view),
         "problems": [finding.problem.as_json() for finding in findings],
     }
@@ -48,6 +59,11 @@ def status_of(site: Site, view: View) -> Outcome:
         *(f"  {p['name']}  {p['state']}  on {p['node']}, {p['restarts']} restarts"
           for p in data["pods"]),
     ]  # fmt: skip
+    if git := delivery_of(environment).state(site):
+        data["git"] = git
+        lines += [_git_line(git)]
+    if environment.secrets.max_age:  # else nothing more is asked of the cluster
+        lines += [f"  {one}" for one in due(environment, site.secret)]
     for finding in findings:
         lines += [f"  {finding.problem.code}: {finding.problem.object}: {finding.problem.cause}"]
         lines += [f"  fix: {finding.problem.fix}"]
@@ -57,12 +73,12 @@ def status_of(site: Site, view: View) -> Outcome:
 def _state(view: View, findings: list[Finding]) -> str:
     """Serving only where every process runs what is wanted and nothing beside is wrong."""
     ready = sum(map(is_ready, own_pods(view)))
-    if not ready and any(spec_of(one).get("replicas", 1) for one in view.workloads):
+    if not ready and any(wanted_of(one) for one in view.workloads):
         return "failing"
     if any(finding.beside for finding in findings):
         return "degraded"
     for workload in view.workloads:
-        wanted = spec_of(workload).get("replicas", 1)
+        wanted = wanted_of(workload)
         if not rolled_out(workload, view) or not wanted:
             return "degraded"
         if sum(map(is_ready, new_pods(view, workload))) < wanted:
@@ -70,15 +86,16 @@ def _state(view: View, findings: list[Finding]) -> str:
     return "serving"
 
 
-def _web(pods: list[Json], place: Place) -> list[Json]:
-    """Return the pods of the web process; all where there is none."""
-    wanted = ("app.kubernetes.io/component", "service")
-    web = [pod for pod in pods if (pod["metadata"].get("labels") or {}).get(wanted[0]) == wanted[1]]
-    return web or pods
+def _git_line(git: Json) -> str:
+    differs = ", ".join(git["differs"][:3])
+    why = git["says"] or (f"the cluster differs in {differs}" if differs else "")
+    by = f" by {git['controller']}" if git["controller"] else ""
+    line = f"  {git['state']}{by}: {git['branch']} at {git['commit'][:10]}"
+    return f"{line}; {why}" if why else line
 
 
-def _told(found: set[str]) -> str:
-    return " and ".join(sorted(filter(None, found)))
+def _joined(names: set[str]) -> str:
+    return " and ".join(sorted(filter(None, names)))
 
 
 def _pod_lines(view: View) -> list[Json]:
@@ -86,7 +103,7 @@ def _pod_lines(view: View) -> list[Json]:
     return [
         {
             "name": pod["metadata"]["name"],
-            "state": "ends" if pod["metadata"].get("deletionTimestamp") else pod_state(pod, view),
+            "state": "ends" if is_ending(pod) else pod_state(pod, view),
             "new": pod["metadata"]["name"] in current,
             "image": pod["spec"]["containers"][0]["image"],
             "node": pod["spec"].get("nodeName", "-"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,28 +17,36 @@ from morrow.tool.cluster.objects import MADE_BY
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.apply import apply
-from morrow.tool.deliver.delivery import delivery_of, left_behind
-from morrow.tool.deliver.look import look, look_at_all
+from morrow.tool.deliver.delivery import KEPT, delivery_of, left_behind
+from morrow.tool.deliver.look import look_at_all
 from morrow.tool.deliver.ownership import orphans, require_own
+from morrow.tool.deliver.render import rendered, text_of
+from morrow.tool.deliver.render import write as write_manifests
 from morrow.tool.deliver.rollback import roll_back
-from morrow.tool.deliver.smoke import smoke
+from morrow.tool.deliver.smoke import smoke_or_take_back
 from morrow.tool.diagnose.view import View
-from morrow.tool.doctor.doctor import Check, cluster_state, programs
+from morrow.tool.doctor.check import Check
+from morrow.tool.doctor.doctor import cluster_state
 from morrow.tool.doctor.preflight import preflight
+from morrow.tool.doctor.programs import program_checks
 from morrow.tool.plan.compute import compute
 from morrow.tool.plan.file import open_plan, write
 from morrow.tool.plan.show import as_json, as_text
 from morrow.tool.programs.helm_storage import manifest_of
+from morrow.tool.rules.signed import unshown, verify_table
 from morrow.tool.stores.store import store_of
+from morrow.tool.targets.kubernetes.inside import Inside
+from morrow.tool.targets.kubernetes.logs import Logs
+from morrow.tool.targets.kubernetes.operate import Operations
 from morrow.tool.targets.kubernetes.prove import prove
 from morrow.tool.targets.kubernetes.status import status_of
 from morrow.tool.targets.kubernetes.verify import KubernetesSubject
-from morrow.tool.targets.target import DownOptions, LogsOptions, Target, UpOptions, VerifyOptions
+from morrow.tool.targets.target import DownOptions, Target, UpOptions, VerifyOptions
 
 PATIENCE_END = 180.0  # seconds for the end of a namespace
 
 
-class Kubernetes(Target):
+class Kubernetes(Operations, Inside, Logs, Target):
     """A release in a namespace."""
 
     takes = frozenset({"plan", "out", "url"})
@@ -53,22 +60,24 @@ class Kubernetes(Target):
             site = bound.site
         environment = site.environment
         guard(site, options.confirm, f"up {label}")
-        where = f"namespace {environment.namespace}, context {environment.context or 'as it is'}"
+        where = f"namespace {environment.namespace}, context {environment.context or '(current)'}"
         terminal.say(f"{environment.name} → {where}, by {environment.delivery}")
         preflight(site)
         require_own(site)
-        made = ensure_namespace(site)
+        namespace_made = ensure_namespace(site)
         with lock.held(environment, f"morrow up {label}"):
             if bound is not None:
-                bound.require(namespace_made=made)
+                bound.require(namespace_made=namespace_made)
             store = store_of(environment)
             store.make(site)
-            saved = bound.terraform_plan if bound else None
+            saved, before = bound.terraform_plan if bound else None, site.deployed
             view = apply(site, timeout=options.timeout, saved=saved)
-            store.sweep(site, _naming(site, view))
-        for left in orphans(site, view):
-            terminal.warn(f"{left.object}: {left.cause}; fix: {left.fix}")
-        return status_of(site, smoke(site, view))
+            if len(site.records) >= KEPT:  # until Helm forgets one, a release names each Secret
+                store.sweep(site, _naming(site, view))
+            view = smoke_or_take_back(site, view, before)
+        for orphan in orphans(site, view):
+            terminal.warn(f"{orphan.object}: {orphan.cause}; fix: {orphan.fix}")
+        return status_of(site, view)
 
     def down(self, site: Site, options: DownOptions) -> Outcome:
         """Uninstall the release; with `purge` remove the secrets and the namespace too."""
@@ -93,32 +102,10 @@ class Kubernetes(Target):
         """Look once, and say what runs."""
         return status_of(site, look_at_all(site))
 
-    def logs(self, site: Site, options: LogsOptions) -> Outcome | None:
-        """Write the pods' log lines to stdout, each with its pod's name before it."""
-        deployment = look(site.kubectl, site.place).deployment
-        if deployment is None:
-            release = f"release {site.environment.name}"
-            cause = "nothing is deployed here"
-            raise Failure(site.place.problem("release-missing", release, cause))
-        labels = deployment["spec"]["selector"]["matchLabels"]
-        container = str(deployment["spec"]["template"]["spec"]["containers"][0]["name"])
-        arguments = ["logs", "--prefix", f"--tail={options.lines}", "--max-log-requests=50"]
-        arguments += ["-c", container]
-        arguments += ["-l", ",".join(f"{key}={value}" for key, value in sorted(labels.items()))]
-        if not options.follow:
-            text = site.kubectl.check(*arguments, timeout=60).rstrip("\n")
-            return Outcome(text, {"lines": text.splitlines()})
-
-        def show(line: str) -> None:
-            print(line, file=sys.stdout, flush=True)
-
-        done = site.kubectl.run(*arguments, "--follow", timeout=None, on_line=show)
-        if done.code:
-            raise site.kubectl.failure(done)
-        return None
-
     def plan(self, site: Site, out: Path | None) -> Outcome:
         """Compute what Helm would change; write it so that it binds."""
+        if unsigned := unshown(site.environment):
+            raise Failure(*unsigned, refused=True)
         plan = compute(site)
         if plan.problems:
             terminal.result(as_text(plan))
@@ -129,13 +116,28 @@ class Kubernetes(Target):
             terminal.say(f"written: {out}; apply it: {typed()} up {label} --plan {out}")
         return Outcome(as_text(plan), as_json(plan), ok=plan.empty)
 
+    def render(self, site: Site, folder: Path | None) -> Outcome:
+        """Render the chart; write a file for each object to `folder`."""
+        objects = rendered(site)
+        listed = [{"kind": m.kind, "name": m.name, "hook": m.hook, "file": m.file} for m in objects]
+        data = {"environment": site.environment.label, "objects": listed}
+        if folder is None:
+            text = text_of(objects)
+            return Outcome(text.rstrip("\n"), {**data, "manifest": text})
+        changed, removed = write_manifests(objects, folder, site.environment.name)
+        counts = f"{len(objects)} objects, {len(changed)} written, {len(removed)} removed"
+        return Outcome(f"{folder}: {counts}", {**data, "written": changed, "removed": removed})
+
     def rollback(self, site: Site, to: int | None, confirm: str | None) -> Outcome:
         """Go back to a release that Helm still holds."""
         return roll_back(site, to, confirm)
 
     def checks(self, site: Site) -> Iterator[Check]:
         """Look at the programs, then at the cluster."""
-        yield from programs(("kubectl", *delivery_of(site.environment).programs))
+        environment = site.environment
+        signed = ("cosign",) if verify_table(environment) else ()
+        deliver, store = delivery_of(environment).programs, store_of(environment).programs
+        yield from program_checks(("kubectl", *deliver, *signed, *store))
         yield from cluster_state(site)
 
     def fix(self, site: Site, confirm: str | None) -> list[str]:
@@ -167,7 +169,7 @@ class Kubernetes(Target):
 
     def subject(self, site: Site, options: VerifyOptions) -> KubernetesSubject:
         """Return the release."""
-        return KubernetesSubject(site, options.url, options.connect, options.ca_file)
+        return KubernetesSubject(site, options)
 
 
 def _naming(site: Site, view: View) -> str:
@@ -180,10 +182,10 @@ def wait_for_end(site: Site) -> None:
     """Wait until the namespace is gone; raise what Kubernetes says holds it."""
     name = site.environment.namespace
     deadline = time.monotonic() + PATIENCE_END
-    while (found := site.kubectl.get("namespace", name)) is not None:
+    while (namespace := site.kubectl.get("namespace", name)) is not None:
         if time.monotonic() > deadline:
-            told = (found.get("status") or {}).get("conditions") or []
-            why = [str(one.get("message", "")) for one in told if one.get("status") == "True"]
+            conditions = (namespace.get("status") or {}).get("conditions") or []
+            why = [str(one.get("message", "")) for one in conditions if one.get("status") == "True"]
             cause = "it is being deleted, and Kubernetes does not say what holds it"
             cause = "; ".join(why) or cause
             where = f"namespace {name}"

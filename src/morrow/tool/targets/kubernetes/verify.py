@@ -8,22 +8,29 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster import lock
-from morrow.tool.cluster.objects import names_held, settings_mark, with_settings
+from morrow.tool.cluster.objects import (
+    annotations_of,
+    labels_of,
+    names_held,
+    settings_mark,
+    with_settings,
+)
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.view import age_of
+from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.view import age_of, is_ending, is_ready
 from morrow.tool.load.load import Load
 from morrow.tool.programs.port_forward import ask
 from morrow.tool.report.page import Line
 from morrow.tool.targets.kubernetes.reach import Way
+from morrow.tool.targets.target import VerifyOptions
 from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
 from morrow.tool.verify.verify import Subject
 
-Json = dict[str, Any]
 HASH = "pod-template-hash"
 RECENT = 600.0  # seconds in which no container may have restarted
 ROLLOUT = 600.0
@@ -32,12 +39,11 @@ ROLLOUT = 600.0
 class KubernetesSubject(Subject):
     """The service as it runs in its namespace."""
 
-    def __init__(
-        self, site: Site, url: str | None, connect: tuple[str, ...], ca: str | None
-    ) -> None:
+    def __init__(self, site: Site, options: VerifyOptions) -> None:
         environment = self.environment = site.environment
+        self._began = time.monotonic()
         self.kubectl = site.kubectl
-        self._way = Way(environment, url, connect, ca)
+        self._way = Way(site, options)
         if self._deployment_or_none() is None:
             cause = f"there is no Deployment of it in namespace {environment.namespace}"
             raise Failure(
@@ -49,6 +55,12 @@ class KubernetesSubject(Subject):
     def image(self) -> str:
         """The image of the release."""
         return self.environment.image
+
+    @property
+    def digest(self) -> str:
+        """The one digest that every pod runs."""
+        ids = {_image_id(pod).rpartition("@")[2] for pod in self._pods()}
+        return next(iter(ids)) if len(ids) == 1 else ""
 
     def reach(self) -> Reach:
         """Take what the command line gave, else the route, else a tunnel."""
@@ -64,52 +76,56 @@ class KubernetesSubject(Subject):
         """Judge every pod."""
         deployment, pods = self._deployment(), self._pods()
         template = deployment["spec"]["template"]
-        wanted = deployment["spec"].get("replicas", 0)
-        ready = sum(_is_ready(pod) for pod in pods)
-        lines = [Line(ready == len(pods) == wanted, "every pod is ready", f"{ready} of {wanted}")]
-        one = _one({pod["metadata"]["labels"].get(HASH, "?") for pod in pods})
-        lines.append(Line(one[0], "every pod comes from one template", one[1]))
+        count = deployment["spec"].get("replicas", 0)
+        ready = sum(is_ready(pod) for pod in pods)
+        lines = [Line(ready == len(pods) == count, "every pod is ready", f"{ready} of {count}")]
+        ok, detail = _only({pod["metadata"]["labels"].get(HASH, "?") for pod in pods})
+        lines.append(Line(ok, "every pod comes from one template", detail))
         image = template["spec"]["containers"][0]["image"]
         ids = {_image_id(pod).rpartition("@")[2] or "not pulled" for pod in pods}
-        ok, found = _one(ids)
-        lines.append(Line(ok, "every pod runs the same image", f"{image} ({found})"))
+        ok, detail = _only(ids)
+        lines.append(Line(ok, "every pod runs the same image", f"{image} ({detail})"))
         for kind in ("config", "secrets"):
-            held = {names_held(pod["spec"])[kind] or "none" for pod in pods}
-            ok, found = _one(held)
-            same = held == {names_held(template["spec"])[kind] or "none"}
-            lines.append(Line(ok and same, f"every pod holds the same {kind}", found))
+            names = {names_held(pod["spec"])[kind] or "none" for pod in pods}
+            ok, detail = _only(names)
+            same = names == {names_held(template["spec"])[kind] or "none"}
+            lines.append(Line(ok and same, f"every pod holds the same {kind}", detail))
         lines += self._restarts(pods)
-        admin = (self.environment.values.get("ports") or {}).get("admin")
+        admin = self.environment.value("ports", "admin")
         return lines + (self._probes(pods, int(admin)) if admin else [])
 
     def _probes(self, pods: list[Json], port: int) -> list[Line]:
         names = [pod["metadata"]["name"] for pod in pods]
         paths = ("/startupz", "/readyz", "/livez", "/metrics", "/info")
-        asked = [(name, path) for name in names for path in paths]
+        questions = [(name, path) for name in names for path in paths]
         with ThreadPoolExecutor(6) as pool:
-            got = list(pool.map(lambda x: ask(self.kubectl, f"pod/{x[0]}", port, x[1]), asked))
-        answers = dict(zip(asked, got, strict=True))
-        bad = [f"{n}{p}: {answers[n, p]}" for n, p in asked[:] if answers[n, p].status != 200]
-        said = "; ".join(bad) or f"{', '.join(p[1:] for p in paths)} of {len(names)} pods"
-        lines = [Line(not bad, "the probes answer 200 on every pod", said)]
-        missing = {m for name in names for m in metrics_missing(answers[name, "/metrics"].body)}
-        said = f"missing: {', '.join(sorted(missing))}" if missing else "all there"
-        lines.append(Line(not missing, "the contract's metrics are there", said))
-        revisions = {_field(answers[name, "/info"].body, "secrets_revision") for name in names}
-        ok, found = _one(revisions)
-        lines.append(Line(ok, "every pod names the same secrets revision", found))
+            got = list(pool.map(lambda x: ask(self.kubectl, f"pod/{x[0]}", port, x[1]), questions))
+        answers = dict(zip(questions, got, strict=True))
+        bad = [f"{n}{p}: {answers[n, p]}" for n, p in questions[:] if answers[n, p].status != 200]
+        detail = "; ".join(bad) or f"{', '.join(p[1:] for p in paths)} of {len(names)} pods"
+        lines = [Line(not bad, "the probes answer 200 on every pod", detail)]
+        missing = {m for name in names for m in metrics_missing(answers[name, "/metrics"].text)}
+        detail = f"missing: {', '.join(sorted(missing))}" if missing else "all there"
+        lines.append(Line(not missing, "the contract's metrics are there", detail))
+        revisions = {
+            str(answers[name, "/info"].json.get("secrets_revision", "?")) for name in names
+        }
+        ok, detail = _only(revisions)
+        lines.append(Line(ok, "every pod names the same secrets revision", detail))
         return lines
 
     def _restarts(self, pods: list[Json]) -> list[Line]:
+        # However long the load was: what restarted in it counts.
+        window = RECENT + time.monotonic() - self._began
         count, recent = 0, []
         for pod in pods:
-            for status in (pod.get("status") or {}).get("containerStatuses") or []:
+            for status in container_statuses(pod):
                 count += status.get("restartCount", 0)
                 ended = ((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
-                if ended and (age := age_of(ended)) < RECENT:
+                if ended and (age := age_of(ended)) < window:
                     recent.append(f"{pod['metadata']['name']}/{status['name']} {age:.0f} s ago")
-        said = "; ".join(recent) or (f"{count}, none of them recent" if count else "none")
-        return [Line(not recent, f"no container restarted in the last {RECENT:.0f} s", said)]
+        detail = "; ".join(recent) or (f"{count}, none of them recent" if count else "none")
+        return [Line(not recent, f"no container restarted in the last {RECENT:.0f} s", detail)]
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -133,30 +149,32 @@ class KubernetesSubject(Subject):
 
     @contextlib.contextmanager
     def _changed(self, kind: str, template: Json) -> Iterator[Json]:
-        """A template to roll to, and what it names, for as long as it is needed."""
+        """Yield a changed template to roll to, with the Secret that it names."""
         if kind == "update":
-            notes = template["metadata"].get("annotations") or {}
-            notes = {**notes, "morrow/verified": datetime.now(UTC).isoformat(timespec="seconds")}
+            notes = {
+                **annotations_of(template),
+                "morrow/verified": datetime.now(UTC).isoformat(timespec="seconds"),
+            }
             yield {**template, "metadata": {**template["metadata"], "annotations": notes}}
             return
         if kind == "config" and settings_mark(template["spec"]):
             yield with_settings(template, dict(contract_of(self.environment.project).change))
             return
-        held = "" if kind == "config" else names_held(template["spec"])["secrets"]
-        found = self.kubectl.get("secret", held) if held else None
-        if found is None:
-            cause = f"its pods hold no {kind} that could change"
+        old_name = "" if kind == "config" else names_held(template["spec"])["secrets"]
+        secret = self.kubectl.get("secret", old_name) if old_name else None
+        if secret is None:
+            cause = f"its pods have no {kind} that could change"
             raise Failure(problem("nothing-to-change", self.environment.name, cause), refused=True)
-        name = f"{held}-verify"
-        labels = found["metadata"].get("labels") or {}
-        copy = {"apiVersion": "v1", "kind": "Secret", "data": found["data"], "immutable": True}
-        copy |= {"metadata": {"name": name, "labels": labels}, "type": found["type"]}
-        self.kubectl.check(
-            "delete", "secret", name, "--ignore-not-found"
-        )  # of a killed verification
-        self.kubectl.check("create", "--validate=false", "-f", "-", input=json.dumps(copy))
+        name = f"{old_name}-verify"
+        copy = {"apiVersion": "v1", "kind": "Secret", "data": secret["data"], "immutable": True}
+        copy |= {"metadata": {"name": name, "labels": labels_of(secret)}, "type": secret["type"]}
+        # A verification that was killed has left one.
+        self.kubectl.check("delete", "secret", name, "--ignore-not-found")
+        done = self.kubectl.create(copy)
+        if done.code:
+            raise self.kubectl.failure(done)
         try:
-            text = json.dumps(template["spec"]).replace(f'"{held}"', f'"{name}"')
+            text = json.dumps(template["spec"]).replace(f'"{old_name}"', f'"{name}"')
             yield {**template, "spec": json.loads(text)}
         finally:
             self.kubectl.check("delete", "secret", name, "--ignore-not-found")
@@ -198,9 +216,9 @@ class KubernetesSubject(Subject):
         return self.kubectl.get("deployment", self.environment.name)
 
     def _deployment(self) -> Json:
-        found = self._deployment_or_none()
-        assert found is not None  # noqa: S101 - it was there when this began
-        return found
+        deployment = self._deployment_or_none()
+        assert deployment is not None  # noqa: S101 - it was there when this began
+        return deployment
 
     def _pods(self, *, all_of_them: bool = False) -> list[Json]:
         labels = self._deployment()["spec"]["selector"]["matchLabels"]
@@ -211,12 +229,7 @@ class KubernetesSubject(Subject):
 
 def _ends(pod: Json) -> bool:
     over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    return bool(pod["metadata"].get("deletionTimestamp")) or over
-
-
-def _is_ready(pod: Json) -> bool:
-    conditions = (pod.get("status") or {}).get("conditions") or []
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    return is_ending(pod) or over
 
 
 def _image_id(pod: Json) -> str:
@@ -225,13 +238,5 @@ def _image_id(pod: Json) -> str:
     return str(next((s.get("imageID", "") for s in statuses if s["name"] == name), ""))
 
 
-def _one(found: set[str]) -> tuple[bool, str]:
-    return len(found) == 1, " and ".join(sorted(found)) or "none"
-
-
-def _field(body: str, name: str) -> str:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return "?"
-    return str(found.get(name, "?")) if isinstance(found, dict) else "?"
+def _only(values: set[str]) -> tuple[bool, str]:
+    return len(values) == 1, " and ".join(sorted(values)) or "none"

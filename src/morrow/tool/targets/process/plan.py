@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from morrow.tool.base.errors import Problem
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import Change, differences, shown
-from morrow.tool.targets.process.replace import fingerprint
-from morrow.tool.targets.process.state import Runs
+from morrow.tool.rules.settings import refused_app
+from morrow.tool.targets.process.replace import port_taken, ports_wanted, wanted_by
+from morrow.tool.targets.process.state import Runs, taken
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,27 @@ class ProcessPlan:
 def compute_process(environment: Environment) -> ProcessPlan:
     """Compare the process that serves with the files; change nothing."""
     label, name = environment.label, environment.name
-    run = Runs(environment.project.state / label).serving()
+    run = Runs(environment).serving()
     revision = environment.secrets.revision
     if run is None:
         keys = bool(environment.secrets.keys)
         return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "")
-    if run.code == fingerprint(environment, environment.settings, revision):
+    http, admin = ports_wanted(environment, run)
+    was = {"settings": run.settings, "ports": {"http": run.port, "admin": run.admin_port}}
+    will = {"settings": environment.settings, "ports": {"http": http, "admin": admin}}
+    settings = differences(was, will)
+    if run.code == wanted_by(environment).release and not settings:
         return ProcessPlan(label, name, "nothing", (), "")
-    settings = differences({"settings": run.settings}, {"settings": environment.settings})
     changed = run.secrets_revision != revision
     secrets = f"revision {run.secrets_revision} -> {revision}" if changed else ""
     return ProcessPlan(label, name, "replace", tuple(settings), secrets)
+
+
+def in_the_way(environment: Environment) -> list[Problem]:
+    """Return what would stop `up`: an application that does not load, a port that is taken."""
+    run = Runs(environment).serving()
+    port, _ = ports_wanted(environment, run)
+    wrong = refused_app(environment.project)
+    if not (run and run.port == port) and taken(port):
+        wrong.append(port_taken(environment, port))
+    return wrong

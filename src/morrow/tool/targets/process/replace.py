@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.environment.model import Environment
-from morrow.tool.stores.files import complete
+from morrow.tool.programs.python import interpreter
+from morrow.tool.stores.store import folders_of
+from morrow.tool.targets.process.beside import Beside, stop_beside
+from morrow.tool.targets.process.code import fingerprint
 from morrow.tool.targets.process.start import (
     DRAIN,
     GRACE,
@@ -30,44 +31,119 @@ from morrow.tool.targets.process.state import HOST, Run, Runs, free_port, holder
 READY = 30.0  # seconds from the start to ready
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What shall run: what the files say, or what a verification makes of it."""
+
+    settings: Mapping[str, str]
+    revision: str
+    release: str
+
+
+def wanted_by(environment: Environment) -> Wanted:
+    """Return what the files say."""
+    settings, revision = environment.settings, environment.secrets.revision
+    return Wanted(settings, revision, fingerprint(environment, settings, revision))
+
+
+def ports_wanted(
+    environment: Environment, old: Run | None, port: int | None = None, admin: int | None = None
+) -> tuple[int, int]:
+    """Return the two ports: as given, else those in use, unless the files changed theirs.
+
+    With another `--port` the probes move as far: services side by side need two of each.
+    """
+    stated = ports_of(environment)
+    kept = old and old.ports in ([], stated)
+    http, probes = (old.port, old.admin_port) if old and kept else stated
+    if port and port != http:
+        moved = stated[1] + port - stated[0]
+        probes = moved if 1024 <= moved <= 65535 else stated[1]
+    return port or http, admin or probes
+
+
 def replace(
     environment: Environment,
+    wanted: Wanted,
     *,
     port: int | None = None,
+    admin_port: int | None = None,
     timeout: float = READY,
-    config: Mapping[str, str] | None = None,
-    revision: str | None = None,
-    release: str | None = None,
     drain: bool = True,
 ) -> Outcome:
     """Bring the process to what is wanted; the lock is the caller's.
 
-    `config`, `revision` and `release` are changes that `morrow verify` makes; without `drain`
-    the old process ends before the new one begins, as a plain restart does.
+    Without `drain` the old process ends before the new one begins, as a plain restart does.
     """
-    runs = Runs(environment.project.state / environment.label)
-    old = _settle(runs)
-    settings = {**environment.settings, **(config or {})}
-    revision = revision or environment.secrets.revision
-    wanted_port = port or (old.port if old else _port(environment, "http", 5000))
-    release = release or fingerprint(environment, settings, revision)
-    if old and release in (old.release, old.code) and old.port == wanted_port:
+    runs = Runs(environment)
+    old = _serving_alone(runs)
+    http, admin = ports_wanted(environment, old, port, admin_port)
+    same_ports = old is not None and (old.port, old.admin_port) == (http, admin)
+    if old and same_ports and wanted.release in (old.release, old.code):
+        _start_what_is_missing(environment, runs, old)
         return _serves(environment, runs, old, "already runs")
-    same_port = old is not None and old.port == wanted_port
-    if not same_port and taken(wanted_port):
-        raise Failure(_port_taken(environment, wanted_port))
-    wish = _port(environment, "admin", 8081)
-    admin_port = old.admin_port if old and same_port else free_port(wish)
-    secrets = complete(environment, revision)
+    _require_free(environment, old, http, admin_port)
+    probes = admin if same_ports else free_port(admin)
+    secrets = folders_of(environment).complete(environment, wanted.revision)
     if old and not drain:
         stop(runs, old)
-    number = runs.next_number()
-    run = Run(number, wanted_port, admin_port, release, revision, time.time(), settings)
+    takes_over = old is not None and old.port == http and drain
+    run = Run(
+        number=runs.next_number(),
+        port=http,
+        admin_port=probes,
+        release=wanted.release,
+        secrets_revision=wanted.revision,
+        started=time.time(),
+        settings=dict(wanted.settings),
+        ports=ports_of(environment),
+    )
     runs.add(run)
-    takes_over = old is not None and same_port and drain
     terminal.status(f"{'handing over to' if takes_over else 'starting'} {environment.name} …")
-    variables = variables_of(environment, runs, run, settings, secrets)
-    child = spawn(environment, runs, run, variables)
+    variables = variables_of(environment, runs, run, run.settings, secrets)
+    beside = Beside(environment, runs, run, variables)
+    beside.tasks()
+    _start(environment, runs, run, variables, timeout, old, takes_over=takes_over)
+    _end_others(runs, run, old, takes_over=takes_over)
+    beside.start()
+    runs.prune()
+    if probes != admin:
+        terminal.say(f"port {admin} is taken; the probes are on {probes}")
+    return _serves(environment, runs, run, "took over" if old else "runs")
+
+
+def _start_what_is_missing(environment: Environment, runs: Runs, run: Run) -> None:
+    """Start the processes beside the web process that have ended."""
+    if environment.processes:
+        secrets = folders_of(environment).complete(environment, run.secrets_revision)
+        variables = variables_of(environment, runs, run, run.settings, secrets)
+        Beside(environment, runs, run, variables).start()
+
+
+def _require_free(
+    environment: Environment, old: Run | None, http: int, admin_port: int | None
+) -> None:
+    """Refuse ports that somebody else holds; `admin_port` only where it was asked for."""
+    if not (old and old.port == http) and taken(http):
+        raise Failure(port_taken(environment, http))
+    if admin_port and not (old and old.admin_port == admin_port) and taken(admin_port):
+        raise Failure(port_taken(environment, admin_port, "--admin-port"))
+
+
+def _start(
+    environment: Environment,
+    runs: Runs,
+    run: Run,
+    variables: Mapping[str, str],
+    timeout: float,
+    old: Run | None,
+    *,
+    takes_over: bool,
+) -> None:
+    """Start the web process and wait until it is ready; end it where it does not become so."""
+    project = environment.project
+    words = [interpreter(project).path, "-m", "morrow", project.app]
+    child = spawn(project.source, runs.of(run) / "pid", runs.log(run), words, variables)
     try:
         wait_ready(environment, runs, run, child, timeout, old if takes_over else None)
     except BaseException as stopped:
@@ -76,24 +152,27 @@ def replace(
         end(child)
         raise
     runs.mark_served(run)
+
+
+def _end_others(runs: Runs, run: Run, old: Run | None, *, takes_over: bool) -> None:
+    """Wait for the end of the old process, which after a takeover ends by itself."""
     if old is not None and runs.pid(old) is not None:
         if not takes_over:
             stop(runs, old)
         terminal.status("waiting for the old process to finish its requests …")
         if not gone(runs, old, DRAIN + GRACE + 5):
             terminal.warn(f"the old process (pid {runs.pid(old)}) still finishes its requests")
-    runs.prune()
-    if admin_port != wish:
-        terminal.say(f"port {wish} is taken; the probes are on {admin_port}")
-    return _serves(environment, runs, run, "took over" if old else "runs")
+    for other in runs.all():
+        if other.number != run.number:
+            stop_beside(runs, other)
 
 
-def _settle(runs: Runs) -> Run | None:
-    """Find the process that serves; see off those that a killed command left behind."""
+def _serving_alone(runs: Runs) -> Run | None:
+    """Find the process that serves; stop those that a killed command left behind."""
     serving = runs.serving()
     for run in runs.alive():
         if serving is None or run.number > serving.number or run.port != serving.port:
-            stop(runs, run)  # it never came to serve, or serves where nobody asks any more
+            stop(runs, run)  # it never served, or listens on ports that are no longer used
         elif run.number < serving.number:
             gone(runs, run, DRAIN + GRACE + 5)  # it was replaced and finishes its requests
     return serving
@@ -128,13 +207,14 @@ def _serves(environment: Environment, runs: Runs, run: Run, how: str) -> Outcome
     return Outcome(text, data)
 
 
-def _port_taken(environment: Environment, port: int) -> Problem:
+def port_taken(environment: Environment, port: int, option: str = "--port") -> Problem:
+    """Say who holds a port, and the command that takes another."""
     who = holder(port)
     if not who and port == 5000 and sys.platform == "darwin":
         who = "macOS's AirPlay receiver, most likely"
     other = free_port(5050 if port != 5050 else 0)
-    command = f"{typed()} up {environment.label} --port {other}"
-    if "MAKELEVEL" in os.environ:
+    command = f"{typed()} up {environment.label} {option} {other}"
+    if "MAKELEVEL" in os.environ and option == "--port":
         command = f"make up PORT={other}"
     cause = f"it is held by {who}" if who else "it is held by a process that this user cannot see"
     return problem("port-taken", f"port {port}", cause, command=command)
@@ -145,24 +225,7 @@ def url_of(port: int) -> str:
     return f"http://{HOST}:{port}/"
 
 
-def _port(environment: Environment, which: str, usual: int) -> int:
-    return int((environment.values.get("ports") or {}).get(which) or usual)
-
-
-def fingerprint(environment: Environment, settings: Mapping[str, str], revision: str) -> str:
-    """Name what would run: the code, the kit below it, the settings and the secrets' revision."""
-    digest = hashlib.sha256()
-    digest.update(
-        json.dumps([environment.project.app, sorted(settings.items()), revision]).encode()
-    )
-    import morrow
-
-    for root in (environment.project.source, Path(str(morrow.__file__)).parent / "kit"):
-        for file in sorted(root.rglob("*")):
-            parts = file.relative_to(root).parts
-            if any(p.startswith(".") or p in ("__pycache__", "node_modules") for p in parts):
-                continue
-            if file.is_file():
-                digest.update(str(file.relative_to(root)).encode() + b"\0")
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:12]
+def ports_of(environment: Environment) -> list[int]:
+    """Return the service's and the probes' port, as the files say."""
+    http, admin = environment.value("ports", "http"), environment.value("ports", "admin")
+    return [int(http or 5000), int(admin or 8081)]

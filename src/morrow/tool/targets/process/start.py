@@ -7,19 +7,22 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.diagnose.ended import BAD_SETTINGS, refused_variables
 from morrow.tool.environment.model import Environment
+from morrow.tool.programs.python import Interpreter, interpreter
 from morrow.tool.targets.process.state import HOST, Run, Runs, ask
 
+# The shell writes its own number and then becomes the process.
+SCRIPT = 'echo "$$" >"$0"; exec "$@"'
 DRAIN = 1  # seconds in which connections are handed back; no load balancer must notice here
 GRACE = 20
 # What a service gets from the shell; everything else stands in the environment's file.
@@ -31,16 +34,18 @@ def variables_of(
     environment: Environment, runs: Runs, run: Run, settings: Mapping[str, str], secrets: Path
 ) -> dict[str, str]:
     """All that the service gets."""
-    given = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name in INHERITED or name.startswith(INHERITED_PREFIXES)
     }
-    paths = [str(environment.project.source), os.environ.get("PYTHONPATH", "")]
+    python = interpreter(environment.project)
     return {
-        **given,
+        **inherited,
+        **python.variables,
         **settings,
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+        **_secrets(environment, secrets),
+        "PYTHONPATH": python_path(environment, python),
         "PYTHONUNBUFFERED": "1",
         "MORROW_HOST": HOST,
         "MORROW_PORT": str(run.port),
@@ -51,27 +56,35 @@ def variables_of(
         "MORROW_PROTECTED": str(environment.protected).lower(),
         "MORROW_RELEASE": run.release,
         "MORROW_SECRETS_REVISION": run.secrets_revision,
-        "MORROW_SECRETS_DIR": str(secrets),
         "MORROW_HANDOVER": str(runs.handover),
     }
 
 
+def python_path(environment: Environment, python: Interpreter) -> str:
+    """Return where the service's modules are, then the kit where its environment lacks it."""
+    places = (str(environment.project.source), *python.paths, os.environ.get("PYTHONPATH", ""))
+    return os.pathsep.join(filter(None, places))
+
+
+def _secrets(environment: Environment, folder: Path) -> dict[str, str]:
+    """Give secrets as the chart does: as files, or as variables (`secrets.as: env`)."""
+    if environment.value("secrets", "as") != "env":
+        return {"MORROW_SECRETS_DIR": str(folder)}
+    return {key: (folder / key).read_text() for key in environment.secrets.keys}
+
+
 def spawn(
-    environment: Environment, runs: Runs, run: Run, variables: Mapping[str, str]
+    folder: Path, pid: Path, log: Path, words: Sequence[str], variables: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start the process, its own session's leader, with its output in the log."""
-    # The shell writes its own number and then becomes the service.
-    script = 'echo "$$" >"$0"; exec "$@"'
-    pid = str(runs.of(run) / "pid")
-    command = [sys.executable, "-m", "morrow", environment.project.app]
-    terminal.command(" ".join(["python", *command[1:]]))
-    with runs.log(run).open("ab") as log:
+    """Start a process, its own session's leader, with its output in the log."""
+    terminal.command(" ".join(["python", *words[1:]]))
+    with log.open("ab") as output:
         return subprocess.Popen(
-            ["/bin/sh", "-c", script, pid, *command],
+            ["/bin/sh", "-c", SCRIPT, str(pid), *words],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            cwd=environment.project.source,
+            cwd=folder,
             env=dict(variables),
             start_new_session=True,
         )
@@ -87,44 +100,46 @@ def wait_ready(
 ) -> None:
     """Return when this very process is ready and its service port answers."""
     deadline = time.monotonic() + timeout
-    said: dict[str, object] = {}
+    last_answer: dict[str, object] = {}
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise Failure(_ended(environment, runs, run, child.returncode, old))
         ready = ask(run.admin_port, "/readyz")
         if ready.get("pid") == child.pid or ready["status"] == 0:
-            said = ready
+            last_answer = ready
         if ready.get("pid") == child.pid and ready["status"] == 200:
-            answer = ask(run.port, "/healthz", timeout=5)
-            if answer["status"] == 200:
+            last_answer = ask(run.port, "/healthz", timeout=5)
+            if last_answer["status"] == 200:
                 return
-            said = answer
         time.sleep(0.03)
-    answered = json.dumps(said.get("checks") or said.get("error") or said) if said else "nothing"
-    raise Failure(
-        problem(
-            "process-never-ready",
-            f"{environment.name} in {environment.label}",
-            f"it runs and was not ready in {timeout:g} s{_old_serves(old)}",
-            details=(f"the probe says: {answered}", *_tail(runs.log(run))),
-            command=f"tail {shlex.quote(environment.shown(runs.log(run)))}",
-        )
+    checks: Any = last_answer.get("checks") or {}
+    down = [
+        f"{name}: {one['message']}" for name, one in checks.items() if one["critical"] > one["up"]
+    ]
+    why = f": {'; '.join(down)}" if down else ""
+    shown = (
+        json.dumps(checks or last_answer.get("error") or last_answer) if last_answer else "nothing"
     )
+    who, log = f"{environment.name} in {environment.label}", runs.log(run)
+    cause = f"it runs and was not ready in {timeout:g} s{why}{_old_serves(old)}"
+    lines = (f"the probe says: {shown}", *tail(log))
+    see = f"tail {shlex.quote(environment.shown(log))}"
+    raise Failure(problem("process-never-ready", who, cause, details=lines, command=see))
 
 
 def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run | None) -> Problem:
-    lines = _tail(runs.log(run))
+    lines = tail(runs.log(run))
     who = f"{environment.name} in {environment.label}"
     again = f"{typed()} up {environment.label}"
     if code == BAD_SETTINGS:
         refused = list(dict(refused_variables(lines)).items())
-        said = "; ".join(f"{name}: {message}" for name, message in refused) or "see below"
+        complaints = "; ".join(f"{name}: {message}" for name, message in refused) or "see below"
         fixes = []
         for name, _ in refused:
             section = ("secrets", "keys") if name in environment.secrets.keys else ("config", name)
             fixes.append(f"{name} in {environment.place(*section)}")
         fix = f"set {', '.join(fixes) or f'what the lines name in {environment.file}'}"
-        cause = f"the service refuses its settings (exit code 78){_old_serves(old)}: {said}"
+        cause = f"the service refuses its settings (exit code 78){_old_serves(old)}: {complaints}"
         return problem("settings-refused", who, cause, details=lines, fix=fix, up=again)
     how = (
         f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
@@ -171,6 +186,7 @@ def _old_serves(old: Run | None) -> str:
     return "; the old process serves on" if old else ""
 
 
-def _tail(log: Path, lines: int = 20) -> tuple[str, ...]:
+def tail(log: Path, lines: int = 20) -> tuple[str, ...]:
+    """Return the last lines of a log."""
     with log.open(errors="replace") as opened:
         return tuple(line.rstrip("\n") for line in deque(opened, lines))

@@ -20,11 +20,15 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
-KEPT = 5  # folders of ended processes that stay for `morrow logs`
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.terminal import typed
+from morrow.tool.base.web import get
+from morrow.tool.environment.model import Environment
+
+KEPT = 5  # folders of ended processes that are kept for `morrow logs`
 HOST = "127.0.0.1"
 SOCKET_PATH = 100  # bytes: what a unix socket's path may have on every system
 
@@ -40,22 +44,20 @@ class Run:
     secrets_revision: str
     started: float
     settings: dict[str, str] = field(default_factory=dict)
+    ports: list[int] = field(default_factory=list)  # the ports of the files; others may be in use
 
     @property
     def code(self) -> str:
-        """The release without the mark that a verification put behind it."""
+        """The release without the suffix that a verification adds."""
         return self.release.partition("+")[0]
-
-    def to_json(self) -> dict[str, Any]:
-        """What `run.json` holds."""
-        return asdict(self)
 
 
 class Runs:
     """All starts of one environment."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.folder = environment.project.state / environment.label
 
     @property
     def handover(self) -> Path:
@@ -74,17 +76,17 @@ class Runs:
         """The folder of a start."""
         return self.folder / str(run.number)
 
-    def log(self, run: Run) -> Path:
-        """Where its output goes."""
-        return self.of(run) / "service.log"
+    def log(self, run: Run, name: str = "service") -> Path:
+        """Where its output goes, or that of a process beside it."""
+        return self.of(run) / f"{name}.log"
 
     def all(self) -> list[Run]:
         """Every start that is remembered, the latest first."""
-        found = []
+        runs = []
         for file in self.folder.glob("*/run.json"):
             with contextlib.suppress(ValueError, TypeError, OSError):  # half-written: never started
-                found.append(Run(**json.loads(file.read_text())))
-        return sorted(found, key=lambda run: -run.number)
+                runs.append(Run(**json.loads(file.read_text())))
+        return sorted(runs, key=lambda run: -run.number)
 
     def alive(self) -> list[Run]:
         """Those whose process lives, the latest first."""
@@ -103,27 +105,37 @@ class Runs:
                     break
         return next((run for run in alive if (self.of(run) / "served").exists()), None)
 
+    def required(self) -> Run:
+        """The one that serves; raise where there is none."""
+        run = self.serving()
+        if run is None:
+            name, label = self.environment.name, self.environment.label
+            cause, up = "no process of it answers on this machine", f"{typed()} up {label}"
+            wrong = problem("not-running", f"{name} in {label}", cause, command=up)
+            raise Failure(wrong, refused=True)
+        return run
+
     def mark_served(self, run: Run) -> None:
         """Remember that it was ready."""
         (self.of(run) / "served").touch()
 
-    def pid(self, run: Run) -> int | None:
-        """Its process, if it lives and is the one that was started."""
-        file = self.of(run) / "pid"
+    def pid(self, run: Run, name: str = "") -> int | None:
+        """Its process (or one beside it), if it lives and is the one that was started."""
+        file = self.of(run) / (f"{name}.pid" if name else "pid")
         try:
             pid, written = int(file.read_text()), file.stat().st_mtime
         except (OSError, ValueError):
             return None
         born = birth(pid)
-        # A process that had the number when the file was written keeps it until it ends: one
-        # that was born later only bears the same number.
+        # The process had this number when the file was written, and keeps it until it ends.
+        # One that started later merely got the same number.
         return pid if born is not None and born <= written + 1.5 else None
 
     def add(self, run: Run) -> None:
         """Remember a start, before it happens."""
         folder = self.of(run)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "run.json").write_text(json.dumps(run.to_json()))
+        (folder / "run.json").write_text(json.dumps(asdict(run)))
 
     def next_number(self) -> int:
         """A number that no start had."""
@@ -170,20 +182,9 @@ def _birth_by_ps(pid: int) -> float | None:
 
 def ask(port: int, path: str, timeout: float = 2.0) -> dict[str, Any]:
     """GET a JSON answer; `status` is added, 0 where nobody answers, with the `error`."""
-    connection = HTTPConnection(HOST, port, timeout=timeout)
-    try:
-        connection.request("GET", path)
-        response = connection.getresponse()
-        body = response.read(1_000_000)
-    except (OSError, HTTPException) as error:
-        return {"status": 0, "error": str(error) or type(error).__name__}
-    finally:
-        connection.close()
-    try:
-        found = json.loads(body)
-    except ValueError:
-        found = {}
-    return {**(found if isinstance(found, dict) else {}), "status": response.status}
+    answer = get(HOST, port, path, timeout=timeout)
+    error = {} if answer.status else {"error": answer.reason}
+    return {**answer.json, **error, "status": answer.status}
 
 
 def taken(port: int) -> bool:
@@ -225,8 +226,8 @@ def holder(port: int) -> str:
         return ""
     command = [lsof, "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpc"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    told = {line[0]: line[1:] for line in done.stdout.splitlines() if line}
-    return f"{told.get('c', 'a process')} (pid {told['p']})" if "p" in told else ""
+    fields = {line[0]: line[1:] for line in done.stdout.splitlines() if line}
+    return f"{fields.get('c', 'a process')} (pid {fields['p']})" if "p" in fields else ""
 
 
 def _listener(port: int) -> int | None:

@@ -9,40 +9,64 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import format_table, terminal, typed
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.site import Site
-from morrow.tool.doctor.doctor import Check
-from morrow.tool.targets.process.plan import compute_process
-from morrow.tool.targets.process.replace import READY, fingerprint, replace, url_of
+from morrow.tool.doctor.check import Check, failed
+from morrow.tool.doctor.doctor import stored
+from morrow.tool.doctor.programs import program_checks
+from morrow.tool.stores.sops import forget
+from morrow.tool.stores.store import store_of, unsupported
+from morrow.tool.targets.process.beside import names_beside, stop_beside
+from morrow.tool.targets.process.logs import Logs
+from morrow.tool.targets.process.operate import Operations, only_in_a_cluster
+from morrow.tool.targets.process.plan import compute_process, in_the_way
+from morrow.tool.targets.process.replace import READY, replace, url_of, wanted_by
 from morrow.tool.targets.process.start import stop
 from morrow.tool.targets.process.state import Runs, ask
 from morrow.tool.targets.process.verify import ProcessSubject
-from morrow.tool.targets.target import DownOptions, LogsOptions, Target, UpOptions, VerifyOptions
+from morrow.tool.targets.process.watch import watch
+from morrow.tool.targets.target import DownOptions, Target, UpOptions, VerifyOptions
 
 
-class Process(Target):
+class Process(Operations, Logs, Target):
     """A process of this machine."""
 
-    takes = frozenset({"port", "without-drain"})
+    takes = frozenset({"port", "watch", "without-drain"})
 
     def up(self, site: Site, options: UpOptions) -> Outcome:
         """Start the service, or let a new process take over from the one that runs."""
+        outcome = self._bring_up(site, options)
+        if options.watch:
+            terminal.result(outcome.text)
+            try:
+                watch(site, lambda fresh: self._bring_up(fresh, options))
+            except (KeyboardInterrupt, Failure):  # Ctrl-C also ends a program that was asked
+                terminal.clear()
+            return self.down(site, DownOptions())
+        return outcome
+
+    def _bring_up(self, site: Site, options: UpOptions) -> Outcome:
         environment = site.environment
         with lock.held(environment, f"morrow up {environment.label}"):
-            return replace(environment, port=options.port, timeout=options.timeout or READY)
+            return replace(
+                environment,
+                wanted_by(environment),
+                port=options.port,
+                admin_port=options.admin_port,
+                timeout=options.timeout or READY,
+            )
 
     def down(self, site: Site, options: DownOptions) -> Outcome:
         """Stop every process of the environment; logs and secrets stay unless purged."""
         environment = site.environment
-        runs = Runs(environment.project.state / environment.label)
+        runs = Runs(environment)
         if not runs.folder.exists():
             return Outcome(f"{environment.name} does not run", {"stopped": []})
         with lock.held(environment, f"morrow down {environment.label}"):
@@ -52,8 +76,11 @@ class Process(Target):
                 pid = runs.pid(run)
                 stop(runs, run)
                 stopped.append(pid)
+            for run in runs.all():
+                stop_beside(runs, run)
             if options.purge:
                 shutil.rmtree(runs.folder)
+            forget(environment)
         text = f"stopped {environment.name}" if stopped else f"{environment.name} does not run"
         kept = "" if options.purge else f"; logs and secrets stay in .morrow/{environment.label}"
         return Outcome(text + (kept if stopped else ""), {"stopped": stopped})
@@ -61,17 +88,16 @@ class Process(Target):
     def status(self, site: Site) -> Outcome:
         """Say what runs and whether it is ready."""
         environment = site.environment
-        runs = Runs(environment.project.state / environment.label)
+        runs = Runs(environment)
         run = runs.serving()
         if run is None:
             alive = runs.alive()
-            said = "runs but does not answer" if alive else "does not run"
-            text = f"{environment.name} {said}; next: {typed()} up {environment.label}"
+            state = "runs but does not answer" if alive else "does not run"
+            text = f"{environment.name} {state}; next: {typed()} up {environment.label}"
             return Outcome(text, {"environment": environment.label, "running": False}, ok=False)
         ready = ask(run.admin_port, "/readyz")
         info = ask(run.admin_port, "/info")
         ok = ready["status"] == 200
-        wanted = fingerprint(environment, environment.settings, environment.secrets.revision)
         data = {
             "environment": environment.label,
             "running": True,
@@ -83,9 +109,11 @@ class Process(Target):
             "version": info.get("version"),
             "secrets_revision": run.secrets_revision,
             "since": run.started,
-            "current": run.code == wanted,
+            "current": run.code == wanted_by(environment).release,
             "checks": ready.get("checks"),
+            "processes": {name: runs.pid(run, name) for name in names_beside(runs, run)},
         }
+        beside: dict[str, int | None] = data["processes"]
         rows = [
             ("service", f"{environment.name}, pid {data['pid']}, {'ready' if ok else 'NOT ready'}"),
             ("URL", url_of(run.port)),
@@ -96,54 +124,37 @@ class Process(Target):
             ),
             ("secrets", f"revision {run.secrets_revision}"),
             ("running for", _ago(time.time() - run.started)),
+            *((name, f"pid {pid}" if pid else "has ended") for name, pid in beside.items()),
         ]
         return Outcome(format_table(("", ""), rows, terminal.width), data, ok)
 
-    def logs(self, site: Site, options: LogsOptions) -> Outcome | None:
-        """Show the last lines; follow through take-overs when asked."""
-        environment = site.environment
-        runs = Runs(environment.project.state / environment.label)
-        found = [run for run in runs.all() if runs.log(run).exists()]  # one killed early has none
-        if not found:
-            text = (
-                f"{environment.name} has not run here yet; next: {typed()} up {environment.label}"
-            )
-            return Outcome(text, {"lines": []}, ok=False)
-        run = next((r for r in found if runs.pid(r) is not None), found[0])
-        with runs.log(run).open(errors="replace") as opened:
-            lines = [line.rstrip("\n") for line in deque(opened, options.lines)]
-            if not options.follow:
-                return Outcome("\n".join(lines), {"lines": lines})
-            terminal.result("\n".join(lines))
-            stream = opened
-            while True:
-                if line := stream.readline():
-                    terminal.result(line.rstrip("\n"))
-                    continue
-                newest = next(iter(runs.all()), run)
-                if newest.number != run.number and runs.log(newest).exists():
-                    run = newest
-                    stream = runs.log(run).open(errors="replace")
-                    continue
-                time.sleep(0.2)
-
     def plan(self, site: Site, out: Path | None) -> Outcome:
         """Compare the process that serves with the files."""
-        found = compute_process(site.environment)
-        return Outcome(found.as_text(), found.as_json(), ok=found.empty)
+        if wrong := in_the_way(site.environment):
+            raise Failure(*wrong, refused=True)
+        plan = compute_process(site.environment)
+        return Outcome(plan.as_text(), plan.as_json(), ok=plan.empty)
+
+    def render(self, site: Site, folder: Path | None) -> Outcome:
+        """Refuse: nothing is applied anywhere."""
+        raise only_in_a_cluster(site, "a process is started from its file; there is no YAML of it")
 
     def rollback(self, site: Site, to: int | None, confirm: str | None) -> Outcome:
         """Refuse: nothing is kept to go back to."""
-        cause = "a process keeps no releases; the file says what runs"
-        label = site.environment.label
-        raise Failure(problem("target-unsupported", label, cause, kind="kubernetes"))
+        raise only_in_a_cluster(site, "a process keeps no releases; the file says what runs")
 
     def checks(self, site: Site) -> Iterator[Check]:
-        """Find nothing that is needed beside the files."""
-        return iter(())
+        """Find what would stop a start."""
+        wrong = in_the_way(site.environment)
+        yield from failed("process", wrong)
+        if not wrong:
+            yield Check("process", "ok", "the application loads, and its port is free or its own")
+        if not unsupported(site.environment) and (needed := store_of(site.environment).programs):
+            yield from program_checks(needed)
+            yield from stored(site)
 
     def fix(self, site: Site, confirm: str | None) -> list[str]:
-        """Leave it to `up`, which sees off what a killed command left."""
+        """Do nothing: `up` stops what a killed command left."""
         return []
 
     @contextmanager
@@ -159,7 +170,7 @@ class Process(Target):
         return bool(self.status(site).data.get("running"))
 
     def prove_secrets(self, site: Site) -> list[dict[str, str]]:
-        """Ask nobody: `up` returned, so what serves was started with this revision."""
+        """Return nothing: what `up` left serving was started with this revision."""
         return []
 
     def subject(self, site: Site, options: VerifyOptions) -> ProcessSubject:

@@ -1,0 +1,22 @@
+"""A file is written whole or not at all: who is killed in between leaves the old one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def draft_of(file: Path, mode: int | None = None) -> Iterator[Path]:
+    """Yield a draft beside the file, which takes its place at the end; it keeps the old mode."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        draft.touch(0o666 if mode is None else mode)
+        if mode is None and file.exists():
+            draft.chmod(file.stat().st_mode & 0o7777)
+        yield draft
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)

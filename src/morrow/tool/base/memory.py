@@ -1,0 +1,37 @@
+"""A folder in this machine's memory, for what may never touch a disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from morrow.tool.base.errors import Failure, problem
+
+
+def memory_folder() -> Path:
+    """Return a folder in memory that only this user reads; raise where there is none."""
+    chosen = os.environ.get("MORROW_MEMORY")
+    for place in [chosen] if chosen else ["/dev/shm", os.environ.get("XDG_RUNTIME_DIR")]:  # noqa: S108
+        if place and os.access(place, os.W_OK):
+            folder = Path(place) / f"morrow-{os.getuid()}"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            status = folder.lstat()
+            if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+                break  # somebody else made it, to read what we would put there
+            return folder
+    cause = "this machine has no folder in memory that is this user's alone"
+    raise Failure(problem("no-memory", chosen or "/dev/shm", cause))  # noqa: S108
+
+
+@contextmanager
+def draft_folder(stem: str) -> Iterator[Path]:
+    """Yield a folder for drafts that is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=memory_folder()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

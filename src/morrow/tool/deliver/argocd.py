@@ -1,0 +1,130 @@
+"""What Argo CD says of an environment, where it is in the same cluster and we may look."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.site import Site
+from morrow.tool.diagnose.view import last_part, spec_of
+
+KIND = "applications.argoproj.io"
+TRACKING = "argocd.argoproj.io/tracking-id"  # "application:group/kind:namespace/name"
+REFRESH = "argocd.argoproj.io/refresh=normal"  # look at Git now, not at the next turn
+
+
+@dataclass(frozen=True)
+class Application:
+    """An Application, as one look found it."""
+
+    item: Json
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.item["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """Argo CD's own namespace, mostly."""
+        return str(self.item["metadata"]["namespace"])
+
+    @property
+    def title(self) -> str:
+        """How messages name it."""
+        return f"Application {self.namespace}/{self.name}"
+
+    @property
+    def synced(self) -> bool:
+        """Whether the cluster is as the revision says that it looked at."""
+        return self._sync.get("status") == "Synced"
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The commits that it looked at, one for each source."""
+        return _revisions(self._sync)
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The commits that it has applied to the end."""
+        done = self._operation.get("phase") == "Succeeded"
+        return _revisions(self._operation.get("syncResult") or {}) if done else ()
+
+    @property
+    def paused(self) -> str:
+        """Why it applies nothing by itself; "" when it does."""
+        automated = (spec_of(self.item).get("syncPolicy") or {}).get("automated")
+        if automated is None:
+            return "its syncPolicy has no `automated`"
+        return "automated.enabled is false" if automated.get("enabled") is False else ""
+
+    @property
+    def error(self) -> str:
+        """Why it cannot read or compare what it should apply now, in its own words."""
+        conditions = self._status.get("conditions") or []
+        kinds = ("ComparisonError", "InvalidSpecError")  # SyncError is of an attempt, as `failure`
+        errors = [one for one in conditions if one.get("type") in kinds]
+        return last_part(str(errors[0].get("message") or "")) if errors else ""
+
+    @property
+    def failure(self) -> str:
+        """How its last attempt to apply `refused` failed; it stays when that is past."""
+        return last_part(str(self._operation.get("message") or "")) if self.refused else ""
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The commits that it tried to apply, and gave up."""
+        failed = self._operation.get("phase") in ("Failed", "Error")
+        return _revisions(self._operation.get("syncResult") or {}) if failed else ()
+
+    @property
+    def _status(self) -> Json:
+        return self.item.get("status") or {}
+
+    @property
+    def _sync(self) -> Json:
+        return self._status.get("sync") or {}
+
+    @property
+    def _operation(self) -> Json:
+        return self._status.get("operationState") or {}
+
+
+def _revisions(told: Json) -> tuple[str, ...]:
+    return tuple(filter(None, (told.get("revision"), *(told.get("revisions") or []))))
+
+
+def application_of(site: Site) -> Application | None:
+    """Return the Application of an environment: what its Deployment is tracked by, or what reads
+    its file; None where there is none, or where we may not look.
+    """
+    environment = site.environment
+    done = site.kubectl.run("get", KIND, "--all-namespaces", "-o", "json")
+    if done.code:
+        return None
+    items: list[Json] = json.loads(done.out)["items"]
+    deployment = site.kubectl.get("deployment", environment.name) or {"metadata": {}}
+    notes = deployment["metadata"].get("annotations") or {}
+    tracked = str(notes.get(TRACKING, "")).partition(":")[0]
+    for item in items:
+        meta = item["metadata"]
+        if tracked and tracked in (meta["name"], f"{meta['namespace']}_{meta['name']}"):
+            return Application(item)
+    file = f"{environment.label}.yaml"
+    for item in items:
+        spec = spec_of(item)
+        sources = [one for one in (spec.get("source"), *(spec.get("sources") or [])) if one]
+        files = [
+            str(file) for one in sources for file in (one.get("helm") or {}).get("valueFiles") or []
+        ]
+        there = (spec.get("destination") or {}).get("namespace") == environment.namespace
+        if there and any(one.rpartition("/")[2] == file for one in files):
+            return Application(item)
+    return None
+
+
+def refresh(site: Site, application: Application) -> None:
+    """Ask it to look at Git now. Who may not waits for its next turn."""
+    words = ("annotate", "--overwrite", "-n", application.namespace, KIND, application.name)
+    site.kubectl.run(*words, REFRESH)

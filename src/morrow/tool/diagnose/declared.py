@@ -1,0 +1,157 @@
+"""Whether all that was applied is still there, as it was applied, and in no failed condition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import condition_text, conditions_of, names_held
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import (
+    DECLARED,
+    KEEPERS,
+    Finding,
+    View,
+    new_pods,
+    patch,
+    spec_of,
+    title,
+)
+
+SETTLES = 8.0  # seconds for a controller that puts it back by itself
+WORKS = 60.0  # seconds for a controller that makes something first: a certificate, a bucket
+ENDS = ("Job", "Pod")  # these may be gone, having done their work
+# These have judges of their own, or no condition that says whether they work.
+JUDGED = (*KEEPERS, *ENDS, "HorizontalPodAutoscaler", "PodDisruptionBudget", "CronJob")
+GOOD = ("Ready", "Available", "Synced", "Healthy", "Programmed", "Established")
+BAD = ("Failed", "Stalled", "Degraded")
+FREE: Json = {"metadata": {"finalizers": None}}
+
+
+def declared_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Compare what was applied with what is there."""
+    live = {_identity(item, place): item for item in view.of(DECLARED)}
+    if not live:
+        return  # not asked for yet, or not allowed to look
+    for wanted in view.declared:
+        item = live.get(_identity(wanted, place))
+        if item is None:
+            if wanted["kind"] not in ENDS:
+                cause = "it was applied and is not there any more: somebody deletes it"
+                yield Finding(place.problem("object-gone", title(wanted), cause), SETTLES, True)
+        elif wanted["kind"] in KEEPERS:
+            yield from _overwritten(wanted, item, place)
+        elif wanted["kind"] not in JUDGED:
+            yield from _conditions(item, place)
+
+
+def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield new pods that run another image than their template says: a rule rewrites it."""
+    for workload in view.workloads:
+        template = (spec_of(workload).get("template") or {}).get("spec") or {}
+        wanted = {one["name"]: str(one["image"]) for one in template.get("containers") or []}
+        for pod in new_pods(view, workload):
+            for one in pod["spec"]["containers"]:
+                image = wanted.get(one["name"])
+                if image is None or _same_image(image, str(one["image"])):
+                    continue
+                cause = f"it runs {one['image']}, and its template says {image}:"
+                cause += " an admission rule or webhook of the cluster rewrites it"
+                found = place.problem("release-overwritten", title(pod), cause)
+                yield Finding(found, SETTLES, True)
+                return
+
+
+def ending_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield what is being deleted and held: it vanishes as soon as it is let go."""
+    items = {one["metadata"].get("uid"): one for one in (*view.workloads, *view.of(DECLARED))}
+    for item in items.values():
+        meta = item["metadata"]
+        if not meta.get("deletionTimestamp") or item["kind"] in ENDS:
+            continue
+        holders = ", ".join(meta.get("finalizers") or []) or "what it owns"
+        cause = f"it is being deleted since {meta['deletionTimestamp']}, held by {holders}"
+        what = f"{item['kind'].lower()} {meta['name']}"
+        problem = place.problem(
+            "object-ending", title(item), cause, command=patch(place, what, FREE)
+        )
+        # Nothing new is made of a workload that ends.
+        yield Finding(problem, SETTLES, item["kind"] not in KEEPERS)
+
+
+def _identity(item: Json, place: Place) -> tuple[str, str, str]:
+    meta = item["metadata"]
+    return item["kind"], meta.get("namespace") or place.namespace, meta["name"]
+
+
+def _overwritten(wanted: Json, item: Json, place: Place) -> Iterator[Finding]:
+    found = _difference(wanted, item)
+    if not found:
+        return
+    found += f"; the last to change it was {_last_manager(item)}"
+    yield Finding(place.problem("release-overwritten", title(item), found), SETTLES, True)
+
+
+def _difference(wanted: Json, item: Json) -> str:
+    """Say in what a workload is not as it was applied; what was only added is left alone."""
+    count, now = spec_of(wanted).get("replicas"), spec_of(item).get("replicas")
+    if count and now == 0:
+        return f"it is scaled to no pods, and {count} were applied"
+    pods, there = spec_of(wanted)["template"]["spec"], spec_of(item)["template"]["spec"]
+    containers = {one["name"]: one for one in there["containers"]}
+    for one in pods["containers"]:
+        name, other = one["name"], containers.get(one["name"])
+        if other is None:
+            return f"it has no container {name} any more"
+        if not _same_image(str(one["image"]), str(other["image"])):
+            return f"its container {name} has the image {other['image']}, not {one['image']}"
+        now_set = _values(other)
+        for variable, value in _values(one).items():
+            if now_set.get(variable) != value:
+                return f"its container {name} has another {variable} than was applied"
+    held = names_held(pods)["secrets"]
+    if held and f'"{held}"' not in json.dumps(there):
+        return f"it does not hold {held} any more"
+    return ""
+
+
+def _same_image(wanted: str, now: str) -> bool:
+    """Whether both are the same content: clusters rewrite registries and tags to what they mean."""
+    (name, _, digest), (other, _, found) = wanted.partition("@"), now.partition("@")
+    if digest and found:
+        return digest == found
+    last = other.rpartition("/")[2]
+    return last == name.rpartition("/")[2] or (not digest and bool(found) and ":" not in last)
+
+
+def _values(container: Json) -> Json:
+    """Return the plain variables; an empty value is left out by the API server."""
+    return {
+        one["name"]: one.get("value", "")
+        for one in container.get("env") or []
+        if "valueFrom" not in one
+    }
+
+
+def _last_manager(item: Json) -> str:
+    fields = [
+        one for one in item["metadata"].get("managedFields") or [] if not one.get("subresource")
+    ]
+    last: Json = max(fields, key=lambda one: str(one.get("time", "")), default={})
+    return f"{last.get('manager', 'unknown')} at {last.get('time', 'an unknown time')}"
+
+
+def _conditions(item: Json, place: Place) -> Iterator[Finding]:
+    for kind, condition in conditions_of(item.get("status") or {}).items():
+        bad = (kind in GOOD and condition["status"] == "False") or (
+            kind in BAD and condition["status"] == "True"
+        )
+        seen = condition.get("observedGeneration", item["metadata"].get("generation", 0))
+        if not bad or seen < item["metadata"].get("generation", 0):
+            continue
+        cause = condition_text(condition)
+        what = f"{item['kind'].lower()} {item['metadata']['name']}"
+        problem = place.problem("object-not-ready", title(item), cause, what=what)
+        yield Finding(problem, WORKS, True)
+        return

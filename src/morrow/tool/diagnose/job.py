@@ -1,0 +1,56 @@
+"""Why a Job of the release does not end well."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import TASK, conditions_of, labels_of
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.pod import pod_findings
+from morrow.tool.diagnose.refused import refused_findings
+from morrow.tool.diagnose.view import Finding, View, events_of, is_of, owned, uid
+
+UNSEEN = 60.0
+
+
+def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
+    """Yield what keeps each Job that is new from its end."""
+    for job in view.jobs:
+        if uid(job) in known or job["metadata"].get("ownerReferences"):
+            continue  # a CronJob's Jobs are no part of a rollout
+        if not is_of(job, place.name):
+            continue  # a neighbour's
+        if labels_of(job).get("app.kubernetes.io/component") == TASK:
+            continue
+        yield from refused_findings(job, events_of(view, job), place)
+        pods = owned(view.pods, job)
+        found = [f for pod in pods for f in pod_findings(pod, view, place, is_job=True)]
+        yield from found
+        failed = _failed(job, pods, view, place)
+        if failed and not any(finding.hold == 0 for finding in found):
+            yield failed
+        yield from _unseen(job, place)
+
+
+def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | None:
+    failed = conditions_of(job.get("status") or {}).get("Failed")
+    if failed is None or failed["status"] != "True":
+        return None
+    lines = [line for pod in pods for line in last_lines(pod, view)]
+    cause = f"the Job ended with {failed.get('reason')}: {failed.get('message')}"
+    name = job["metadata"]["name"]
+    return Finding(place.problem("job-failed", f"Job {name}", cause, tuple(lines[-10:])))
+
+
+def _unseen(job: Json, place: Place) -> Iterator[Finding]:
+    """Yield a Job that nobody runs: suspended, or left to a controller that is not there."""
+    spec, status, name = job["spec"], job.get("status") or {}, job["metadata"]["name"]
+    if spec.get("suspend"):
+        cause = "it is suspended, and runs only when somebody lets it go"
+    elif not status.get("startTime") and not status.get("conditions"):
+        cause = f"no controller has looked at it; it is for {spec.get('managedBy', 'Kubernetes')}"
+    else:
+        return
+    yield Finding(place.problem("job-suspended", f"Job {name}", cause), UNSEEN)

@@ -1,0 +1,86 @@
+"""Whether NetworkPolicies leave anybody who could reach the service's port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import labels_of
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import Finding, View, is_ending, new_pods, spec_of
+
+SETTLES = 8.0
+
+
+def network_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield policies that shut the service's port for all.
+
+    Policies only add up: where one lets somebody in, who that is, is its owner's affair.
+    """
+    pods = [pod for pod in new_pods(view) if not is_ending(pod)]
+    for service in view.own("Service", place.name, place.namespace):
+        if service["metadata"]["name"] != place.name:
+            continue
+        selector = spec_of(service).get("selector") or {}
+        reached = [pod for pod in pods if selector.items() <= labels_of(pod).items()]
+        ports = [
+            port.get("targetPort", port["port"]) for port in spec_of(service).get("ports") or []
+        ]
+        if not reached:
+            continue
+        policies = [one for one in view.of("NetworkPolicy") if _holds(one, labels_of(reached[0]))]
+        open_for_some = any(_lets(one, port, reached[0]) for one in policies for port in ports)
+        if not policies or open_for_some:
+            continue
+        names = sorted(one["metadata"]["name"] for one in policies)
+        shown = ", ".join(map(str, ports))
+        cause = f"NetworkPolicy {', '.join(names)} selects its pods and lets nobody reach {shown}"
+        where = f"Service {place.name}"
+        yield Finding(place.problem("network-blocked", where, cause, what=names[0]), SETTLES, True)
+
+
+def _holds(policy: Json, labels: dict[str, str]) -> bool:
+    """Whether a policy decides who reaches a pod with these labels."""
+    spec = spec_of(policy)
+    if "Ingress" not in (spec.get("policyTypes") or ["Ingress"]):
+        return False
+    return matches(spec.get("podSelector") or {}, labels)
+
+
+def _lets(policy: Json, port: int | str, pod: Json) -> bool:
+    numbers = {
+        one.get("name"): one["containerPort"]
+        for container in pod["spec"]["containers"]
+        for one in container.get("ports") or []
+    }
+    port = numbers.get(port, port)
+    for rule in spec_of(policy).get("ingress") or []:
+        ports = rule.get("ports") or []
+        for one in ports:
+            first = numbers.get(one.get("port"), one.get("port"))
+            last = one.get("endPort", first)
+            if first is None or first == port:
+                return True
+            if isinstance(first, int) and isinstance(port, int) and first <= port <= last:
+                return True
+        if not ports:
+            return True
+    return False
+
+
+def matches(selector: Json, labels: dict[str, str]) -> bool:
+    """Whether a label selector takes these labels."""
+    if not (selector.get("matchLabels") or {}).items() <= labels.items():
+        return False
+    for rule in selector.get("matchExpressions") or []:
+        key, wanted = rule["key"], rule.get("values") or []
+        there, value = key in labels, labels.get(key)
+        answer = {
+            "In": value in wanted,
+            "NotIn": value not in wanted,
+            "Exists": there,
+            "DoesNotExist": not there,
+        }
+        if not answer[rule["operator"]]:
+            return False
+    return True

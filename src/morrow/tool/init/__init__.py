@@ -1,0 +1,1 @@
+"""`morrow init`: from a stranger's repository to one that Morrow can run, and `eject`."""

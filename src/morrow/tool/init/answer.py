@@ -1,0 +1,69 @@
+"""What a candidate answered: that it is an application, or why it is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from morrow.tool.init.places import Candidate
+
+UNREACHED = re.compile(
+    r"OperationalError|ConnectionRefused|ConnectionError|Connect call failed|gaierror|could not "
+    r"translate host|Name or service not known|Network is unreachable|ServerSelectionTimeout"
+)
+
+
+@dataclass(frozen=True)
+class Application:
+    """What an application told of itself."""
+
+    candidate: Candidate
+    target: str
+    interface: str
+    framework: str
+    routes: tuple[str, ...]
+    answers: tuple[tuple[str, int], ...]  # what a GET of some paths answered, without a server
+    given: Mapping[str, str]  # the variables that it was imported with
+    folders: tuple[str, ...] = ()  # that it keeps files of databases in, and that are not there
+    examples: Mapping[str, str] = field(default_factory=dict)  # files that are not there: from what
+
+    @property
+    def path(self) -> tuple[str, int]:
+        """What to ask of it: a path that answers 200, else the likeliest that answers at all."""
+        asked = [one for one in self.answers if one[0] != "lifespan"]
+        for least, most in ((200, 201), (300, 400), (401, 404), (404, 405)):
+            for path, status in asked:
+                if least <= status < most:
+                    return path, status
+        return ("/", 0)
+
+    @property
+    def trouble(self) -> str:
+        """What does not work without what is not here: a database, most likely."""
+        if any(path == "lifespan" for path, _ in self.answers):
+            return "its start-up fails here"
+        bad = [path for path, status in self.answers if status in (0, 500)]
+        return f"{', '.join(bad[:3])} fails here" if bad and self.path[1] != 200 else ""
+
+
+@dataclass
+class Refusal:
+    """Why a candidate is none."""
+
+    candidate: Candidate
+    error: str
+    message: str
+    where: str = ""
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether it asked a database, a cache or another service, and none answered."""
+        own = "unable to open database file" in self.message  # a file of its own
+        return not own and bool(UNREACHED.search(f"{self.error} {self.message}"))
+
+    @property
+    def told(self) -> str:
+        """In one line."""
+        at = f" at {self.where}" if self.where else ""
+        return f"{self.candidate.target}: {self.error}{at}: {' '.join(self.message.split())[:160]}"

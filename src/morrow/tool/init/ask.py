@@ -1,0 +1,208 @@
+"""Import candidates where they can do no harm, and ask them what they are.
+
+Each is imported by a process of its own, in a copy of the repository, in a session of its own
+that is ended whole, without network where this system allows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+from morrow.tool.init.answer import Application, Refusal
+from morrow.tool.init.copied import KIT
+from morrow.tool.init.places import Candidate
+from morrow.tool.programs.python import Interpreter
+
+SECONDS, IN_ALL = 60.0, 240.0  # for one candidate, and for all of them, on an idle machine
+TRIES = 9  # of one candidate, each with one more setting
+CALLED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\b")
+
+
+# Take the network away; end with this program, even where SIGKILL ends it.
+ALONE = ("unshare", "--user", "--map-current-user", "--net")
+BOUND = ("setpriv", "--pdeathsig", "KILL")
+
+
+@cache
+def _where_possible(*words: str) -> tuple[str, ...]:
+    """Return the words that come before a program; none where this system does not know them."""
+    if shutil.which(words[0]) is None:
+        return ()
+    done = subprocess.run([*words, "true"], capture_output=True, check=False)
+    return words if done.returncode == 0 else ()
+
+
+def busy() -> float:
+    """Return how many times longer a program takes here now; a limit of time must know."""
+    with contextlib.suppress(OSError, AttributeError):
+        return min(max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), 3.0)
+    return 1.0
+
+
+@dataclass
+class Asker:
+    """Asks one candidate after the other."""
+
+    copy: Path
+    python: Interpreter
+    guess: Callable[[str], str]  # a value for a variable that the application misses
+    given: dict[str, str]
+    network: bool = False
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether nobody should be asked any more."""
+        return time.monotonic() - self.began > IN_ALL * busy()
+
+    def ask(self, candidate: Candidate) -> Application | Refusal:
+        """Import it, with one more setting each time that it names one that it misses."""
+        given = dict(self.given)
+        told: dict[str, Any] = {}
+        folders: list[str] = []
+        examples: dict[str, str] = {}
+        for _ in range(TRIES):
+            told = self._once(candidate, given)
+            missing = [name for name in missing_in(told) if name not in given]
+            lost = [one for one in told.get("folders", ()) if one not in folders]
+            for one in lost:
+                (self.copy / candidate.source / one).mkdir(parents=True, exist_ok=True)
+            folders += lost
+            here = self.copy / candidate.source
+            shown = {one: like for one in told.get("lost", ()) if (like := example_of(here, one))}
+            for one, like in shown.items():
+                shutil.copyfile(here / like, here / one)
+            examples |= shown
+            if (lost or shown) and not self.out_of_time:
+                continue
+            if "error" not in told or not missing or self.out_of_time:
+                break
+            given.update({name: self.guess(name) for name in missing})
+        if "error" in told:
+            told = {key: str(told[key]) for key in ("error", "message", "where")}
+            return Refusal(candidate, told["error"], told["message"], told["where"])
+        return Application(
+            candidate,
+            target=str(told["target"]),
+            interface=str(told["interface"]),
+            framework=str(told["framework"]),
+            routes=tuple(map(str, told.get("routes", ()))),
+            answers=tuple((str(path), int(status)) for path, status in told.get("answers", ())),
+            given=given,
+            folders=tuple(folders),
+            examples=examples,
+        )
+
+    def job(self, candidate: Candidate, command: tuple[str, ...]) -> bool:
+        """Whether a command works in the copy, with what the application was imported with."""
+        if self.out_of_time:
+            return False
+        folder = self.copy / candidate.source if candidate.source else self.copy
+        own = Path(self.python.path).with_name(command[0])
+        first = self.python.path if command[0] == "python" else str(own)
+        if not Path(first).exists():
+            return False
+        given = dict(self.given)
+        if candidate.django:
+            given["DJANGO_SETTINGS_MODULE"] = candidate.settings
+        with tempfile.TemporaryFile() as output:
+            return self._run([first, *command[1:]], folder, given, output) == 0
+
+    def _run(
+        self, words: list[str], folder: Path, given: Mapping[str, str], output: IO[bytes]
+    ) -> int | None:
+        """Run a program to its end or to its time; end what it started. None: it was ended."""
+        keep = ("HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+        variables = {name: os.environ[name] for name in keep if name in os.environ}
+        variables |= {**self.python.variables, **given, "PYTHONDONTWRITEBYTECODE": "1"}
+        if not self.python.kit:
+            variables["PYTHONPATH"] = str(self.copy.parent / KIT)
+        around = [] if self.network else [*_where_possible(*ALONE)]
+        child = subprocess.Popen(
+            [*around, *_where_possible(*BOUND), *words], cwd=folder, env=variables,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            return child.wait(SECONDS * busy())
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+
+    def _once(self, candidate: Candidate, given: Mapping[str, str]) -> dict[str, Any]:
+        folder = self.copy / candidate.source if candidate.source else self.copy
+        with tempfile.TemporaryDirectory(prefix="morrow-asked-") as place:
+            question, answer = Path(place, "question"), Path(place, "answer")
+            question.write_text(json.dumps({
+                "folder": str(folder), "module": candidate.module,
+                "attribute": candidate.attribute, "django": candidate.settings,
+            }))  # fmt: skip
+            program = self.copy.parent / KIT / "asked.py"
+            words = [self.python.path, str(program), str(question), str(answer)]
+            output = Path(place, "output")
+            try:
+                with output.open("wb") as opened:
+                    code = self._run(words, folder, given, opened)
+            except OSError as error:
+                return _failed("NotStarted", str(error))
+            if code is None:
+                return _failed(
+                    "TimeoutError", f"its import did not end in {SECONDS * busy():.0f} s"
+                )
+            last = "".join(output.read_text(errors="replace").strip().splitlines()[-1:])[-300:]
+            try:
+                told: dict[str, Any] = json.loads(answer.read_text())
+            except (OSError, ValueError):
+                return _failed("Ended", f"its import ended the process ({code}): {last}")
+            if told.get("error") == "SystemExit":  # it has said why
+                told["message"] = f"{told['message']}: {last}"
+        return told
+
+
+def _failed(error: str, message: str) -> dict[str, Any]:
+    return {"error": error, "message": message, "where": ""}
+
+
+def example_of(folder: Path, lost: str) -> str:
+    """Return the example that developers copy to a file that is not in Git, "" for none."""
+    pure = Path(lost)
+    if (folder / pure).exists():
+        return ""
+    for word in ("example", "sample", "dist", "template", "default"):
+        for mark in "._-":
+            for name in (f"{pure.name}{mark}{word}", f"{pure.stem}{mark}{word}{pure.suffix}",
+                         f"{word}{mark}{pure.name}"):  # fmt: skip
+                if (folder / pure.with_name(name)).is_file():
+                    return str(pure.with_name(name))
+    return ""
+
+
+def missing_in(told: Mapping[str, Any]) -> list[str]:
+    """Name the variables that an error says are missing."""
+    error, message = str(told.get("error", "")), str(told.get("message", ""))
+    if told.get("fields"):
+        return [name.upper() for name, kind in told["fields"] if "missing" in kind and name]
+    if error == "KeyError":
+        return [one for one in CALLED.findall(message) if len(one) > 2][:1]
+    words = ("environ", "not found", "required", "must be set", "missing", "not set", "undefined")
+    needed = any(word in message.lower() for word in (*words, "must not be empty", "empty"))
+    if error in ("ModuleNotFoundError", "ImportError") or not needed:
+        return []
+    names = [one for one in CALLED.findall(message) if "_" in one or len(one) > 3]
+    return [one for one in names if one not in ("SECRET", "ERROR", "ENV", "DJANGO")][:4]

@@ -1,0 +1,111 @@
+"""GET some paths of an application without a server: a part of the program `asked.py`."""
+
+# ruff: noqa: ANN401 - anybody's application
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+from collections.abc import Callable
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+# An application without a lifespan says it so.
+HARMLESS = ("CancelledError", "AssertionError", "NotImplementedError", "KeyError", "ValueError")
+
+
+def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
+    """Ask each path; return [path, status] until one answers 200 and all sound ones are known."""
+    found: list[list[Any]] = []
+    if kind == "asgi":
+        return asyncio.run(call_asgi(app, paths, found))
+    for path in paths:
+        found.append([path, call_wsgi(app, path)])
+        if found[-1][1] == 200:
+            break
+    return found
+
+
+def call_wsgi(app: Any, path: str) -> int:
+    """Return the status of one GET; 0 when it raises."""
+    environ: dict[str, Any] = {
+        "PATH_INFO": path,
+        "HTTP_HOST": "127.0.0.1",
+        "SERVER_NAME": "127.0.0.1",
+    }
+    environ["wsgi.errors"] = io.StringIO()
+    setup_testing_defaults(environ)
+    said: list[str] = []
+
+    def start(status: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], None]:
+        said.append(status)
+        return lambda _: None
+
+    try:
+        body = app(environ, start)
+        for _ in body:
+            break
+        getattr(body, "close", lambda: None)()
+        return int(said[0].split()[0])
+    except Exception:  # the application's
+        return 0
+
+
+async def call_asgi(app: Any, paths: list[str], found: list[list[Any]]) -> list[list[Any]]:
+    """Do it inside the lifespan, as a server would."""
+    started = asyncio.Event()
+    words: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    words.put_nowait({"type": "lifespan.startup"})
+
+    async def told(message: dict[str, Any]) -> None:
+        if message["type"] == "lifespan.startup.failed":
+            found.append(["lifespan", 0])
+        started.set()
+
+    async def live() -> None:
+        try:
+            await app(
+                {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, words.get, told
+            )
+        except BaseException as error:
+            if type(error).__name__ not in HARMLESS:
+                found.append(["lifespan", 0])
+        started.set()
+
+    task = asyncio.ensure_future(live())
+    try:
+        await asyncio.wait_for(started.wait(), 8)
+    except TimeoutError:
+        found.append(["lifespan", 0])
+    for path in paths:
+        found.append([path, await one_asgi(app, path)])
+        if found[-1][1] == 200:
+            break
+    task.cancel()
+    return found
+
+
+async def one_asgi(app: Any, path: str) -> int:
+    """Return the status of one GET; 0 when it raises."""
+    status: list[int] = []
+    left = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            status.append(message["status"])
+
+    async def receive() -> dict[str, Any]:
+        if not left:  # some listen for the end of it beside their work: they must wait
+            await asyncio.sleep(30)
+        return left.pop() if left else {"type": "http.disconnect"}
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET",
+        "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+        "root_path": "", "headers": [(b"host", b"127.0.0.1")], "state": {},
+        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    with contextlib.suppress(BaseException):
+        await asyncio.wait_for(app(scope, receive, send), 5)
+    return status[0] if status else 0

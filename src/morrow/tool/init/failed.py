@@ -1,0 +1,41 @@
+"""Say why an import failed, and what it did not find: a part of the program `asked.py`."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from typing import Any, cast
+
+
+def failed(error: BaseException, folder: str) -> dict[str, Any]:
+    """Say what went wrong, and where in the project."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [one for one in frames if one.filename.startswith(folder)]
+    last = own[-1] if own else None
+    where = f"{os.path.relpath(last.filename, folder)}:{last.lineno}" if last else ""
+    missing = getattr(error, "name", "") if isinstance(error, ImportError) else ""
+    names, told = [], cast("Any", error)
+    if hasattr(told, "error_count"):  # pydantic's
+        for one in told.errors():
+            names.append(["__".join(map(str, one.get("loc", ()))), str(one.get("type", ""))])
+    return {
+        "error": type(error).__name__, "message": str(error)[:600], "where": where,
+        "missing": missing, "fields": names, "lost": lost_files(error, folder),
+        "model": str(getattr(error, "title", "")),
+    }  # fmt: skip
+
+
+def lost_files(error: BaseException, folder: str) -> list[str]:
+    """Name the files of the project's own that are not there, as paths from its folder."""
+    found: list[str] = []
+    left: BaseException | None = error
+    while left is not None and len(found) < 4:
+        if isinstance(left, FileNotFoundError) and isinstance(left.filename, str):
+            found.append(os.path.relpath(left.filename, folder))
+        elif isinstance(left, ModuleNotFoundError) and left.name:
+            found.append(left.name.replace(".", "/") + ".py")
+        elif said := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(left)):
+            found.append(f"{said[2].replace('.', '/')}/{said[1]}.py")
+        left = left.__cause__ or left.__context__
+    return [one for one in found if not one.startswith("..")]

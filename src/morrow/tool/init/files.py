@@ -1,0 +1,119 @@
+"""A repository as a stranger left it: its files, its syntax trees, its requirements."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+SKIPPED = {
+    "node_modules", "__pycache__", "site-packages", "build", "dist", "htmlcov", "vendor",
+    "bower_components", "env", "venv", "virtualenv", "migrations", "alembic",
+}  # fmt: skip
+ASIDE = re.compile(
+    r"(^|/)(tests?|testing|docs?|examples?|samples?|demos?|bench\w*|scripts?|tools|"
+    r"tutorials?|conftest\.py|setup\.py|test_[^/]*|[^/]*_test\.py)(/|$)"
+)
+MOST_FILES, LARGEST = 3000, 400_000
+
+
+@dataclass
+class Repository:
+    """What can be read without running anything."""
+
+    root: Path
+    python: list[str] = field(default_factory=list)  # paths from the root, shallow first
+    others: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)  # what should be Python or TOML, and why not
+
+    @classmethod
+    def read(cls, root: Path) -> Repository:
+        """Walk it; environments, what is built and hidden folders are left out."""
+        found = cls(root)
+        for folder, below, names in os.walk(root):
+            here = Path(folder)
+            below[:] = sorted(
+                name
+                for name in below
+                if name not in SKIPPED
+                and not (name.startswith(".") and name != ".devcontainer")
+                and not (here / name / "pyvenv.cfg").exists()
+            )
+            for name in sorted(names):
+                path = str((here / name).relative_to(root))
+                (found.python if name.endswith(".py") else found.others).append(path)
+            if len(found.python) + len(found.others) > MOST_FILES * 4:
+                break
+        found.python.sort(key=lambda path: (path.count("/"), path))
+        del found.python[MOST_FILES:]
+        return found
+
+    def text(self, path: str) -> str:
+        """Return a file's text, "" where it cannot be read; line ends are ours."""
+        file = self.root / path
+        try:
+            if not file.is_file() or file.stat().st_size > LARGEST:
+                return ""
+            return file.read_text(encoding="utf-8-sig", errors="replace")
+        except OSError:
+            return ""
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        """Return the syntax tree of every file that has one."""
+        found = {}
+        for path in self.python:
+            try:
+                found[path] = ast.parse(self.text(path))
+            except SyntaxError as error:
+                version = ".".join(map(str, sys.version_info[:2]))
+                self.unread.append(f"{path}:{error.lineno} is no Python {version}: {error.msg}")
+            except (ValueError, RecursionError, MemoryError):
+                continue
+        return found
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """Return pyproject.toml; {} where there is none that can be read."""
+        try:
+            return tomllib.loads(self.text("pyproject.toml"))
+        except tomllib.TOMLDecodeError as error:
+            self.unread.append(f"pyproject.toml is no TOML: {error}")
+            return {}
+
+    def named(self, *names: str, depth: int = 2) -> list[str]:
+        """Return the files of these names, no deeper than that."""
+        return [
+            path
+            for path in (*self.python, *self.others)
+            if path.rpartition("/")[2] in names and path.count("/") <= depth
+        ]
+
+    @cached_property
+    def requirements(self) -> set[str]:
+        """Return the distributions that the project asks for, in lower case."""
+        lines: list[str] = []
+        project = self.pyproject.get("project") or {}
+        if isinstance(project, dict):
+            lines += [one for one in project.get("dependencies") or [] if isinstance(one, str)]
+        poetry = (self.pyproject.get("tool") or {}).get("poetry") or {}
+        lines += list(poetry.get("dependencies") or {}) if isinstance(poetry, dict) else []
+        for path in self.others:
+            name = path.rpartition("/")[2]
+            deep = path.count("/") > 2
+            if (
+                not deep and re.fullmatch(r"requirements.*\.(txt|in)|.*requirements\.txt", name)
+            ) or ("requirements/" in path and name.endswith(".txt")):
+                lines += self.text(path).splitlines()
+            elif name == "Pipfile" and not deep:
+                lines += re.findall(r'(?m)^"?([\w.-]+)"?\s*=', self.text(path))
+        for path in self.named("setup.py", "setup.cfg"):
+            lines += re.findall(r"""["'\s]([A-Za-z][\w.-]+)\s*[><=~!]=""", self.text(path))
+        names = (re.match(r"\s*([A-Za-z0-9][\w.-]*)", line) for line in lines)
+        return {re.sub(r"[-_.]+", "-", found[1]).lower() for found in names if found}

@@ -1,0 +1,248 @@
+"""Find the application: ask the candidates in turn, and say why the others are none."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.init.answer import Application, Refusal
+from morrow.tool.init.ask import Asker
+from morrow.tool.init.beside import beside, stores
+from morrow.tool.init.candidates import candidates, named
+from morrow.tool.init.copied import copied
+from morrow.tool.init.django import settings_here
+from morrow.tool.init.files import Repository
+from morrow.tool.init.guess import DRIVER_MODULES, DRIVERS, guess, store_url
+from morrow.tool.init.places import HERE, Candidate
+from morrow.tool.init.script import scripts
+from morrow.tool.init.settings import SIGNS, Setting, settings_of
+from morrow.tool.init.several import services
+from morrow.tool.programs.python import Interpreter
+
+STATED = 78  # from here on it is the project that names it
+MOST = 14  # candidates that are asked
+
+
+@dataclass
+class Search:
+    """What was looked at, and what came of it."""
+
+    repository: Repository
+    python: Interpreter
+    network: bool = False
+    found: list[Candidate] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    settings: list[Setting] = field(default_factory=list)
+    jobs: set[str] = field(default_factory=set)  # those that work here
+    known: dict[str, list[Setting]] = field(default_factory=dict)  # by folder: a large one is slow
+
+    def run(self, app: str, choose: Callable[[list[str]], int]) -> Application:
+        """Return the application; raise what to do where there is none, or more than one."""
+        found = self.found = named(self.repository, app) if app else candidates(self.repository)
+        others = [] if app or not found else services(self.repository, found)
+        if len(others) > 1:
+            kept = others[choose([one.source for one in others])]
+            found = [one for one in found if one.source == kept.source]
+        with copied(self.repository.root) as copy:
+            best = self._here(copy, self._with_jobs(copy, self._first(copy, found)))
+            if not app and (best is None or best.path[1] != 200):
+                best = self._script(copy, best)
+            if best is None:
+                raise Failure(self._nothing(app))
+            return best
+
+    def _here(self, copy: Path, best: Application | None) -> Application | None:
+        """Try Django with settings for this machine, where its own lead to what is not here."""
+        wrong = [one.candidate for one in self.refusals if one.candidate.django]
+        asked = best.candidate if best else next(iter(wrong), None)
+        if asked is None or not asked.django or (best and best.path[1] == 200) or self.network:
+            return best
+        needs = {one.kind for one in stores(self.repository, ())}
+        asked = replace(asked, here=settings_here(asked.django, needs))
+        (copy / asked.source / f"{HERE}.py").write_text(asked.here)
+        told = self._ask(copy, asked)
+        other = self._with_jobs(copy, told) if isinstance(told, Application) else None
+        better = other and (other.path[1] == 200 or not (best and best.path[1]))
+        return other if better else best
+
+    def _script(self, copy: Path, best: Application | None) -> Application | None:
+        """Try what a script does before its own server starts: tables, routes, the application."""
+        if best is not None and best.candidate.django:
+            return best
+        for candidate in list(scripts(self.repository))[:3]:
+            self._read_settings(candidate)
+            told = self._ask(copy, candidate)
+            if isinstance(told, Application) and (best is None or told.path[1] == 200):
+                return told
+        if best is not None:
+            self._read_settings(best.candidate)
+        return best
+
+    def _read_settings(self, candidate: Candidate) -> None:
+        if candidate.source not in self.known:
+            self.known[candidate.source] = settings_of(self.repository, candidate.source)
+        self.settings = self.known[candidate.source]
+
+    def _with_jobs(self, copy: Path, best: Application | None) -> Application | None:
+        """Try the jobs of a release in the copy; with its tables there, ask again what failed."""
+        if best is None:
+            return None
+        known = {one.name: one for one in self.settings}
+        asker = Asker(
+            copy, self.python, partial(guess, known=known), dict(best.given), self.network
+        )
+        for one in beside(self.repository, best.candidate.source):
+            if one.kind == "job":
+                terminal.status(f"trying {' '.join(one.command)} in the copy …")
+                if asker.job(best.candidate, one.command):
+                    self.jobs.add(one.name)
+        if self.jobs and best.path[1] != 200:
+            again = asker.ask(best.candidate)
+            return again if isinstance(again, Application) else best
+        return best
+
+    def _first(self, copy: Path, found: list[Candidate]) -> Application | None:
+        second: Application | None = None
+        hung: set[str] = set()  # modules whose import does not end: no other attribute will
+        for asked, candidate in enumerate(found, 1):
+            if candidate.module in hung:
+                continue
+            terminal.status(f"asking {candidate.target} …")
+            self._read_settings(candidate)
+            told = self._ask(copy, candidate)
+            if isinstance(told, Refusal):
+                self.refusals.append(told)
+                hung |= {candidate.module} if told.error == "TimeoutError" else set()
+                own = candidate.django and told.error != "ModuleNotFoundError"
+                if (told.unreachable or own) and candidate.weight > STATED:
+                    break  # it is the application, and no other will be
+            elif told.interface == "none":
+                words = f"it is a server of its own ({told.framework}), neither WSGI nor ASGI"
+                self.refusals.append(Refusal(candidate, "NoApplication", words))
+            elif told.path[1] == 200 or candidate.weight > STATED:
+                return told
+            else:
+                second = second or told
+            if asked >= MOST or (second is not None and asked >= 4):
+                break
+        stated = any(one.candidate.weight > STATED for one in self.refusals)
+        if second is not None and stated and second.path[1] in (0, 404):
+            return None  # what the project itself names does not load: this is not it
+        if second is not None:
+            self._read_settings(second.candidate)
+        return second
+
+    def _ask(self, copy: Path, candidate: Candidate) -> Application | Refusal:
+        """Ask one candidate in every way that may work; return the best that it answered."""
+        known = {one.name: one for one in self.settings}
+        best: Application | Refusal = Refusal(candidate, "", "")
+        if candidate.script:
+            (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
+        for given in self._ways(bool(candidate.django)):
+            asker = Asker(copy, self.python, partial(guess, known=known), given, self.network)
+            told = asker.ask(candidate)
+            if isinstance(told, Application):
+                if told.path[1] == 200 or not isinstance(best, Application):
+                    best = told
+                if told.path[1] == 200 or told.interface == "none":
+                    break
+                continue
+            if isinstance(best, Refusal) and (told.unreachable or not best.error):
+                best = told
+            driver = any(f"'{name}'" in told.message for name in DRIVER_MODULES)
+            if told.error in ("TimeoutError", "Ended", "NoApplication") or (
+                told.error == "ModuleNotFoundError" and not driver
+            ):
+                break
+        return best
+
+    def _ways(self, django: bool) -> list[dict[str, str]]:
+        """Return what to import it with: a store on this machine first, then as its driver asks."""
+        known = {one.name: one for one in self.settings}
+        first = {
+            one.name: guess(one.name, known)
+            for one in self.settings
+            if one.needed or (one.default is None and SIGNS.fullmatch(one.name))
+        }
+        if django:
+            first |= {one.name: "True" for one in self.settings if one.name.endswith("DEBUG")}
+            hosts = [one.name for one in self.settings if one.name.endswith("ALLOWED_HOSTS")]
+            first |= dict.fromkeys(hosts, "127.0.0.1,localhost")
+        if self.network:  # who lets it out says where things are
+            names = [one.name for one in self.settings if one.name in os.environ]
+            return [{**first, **{name: os.environ[name] for name in names}}]
+        stores = [one for one in self.settings if one.store and (one.needed or one.default is None)]
+        driver = next(
+            (url for name, url in DRIVERS.items() if name in self.repository.requirements), ""
+        )
+        # A file needs nobody; a server that nothing asks for is better not named at all.
+        own = {
+            one.name: store_url(one.name)
+            for one in stores
+            if one.needed or "sqlite" in store_url(one.name)
+        }
+        other = {
+            one.name: one.example or (driver if "sqlite" in store_url(one.name) else "")
+            or store_url(one.name)
+            for one in stores
+        }  # fmt: skip
+        shown = {  # what a README has people copy
+            one.name: one.example
+            for one in self.settings
+            if one.example not in (None, "", one.default)
+            and not (one.needed or one.store or one.secret)
+        }
+        ways = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first]
+        return [way for at, way in enumerate(ways) if way not in ways[:at]]
+
+    def _nothing(self, app: str) -> Problem:
+        root = self.repository.root
+        if not self.repository.python:
+            return problem("init-no-python", str(root), "there is no Python file here")
+        lines = tuple(one.told for one in self.refusals[:5])
+        told = [one for one in self.refusals if one.message != "it holds no application"]
+        # A file of a package by its own name was a guess of ours.
+        told = [one for one in told if "no known parent package" not in one.message]
+        if not told:
+            cause = f"there is no {app}" if app else "no module makes a WSGI or ASGI application"
+            cause += "".join(f"; {one}" for one in self.repository.unread[:2])
+            return problem("init-no-application", str(root), cause, details=lines)
+        first = told[0]
+        target, said = first.candidate.target, first.told.partition(": ")[2]
+        if first.error == "NoApplication":
+            return problem("init-no-application", target, first.message, details=lines)
+        if first.error == "ModuleNotFoundError":
+            if app and f"'{app.split(':')[0].split('.')[0]}'" in first.message:
+                return problem("init-no-application", str(root), f"there is no {app}")
+            where = f"{self.python.path} ({self.python.how}) has not what it imports"
+            cause = f"{first.message.splitlines()[0]}: {where}{self._older()}"
+            path = self.python.path
+            return problem("init-not-installed", target, cause, details=lines, python=path)
+        if first.unreachable:
+            found = stores(self.repository, settings_of(self.repository, first.candidate.source))
+            needs = " and ".join(one.told for one in found) or "what is not here"
+            given = "".join(f"{name}=... " for one in found for name in one.settings[:1])
+            command = f"{given}{typed()} init --network"
+            cause = f"its import asks {needs}: {said}"
+            return problem("init-needs-store", target, cause, details=lines, command=command)
+        cause = f"it cannot be imported: {said}{self._older()}"
+        return problem("init-import", target, cause, details=lines, app=app or target)
+
+    def _older(self) -> str:
+        """Say that the project asks for a newer Python than its environment has."""
+        project = self.repository.pyproject.get("project")
+        stated = project.get("requires-python") if isinstance(project, dict) else ""
+        for text in (f"{stated or ''}", f">={self.repository.text('.python-version')}"):
+            least = re.search(r"(?:>=|==|~=|\^|~)\s*3\.(\d+)", text)
+            if least and (3, int(least[1])) > self.python.version:
+                has = ".".join(map(str, self.python.version))
+                return (
+                    f"; the project asks for Python 3.{least[1]}, and {self.python.path} is {has}"
+                )
+        return ""

@@ -1,0 +1,73 @@
+"""Values with which an application can be imported and run on this machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from morrow.tool.init.settings import INSIDE, SECRET, STORE, Setting
+
+# By how a kind begins, as annotations and casts name it: pydantic, environs, decouple, the kit.
+TYPED = (
+    (r"int|float|Decimal|Positive\w*|NonNegative\w*|conint|timedelta", "30"),
+    (r"bool", "false"),
+    (r"(\w*(Http|Any|Web)\w*Url|Url|url)", "http://127.0.0.1:9"),
+    (r"EmailStr", "local@example.com"),
+    (r"PostgresDsn", "postgresql://postgres@127.0.0.1:5432/local"),
+    (r"(list|set|tuple|frozenset|List|Set|Tuple|Sequence)\b", "[]"),
+    (r"(dict|Dict|Mapping|json|Json)\b", "{}"),
+)
+
+DRIVERS = {
+    "asyncpg": "postgresql+asyncpg://postgres@127.0.0.1:5432/local",
+    "psycopg2": "postgresql://postgres@127.0.0.1:5432/local",
+    "psycopg2-binary": "postgresql://postgres@127.0.0.1:5432/local",
+    "psycopg": "postgresql+psycopg://postgres@127.0.0.1:5432/local",
+    "aiosqlite": "sqlite+aiosqlite:///local.db",
+    "pymysql": "mysql+pymysql://root@127.0.0.1:3306/local",
+}
+DRIVER_MODULES = ("aiosqlite", "asyncpg", "psycopg2", "psycopg", "MySQLdb", "pymysql", "aiomysql")
+
+
+def guess(name: str, known: Mapping[str, Setting]) -> str:
+    """Return a value with which an application can at least be imported."""
+    setting = known.get(name)
+    if STORE.search(name) and (setting is None or setting.store):
+        return store_url(name)
+    if setting is not None and setting.example and not INSIDE.search(setting.example):
+        return setting.example
+    kind = setting.kind if setting is not None else ""
+    if literal := re.match(r"(?:\w+\.)*Literal\[['\"]?([^'\",\]]+)", kind):
+        return literal[1]
+    if re.search(r"(^|_)PRODUCTION$", name):
+        return "true"
+    for pattern, value in TYPED:
+        if re.match(rf"(Optional\[|\w+\.)*({pattern})\b", kind):
+            return value
+    for pattern, value in (
+        (r"(^|_)(DEBUG|TESTING|ENABLED?|USE_\w+|IS_\w+|SSL|TLS)$", "false"),
+        (r"PORT$", "8000"),
+        (
+            r"(SECONDS|MINUTES|HOURS|DAYS|TTL|TIMEOUT|LIMIT|SIZE|COUNT|MAX\w*|MIN\w*|EXPIRE\w*)$",
+            "30",
+        ),
+        (r"ALLOWED_HOSTS|ORIGINS?$", "*"),
+        (r"(URL|URI|ENDPOINT)$", "http://127.0.0.1:9"),
+        (r"HOST$", "127.0.0.1"),
+        (r"(LOG_?)LEVEL$", "INFO"),
+    ):
+        if re.search(pattern, name):
+            return value
+    return "init-placeholder-of-32-characters" if SECRET.search(name) else "local"
+
+
+def store_url(name: str) -> str:
+    """Return where a store would be on this machine."""
+    for pattern, url in (
+        (r"REDIS|BROKER|CELERY|CACHE|RESULT_BACKEND", "redis://127.0.0.1:6379/0"),
+        (r"MONGO", "mongodb://127.0.0.1:27017/local"),
+        (r"AMQP|RABBIT", "amqp://127.0.0.1:5672//"),
+    ):
+        if re.search(pattern, name):
+            return url
+    return "sqlite:///local.db" if re.search(r"(URL|URI|DSN)$", name) else "local"

@@ -1,0 +1,239 @@
+"""What an application reads from its environment, by its syntax trees: name, default, place."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from morrow.tool.init.files import ASIDE, Repository
+
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{1,100}")
+SECRET = re.compile(
+    r"(SECRET|PASSWORD|PASSWD|_PASS$|^PASS$|TOKEN|API_?KEY|PRIVATE|CREDENTIAL|ACCESS_KEY|_KEY$|_DSN$"
+    r"|SALT$|SIGNING|ENCRYPTION_KEY|WEBHOOK_URL)"
+)
+PLAIN = re.compile(
+    r"(PUBLIC|_(ID|NAME|USER|URL|URI|PATH|FILE|HOST|PORT|MINUTES|SECONDS|HOURS|DAYS|TTL|LIFETIME|AGE"
+    r"|EXPIRES?|EXPIRY|EXPIRATION|LENGTH|ALGORITHM|TYPE|HEADER|PREFIX|ENABLED|LIMIT|COST|IN)$|EXPIRE"
+    r"|KEY_ID$|^TOKENS?_|MAX_TOKENS|SECRETS_DIR)"
+)
+RANDOM = re.compile(r"(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # a random value does
+# Read without a default and needed all the same: frameworks refuse to work without it.
+SIGNS = re.compile(r"((APP|DJANGO|FLASK|JWT|SESSION|CSRF|SECURITY)_)?(SECRET(_KEY)?|PASSWORD_SALT)")
+STORE = re.compile(r"(DATABASE|DB|POSTGRES\w*|MYSQL|SQLALCHEMY|REDIS|MONGO\w*|BROKER|AMQP|RABBITMQ|"
+                   r"CELERY|CACHE|RESULT_BACKEND)(_\w+)?_?(URL|URI|DSN)$")  # fmt: skip
+INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_|^AKIA[0-9A-Z]{16}$|"
+                    r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
+FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
+                     r"EDITOR|PYTEST_\w+|GITHUB_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|"
+                     r"WERKZEUG_\w+|LC_\w+|KUBERNETES_\w+|DJANGO_SETTINGS_MODULE)")  # fmt: skip
+READERS = {"getenv", "env", "config", "environ_get", "get_env", "get_env_variable"}
+CASTS = {
+    "str",
+    "bool",
+    "int",
+    "float",
+    "list",
+    "json",
+    "url",
+    "db",
+    "db_url",
+    "path",
+    "dict",
+    "tuple",
+}
+EXAMPLES = re.compile(
+    r"\.?env[.-](\w+\.)?(example|sample|template|dist|test)|(example|sample)\.env|\.envrc\.example"
+)
+
+
+class Call(NamedTuple):
+    """One read of a variable."""
+
+    name: str
+    default: str | None
+    needed: bool
+    kind: str = ""  # the annotation, where there is one
+    example: str | None = None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable."""
+
+    name: str
+    default: str | None  # as the code or an example has it
+    needed: bool  # the code has no default
+    file: str
+    line: int
+    example: str | None = None
+    kind: str = ""
+
+    @property
+    def at(self) -> str:
+        """Where it is read."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def secret(self) -> bool:
+        """Whether it is one, by its name or by the value beside it."""
+        if self.kind.startswith("Secret"):
+            return True
+        if any(INSIDE.search(value or "") for value in (self.default, self.example)):
+            return True
+        return bool(SECRET.search(self.name)) and not PLAIN.search(self.name)
+
+    @property
+    def store(self) -> bool:
+        """Whether it leads to a database, a cache or a broker."""
+        return bool(STORE.search(self.name)) and self.kind != "Url"
+
+
+def settings_of(repository: Repository, source: str) -> list[Setting]:
+    """Return every variable that the code below `source` reads, by name."""
+    found: dict[str, Setting] = {}
+    inside = f"{source}/" if source else ""
+    trees = {
+        file: list(ast.walk(tree))
+        for file, tree in repository.trees.items()
+        if file.startswith(inside) and not ASIDE.search(file)
+    }
+    classes = {
+        one.name: one for tree in trees.values() for one in tree if isinstance(one, ast.ClassDef)
+    }
+    for file, tree in trees.items():
+        for node in tree:
+            fields = _fields(node, classes) if isinstance(node, ast.ClassDef) else ()
+            for call in (*_read(node), *fields):
+                if VARIABLE.fullmatch(call.name) and not FOREIGN.fullmatch(call.name):
+                    old = found.get(call.name)
+                    if old is None or (old.needed and not call.needed):
+                        told = (
+                            call.name,
+                            call.default,
+                            call.needed,
+                            file,
+                            getattr(node, "lineno", 1),
+                        )
+                        found[call.name] = Setting(*told, call.example, call.kind)
+    for name, (value, place) in examples(repository, source).items():
+        file, _, number = place.rpartition(":")
+        if name in found:
+            found[name] = replace(found[name], example=value)
+        elif VARIABLE.fullmatch(name) and not FOREIGN.fullmatch(name):
+            found[name] = Setting(name, None, False, file, int(number), value)
+    return sorted(found.values(), key=lambda one: one.name)
+
+
+def _read(node: ast.AST) -> Iterator[Call]:
+    """Yield what one expression reads: os.environ, getenv, environ, decouple, Starlette."""
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Load)
+        and _ends(node.value, "environ")
+        and (name := _text(node.slice))
+    ):
+        yield Call(name, None, True)
+    if not isinstance(node, ast.Call) or not node.args or not (name := _text(node.args[0])):
+        return
+    function, rest = node.func, node.args[1:]
+    words = {one.arg: one.value for one in node.keywords}
+    default = words.get("default") or words.get("fallback")
+    if isinstance(function, ast.Attribute) and function.attr in ("get", "setdefault", "pop"):
+        if _ends(function.value, "environ"):
+            yield Call(name, _text(rest[0]) if rest else None, False)
+    elif _ends(function, "getenv"):
+        given = rest[0] if rest else default
+        yield Call(name, _text(given), False)
+    elif isinstance(function, ast.Name) and function.id in READERS:
+        positional = rest[0] if rest and function.id != "config" else None
+        value = default if default is not None else positional
+        cast = words.get("cast")
+        yield Call(name, _text(value), value is None, ast.unparse(cast) if cast else "")
+    elif (
+        isinstance(function, ast.Attribute)
+        and _ends(function.value, "env")
+        and function.attr in CASTS
+    ):
+        value = default if default is not None else (rest[0] if rest else None)
+        yield Call(name, _text(value), value is None, function.attr)
+
+
+def _fields(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator[Call]:
+    """Yield the fields of a pydantic BaseSettings, or of the kit's Settings."""
+    if not any(_ends(base, name) for base in node.bases for name in ("BaseSettings", "Settings")):
+        return
+    said = {"env_prefix": "", "env_nested_delimiter": ""}
+    for inner in ast.walk(node):
+        for name in said:
+            if isinstance(inner, ast.keyword) and inner.arg == name:
+                said[name] = _text(inner.value) or ""
+            if isinstance(inner, ast.Assign) and _ends(inner.targets[0], name):
+                said[name] = _text(inner.value) or ""
+    yield from _stated(node, said["env_prefix"], said["env_nested_delimiter"], classes)
+
+
+def _stated(
+    node: ast.ClassDef, prefix: str, nested: str, classes: Mapping[str, ast.ClassDef]
+) -> Iterator[Call]:
+    """Yield what the class states; a model within it by each of its own fields."""
+    for one in node.body:
+        if not isinstance(one, ast.AnnAssign) or not isinstance(one.target, ast.Name):
+            continue
+        example = None
+        name, value, needed = f"{prefix}{one.target.id}".upper(), one.value, one.value is None
+        if one.target.id == "model_config" or "ClassVar" in ast.dump(one.annotation):
+            continue
+        if isinstance(value, ast.Call) and (
+            _ends(value.func, "Field") or _ends(value.func, "setting")
+        ):
+            words = {word.arg: word.value for word in value.keywords}
+            for alias in ("validation_alias", "alias", "env"):
+                name = (_text(words.get(alias)) or name).upper()
+            given = value.args[0] if value.args else words.get("default")
+            example = _text(words.get("example"))
+            needed = (given is None or _text(given) == "...") and "default_factory" not in words
+            value = given
+        kind = ast.unparse(one.annotation)
+        within = classes.get(kind.rpartition(".")[2]) if nested and needed else None
+        if within is not None and within is not node:
+            yield from _stated(within, f"{name}{nested}", nested, classes)
+            continue
+        yield Call(name, None if needed else _text(value), needed, kind, example)
+
+
+def _ends(node: ast.AST, name: str) -> bool:
+    return (isinstance(node, ast.Attribute) and node.attr == name) or (
+        isinstance(node, ast.Name) and node.id == name
+    )
+
+
+def _text(node: ast.AST | None) -> str | None:
+    if isinstance(node, ast.Constant) and node.value is not None:
+        return "..." if node.value is ... else str(node.value)
+    return None
+
+
+def examples(repository: Repository, source: str) -> dict[str, tuple[str, str]]:
+    """Return what example files and compose files say: they are in Git. A real .env is not read."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in repository.others:
+        name, folder = path.rpartition("/")[2], path.rpartition("/")[0]
+        if folder not in ("", source) and path.count("/") > 1:
+            continue
+        compose = re.fullmatch(r"(docker-)?compose.*\.ya?ml", name)
+        if not EXAMPLES.fullmatch(name) and not compose:
+            continue
+        form = r"\s*-?\s*(?:export\s+)?([A-Z][A-Z0-9_]+)\s*[=:]\s*(.*)" if compose else (
+            r"\s*(?:export\s+)?([A-Za-z]\w*)\s*=\s*(.*)"
+        )  # fmt: skip
+        for number, line in enumerate(repository.text(path).splitlines(), 1):
+            if said := re.fullmatch(form, line):
+                value = re.sub(r"(^|\s+)#.*$", "", said[2]).strip().strip("\"'")
+                value = re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", value)
+                if "$" not in value and "<" not in value:
+                    found.setdefault(said[1].upper(), (value, f"{path}:{number}"))
+    return found

@@ -1,0 +1,216 @@
+"""What would stop a platform in its account: who asks, quotas, rights, the age of its Kubernetes.
+
+Asked before anything is made too, so it reads `terraform.tfvars` as the roots here write it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.doctor.check import Check
+from morrow.tool.platform import support
+from morrow.tool.platform.roots import Platform
+from morrow.tool.programs.aws import Aws
+from morrow.tool.programs.terraform_words import Object, read_values
+
+PLACEHOLDER = "111122223333"  # a root that nobody has edited is nobody's platform
+# One right for each kind of thing; who has these has been given a role for it.
+RIGHTS = (
+    *("ec2:CreateVpc", "ec2:CreateNatGateway", "eks:CreateCluster", "eks:CreateNodegroup"),
+    *("iam:CreateRole", "iam:PassRole", "kms:CreateKey", "route53:ChangeResourceRecordSets"),
+    *("acm:RequestCertificate", "ecr:CreateRepository", "secretsmanager:CreateSecret"),
+    *("logs:CreateLogGroup", "ssm:PutParameter", "wafv2:CreateWebACL", "s3:GetObject"),
+)
+# Service, the quota's code, what it counts.
+QUOTAS = (
+    ("ec2", "L-1216C47A", "vCPUs"),
+    ("ec2", "L-0263D0A3", "public addresses"),
+    ("vpc", "L-F678F1CE", "VPCs"),
+    ("eks", "L-1194D53C", "clusters"),
+)
+# The question for what is there, and its answer's list.
+COUNTED = {
+    "vCPUs": ("ec2", "describe-instances", "Reservations"),
+    "public addresses": ("ec2", "describe-addresses", "Addresses"),
+    "VPCs": ("ec2", "describe-vpcs", "Vpcs"),
+    "clusters": ("eks", "list-clusters", "clusters"),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a root's values say of size; "" and 0: not said."""
+
+    account: str
+    region: str
+    kubernetes: str
+    machine: str
+    machines: int
+    zones: tuple[str, ...]
+    nat: str
+
+    @classmethod
+    def of(cls, platform: Platform) -> Wanted:
+        """Read the root's values; what is not there is not said."""
+        values = read_values(platform.folder / "terraform.tfvars") or Object({})
+
+        def said(*path: str) -> str:
+            found = values.at(*path)
+            return found if isinstance(found, str) else ""
+
+        zones = values.at("network", "zones")
+        types = values.at("cluster", "compute", "instance_types")
+        most = said("cluster", "compute", "max")
+        return cls(
+            account=said("aws", "account"),
+            region=said("aws", "region"),
+            kubernetes=said("cluster", "kubernetes_version"),
+            machine=str(types[0]) if isinstance(types, tuple) and types else "",
+            machines=int(most) if most.isdecimal() else 0,
+            zones=tuple(map(str, zones)) if isinstance(zones, tuple) else (),
+            nat=said("network", "nat"),
+        )
+
+    def addresses(self) -> int:
+        """Count the NAT gateways' addresses."""
+        return {"none": 0, "per_zone": len(self.zones)}.get(self.nat, 1)
+
+
+def check(platform: Platform, today: date) -> Iterator[Check]:
+    """Yield the doctor's lines; none for a root that nobody has made his own."""
+    wanted = Wanted.of(platform)
+    if not wanted.region or wanted.account in ("", PLACEHOLDER):
+        return
+    aws = Aws(wanted.region)
+    looks: dict[str, Callable[[], Iterator[Check]]] = {
+        "aws account": lambda: _caller(aws, wanted, platform),
+        "aws zones": lambda: _zones(aws, wanted, platform),
+        "aws quotas": lambda: _quotas(aws, wanted, platform),
+        "kubernetes": lambda: _age(aws, wanted, today),
+    }
+    for name, look in looks.items():
+        try:
+            yield from look()
+        except Failure as failure:
+            for one in failure.problems:
+                yield Check(name, "warn", f"cannot be asked: {one.cause}", one)
+            if name == "aws account":
+                return  # nobody is logged in: the others would say the same
+
+
+def require_room(platform: Platform, today: date) -> None:
+    """Refuse what the account cannot hold, before the first of it is made and paid for."""
+    terminal.status(f"asking the account whether it can hold {platform.name} …")
+    lines = list(check(platform, today))
+    for line in lines:
+        if line.state == "warn":
+            terminal.warn(f"{line.name}: {line.text}")
+    wrong = [line.problem for line in lines if line.state == "fail" and line.problem is not None]
+    if wrong:
+        raise Failure(*wrong, refused=True)
+
+
+def _caller(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
+    caller = aws.ask("sts", "get-caller-identity")
+    if caller["Account"] != wanted.account:
+        cause = f"{caller['Arn']} is of {caller['Account']}, the root says {wanted.account}"
+        wrong = problem("aws-account", "AWS", cause, root=platform.root)
+        yield Check("aws account", "fail", cause, wrong)
+        return
+    yield Check("aws account", "ok", f"{caller['Arn']} in {wanted.region}")
+    # Of a session IAM knows the role alone.
+    who = re.sub(r":sts::(\d+):assumed-role/([^/]+)/.*", r":iam::\1:role/\2", caller["Arn"])
+    words = ("--policy-source-arn", who, "--action-names", *RIGHTS)
+    try:
+        found = aws.ask("iam", "simulate-principal-policy", *words)["EvaluationResults"]
+    except Failure as failure:
+        one = failure.problems[0]
+        yield Check("aws rights", "warn", f"cannot be asked: {one.cause}", one)
+        return
+    lacking = [one["EvalActionName"] for one in found if one["EvalDecision"] != "allowed"]
+    if lacking:
+        # Only a denial is certain: what is allowed of some objects, or on a condition, is not
+        # allowed of all, which is what was asked.
+        denied = any(one["EvalDecision"] == "explicitDeny" for one in found)
+        cause = f"{who} may not {', '.join(lacking)}" + ("" if denied else " of every object")
+        state = "fail" if denied else "warn"
+        yield Check("aws rights", state, cause, problem("aws-denied", lacking[0], cause))
+    else:
+        yield Check("aws rights", "ok", f"{len(RIGHTS)} asked for, all allowed")
+
+
+def _zones(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
+    """Yield whether the account has the zones, and the zones the machines."""
+    known = {
+        one["ZoneName"]
+        for one in aws.ask("ec2", "describe-availability-zones")["AvailabilityZones"]
+        if one["State"] == "available"
+    }
+    lacking = dict.fromkeys({*wanted.zones} - known, "the account has no such zone")
+    if wanted.machine:
+        kind = ("--location-type", "availability-zone", "--filters")
+        only = f"Name=instance-type,Values={wanted.machine}"
+        found = aws.ask("ec2", "describe-instance-type-offerings", *kind, only)
+        having = {one["Location"] for one in found["InstanceTypeOfferings"]}
+        without = {*wanted.zones} & known - having
+        lacking |= dict.fromkeys(without, f"it has no {wanted.machine}")
+    for zone, cause in sorted(lacking.items()):
+        others = ", ".join(sorted(known - {*wanted.zones})) or "none"
+        wrong = problem(
+            "aws-zone", f"zone {zone}", cause, details=(f"others: {others}",), root=platform.root
+        )
+        yield Check("aws zones", "fail", f"{zone}: {cause}", wrong)
+    if wanted.zones and not lacking:
+        yield Check("aws zones", "ok", f"{', '.join(wanted.zones)} are there")
+
+
+def _quotas(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
+    made = aws.cluster(platform.name) is not None
+    needs = {"vCPUs": wanted.machines * _processors(aws, wanted.machine)}
+    if not made:  # what is there is counted as used
+        needs |= {"public addresses": wanted.addresses(), "VPCs": 1, "clusters": 1}
+    for service, code, what in QUOTAS:
+        needed = needs.get(what, 0)
+        if not needed:
+            continue
+        words = ("--service-code", service, "--quota-code", code)
+        limit = int(aws.ask("service-quotas", "get-service-quota", *words)["Quota"]["Value"])
+        # The machines that run may be the platform's own, which its bound counts already.
+        used = 0 if what == "vCPUs" and made else _used(aws, what)
+        text = f"{what}: {used} used, up to {needed} more, {limit} allowed"
+        total = str(used + needed)
+        wrong = problem("aws-quota", what, text, service=service, quota=code, wanted=total)
+        enough = used + needed <= limit
+        yield Check("aws quotas", "ok" if enough else "fail", text, None if enough else wrong)
+
+
+def _used(aws: Aws, counted: str) -> int:
+    service, question, key = COUNTED[counted]
+    there = aws.ask(service, question)[key]
+    if counted != "vCPUs":
+        return len(there)
+    machines = [one for group in there for one in group["Instances"]]
+    run = [one["CpuOptions"] for one in machines if one["State"]["Name"] in ("pending", "running")]
+    return sum(one["CoreCount"] * one["ThreadsPerCore"] for one in run)
+
+
+def _processors(aws: Aws, machine: str) -> int:
+    if not machine:
+        return 0
+    found = aws.ask("ec2", "describe-instance-types", "--instance-types", machine)
+    return int(found["InstanceTypes"][0]["VCpuInfo"]["DefaultVCpus"])
+
+
+def _age(aws: Aws, wanted: Wanted, today: date) -> Iterator[Check]:
+    version = wanted.kubernetes
+    if not version:
+        return
+    ends = aws.support_ends(version) or str(support.ends().get(version, ""))
+    text = f"{version} has standard support until {ends or 'a day that AWS does not say yet'}"
+    soon = bool(ends) and date.fromisoformat(ends) - today < support.SOON
+    yield Check("kubernetes", "warn" if soon else "ok", text)

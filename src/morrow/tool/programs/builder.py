@@ -1,0 +1,83 @@
+"""docker, podman or buildah: whichever works here builds an image and pushes it.
+
+How others use it: `builder = Builder.find()`, then `builder.build(…)` and `builder.push(image)`,
+which returns the digest. What a builder reads from its own files (proxies, registries without TLS,
+where layers are kept) is its own business.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.terminal import terminal
+from morrow.tool.programs import runner
+from morrow.tool.programs.runner import Result
+
+BUILDERS = ("docker", "podman", "buildah")
+LOGIN = re.compile(r"unauthori[sz]ed|denied|authentication required|no basic auth|\b40[13]\b", re.I)
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+PATIENCE = 3600.0  # seconds for one step
+
+
+@dataclass(frozen=True)
+class Builder:
+    """One of them."""
+
+    name: str
+
+    @classmethod
+    def find(cls, named: str = "") -> Builder:
+        """Return the one that is named, or the first that answers: docker needs its daemon."""
+        tried = []
+        for name in (named,) if named else BUILDERS:
+            try:
+                done = runner.run(name, "version", timeout=20)
+            except Failure as failure:
+                tried.append(f"{name}: {failure.problems[0].cause}")
+                continue
+            if done.code == 0:
+                return cls(name)
+            tried.append(f"{name}: {done.last_error}")
+        raise Failure(problem("builder-missing", named or "builder", "; ".join(tried)))
+
+    def build(
+        self, context: Path, file: Path, image: str, labels: Mapping[str, str], more: Sequence[str]
+    ) -> None:
+        """Build it, with what it says as progress."""
+        marks = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+        done = self._run("build", "-f", str(file), "-t", image, *marks, *more, str(context))
+        if done.code:
+            raise done.failure()
+
+    def push(self, image: str) -> str:
+        """Push it; return the digest that the registry has it under."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "digest"
+            words = () if self.name == "docker" else ("--digestfile", str(file))
+            done = self._run("push", *words, image)
+            output = file.read_text() if file.is_file() else done.out
+        if done.code:
+            raise self._refused(done, image)
+        digests = DIGEST.findall(output)
+        if not digests:
+            raise done.failure()
+        return str(digests[-1])
+
+    def _refused(self, done: Result, image: str) -> Failure:
+        registry = image.partition("/")[0]
+        registry = registry if "." in registry or ":" in registry else "docker.io"
+        if not LOGIN.search(done.err or done.out):
+            return done.failure()
+        command = f"{self.name} login {registry}"
+        return Failure(problem("push-unauthorised", image, done.last_error, command=command))
+
+    def _run(self, *words: str) -> Result:
+        def show(line: str) -> None:
+            terminal.say(terminal.paint(f"  {line}", "dim"))
+
+        return runner.run(self.name, *words, timeout=PATIENCE, on_line=show)

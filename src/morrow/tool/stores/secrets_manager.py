@@ -1,0 +1,128 @@
+"""AWS Secrets Manager as the place behind the store `external`, asked by boto3 (`morrow[aws]`).
+
+A version that nobody labels is removed by AWS some day, so each revision's version carries a label
+of its own, `morrow-<revision>`. AWSCURRENT moves only when all pods hold the new one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.stores.place import Version
+
+LABEL = "morrow-"
+
+
+class SecretsManager:
+    """One entry, whose properties are the keys."""
+
+    def __init__(self, spec: Mapping[str, Any], entry: str) -> None:
+        self.region = str(spec.get("region") or "")
+        self.entry = entry
+        self._client = self._session().client("secretsmanager", region_name=self.region or None)
+
+    def newest(self) -> Version:
+        """Return the entry's newest version that Morrow made, else the one that AWS calls so."""
+        with self._named("GetSecretValue"):
+            answer = self._client.get_secret_value(SecretId=self.entry, VersionStage="AWSCURRENT")
+        return _version(answer)
+
+    def version(self, id: str) -> Version:
+        """Return one version."""
+        with self._named("GetSecretValue"):
+            return _version(self._client.get_secret_value(SecretId=self.entry, VersionId=id))
+
+    def put(self, values: Mapping[str, bytes], revision: str) -> str:
+        """Store a version beside the present one; return its id. Nobody reads it yet."""
+        text = json.dumps({key: value.decode() for key, value in sorted(values.items())})
+        with self._named("PutSecretValue"):
+            answer = self._client.put_secret_value(
+                SecretId=self.entry, SecretString=text, VersionStages=[LABEL + revision]
+            )
+        return str(answer["VersionId"])
+
+    def make_current(self, id: str, needed: Iterable[str]) -> list[str]:
+        """Make a version the current one; let those go whose revision nothing needs."""
+        needed_labels, gone = {LABEL + revision for revision in needed}, []
+        with self._named("UpdateSecretVersionStage"):
+            stages = self._client.describe_secret(SecretId=self.entry)["VersionIdsToStages"]
+            holder = {stage: one for one, labels in stages.items() for stage in labels}
+            current = holder.get("AWSCURRENT")
+            if current != id:
+                old = {"RemoveFromVersionId": current} if current else {}
+                self._move("AWSCURRENT", MoveToVersionId=id, **old)
+            for label, one in sorted(holder.items()):
+                if label.startswith(LABEL) and label not in needed_labels and one != id:
+                    self._move(label, RemoveFromVersionId=one)
+                    gone.append(label.removeprefix(LABEL))
+        return gone
+
+    def _move(self, label: str, **where: str) -> None:
+        self._client.update_secret_version_stage(SecretId=self.entry, VersionStage=label, **where)
+
+    def _session(self) -> Any:  # noqa: ANN401 - boto3 has no types
+        try:
+            import boto3
+        except ImportError:
+            cause = "boto3 is not installed here"
+            raise Failure(problem("extra-missing", "boto3", cause, extra="aws")) from None
+        return boto3.session.Session()
+
+    @contextmanager
+    def _named(self, operation: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            raise Failure(self._problem(error.operation_name or operation, code, message)) from None
+        except BotoCoreError as error:
+            raise Failure(problem("aws-login", f"AWS, {self.region}", str(error))) from None
+
+    def _problem(self, operation: str, code: str, message: str) -> Problem:
+        where = f"{self.entry} in {self.region}"
+        if code == "ResourceNotFoundException":
+            lies = self._elsewhere()
+            cause = f"there is no such entry or version in {self.region}"
+            cause += f"; it is in {lies}, where your own settings look" if lies else ""
+            return problem("entry-missing", where, cause, entry=self.entry, region=self.region)
+        if "kms" in message.lower() or code in ("DecryptionFailure", "EncryptionFailure"):
+            return problem("kms-denied", where, message)
+        if code in ("AccessDeniedException", "AccessDenied"):
+            return problem("aws-denied", f"secretsmanager:{operation} on {where}", message)
+        if code in (
+            "UnrecognizedClientException",
+            "ExpiredTokenException",
+            "InvalidSignatureException",
+        ):
+            return problem("aws-login", f"AWS, {self.region}", message)
+        return problem("aws-failed", f"secretsmanager:{operation} on {where}", f"{code}: {message}")
+
+    def _elsewhere(self) -> str:
+        """Return the region of this person's own settings, where that has the entry."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        session = self._session()
+        own = session.region_name
+        if not own or own == self.region:
+            return ""
+        try:
+            session.client("secretsmanager").describe_secret(SecretId=self.entry)
+        except (BotoCoreError, ClientError):
+            return ""
+        return str(own)
+
+
+def _version(answer: Mapping[str, Any]) -> Version:
+    try:
+        table = json.loads(answer.get("SecretString") or "{}")
+    except ValueError:
+        table = {}
+    values = table if isinstance(table, dict) else {}
+    shaped = {str(key): str(value).encode() for key, value in values.items()}
+    return Version(str(answer["VersionId"]), shaped)

@@ -1,0 +1,134 @@
+"""What people do to a release between two deploys: look back, restart it, scale it, reach it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.outcome import Outcome
+from morrow.tool.base.terminal import format_table, terminal, typed
+from morrow.tool.cluster import lock
+from morrow.tool.cluster.protection import guard
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import delivery_of
+from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.rollout import Rollout
+from morrow.tool.deliver.take_back import goal_of
+from morrow.tool.diagnose.view import spec_of
+from morrow.tool.targets.kubernetes.pods import chosen, deployed, named, workloads
+from morrow.tool.targets.kubernetes.reach import Way
+from morrow.tool.targets.target import VerifyOptions, Which
+
+SCALERS = "horizontalpodautoscalers,scaledobjects.keda.sh"
+
+
+class Operations:
+    """The part of the target `kubernetes` that is neither deploy nor proof."""
+
+    def history(self, site: Site) -> Outcome:
+        """List what is stored, each with what it runs."""
+        label, rows, releases = site.environment.label, [], []
+        for one in site.history:
+            goal = goal_of(one.number, site.records[one.number], site.environment.name)
+            when = one.updated[:19].replace("T", " ")
+            releases.append({
+                "revision": one.number, "state": one.status, "updated": one.updated,
+                "image": goal.image, "config": goal.config, "secrets": goal.secret,
+                "description": one.description,
+            })  # fmt: skip
+            holds = ", ".join(filter(None, (goal.secret, goal.config)))
+            if commit := site.records[one.number].get("commit"):
+                releases[-1]["commit"] = commit
+            number = f"{one.number} {commit[:10]}" if commit else str(one.number)
+            rows.append((number, when, one.status, holds or "-", goal.image))
+        data = {"environment": label, "releases": releases}
+        if not rows:
+            text = f"{site.environment.name} was never deployed here: {typed()} up {label}"
+            return Outcome(text, data, ok=False)
+        heads = ("release", "deployed", "state", "secrets, config", "image")
+        return Outcome(format_table(heads, rows, terminal.width), data)
+
+    def restart(self, site: Site, process: str, confirm: str | None) -> Outcome:
+        """Let Kubernetes replace the pods one by one; wait until the new ones serve."""
+        label = site.environment.label
+        guard(site, confirm, f"restart {label}")
+        running = workloads(site, process, all_=not process)
+        names = [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in running]
+        with lock.held(site.environment, f"morrow restart {label}"):
+            # By this name the plan tells our restart from a change by hand.
+            self._roll(site, "rollout", "restart", *names, "--field-manager=morrow")
+        text = f"restarted {', '.join(names)}"
+        return Outcome(text, {"environment": label, "restarted": names})
+
+    def scale(self, site: Site, count: int, process: str, confirm: str | None) -> Outcome:
+        """Set the number of pods; refuse where an autoscaler would set it back."""
+        environment, label = site.environment, site.environment.label
+        guard(site, confirm, f"scale {label} {count}")
+        workload = workloads(site, process)[0]
+        kind, name = workload["kind"], workload["metadata"]["name"]
+        self._refuse_scaled(site, kind, name, process)
+        before = spec_of(workload).get("replicas", 1)
+        own = named(process)
+        way = ("processes", own, "replicas") if own else ("replicas",)
+        if lost := delivery_of(environment).set_back(site, f"{'.'.join(way)}: {count}"):
+            raise Failure(lost)
+        with lock.held(environment, f"morrow scale {label}"):
+            self._roll(site, "scale", f"{kind.lower()}/{name}", f"--replicas={count}")
+        says = environment.value(*way)
+        says = 1 if says is None else says
+        data = {"environment": label, "workload": name, "from": before, "to": count, "file": says}
+        text = f"{name}: {before} → {count} pods"
+        if says != count:
+            where = environment.place(*way)
+            text += f"\n{where} still says {says}: the next `{typed()} up {label}` goes back to it"
+        return Outcome(text, data)
+
+    def _refuse_scaled(self, site: Site, kind: str, name: str, process: str) -> None:
+        own = ("processes", process, "autoscaling") if named(process) else ("autoscaling",)
+        where = site.environment.place(*own)
+        done = site.kubectl.run("get", SCALERS, "-o", "json", "--ignore-not-found")
+        if done.code and "the server doesn't have a resource type" in done.err:  # no KEDA here
+            done = site.kubectl.run("get", SCALERS.partition(",")[0], "-o", "json")
+        if done.code:
+            raise site.kubectl.failure(done)
+        for one in json.loads(done.out or "{}").get("items", []):
+            aim = spec_of(one)["scaleTargetRef"]
+            if (aim.get("kind", "Deployment"), aim["name"]) == (kind, name):
+                who = f"{one['kind']} {one['metadata']['name']}"
+                cause = f"{who} sets the number of its pods, and would set it back"
+                raise Failure(
+                    site.place.problem("autoscaler-rules", f"{kind} {name}", cause, where=where)
+                )
+
+    def _roll(self, site: Site, *words: str) -> None:
+        """Run the change and wait for the rollout; raise what stops it."""
+        with Rollout(site.kubectl, site.place, interrupt=False) as rollout:
+            site.kubectl.check(*words)
+            fault = rollout.settled(PATIENCE)
+        if fault is not None:
+            raise Failure(fault, refused=False)
+
+    def forward(self, site: Site, which: Which, ports: Sequence[str]) -> int:
+        """Let kubectl lead the ports to one pod; `http` and `admin` are the service's own."""
+        pod = chosen(site, which)["metadata"]["name"]
+        own = {name: str(site.environment.value("ports", name) or "") for name in ("http", "admin")}
+        wanted = list(ports or filter(None, own.values()))
+        wanted = [":".join(own.get(part) or part for part in one.split(":")) for one in wanted]
+        terminal.say(f"{pod}: {', '.join(wanted)}; Ctrl-C ends it")
+        return site.kubectl.attach("port-forward", f"pod/{pod}", *wanted)
+
+    @contextmanager
+    def address(self, site: Site, *, tunnel: bool) -> Iterator[tuple[str, bool]]:
+        """Return the route's address, or that of a tunnel while it is open."""
+        deployed(site)
+        if not tunnel and not site.environment.value("route", "hosts"):
+            yield "", True
+            return
+        way = Way(site, VerifyOptions())
+        try:
+            route = way.reach()
+            yield route.url, route.steady
+        finally:
+            way.close()

@@ -1,0 +1,137 @@
+"""`morrow build`: a real image by buildah, in the cluster's registry, and in the cluster."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.e2e.cluster import Cluster, Image
+from tests.e2e.images import INSECURE, buildah
+from tests.e2e.tool_project import ToolProject
+from tests.unit.tool.local_service import free_ports
+from tools.build import program
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.fixture
+def project(cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path) -> ToolProject:
+    """A service whose image is hello's with a layer of its own; buildah keeps to a folder."""
+    if shutil.which("buildah") is None:
+        pytest.skip("no buildah: building an image")
+    made = ToolProject(tmp_path / "project", cluster, namespace, hello_image)
+    made.variables = {**buildah(tmp_path, cluster.registry), "MORROW_BUILDER": "buildah"}
+    base = f"{hello_image.repository}@{hello_image.digest}"
+    (made.folder / "Dockerfile").write_text(f"FROM {base}\nCOPY . /app/own\n")
+    (made.folder / "marker").write_text("one")
+    values = made.hello(image={"repository": f"{cluster.registry}/built", "digest": ""})
+    made.write(values)
+    _git(made, "init", "--quiet")
+    _commit(made)
+    return made
+
+
+def _git(project: ToolProject, *words: str) -> str:
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    return subprocess.check_output(["git", *who, *words], cwd=project.folder, text=True).strip()
+
+
+def _commit(project: ToolProject) -> str:
+    _git(project, "add", "-A")
+    _git(project, "commit", "--quiet", "-m", "as it is")
+    return _git(project, "rev-parse", "--short=12", "HEAD")
+
+
+def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProject) -> None:
+    commit = _git(project, "rev-parse", "--short=12", "HEAD")
+    file = project.folder / "environments" / "test.yaml"
+    before = file.read_text()
+    assert project.morrow("build").out.startswith(
+        f"built {project.cluster.registry}/built:{commit}"
+    )
+    assert file.read_text() == before, "what is not pushed is named nowhere"
+
+    told = project.morrow("build", "test", "--push", "--json")
+    assert told.code == 0, told
+    digest = told.answer["digest"]
+    named = yaml.safe_load(file.read_text())["image"]
+    assert (named["tag"], named["digest"]) == (commit, digest)
+    url = f"http://{project.cluster.registry}/v2/built/manifests/{digest}"
+    ask = urllib.request.Request(
+        url, headers={"Accept": "application/vnd.oci.image.manifest.v1+json"}
+    )
+    with urllib.request.urlopen(ask, timeout=10) as answer:  # noqa: S310
+        assert answer.status == 200, "under this very digest"
+
+    assert project.morrow("up", "test").code == 0
+    look = "print(open('/app/own/marker').read())"
+    assert project.morrow("exec", "test", "--", "python3", "-c", look).out == "one\n"
+
+    # The digest in the file makes nothing dirty; a change of the code does, and says so.
+    again = project.morrow("build", "test", "--push", "--json").answer
+    assert again["image"].endswith(f":{commit}")
+    (project.folder / "marker").write_text("two")
+    dirty = project.morrow("build", "test", "--json").answer
+    assert dirty["image"].endswith(f":{commit}-dirty")
+
+
+@pytest.fixture
+def closed(project: ToolProject, tmp_path: Path) -> Iterator[str]:
+    """A registry that knows nobody."""
+    (port,) = free_ports(1)
+    (tmp_path / "nobody").touch()
+    config = tmp_path / "registry.yaml"
+    config.write_text(
+        f"version: 0.1\nstorage:\n  inmemory: {{}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
+        f"auth:\n  htpasswd: {{realm: closed, path: {tmp_path / 'nobody'}}}\n"
+    )
+    place = f"127.0.0.1:{port}"
+    with (tmp_path / "registries.conf").open("a") as file:
+        file.write(INSECURE.format(place))
+    with (tmp_path / "registry.log").open("w") as log:
+        running = subprocess.Popen([program("registry"), "serve", config], stdout=log, stderr=log)
+    try:
+        while running.poll() is None and not _refuses(place):
+            time.sleep(0.1)
+        yield place
+    finally:
+        running.terminate()
+        running.wait(10)
+
+
+def _refuses(place: str) -> bool:
+    try:
+        urllib.request.urlopen(f"http://{place}/v2/", timeout=1)
+    except urllib.error.HTTPError as told:
+        return told.code == 401
+    except OSError:
+        return False
+    return False
+
+
+def test_a_missing_login_and_secrets_in_the_folder_are_said(
+    project: ToolProject, closed: str
+) -> None:
+    file = project.folder / "environments" / "test.yaml"
+    file.write_text(file.read_text().replace(project.cluster.registry + "/built", f"{closed}/x"))
+    before = file.read_text()
+    told = project.morrow("build", "test", "--push", "--json")
+    assert (told.code, told.problem["code"]) == (1, "push-unauthorised"), told
+    assert told.problem["fix"].startswith(f"buildah login {closed},")
+    assert file.read_text() == before, "no digest of what was not pushed"
+
+    (project.folder / ".env").write_text("TOKEN=canary")
+    told = project.morrow("build", "test", "--json")
+    assert (told.code, told.problem["code"]) == (2, "build-secrets")
+    assert re.search(r"echo \.env >> \.dockerignore", told.problem["fix"])
+    (project.folder / ".dockerignore").write_text("**/.env*\n")
+    assert project.morrow("build", "test").code == 0

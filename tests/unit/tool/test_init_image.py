@@ -1,0 +1,132 @@
+"""The Dockerfile of `morrow init`: the usual rules, and every way to say what is needed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.init.files import Repository
+from morrow.tool.init.image import KEPT_OUT, dockerfile, kept_out
+
+PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
+# What a project has, and what its image must take in and run.
+NEEDS = {
+    "uv": ({"uv.lock": "version = 1\n", "pyproject.toml": PROJECT}, "uv sync --frozen --no-dev"),
+    "poetry": ({"poetry.lock": "x\n", "pyproject.toml": "[tool.poetry]\n"}, "poetry export"),
+    "pipenv": ({"Pipfile.lock": "{}\n", "Pipfile": "[packages]\n"}, "pipenv requirements"),
+    "requirements": ({"requirements.txt": "flask\n"}, "-r requirements.txt"),
+    "folder": ({"requirements/prod.txt": "-r base.txt\n", "requirements/base.txt": "flask\n"},
+               "-r requirements/prod.txt"),
+    "metadata": ({"pyproject.toml": PROJECT}, "-r pyproject.toml"),
+    "setup": ({"setup.py": "from setuptools import setup\nsetup(install_requires=['flask>=2'])\n"},
+              "/app/.venv/bin/python ./"),
+    "named": ({"requirements.txt": "-r deps/base.txt\n", "deps/pins.txt": "flask==3\n",
+               "deps/base.txt": "-c pins.txt\nflask\n"}, "-r requirements.txt"),
+    "itself": ({"requirements.txt": "flask\n-e .\n", "setup.py": "x\n"}, "-r requirements.txt"),
+    "workspace": ({"uv.lock": "x\n", "pyproject.toml": f"{PROJECT}[tool.uv.workspace]\n",
+                   "parts/one/pyproject.toml": PROJECT}, "uv sync --frozen --no-dev"),
+    "below": ({"backend/requirements.txt": "flask\n"}, "-r backend/requirements.txt"),
+}  # fmt: skip
+
+
+def made(
+    folder: Path, files: dict[str, str], source: str = "", static: dict[str, str] | None = None
+) -> str:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return dockerfile(Repository.read(folder), source, "shop:app", (3, 12), static)
+
+
+def instructions(text: str) -> list[tuple[str, str]]:
+    whole = re.sub(r"\\\n\s*", " ", text)
+    lines = [line for line in whole.splitlines() if line and not line.startswith("#")]
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines)]
+
+
+def faults(text: str) -> list[str]:
+    """Name what hadolint would: its rules as far as they concern what is written here."""
+    found, told = [], instructions(text)
+    for word, rest in told:
+        if word == "FROM" and not (
+            rest.startswith("${") or "@" in rest or re.search(r":[\d.]", rest)
+        ):
+            found.append("DL3006: an image without a version")
+        if word == "ADD":
+            found.append("DL3020: ADD for a file")
+        if word == "RUN" and "apt-get install" in rest:
+            found += ["DL3009: lists stay"] if "rm -rf /var/lib/apt/lists" not in rest else []
+            found += ["DL3015: recommends"] if "--no-install-recommends" not in rest else []
+            found += ["DL3014: it asks"] if "--yes" not in rest else []
+        if word == "RUN" and re.search(r"\bsudo\b|pip install (?!.*--python)", rest):
+            found.append("DL3004, DL3013: sudo, or pip of the image's own")
+        if word in ("CMD", "ENTRYPOINT") and not isinstance(json.loads(rest), list):
+            found.append("DL3025: a shell for a command")
+        if word == "WORKDIR" and not rest.startswith("/"):
+            found.append("DL3000: a relative folder")
+    users = [rest for word, rest in told if word == "USER"]
+    found += [] if users and not users[-1].startswith(("root", "0")) else ["DL3002: root"]
+    found += ["DL3007: latest"] if ":latest" in text else []
+    return found
+
+
+@pytest.mark.parametrize("way", NEEDS)
+def test_each_way_to_say_what_is_needed_is_copied_and_installed(tmp_path: Path, way: str) -> None:
+    files, line = NEEDS[way]
+    text = made(tmp_path, files, "backend" if way == "below" else "")
+    assert faults(text) == []
+    told = instructions(text)
+    (at,) = [number for number, (word, rest) in enumerate(told) if word == "RUN" and line in rest]
+    copied = [rest.rsplit(" ", 1) for word, rest in told[:at] if word == "COPY"]
+    for file in files:
+        above = {file, file.rpartition("/")[0], "."}
+        assert any(source in above for source, _ in copied), f"{file} is not there when it is read"
+    for source, target in copied:
+        folder = (tmp_path / source).is_dir()
+        parent = source if folder else source.rpartition("/")[0]
+        assert target.strip("./") == parent.strip("./"), "it lies where the line looks for it"
+
+
+def test_the_rules_find_what_they_are_for() -> None:
+    """A control."""
+    bad = "FROM python\nADD . /\nRUN apt-get install gcc\nWORKDIR app\nCMD python\n".replace(
+        "CMD python", 'CMD "python"'
+    )
+    assert len(faults(bad)) == 8
+
+
+def test_system_packages_of_known_wheels_are_installed_in_their_stage(tmp_path: Path) -> None:
+    text = made(tmp_path, {"requirements.txt": "psycopg2\nmysqlclient\nweasyprint\n"})
+    assert faults(text) == []
+    builder, runtime = text.split("FROM ${RUNTIME_IMAGE}")
+    assert {"libpq-dev", "gcc", "pkg-config"} <= set(builder.split())
+    assert {"libpq5", "libmariadb3", "libpango-1.0-0"} <= set(runtime.split())
+    assert "gcc" not in runtime.split()
+
+
+def test_nothing_private_goes_into_the_image() -> None:
+    assert {"**/.env", ".git", "**/.venv", ".morrow"} <= set(KEPT_OUT.splitlines())
+
+
+def test_code_of_a_name_that_is_mostly_no_code_goes_into_the_image(tmp_path: Path) -> None:
+    made(tmp_path, {"chart/pages.py": "", "terraform/main.tf": ""})
+    lines = kept_out(Repository.read(tmp_path)).splitlines()
+    assert ("chart" in lines, "terraform" in lines) == (False, True)
+
+
+def test_static_files_are_collected_with_what_the_settings_need(tmp_path: Path) -> None:
+    text = made(tmp_path, {"manage.py": ""}, static={"SHOP_NAME": "a b"})
+    assert "SHOP_NAME='a b' /app/.venv/bin/python manage.py collectstatic" in text
+    assert "collectstatic" not in made(tmp_path, {"manage.py": ""}), "the control"
+
+
+def test_a_project_that_asks_for_its_own_version_is_installed(tmp_path: Path) -> None:
+    asks = {"shop.py": "from importlib.metadata import version\nversion('shop')\n"}
+    build = f'{PROJECT}[build-system]\nrequires = ["hatchling"]\n'
+    told = instructions(made(tmp_path, {**asks, "pyproject.toml": build}))
+    (at,) = [number for number, (_, rest) in enumerate(told) if "--editable ." in rest]
+    assert ("COPY", ". .") in told[:at]
+    assert "--editable" not in made(tmp_path, {"shop.py": ""}), "the control"

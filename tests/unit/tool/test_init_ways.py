@@ -1,0 +1,148 @@
+"""What an application is imported with: what the code needs, then what the examples say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from morrow.tool.init.init import apply
+from tests.unit.tool.test_init import WSGI, fill, found, refused
+
+
+def test_what_the_example_says_is_taken_when_nothing_else_works(tmp_path: Path) -> None:
+    """It stands for this machine only: it is what developers copy."""
+    needs = "import os\nassert os.environ.get('STAGE', 'production') == 'try'\n"
+    fill(tmp_path, wsgi_py=f"{needs}{WSGI}")
+    (tmp_path / ".env.example").write_text("STAGE=try\n")
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    apply(told)
+    files = {one: yaml.safe_load((tmp_path / f"environments/{one}.yaml").read_text())
+             for one in ("base", "local")}  # fmt: skip
+    assert files["local"]["config"] == {"STAGE": "try"}
+    assert not files["base"]["config"]
+
+
+def test_a_store_that_nothing_asks_for_is_not_named(tmp_path: Path) -> None:
+    """With an address of a cache that is not here, its pages would fail."""
+    page = WSGI.replace("start_response(", "assert not cache\n    start_response(", 1)
+    fill(tmp_path, wsgi_py=f"import os\ncache = os.environ.get('REDIS_URL')\n{page}")
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    assert told.layers.keys == ()
+
+
+def test_the_better_answer_wins(tmp_path: Path) -> None:
+    """An application that loads and fails is asked again, as the example would have it."""
+    wants = "assert os.environ.get('MODE') == 'easy'\n    start_response("
+    page = WSGI.replace("start_response(", wants, 1)
+    fill(tmp_path, wsgi_py=f"import os\n{page}")
+    (tmp_path / ".env.example").write_text("MODE=easy\n")
+    assert found(tmp_path).application.path == ("/", 200)
+    (tmp_path / ".env.example").unlink()
+    assert found(tmp_path).application.path == ("/", 0), "the control"
+
+
+@pytest.mark.parametrize("says", ["pyproject.toml", ".python-version"])
+def test_a_python_that_is_older_than_asked_is_named(tmp_path: Path, says: str) -> None:
+    fill(tmp_path, wsgi_py=f"import not_before_long\n{WSGI}")
+    text = "3.99\n" if says == ".python-version" else '[project]\nrequires-python = "==3.99.0"\n'
+    (tmp_path / says).write_text(text)
+    assert "asks for Python 3.99" in refused(tmp_path)[1]
+
+
+FLASK = """
+class Rule:
+    methods, subdomain = {"GET"}, ""
+    def __init__(self, text): self.text = text
+    def __str__(self): return self.text
+class Map:
+    def __init__(self): self.rules = [Rule("/static/<path:filename>")]
+    def iter_rules(self): return iter(self.rules)
+class Flask:
+    def __init__(self, name): self.url_map = Map()
+    def __call__(self, environ, start_response):
+        start_response("200 OK", [])
+        return [b"here"]
+"""
+
+
+def test_an_application_without_routes_is_not_the_one(tmp_path: Path) -> None:
+    """Its routes are added by the script that starts it: serving it would answer 404 for ever."""
+    fill(tmp_path, flask_py=FLASK, app_py="from flask import Flask\napp = Flask(__name__)\n")
+    code, said = refused(tmp_path)
+    assert (code, "app has no route yet" in said) == ("init-no-application", True)
+    more = "from flask import Rule\nfrom app import app\napp.url_map.rules.append(Rule('/'))\n"
+    fill(tmp_path, main_py=more)
+    assert found(tmp_path).application.target == "main:app", "the control"
+
+
+def test_what_only_lives_in_a_request_is_not_looked_into(tmp_path: Path) -> None:
+    proxy = "class LocalProxy:\n    def __getattribute__(self, name): raise RuntimeError(name)\n"
+    fill(tmp_path, main_py=f"{proxy}request = LocalProxy()\n{WSGI}")
+    assert found(tmp_path).application.target == "main:application"
+
+
+def test_a_folder_that_git_did_not_keep_is_made(tmp_path: Path) -> None:
+    opens = "import os, sqlite3\nhere = os.path.dirname(os.path.abspath(__file__))\n"
+    opens += "base = sqlite3.connect(os.path.join(here, 'data', 'kept', 'shop.sqlite3'))\n"
+    fill(tmp_path, wsgi_py=f"{opens}{WSGI}")
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    apply(told)
+    assert (tmp_path / "data" / "kept" / ".gitignore").read_text() == "*\n!.gitignore\n"
+    assert [one.name for one in (tmp_path / "data" / "kept").iterdir()] == [".gitignore"]
+
+
+def test_a_file_that_is_kept_as_an_example_is_copied(tmp_path: Path) -> None:
+    reads = "import local_settings\nassert local_settings.NAME\nopen('conf/shop.yml').close()\n"
+    fill(tmp_path, wsgi_py=f"{reads}{WSGI}")
+    (tmp_path / "conf").mkdir()
+    assert refused(tmp_path)[0] == "init-not-installed", "the control: no example, no module"
+    (tmp_path / "local_settings.example.py").write_text("NAME = 'shop'\n")
+    assert "FileNotFoundError at wsgi.py:3" in refused(tmp_path)[1], "and no second example"
+    (tmp_path / "conf" / "shop.yml.sample").write_text("a: b\n")
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    apply(told)
+    assert (tmp_path / "conf" / "shop.yml").read_text() == "a: b\n"
+
+
+def test_no_settings_of_ours_lie_where_an_application_may_look(tmp_path: Path) -> None:
+    """A library takes a settings.py beside the program that was started for the project's."""
+    looks = "import os, __main__ as m\nhere = os.listdir(os.path.dirname(m.__file__))"
+    fill(tmp_path, wsgi_py=f"{looks}\nassert 'settings.py' not in here\n{WSGI}")
+    assert found(tmp_path).application.target == "wsgi:application"
+
+
+def test_a_secret_in_the_code_is_named_by_its_place_alone(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py="SECRET_KEY = 'hunter2-hunter2'\nURL = 'redis://u:hunter2@h/0'" + WSGI)
+    told = found(tmp_path)
+    assert told.exposed == ("SECRET_KEY at wsgi.py:1", "URL at wsgi.py:2")
+    assert "hunter2" not in str(told.as_json())
+    assert all("hunter2" not in one.text for one in told.drafts)
+
+
+def test_it_is_imported_with_the_arguments_that_it_is_served_with(tmp_path: Path) -> None:
+    """Settings look into sys.argv, to tell a server from a command of manage.py."""
+    fill(
+        tmp_path, manage_py="", wsgi_py=f"import sys\nassert sys.argv[1] != 'collectstatic'\n{WSGI}"
+    )
+    assert found(tmp_path).application.target == "wsgi:application"
+
+
+def test_a_secret_that_is_read_without_a_default_is_given(tmp_path: Path) -> None:
+    """Its import works without; each page fails."""
+    page = WSGI.replace("start_response(", "assert key\n    start_response(", 1)
+    fill(tmp_path, wsgi_py=f"import os\nkey = os.getenv('SECRET_KEY')\n{page}")
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    assert told.layers.keys == ("SECRET_KEY",)
+
+
+def test_what_it_said_before_it_ended_is_told(tmp_path: Path) -> None:
+    text = "import sys\nprint('the licence is missing')\nsys.exit(1)\napp = Flask(__name__)"
+    fill(tmp_path, app_py=text)
+    assert "SystemExit at app.py:3: 1: the licence is missing" in refused(tmp_path)[1]

@@ -1,0 +1,32 @@
+"""What a command that was cut off leaves, and where putting it right leads."""
+
+from __future__ import annotations
+
+import pytest
+
+from morrow.tool.base.project import Project
+from morrow.tool.cluster.site import Site
+from morrow.tool.recovery.recovery import find
+from tests.environments import load
+from tests.unit.tool.stand_in import StandIn, revision
+
+
+@pytest.mark.parametrize(
+    ("status", "description", "goal"),
+    [
+        # 2 was deployed and did not last, so 1 was being put back when Ctrl-C came.
+        ("pending-rollback", "Rollback to 1", 1),
+        ("pending-rollback", "Rollback to 9", 2),  # of which nothing is kept
+        ("pending-upgrade", "Preparing upgrade", 2),
+    ],
+)
+def test_a_rollback_that_was_cut_off_goes_on_to_its_goal(
+    cluster: StandIn, status: str, description: str, goal: int
+) -> None:
+    before = [revision(1, "superseded"), revision(2, "deployed")]
+    cluster.says(history=[*before, revision(3, status, description)])
+    (finding,) = find(Site(load(Project.find(), "dev")))
+    assert finding.problem.code == "release-stuck"
+    assert finding.fix is not None
+    assert finding.fix().endswith(f"is back at revision {goal}")
+    assert f"helm rollback shop {goal} --wait" in cluster.asked[-1]

@@ -1,0 +1,74 @@
+"""Where users come in: which doors of a route are tried."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.deliver import outside
+from morrow.tool.deliver.outside import Door, doors
+from tests.unit.tool.around import LABELS, PLACE, good, seen, thing
+from tests.unit.tool.test_load import Server, pair, serve
+from tests.unit.tool.test_load import good as answers
+
+__all__ = ("pair", "serve")  # fixtures
+
+
+def listener(name: str, port: int, protocol: str = "HTTP", hostname: str = "") -> Json:
+    return {"name": name, "port": port, "protocol": protocol, "hostname": hostname}
+
+
+def tried(hosts: list[str], *listeners: Json, **parent: str) -> list[tuple[str, int, bool]]:
+    gateway = thing("Gateway", "front", spec={"listeners": list(listeners)},
+                    status={"addresses": [{"value": "192.0.2.1"}]})  # fmt: skip
+    spec = {"hostnames": hosts, "parentRefs": [{"name": "front", **parent}], "rules": [{}]}
+    route = thing("HTTPRoute", "web", spec=spec)
+    view = seen(good(), HTTPRoute=[route], Gateway=[gateway])
+    return [(door.host, door.port, door.tls) for door in doors(view, PLACE)]
+
+
+@pytest.fixture(autouse=True)
+def every_port_but_8443(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outside, "listens", lambda _, port: port != 8443)
+
+
+def test_each_host_is_asked_at_the_listener_that_takes_it() -> None:
+    one, two = "a.example.com", "b.example.org"
+    plain, secure = listener("web", 80), listener("safe", 8443, "HTTPS")
+    assert tried([one], plain) == [(one, 80, False)]
+    assert tried([one], plain, secure) == [(one, 443, True)], "the usual port, and TLS first"
+    assert tried([one], plain, secure, sectionName="web") == [(one, 80, False)]
+    org = listener("org", 81, hostname="*.example.org")
+    assert tried([one, two], listener("com", 80, hostname=one), org) == [
+        (one, 80, False),
+        (two, 81, False),
+    ]
+    assert tried([one], org) == [], "no listener takes it: the route's conditions say so"
+    assert tried(["*.example.com"], plain) == []
+
+
+def test_an_ingress_has_a_door_for_each_host() -> None:
+    rules = [{"host": f"{name}.example.com"} for name in "ab"]
+    made = thing("Ingress", "web", metadata={"labels": LABELS}, spec={"rules": rules})
+    assert doors(seen(good(), Ingress=[made]), PLACE) == []
+    made["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
+    found = doors(seen(good(), Ingress=[made]), PLACE)
+    assert found == [Door(f"{name}.example.com", "192.0.2.1", 80, False, "/") for name in "ab"]
+
+
+def test_a_certificate_is_for_the_host_whoever_signed_it(
+    serve: Callable[..., Server], pair: tuple[Path, Path]
+) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(pair[1], pair[0])
+    door = Door("shop.example.com", "127.0.0.1", serve(answers, context).port, True, "/")
+    assert outside._certificate_wrong(door) == ""
+    assert "other.example.com" in outside._certificate_wrong(
+        replace(door, host="other.example.com")
+    )
+    assert outside._certificate_wrong(replace(door, tls=False, port=1)) == "", "none is shown"

@@ -1,0 +1,128 @@
+"""AWS Secrets Manager as the tool drives it. The service is moto's, on loopback: not AWS."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.base.errors import Failure
+from morrow.tool.stores.place import place_of
+from morrow.tool.stores.secrets_manager import SecretsManager
+from tests.terraform.aws import account as accounts
+from tests.terraform.aws.account import Account
+
+ENTRY = "test/shop"
+SPEC = {"service": "SecretsManager", "region": accounts.REGION}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with accounts.running(tmp_path_factory.mktemp("aws")) as running:
+        yield running
+
+
+@pytest.fixture
+def there(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    for name, value in account.environment.items():
+        monkeypatch.setenv(name, value)
+    return account
+
+
+def code(failure: pytest.ExceptionInfo[Failure]) -> str:
+    return failure.value.problems[0].code
+
+
+def test_a_version_waits_until_it_is_settled_and_old_ones_are_let_go(there: Account) -> None:
+    there.ask("secretsmanager", "create_secret", Name=ENTRY, SecretString='{"A": "one", "N": 1}')
+    place, pin = place_of({"aws": SPEC}, ENTRY, "SecretStore aws")
+    assert pin == "uuid/"
+    first = place.newest()
+    assert first.values == {"A": b"one", "N": b"1"}
+    second = place.put({"A": b"two"}, "2")
+    assert place.newest() == first, "nobody reads it yet"
+    assert place.version(second).values == {"A": b"two"}
+    third = place.put({"A": b"three"}, "3")
+    assert place.make_current(third, ["2", "3"]) == []
+    assert place.newest().id == third
+    assert place.make_current(third, ["2", "3"]) == [], "done already: nothing to do"
+    assert place.make_current(third, ["3"]) == ["2"]
+    told = there.ask("secretsmanager", "describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
+    assert "morrow-2" not in [label for labels in told.values() for label in labels]
+    again = place.put({"A": b"four"}, "3")
+    labels = there.ask("secretsmanager", "describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
+    assert "morrow-3" in labels[again], "the label of a revision that was begun anew moves"
+
+
+def test_what_is_missing_is_named_with_the_region(
+    there: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Failure) as caught:
+        SecretsManager(SPEC, "no/such").newest()
+    assert code(caught) == "entry-missing"
+    there.ask("secretsmanager", "create_secret", Name="here/only", SecretString="{}")
+    elsewhere = SecretsManager({**SPEC, "region": "us-east-1"}, "here/only")
+    with pytest.raises(Failure) as caught:
+        elsewhere.newest()
+    assert f"it is in {accounts.REGION}" in caught.value.problems[0].cause
+    with pytest.raises(Failure) as caught:
+        SecretsManager(SPEC, "here/only").version("0" * 36)
+    assert code(caught) == "entry-missing"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(Failure) as caught:
+        SecretsManager(SPEC, ENTRY).newest()
+    assert code(caught) == "aws-login"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message", "wanted"),
+    [
+        ("AccessDeniedException", "User: x is not authorized to perform: y", "aws-denied"),
+        ("AccessDeniedException", "Access to KMS is not allowed", "kms-denied"),
+        ("DecryptionFailure", "the key is disabled", "kms-denied"),
+        ("ExpiredTokenException", "the token is old", "aws-login"),
+        ("LimitExceededException", "too many", "aws-failed"),
+    ],
+)
+def test_refusals_are_named(
+    answer: str, message: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """moto refuses nobody; what answers here is a stand-in with AWS's own words."""
+
+    class Refuses(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            text = json.dumps({"__type": answer, "message": message}).encode()
+            self.send_response(400)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        def log_message(self, *words: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in accounts.variables(f"http://127.0.0.1:{server.server_port}").items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(Failure) as caught:
+            SecretsManager(SPEC, ENTRY).put({"A": b"canary-51"}, "2")
+        server.shutdown()
+    assert code(caught) == wanted
+    assert "canary" not in str(caught.value)
+
+
+def test_a_store_that_the_tool_cannot_write_is_named() -> None:
+    with pytest.raises(Failure) as caught:
+        place_of({"vault": {"server": "x"}}, ENTRY, "SecretStore v")
+    assert code(caught) == "store-not-written"
+
+
+def test_the_tool_has_no_aws_without_its_extra(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "src/morrow/tool/stores/external.py").read_text()
+    assert "boto" not in text
