@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -132,6 +133,25 @@ def test_the_admin_server_makes_room_and_survives_an_answer_that_raises(
         assert "could not answer /raise" in caplog.text
         assert ask(port, "/livez").status == 200
         server.stop()
+
+
+def test_who_connected_before_the_admin_server_stops_is_answered() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        server = AdminServer(listener, lambda path: (200, "text/plain", b"here"))
+        server.start()
+        with socket.create_connection(address, timeout=5) as waiting:
+            assert ask(address[1], "/livez").status == 200, "so the one before it is accepted too"
+            stopping = threading.Thread(target=server.stop)
+            stopping.start()
+            stopping.join(0.1)
+            waiting.sendall(b"GET /info HTTP/1.1\r\n\r\n")
+            assert waiting.recv(65536).endswith(b"here")
+            stopping.join(5)
+        with socket.create_connection(address, timeout=0.5) as later:
+            later.sendall(b"GET /info HTTP/1.1\r\n\r\n")
+            with pytest.raises(TimeoutError):  # the control: this one is the next server's
+                later.recv(1)
 
 
 def test_the_end_of_a_service_keeps_its_order(

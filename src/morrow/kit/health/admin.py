@@ -19,6 +19,8 @@ STOP = b"x"
 SLOW = (b"GET /metrics ", b"GET /metrics?", b"HEAD /metrics ")
 # A client that has not sent its request, or taken the answer, by then is cut.
 SLOWEST = 5.0
+# Whoever has connected when the server stops is still answered, for so many seconds.
+LAST = 1.0
 
 
 class _Client:
@@ -67,20 +69,22 @@ class AdminServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer nobody any more; the listening socket stays open for whoever holds it."""
+        """Accept nobody any more, answer who is here; the listening socket stays open."""
         # The thread ends by this word alone, so that the line for it is still open here.
         self._wake.send(STOP)
-        self._thread.join(2)
+        self._thread.join(2 * LAST)
 
     def _run(self) -> None:
         clients: dict[socket.socket, _Client] = {}
-        stopping = False
-        while not stopping:
-            for key, _ in self._selector.select(1.0 if clients else None):
+        end: float | None = None
+        while end is None or (clients and time.monotonic() < end):
+            for key, _ in self._selector.select(LAST / 4 if clients else None):
                 if key.fileobj is self._listener:
                     self._accept(clients)
                 elif key.fileobj is self._woken:
-                    stopping = STOP in self._woken.recv(4096)
+                    if STOP in self._woken.recv(4096):
+                        self._selector.unregister(self._listener)
+                        end = time.monotonic() + LAST
                     self._send_answered(clients)
                 else:
                     client: _Client = key.data
