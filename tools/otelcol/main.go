@@ -1,10 +1,11 @@
-// A collector of OpenTelemetry's with the few parts that the tests need: OTLP in, a file out.
+// A collector of OpenTelemetry's with the few parts that the tests need: OTLP and files in, a file out.
 package main
 
 import (
 	"log"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
@@ -16,7 +17,7 @@ import (
 )
 
 func parts() (otelcol.Factories, error) {
-	receivers, err := otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory())
+	receivers, err := otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory(), filelogreceiver.NewFactory())
 	if err != nil {
 		return otelcol.Factories{}, err
 	}

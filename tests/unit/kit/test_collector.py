@@ -33,20 +33,30 @@ def free_port() -> int:
 
 
 @contextmanager
-def collector(folder: Path) -> Iterator[str]:
-    """Run it; what it takes is in spans.json once it has ended."""
-    port, settings = free_port(), folder / "otelcol.yaml"
-    settings.write_text(CONFIGURATION.format(port=port, file=folder / "spans.json"))
+def running_collector(folder: Path) -> Iterator[None]:
+    """Run it by `otelcol.yaml` of this folder."""
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(
-            [program("otelcol"), f"--config=file:{settings}"], stdout=log, stderr=log
+            [program("otelcol"), f"--config=file:{folder / 'otelcol.yaml'}"],
+            stdout=log,
+            stderr=log,
         )
         try:
             wait_for(lambda: "Everything is ready" in (folder / "log").read_text(), "it", 60)
-            yield f"http://127.0.0.1:{port}"
+            yield
         finally:
             running.terminate()
             running.wait(20)
+
+
+@contextmanager
+def collector(folder: Path) -> Iterator[str]:
+    """Run it; what it takes is in spans.json once it has ended."""
+    port = free_port()
+    text = CONFIGURATION.format(port=port, file=folder / "spans.json")
+    (folder / "otelcol.yaml").write_text(text)
+    with running_collector(folder):
+        yield f"http://127.0.0.1:{port}"
 
 
 def spans(folder: Path) -> list[dict[str, Any]]:
