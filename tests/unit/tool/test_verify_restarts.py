@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.report.page import Line
-from morrow.tool.targets.kubernetes.verify import KubernetesSubject
+from morrow.tool.targets.kubernetes.promises import restart_line
 from morrow.tool.verify import verify as verifying
 from morrow.tool.verify.verify import Scenario, verify
 from tests.unit.tool.around import pod
@@ -42,12 +41,9 @@ def test_what_runs_is_asked_again_after_the_load(
 
 @pytest.mark.parametrize(("minutes", "ok"), [(0, True), (60, False)])
 def test_a_restart_early_in_a_long_load_counts(minutes: int, ok: bool) -> None:
-    subject = object.__new__(KubernetesSubject)
-    subject._began = time.monotonic() - 60 * minutes
     ended = (datetime.now(UTC) - timedelta(minutes=30)).isoformat()
     one = pod()
     one["status"]["initContainerStatuses"] = [
         {"name": "mesh", "restartCount": 1, "lastState": {"terminated": {"finishedAt": ended}}}
     ]
-    (line,) = subject._restarts([one])
-    assert line.ok is ok
+    assert restart_line([one], 60.0 * minutes).ok is ok

@@ -26,6 +26,7 @@ NEAR = {
     "Ingress": "ingresses",
     "DaemonSet": "daemonsets",
     "NetworkPolicy": "networkpolicies",
+    "CronJob": "cronjobs",
 }
 ROUTES = {
     "HTTPRoute": "httproutes.gateway.networking.k8s.io",

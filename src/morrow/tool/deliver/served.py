@@ -51,4 +51,4 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
 
 
 def _beside(site: Site, view: View) -> list[Finding]:
-    return [one for one in diagnose(view, site.place) if one.beside]
+    return [one for one in diagnose(view, site.place) if one.beside and not one.past]

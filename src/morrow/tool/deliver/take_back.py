@@ -12,6 +12,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import names_held, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
+from morrow.tool.diagnose.view import KEEPERS
 from morrow.tool.programs.helm_storage import Record
 
 
@@ -71,7 +72,7 @@ def choose(site: Site, to: int | None = None) -> Goal:
 def goal_of(number: int, record: Record, name: str) -> Goal:
     """Return what a revision runs, from its record."""
     for item in parse(record["manifest"]):
-        if item["kind"] == "Deployment" and item["metadata"]["name"] == name:
+        if item["kind"] in KEEPERS and item["metadata"]["name"] == name:
             template: dict[str, Any] = item["spec"]["template"]["spec"]
             held = names_held(template)
             image = template["containers"][0]["image"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.autoscaler import autoscaler_findings
+from morrow.tool.diagnose.cronjob import cron_findings
 from morrow.tool.diagnose.declared import (
     declared_findings,
     ending_findings,
@@ -97,6 +98,13 @@ JUDGES: tuple[Judge, ...] = (
         "it is Failed; its pod cannot start; it is suspended",
         "its conditions, its pods",
         job_findings,
+    ),
+    Judge(
+        "CronJob",
+        "the pod of its latest run could start; `verify`: its last run that ended ended well",
+        "a run's pod cannot start; `status`, `doctor`: no run is made, or two failed in a row",
+        "its events, its Jobs and their pods",
+        _always(cron_findings),
     ),
     Judge(
         "Deployment, StatefulSet: held",

@@ -62,6 +62,8 @@ class Finding:
     # The pods may well run: users are not served as declared. Nothing is stopped because of it,
     # and it ends in "applied, but".
     beside: bool = False
+    # It happened before, of itself: no verdict of what was just deployed.
+    past: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

@@ -14,7 +14,14 @@ from morrow.tool.load.load import Load, LoadError
 from morrow.tool.load.result import LATE, Options, Result
 from morrow.tool.report.page import Line, Report, page
 from morrow.tool.report.plots import ms
-from morrow.tool.verify.contract import Reach, certificate_line, check_line, contract_of, fetch
+from morrow.tool.verify.contract import (
+    Contract,
+    Reach,
+    certificate_line,
+    check_line,
+    contract_of,
+    fetch,
+)
 
 RATE = 100.0  # requests per second where only a change was asked for
 BEFORE, AFTER = 3.0, 3.0  # seconds of quiet load before and after a change
@@ -42,8 +49,8 @@ class Subject(Protocol):
     def digest(self) -> str:
         """The digest that runs; empty where there is none, or more than one."""
 
-    def reach(self) -> Reach:
-        """How requests get to the service."""
+    def reach(self) -> Reach | None:
+        """How requests get to the service; None where it takes none."""
 
     def promises(self) -> list[Line]:
         """Judge what runs: one release everywhere, probes, metrics, restarts."""
@@ -95,21 +102,23 @@ def verify(environment: Environment, subject: Subject, scenario: Scenario) -> Ve
     """Judge the contract, then what runs, then the load."""
     contract = contract_of(environment.project)
     reach = subject.reach()
-    terminal.status(f"asking {reach.url} ({reach.how}) …")
-    lines = [check_line(check, reach) for check in contract.checks]
-    if reach.url.startswith("https:"):
-        lines.append(certificate_line(fetch(reach, contract.checks[0].path)))
+    lines = _answers(contract, reach) if reach else []
     lines += subject.promises()
     facts = [
         ("service", environment.name),
         ("environment", environment.label),
         ("image", subject.image),
-        ("reached", f"{reach.url}, {reach.how}"),
+        ("reached", f"{reach.url}, {reach.how}" if reach else "it takes no requests"),
     ]
     result = None
     if scenario.rate or scenario.during:
+        where, label = f"{environment.name} in {environment.label}", environment.label
+        if reach is None:
+            cause = "it has no web process (web.enabled is false)"
+            raise Failure(
+                problem("verify-no-requests", where, cause, environment=label), refused=True
+            )
         if scenario.during and not reach.steady:
-            where, label = f"{environment.name} in {environment.label}", environment.label
             cause = f"{reach.how} is tied to one pod, so it cannot outlive a change of pods"
             raise Failure(problem("verify-no-route", where, cause, environment=label), refused=True)
         first = contract.checks[0]
@@ -128,6 +137,15 @@ def verify(environment: Environment, subject: Subject, scenario: Scenario) -> Ve
         after = [line for line in subject.promises() if not line.ok]
         lines += [line for line in after if line not in lines]
     return Verdict(environment.label, lines, facts, result)
+
+
+def _answers(contract: Contract, reach: Reach) -> list[Line]:
+    """Ask for what the contract says, the way that users go."""
+    terminal.status(f"asking {reach.url} ({reach.how}) …")
+    lines = [check_line(check, reach) for check in contract.checks]
+    if reach.url.startswith("https:"):
+        lines.append(certificate_line(fetch(reach, contract.checks[0].path)))
+    return lines
 
 
 def _under_load(subject: Subject, options: Options, scenario: Scenario) -> tuple[Result, str]:

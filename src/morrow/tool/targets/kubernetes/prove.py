@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.cluster.objects import NAME, names_held
+from morrow.tool.cluster.objects import names_held
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.view import is_ending
+from morrow.tool.diagnose.view import is_ending, is_of, own_pods
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
+from morrow.tool.targets.kubernetes.pods import deployed
 
 
 def prove(site: Site) -> list[dict[str, str]]:
     """Ask every pod which secrets it holds; raise when one holds others."""
     environment, kubectl = site.environment, site.kubectl
     secrets, label = environment.secrets, environment.label
-    if kubectl.get("deployment", environment.name) is None:
-        release = f"release {environment.name}"
-        raise Failure(problem("release-missing", release, "nothing is deployed", environment=label))
+    view = deployed(site)
     answers: list[dict[str, str]] = []
     problems: list[Problem] = []
     admin = environment.value("ports", "admin")
-    for pod in kubectl.list("pods", f"{NAME}={environment.name}"):
-        owners = pod["metadata"].get("ownerReferences") or [{}]
-        if is_ending(pod) or owners[0].get("kind") != "ReplicaSet":
+    for pod in (one for one in own_pods(view) if is_of(one, environment.name)):
+        if is_ending(pod):
             continue
         name = pod["metadata"]["name"]
         named = names_held(pod["spec"])["secrets"]

@@ -26,14 +26,17 @@ from morrow.tool.stores.age import warnings as due
 from morrow.tool.targets.kubernetes.pods import process_of
 
 
-def status_of(site: Site, view: View) -> Outcome:
-    """Say what runs: release, image, config and secrets, each pod, and what is wrong."""
+def status_of(site: Site, view: View, *, just_now: bool = False) -> Outcome:
+    """Say what runs: release, image, config and secrets, each pod, and what is wrong.
+
+    `just_now`: it was deployed a moment ago, so what happened before is no matter.
+    """
     environment, place = site.environment, site.place
-    if not view.workloads:
+    if not view.workloads and not view.own("CronJob", environment.name, environment.namespace):
         absent: Json = {"environment": environment.label, "state": "down", "pods": []}
         text = f"{environment.name} is down: {typed()} up {environment.label}"
         return Outcome(text, absent, ok=False)
-    findings = diagnose_once(view, place)
+    findings = [one for one in diagnose_once(view, place) if not (just_now and one.past)]
     history = site.history
     served = [pod for pod in own_pods(view) if is_ready(pod)] or new_pods(view)
     web = [pod for pod in served if not process_of(pod)] or served

@@ -18,7 +18,7 @@ from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.apply import apply
 from morrow.tool.deliver.delivery import KEPT, delivery_of, left_behind
-from morrow.tool.deliver.look import look_at_all
+from morrow.tool.deliver.look import look, look_at_all
 from morrow.tool.deliver.ownership import orphans, require_own
 from morrow.tool.deliver.render import rendered, text_of
 from morrow.tool.deliver.render import write as write_manifests
@@ -77,7 +77,7 @@ class Kubernetes(Operations, Inside, Logs, Target):
             view = smoke_or_take_back(site, view, before)
         for orphan in orphans(site, view):
             terminal.warn(f"{orphan.object}: {orphan.cause}; fix: {orphan.fix}")
-        return status_of(site, view)
+        return status_of(site, view, just_now=True)
 
     def down(self, site: Site, options: DownOptions) -> Outcome:
         """Uninstall the release; with `purge` remove the secrets and the namespace too."""
@@ -160,8 +160,8 @@ class Kubernetes(Operations, Inside, Logs, Target):
             yield
 
     def runs(self, site: Site) -> bool:
-        """Whether there is a Deployment of it."""
-        return site.kubectl.get("deployment", site.environment.name) is not None
+        """Whether anything keeps pods of it running."""
+        return bool(look(site.kubectl, site.place).workloads)
 
     def prove_secrets(self, site: Site) -> list[dict[str, str]]:
         """Ask every pod."""

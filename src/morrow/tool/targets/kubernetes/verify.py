@@ -21,31 +21,42 @@ from morrow.tool.cluster.objects import (
     with_settings,
 )
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.containers import container_statuses
-from morrow.tool.diagnose.view import age_of, is_ending, is_ready
+from morrow.tool.deliver.look import look, look_at_all
+from morrow.tool.diagnose.view import View, owned
 from morrow.tool.load.load import Load
 from morrow.tool.programs.port_forward import ask
 from morrow.tool.report.page import Line
+from morrow.tool.targets.kubernetes.promises import (
+    cron_line,
+    image_id,
+    is_over,
+    judged_line,
+    only,
+    restart_line,
+    serving_pods,
+    workload_lines,
+)
 from morrow.tool.targets.kubernetes.reach import Way
 from morrow.tool.targets.target import VerifyOptions
 from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
 from morrow.tool.verify.verify import Subject
 
-HASH = "pod-template-hash"
-RECENT = 600.0  # seconds in which no container may have restarted
 ROLLOUT = 600.0
 
 
 class KubernetesSubject(Subject):
-    """The service as it runs in its namespace."""
+    """The release as it runs in its namespace: web process, workers and crons."""
 
     def __init__(self, site: Site, options: VerifyOptions) -> None:
         environment = self.environment = site.environment
         self._began = time.monotonic()
-        self.kubectl = site.kubectl
+        self._site, self.kubectl = site, site.kubectl
         self._way = Way(site, options)
-        if self._deployment_or_none() is None:
-            cause = f"there is no Deployment of it in namespace {environment.namespace}"
+        self._web = environment.value("web", "enabled") is not False
+        self._view = look(site.kubectl, site.place)
+        if not (self._main if self._web else self._view.workloads or self._crons(self._view)):
+            what = f"workload {environment.name}" if self._web else "process"
+            cause = f"there is no {what} of it in namespace {environment.namespace}"
             raise Failure(
                 problem("release-missing", environment.name, cause, environment=environment.label),
                 refused=True,
@@ -58,13 +69,14 @@ class KubernetesSubject(Subject):
 
     @property
     def digest(self) -> str:
-        """The one digest that every pod runs."""
-        ids = {_image_id(pod).rpartition("@")[2] for pod in self._pods()}
+        """The one digest that every pod of its own image runs."""
+        pods = [pod for one in self._own(self._view) for pod in serving_pods(self._view, one)]
+        ids = {image_id(pod).rpartition("@")[2] for pod in pods}
         return next(iter(ids)) if len(ids) == 1 else ""
 
-    def reach(self) -> Reach:
-        """Take what the command line gave, else the route, else a tunnel."""
-        return self._way.reach()
+    def reach(self) -> Reach | None:
+        """Take what the command line gave, else the route, else a tunnel; None without web."""
+        return self._way.reach() if self._web or self._way.options.url else None
 
     def close(self) -> None:
         """End the tunnel."""
@@ -73,26 +85,21 @@ class KubernetesSubject(Subject):
     # -- what is promised ----------------------------------------------------------------------
 
     def promises(self) -> list[Line]:
-        """Judge every pod."""
-        deployment, pods = self._deployment(), self._pods()
-        template = deployment["spec"]["template"]
-        count = deployment["spec"].get("replicas", 0)
-        ready = sum(is_ready(pod) for pod in pods)
-        lines = [Line(ready == len(pods) == count, "every pod is ready", f"{ready} of {count}")]
-        ok, detail = _only({pod["metadata"]["labels"].get(HASH, "?") for pod in pods})
-        lines.append(Line(ok, "every pod comes from one template", detail))
-        image = template["spec"]["containers"][0]["image"]
-        ids = {_image_id(pod).rpartition("@")[2] or "not pulled" for pod in pods}
-        ok, detail = _only(ids)
-        lines.append(Line(ok, "every pod runs the same image", f"{image} ({detail})"))
-        for kind in ("config", "secrets"):
-            names = {names_held(pod["spec"])[kind] or "none" for pod in pods}
-            ok, detail = _only(names)
-            same = names == {names_held(template["spec"])[kind] or "none"}
-            lines.append(Line(ok and same, f"every pod holds the same {kind}", detail))
-        lines += self._restarts(pods)
+        """Judge every pod of every process, and ask the judges of `status`."""
+        view = self._view = look_at_all(self._site)
+        lines: list[Line] = []
+        for one in view.workloads:
+            name = one["metadata"]["name"]
+            own = self._web and name == self.environment.name
+            whose = "every pod" if own else f"every pod of {name}"
+            lines += workload_lines(one, view, whose)
+        lines += [cron_line(one, view) for one in self._crons(view)]
+        pods = [pod for one in view.workloads for pod in serving_pods(view, one)]
+        lines.append(restart_line(pods, time.monotonic() - self._began))
         admin = self.environment.value("ports", "admin")
-        return lines + (self._probes(pods, int(admin)) if admin else [])
+        if self._web and admin:
+            lines += self._probes(self._pods(), int(admin))
+        return [*lines, judged_line(view, self._site.place)]
 
     def _probes(self, pods: list[Json], port: int) -> list[Line]:
         names = [pod["metadata"]["name"] for pod in pods]
@@ -110,22 +117,9 @@ class KubernetesSubject(Subject):
         revisions = {
             str(answers[name, "/info"].json.get("secrets_revision", "?")) for name in names
         }
-        ok, detail = _only(revisions)
+        ok, detail = only(revisions)
         lines.append(Line(ok, "every pod names the same secrets revision", detail))
         return lines
-
-    def _restarts(self, pods: list[Json]) -> list[Line]:
-        # However long the load was: what restarted in it counts.
-        window = RECENT + time.monotonic() - self._began
-        count, recent = 0, []
-        for pod in pods:
-            for status in container_statuses(pod):
-                count += status.get("restartCount", 0)
-                ended = ((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
-                if ended and (age := age_of(ended)) < window:
-                    recent.append(f"{pod['metadata']['name']}/{status['name']} {age:.0f} s ago")
-        detail = "; ".join(recent) or (f"{count}, none of them recent" if count else "none")
-        return [Line(not recent, f"no container restarted in the last {RECENT:.0f} s", detail)]
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -134,7 +128,7 @@ class KubernetesSubject(Subject):
         with lock.held(self.environment, f"morrow verify {self.environment.label}"):
             if kind == "kill":
                 return self._kill(load)
-            before = self._deployment()["spec"]["template"]
+            before = self._workload()["spec"]["template"]
             with self._changed(kind, before) as after:
                 load.mark(kind)
                 try:
@@ -184,25 +178,28 @@ class KubernetesSubject(Subject):
             {"op": "test", "path": "/spec/template", "value": before},
             {"op": "replace", "path": "/spec/template", "value": after},
         ]
-        name = f"deployment/{self.environment.name}"
-        words = ("patch", name, "--type=json", "--patch-file", "/dev/stdin")
+        words = ("patch", self._target, "--type=json", "--patch-file", "/dev/stdin")
         self.kubectl.check(*words, input=json.dumps(patch))
         self._settled()
 
+    @property
+    def _target(self) -> str:
+        kind = self._main["kind"].lower() if self._main else "deployment"
+        return f"{kind}/{self.environment.name}"
+
     def _settled(self) -> None:
         """Wait until the rollout is over and the old pods have gone."""
-        name = f"deployment/{self.environment.name}"
-        self.kubectl.check(
-            "rollout", "status", name, f"--timeout={ROLLOUT:.0f}s", timeout=ROLLOUT + 10
-        )
+        words = ("rollout", "status", self._target, f"--timeout={ROLLOUT:.0f}s")
+        self.kubectl.check(*words, timeout=ROLLOUT + 10)
         until = time.monotonic() + 120
-        while any(_ends(pod) for pod in self._pods(all_of_them=True)):
+        while any(map(is_over, self._pods_of(self._workload()))):
             if time.monotonic() > until:
                 terminal.warn("pods that were replaced still finish their requests")
                 return
             time.sleep(1)
 
     def _kill(self, load: Load) -> str:
+        self._workload()
         name = self._pods()[0]["metadata"]["name"]
         load.mark("kill")
         self.kubectl.check("delete", "pod", name, "--grace-period=0", "--force", "--wait=false")
@@ -212,31 +209,33 @@ class KubernetesSubject(Subject):
 
     # -- objects -------------------------------------------------------------------------------
 
-    def _deployment_or_none(self) -> Json | None:
-        return self.kubectl.get("deployment", self.environment.name)
+    @property
+    def _main(self) -> Json | None:
+        """The web process, a Deployment or a StatefulSet."""
+        name = self.environment.name
+        return next((o for o in self._view.workloads if o["metadata"]["name"] == name), None)
 
-    def _deployment(self) -> Json:
-        deployment = self._deployment_or_none()
-        assert deployment is not None  # noqa: S101 - it was there when this began
-        return deployment
+    def _workload(self) -> Json:
+        """Return the web process as it is now."""
+        self._view = look(self.kubectl, self._site.place)
+        if self._main is None:
+            cause = "it was there when this began, and is gone"
+            where = self.environment.name
+            raise Failure(self._site.place.problem("release-missing", where, cause))
+        return self._main
 
-    def _pods(self, *, all_of_them: bool = False) -> list[Json]:
-        labels = self._deployment()["spec"]["selector"]["matchLabels"]
-        selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-        pods = [p for p in self.kubectl.list("pods", selector) if HASH in p["metadata"]["labels"]]
-        return [pod for pod in pods if all_of_them or not _ends(pod)]
+    def _own(self, view: View) -> list[Json]:
+        """Return the web process, or the processes where there is none."""
+        return [self._main] if self._web and self._main else list(view.workloads)
 
+    def _crons(self, view: View) -> list[Json]:
+        return view.own("CronJob", self.environment.name, self.environment.namespace)
 
-def _ends(pod: Json) -> bool:
-    over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    return is_ending(pod) or over
+    def _pods_of(self, workload: Json) -> list[Json]:
+        """Return its pods, those that end too."""
+        keepers = [workload, *owned(self._view.replicasets, workload)]
+        return [pod for keeper in keepers for pod in owned(self._view.pods, keeper)]
 
-
-def _image_id(pod: Json) -> str:
-    name = pod["spec"]["containers"][0]["name"]
-    statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    return str(next((s.get("imageID", "") for s in statuses if s["name"] == name), ""))
-
-
-def _only(values: set[str]) -> tuple[bool, str]:
-    return len(values) == 1, " and ".join(sorted(values)) or "none"
+    def _pods(self) -> list[Json]:
+        """Return the web process's pods that are to stay, by the last look."""
+        return serving_pods(self._view, self._main) if self._main else []

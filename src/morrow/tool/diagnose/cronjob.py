@@ -1,0 +1,101 @@
+"""Whether the runs of a CronJob can start, and whether they end well."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.pod import pod_findings
+from morrow.tool.diagnose.refused import refused_findings
+from morrow.tool.diagnose.view import (
+    WAIT,
+    Finding,
+    View,
+    age_of,
+    event_time,
+    events_of,
+    owned,
+    spec_of,
+    title,
+)
+
+SETTLES = 10.0
+FRESH = 120.0  # seconds: the controller tries again, and says so, while a run is due
+NO_RUN = ("FailedCreate", "InvalidSchedule", "UnparseableSchedule", "UnParseableCronJobSchedule",
+          "UnknownTimeZone", "TooManyMissedTimes", "FailedNeedsStart")  # fmt: skip
+AGAIN = 2  # runs that failed one after the other: one may be bad luck
+ENDED = ("Complete", "Failed")
+
+
+def cron_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield what keeps the runs of each CronJob from their end; nothing is stopped because of it.
+
+    A run of an earlier template tells nothing of the next one.
+    """
+    for cron in view.own("CronJob", place.name, place.namespace):
+        for finding in _of_runs(cron, view, place):
+            hold = SETTLES if finding.hold == WAIT else finding.hold
+            yield dataclasses.replace(finding, beside=True, hold=hold)
+
+
+def runs_of(cron: Json, view: View) -> list[Json]:
+    """Return the Jobs that a CronJob made of its present template, the latest first."""
+    wanted = _what(spec_of(cron)["jobTemplate"])
+    runs = [one for one in owned(view.jobs, cron) if _what(one) == wanted]
+    return sorted(runs, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)
+
+
+def latest_end(cron: Json, view: View) -> Json | None:
+    """Return the latest Job of it that has ended, well or not."""
+    return next(iter(_ended(cron, view)), None)
+
+
+def _ended(cron: Json, view: View) -> list[Json]:
+    return [one for one in runs_of(cron, view) if _end(one)]
+
+
+def _end(job: Json) -> str:
+    seen = conditions_of(job.get("status") or {})
+    return next((kind for kind in ENDED if seen.get(kind, {}).get("status") == "True"), "")
+
+
+def _what(owner: Json) -> list[tuple[object, ...]]:
+    """Return what a template runs: what the API server adds to it is left out."""
+    containers = spec_of(owner)["template"]["spec"]["containers"]
+    return [tuple(map(repr, map(one.get, ("image", "command", "args")))) for one in containers]
+
+
+def _of_runs(cron: Json, view: View, place: Place) -> Iterator[Finding]:
+    yield from _unmade(cron, view, place)
+    runs = runs_of(cron, view)
+    for job in runs[:1]:
+        if not _end(job):
+            yield from refused_findings(job, events_of(view, job), place)
+            for pod in owned(view.pods, job):
+                yield from _unstarted(pod, view, place)
+    ended = _ended(cron, view)[:AGAIN]
+    if len(ended) == AGAIN and all(_end(one) == "Failed" for one in ended):
+        failed = conditions_of(ended[0]["status"])["Failed"]
+        cause = f"its last {AGAIN} runs failed, the latest with {failed.get('reason')}:"
+        cause += f" {failed.get('message')}"
+        lines = [line for pod in owned(view.pods, ended[0]) for line in last_lines(pod, view)]
+        told = place.problem("cron-failing", title(cron), cause, tuple(lines[-10:]))
+        yield Finding(told, past=True)
+
+
+def _unstarted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield why a run's pod does not start: while it runs, or when it has ended, its Job tells."""
+    if (pod.get("status") or {}).get("phase") == "Pending":
+        yield from pod_findings(pod, view, place, is_job=True)
+
+
+def _unmade(cron: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield why no Job is made, by the latest word of the CronJob's controller."""
+    for event in events_of(view, cron)[:1]:
+        if event.get("reason") in NO_RUN and age_of(event_time(event)) < FRESH:
+            cause = f"no run is made of it, {event['reason']}: {event.get('message')}"
+            yield Finding(place.problem("cron-unmade", title(cron), cause), past=True)
