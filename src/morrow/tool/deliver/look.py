@@ -11,6 +11,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
+from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.view import DECLARED, View, is_ending, is_ready, own_pods, view_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
@@ -81,7 +82,10 @@ def look_at_declared(site: Site) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
     if record is None:
         return (), ()
     declared = parse(record["manifest"])
-    done = site.kubectl.live(record["manifest"])
+    needed = references(declared)
+    asked = [{key: one[key] for key in ("apiVersion", "kind", "metadata")} for one in needed]
+    done = site.kubectl.live("\n---\n".join([record["manifest"], *map(json.dumps, asked)]))
+    declared += needed
     live = _items(done)
     if done.code:  # we may not look at some of it, or its kind is gone: judged is what was seen
         seen = {(one["kind"], one["metadata"]["name"]) for one in live}

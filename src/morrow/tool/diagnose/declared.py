@@ -5,20 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import condition_text, conditions_of, names_held
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.references import FOR, absent
 from morrow.tool.diagnose.view import (
     DECLARED,
     KEEPERS,
     Finding,
     View,
+    age_of,
+    is_of,
     new_pods,
+    owned,
     patch,
     spec_of,
     title,
 )
 
+# What decides whether requests and runs come to the pods; () stands for all of it.
+LEADING: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Service": ("spec", ("selector", "ports", "type")),
+    "HTTPRoute": ("spec", ("hostnames", "parentRefs")),
+    "GRPCRoute": ("spec", ("hostnames", "parentRefs")),
+    "CronJob": ("spec", ("schedule", "suspend")),
+    "ConfigMap": ("data", ()),
+}
 SETTLES = 8.0  # seconds for a controller that puts it back by itself
 WORKS = 60.0  # seconds for a controller that makes something first: a certificate, a bucket
 ENDS = ("Job", "Pod")  # these may be gone, having done their work
@@ -26,6 +39,7 @@ ENDS = ("Job", "Pod")  # these may be gone, having done their work
 JUDGED = (*KEEPERS, *ENDS, "HorizontalPodAutoscaler", "PodDisruptionBudget", "CronJob")
 GOOD = ("Ready", "Available", "Synced", "Healthy", "Programmed", "Established")
 BAD = ("Failed", "Stalled", "Degraded")
+OWN = ("foregroundDeletion", "orphan", "batch.kubernetes.io/")  # Kubernetes' own, which end
 FREE: Json = {"metadata": {"finalizers": None}}
 
 
@@ -36,12 +50,16 @@ def declared_findings(view: View, place: Place) -> Iterator[Finding]:
         return  # not asked for yet, or not allowed to look
     for wanted in view.declared:
         item = live.get(_identity(wanted, place))
-        if item is None:
+        if FOR in wanted:
+            yield from absent(wanted, place) if item is None else ()
+        elif item is None:
             if wanted["kind"] not in ENDS:
                 cause = "it was applied and is not there any more: somebody deletes it"
                 yield Finding(place.problem("object-gone", title(wanted), cause), SETTLES, True)
-        elif wanted["kind"] in KEEPERS:
-            yield from _overwritten(wanted, item, place)
+        elif found := _changed(wanted, item):
+            found += f"; the last to change it was {_last_manager(item)}"
+            problem = place.problem("release-overwritten", title(item), found)
+            yield Finding(problem, SETTLES, True)
         elif wanted["kind"] not in JUDGED:
             yield from _conditions(item, place)
 
@@ -72,12 +90,31 @@ def ending_findings(view: View, place: Place) -> Iterator[Finding]:
             continue
         holders = ", ".join(meta.get("finalizers") or []) or "what it owns"
         cause = f"it is being deleted since {meta['deletionTimestamp']}, held by {holders}"
-        what = f"{item['kind'].lower()} {meta['name']}"
-        problem = place.problem(
-            "object-ending", title(item), cause, command=patch(place, what, FREE)
-        )
         # Nothing new is made of a workload that ends.
-        yield Finding(problem, SETTLES, item["kind"] not in KEEPERS)
+        yield Finding(_let_go(item, cause, place), SETTLES, item["kind"] not in KEEPERS)
+    jobs = (one for one in view.jobs if is_of(one, place.name))
+    for item in (*_awaited_pods(view), *jobs):
+        meta = item["metadata"]
+        foreign = [one for one in meta.get("finalizers") or [] if not one.startswith(OWN)]
+        ended = meta.get("deletionTimestamp")
+        if ended and foreign and age_of(ended) > 0:
+            cause = f"it is being deleted since {ended}, held by {', '.join(foreign)},"
+            cause += " and a new one is made only when it is gone"
+            yield Finding(_let_go(item, cause, place), SETTLES)
+
+
+def _let_go(item: Json, cause: str, place: Place) -> Problem:
+    command = patch(place, f"{item['kind'].lower()} {item['metadata']['name']}", FREE)
+    return place.problem("object-ending", title(item), cause, command=command)
+
+
+def _awaited_pods(view: View) -> Iterator[Json]:
+    """Yield the pods whose end a workload waits for before it makes another."""
+    for workload in view.workloads:
+        recreates = (spec_of(workload).get("strategy") or {}).get("type") == "Recreate"
+        if workload["kind"] == "StatefulSet" or recreates:
+            for owner in (workload, *owned(view.replicasets, workload)):
+                yield from owned(view.pods, owner)
 
 
 def _identity(item: Json, place: Place) -> tuple[str, str, str]:
@@ -85,12 +122,27 @@ def _identity(item: Json, place: Place) -> tuple[str, str, str]:
     return item["kind"], meta.get("namespace") or place.namespace, meta["name"]
 
 
-def _overwritten(wanted: Json, item: Json, place: Place) -> Iterator[Finding]:
-    found = _difference(wanted, item)
-    if not found:
-        return
-    found += f"; the last to change it was {_last_manager(item)}"
-    yield Finding(place.problem("release-overwritten", title(item), found), SETTLES, True)
+def _changed(wanted: Json, item: Json) -> str:
+    """Say in what an object is not as it was applied, where that decides what users get."""
+    if wanted["kind"] in KEEPERS:
+        return _difference(wanted, item)
+    part, keys = LEADING.get(wanted["kind"], ("", ()))
+    before, now = wanted.get(part) or {}, item.get(part) or {}
+    for key in keys or before:
+        if before.get(key) is not None and not _holds(before[key], now.get(key)):
+            return f"its {key} is {json.dumps(now.get(key))}, not {json.dumps(before[key])}"
+    return ""
+
+
+def _holds(wanted: object, now: object) -> bool:
+    """Whether all that was applied is there; what was added to it is left alone."""
+    if isinstance(wanted, dict):
+        table = now if isinstance(now, dict) else {}
+        return all(_holds(value, table.get(key)) for key, value in wanted.items())
+    if isinstance(wanted, list):
+        row = now if isinstance(now, list) else []
+        return len(wanted) <= len(row) and all(map(_holds, wanted, row))
+    return str(wanted) == str(now) or not (wanted or now)
 
 
 def _difference(wanted: Json, item: Json) -> str:
@@ -106,6 +158,9 @@ def _difference(wanted: Json, item: Json) -> str:
             return f"it has no container {name} any more"
         if not _same_image(str(one["image"]), str(other["image"])):
             return f"its container {name} has the image {other['image']}, not {one['image']}"
+        for key in ("command", "args"):
+            if one.get(key) and one[key] != other.get(key):
+                return f"its container {name} has the {key} {other.get(key)}, not {one[key]}"
         now_set = _values(other)
         for variable, value in _values(one).items():
             if now_set.get(variable) != value:

@@ -66,7 +66,8 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "any, being deleted",
         "it is gone, or was never deleted",
-        "a finalizer holds it: it vanishes as soon as it is let go",
+        "a finalizer holds it: it vanishes as soon as it is let go; of pods and Jobs only where a "
+        "new one is made after its end",
         "its deletionTimestamp",
         _always(ending_findings),
     ),
@@ -79,7 +80,7 @@ JUDGES: tuple[Judge, ...] = (
     ),
     Judge(
         "ReplicaSet, StatefulSet, DaemonSet: pods made",
-        "it has made all its pods",
+        "it has made all its pods, and the Deployment its ReplicaSet",
         "quota, limit range, Pod Security, webhook, policy, account or class refuses them",
         "its latest event",
         owner_findings,
@@ -171,7 +172,8 @@ JUDGES: tuple[Judge, ...] = (
     ),
     Judge(
         "all that was applied, of any kind",
-        "it is there, with the image, settings, Secret and pods that were applied",
+        "it is there, with the image, command, settings, Secret and pods, the selector and ports, "
+        "the hosts, the schedule that were applied; what its pods refer to is there",
         "deleted or changed by somebody else; Ready, Available, Synced, Healthy or Programmed is "
         "False; Failed, Stalled or Degraded is True",
         "Helm's record beside the live object; its conditions",

@@ -26,6 +26,8 @@ from morrow.tool.diagnose.view import (
 )
 from morrow.tool.stores.store import store_for
 
+MOUNTS = 25.0  # seconds for a driver that has just been started
+ATTACHES = 60.0  # seconds for a volume that another node has not let go of yet
 GATED = 60.0  # seconds until nobody is believed to open a readiness gate
 
 # What a registry or the kubelet says of an image: code, seconds that it must last.
@@ -202,5 +204,7 @@ def _mounts(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
         if event.get("reason") in ("FailedMount", "FailedAttachVolume"):
             where, message = f"Pod {pod_name}", event.get("message") or ""
             unknown = place.problem("volume-not-mounted", where, last_part(message))
-            yield missing_reference(message, where, pod, place) or Finding(unknown, 60)
+            hold = HEALS_OFTEN if "type check failed" in message else MOUNTS
+            hold = ATTACHES if event["reason"] == "FailedAttachVolume" else hold
+            yield missing_reference(message, where, pod, place) or Finding(unknown, hold)
             return

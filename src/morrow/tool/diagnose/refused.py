@@ -14,8 +14,11 @@ from morrow.tool.diagnose.view import (
     Finding,
     View,
     events_of,
+    last_part,
     look_at,
     newest_replicaset,
+    observed,
+    title,
     uid,
 )
 
@@ -25,6 +28,8 @@ _REFUSALS: tuple[tuple[str, str, float], ...] = (
     (r"failed quota: (?P<what>[^:]+)", "quota-exceeded", HEALS_OFTEN),
     (r"insufficient quota to match these scopes(?P<what>)", "quota-exceeded", HEALS_OFTEN),
     (r"(?P<what>max limit to request ratio per)", "limit-range-refused", 0),
+    # Asked for more than is allowed: a template that says so is refused itself, so a default did.
+    (r"(?P<what>must be less than or equal to \w+ limit)", "limit-range-refused", 0),
     (r'violates PodSecurity "(?P<what>[^"]+)"', "pod-security-refused", 0),
     (r'serviceaccount "(?P<what>[^"]+)" not found', "service-account-missing", HEALS_OFTEN),
     (r"no PriorityClass with name (?P<what>\S+)", "priority-class-missing", 0),
@@ -48,10 +53,20 @@ def refusal(message: str, where: str, place: Place) -> Finding | None:
 def owner_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
     """Yield why the makers of new pods cannot make them."""
     for workload in view.workloads:
+        yield from _unmade(workload, place)
         newest = newest_replicaset(view, workload)
         owner = newest if workload.get("kind") == "Deployment" else workload
         if owner is not None and uid(owner) not in known:
             yield from refused_findings(owner, events_of(view, owner), place)
+
+
+def _unmade(deployment: Json, place: Place) -> Iterator[Finding]:
+    """Yield why a Deployment's controller cannot even make the ReplicaSet of the new template."""
+    progress = conditions_of(deployment.get("status") or {}).get("Progressing", {})
+    if progress.get("reason") == "ReplicaSetCreateError" and observed(deployment):
+        where, message = title(deployment), str(progress.get("message"))
+        unknown = place.problem("pod-refused", where, last_part(message))
+        yield refusal(message, where, place) or Finding(unknown, HEALS_OFTEN)
 
 
 def refused_findings(owner: Json, events: list[Json], place: Place) -> Iterator[Finding]:
@@ -76,6 +91,7 @@ def _shorten(message: str) -> str:
 
 
 UNSEEN = 60.0
+NO_VOLUME = 20.0  # seconds for who makes volumes by hand, or for a provisioner
 CORDONED = 60.0  # seconds for who maintains a node and lets it take pods again
 
 # In the scheduler's message: where kubectl is to look.
@@ -107,6 +123,9 @@ def unschedulable(pod: Json, events: list[Json], place: Place) -> Iterator[Findi
         yield Finding(place.problem("volume-ending", where, message, what=ending[1]), HEALS_OFTEN)
     elif "PersistentVolumeClaim" in message and "unbound" in message:
         yield Finding(place.problem("volume-unbound", where, message), 60)
+    elif "persistent volumes to bind" in message:
+        short = re.split(r",? preemption:", message)[0]
+        yield Finding(place.problem("volume-unbound", where, short), NO_VOLUME)
     else:
         look = next(look for pattern, look in _SCHEDULING if re.search(pattern, message))
         short = re.split(r",? preemption:", message)[0]

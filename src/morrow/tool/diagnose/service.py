@@ -60,6 +60,8 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
     pods = {pod["metadata"]["name"]: pod for pod in own_pods(view)}
     name = service["metadata"]["name"]
     led_to = set(_ready_targets(name, view))
+    if _is_for_others(service, pods, led_to, place):
+        return
     strangers = sorted(led_to - set(pods) - _canaries(view, list(pods.values())))
     if strangers:
         cause = f"it leads to pods that are not of this release: {', '.join(strangers[:3])}"
@@ -76,6 +78,13 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
         )
         yield Finding(problem, hold, True)
     yield from _by_hand(service, list(pods.values()), view, place)
+
+
+def _is_for_others(service: Json, pods: Json, led_to: set[str], place: Place) -> bool:
+    """Whether the release declares it to reach somebody else's pods, as a name of its own."""
+    wanted = service["spec"]["selector"].items()
+    own = any(wanted <= labels_of(pod).items() for pod in pods.values())
+    return bool(led_to) and not own and service["metadata"]["name"] != place.name
 
 
 def _canaries(view: View, pods: list[Json]) -> set[str]:

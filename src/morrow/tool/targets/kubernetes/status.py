@@ -20,6 +20,8 @@ from morrow.tool.diagnose.view import (
     is_ready,
     new_pods,
     own_pods,
+    spec_of,
+    title,
     wanted_of,
 )
 from morrow.tool.stores.age import warnings as due
@@ -82,11 +84,19 @@ def _state(view: View, findings: list[Finding]) -> str:
         return "degraded"
     for workload in view.workloads:
         wanted = wanted_of(workload)
-        if not rolled_out(workload, view) or not wanted:
+        if not rolled_out(workload, view) or not (wanted or _rests(workload, view)):
             return "degraded"
         if sum(map(is_ready, new_pods(view, workload))) < wanted:
             return "degraded"
     return "serving"
+
+
+def _rests(workload: Json, view: View) -> bool:
+    """Whether it is to have no pods: as it was applied, or as its autoscaler says."""
+    if workload["kind"] == "DaemonSet":
+        return True  # no node is one of its own
+    applied = [one for one in view.declared if title(one) == title(workload)]
+    return bool(applied) and not spec_of(applied[0]).get("replicas")
 
 
 def _git_line(git: Json) -> str:

@@ -1,0 +1,81 @@
+"""What the pods of a release read or hold besides: its absence shows only when a pod starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.pod import missing_reference
+from morrow.tool.diagnose.view import KEEPERS, Finding, spec_of, title
+
+SETTLES = 8.0
+FOR = "for"  # under this name a reference says whose it is: it was not applied itself
+
+
+def references(declared: list[Json]) -> list[Json]:
+    """Return what the declared workloads refer to and the release does not make itself."""
+    known = {(one["kind"], one["metadata"]["name"]) for one in declared}
+    found: dict[tuple[str, str], Json] = {}
+    for owner in declared:
+        spec = spec_of(_template(owner))
+        for kind, name in _named(spec) if spec else ():
+            if (kind, name) not in known:
+                meta = {"name": name, "namespace": owner["metadata"].get("namespace")}
+                meta = {key: value for key, value in meta.items() if value}
+                thing = {"apiVersion": "v1", "kind": kind, "metadata": meta, FOR: owner}
+                found.setdefault((kind, name), thing)
+    return list(found.values())
+
+
+def absent(reference: Json, place: Place) -> Iterator[Finding]:
+    """Yield that it is not there: what runs goes on, and no pod of it starts anew."""
+    kind, name, owner = reference["kind"], reference["metadata"]["name"], reference[FOR]
+    where = title(owner)
+    if kind == "ServiceAccount":
+        cause = f"its pods are to run as ServiceAccount {name}, which is not there"
+        told = place.problem("service-account-missing", where, cause, what=name)
+    else:
+        words = f'{kind.lower()} "{name}" not found'
+        found = missing_reference(words, where, _template(owner), place)
+        if found is None:
+            return
+        told = found.problem
+    yield Finding(told, SETTLES, True)
+
+
+def _template(owner: Json) -> Json:
+    spec = spec_of(owner)
+    if owner["kind"] == "CronJob":
+        spec = spec_of(spec.get("jobTemplate") or {})
+    template: Json = spec.get("template") or {} if owner["kind"] in (*KEEPERS, "CronJob") else {}
+    return template
+
+
+def _named(spec: Json) -> Iterator[tuple[str, str]]:
+    """Yield kind and name of what a pod cannot start without."""
+    if account := spec.get("serviceAccountName"):
+        yield "ServiceAccount", account
+    for volume in spec.get("volumes") or []:
+        yield from _held(volume, "secretName")
+        for source in (volume.get("projected") or {}).get("sources") or []:
+            yield from _held(source, "name")
+    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+        for source in container.get("envFrom") or []:
+            yield from _read(source, "Ref")
+        for variable in container.get("env") or []:
+            yield from _read(variable.get("valueFrom") or {}, "KeyRef")
+
+
+def _held(volume: Json, key: str) -> Iterator[tuple[str, str]]:
+    for source, kind, named in (("secret", "Secret", key), ("configMap", "ConfigMap", "name")):
+        held = volume.get(source) or {}
+        if held.get(named) and not held.get("optional"):
+            yield kind, str(held[named])
+
+
+def _read(source: Json, suffix: str) -> Iterator[tuple[str, str]]:
+    for kind, name in (("Secret", "secret"), ("ConfigMap", "configMap")):
+        read = source.get(f"{name}{suffix}") or {}
+        if read.get("name") and not read.get("optional"):
+            yield kind, str(read["name"])
