@@ -126,6 +126,7 @@ def _install(home: Path, python: str) -> str:
             if told.returncode:
                 return told.stderr
             draft.write_text(re.sub(r"(?m)^(-i|--\S*index).*\n", "", told.stdout))
+            pip.append("--no-deps")  # all of them are in it, some against what others ask
         elif name == "Pipfile.lock":
             locked = loads((home / name).read_text())["default"]
             draft.write_text("".join(_pinned(key, one) for key, one in locked.items()))

@@ -141,3 +141,22 @@ def test_a_guess_that_was_wrong_is_not_the_cause(tmp_path: Path) -> None:
     )  # fmt: skip
     fill(tmp_path, shop__words_py="1 / 0\n")
     assert refused(tmp_path)[0] == "init-import", "the control"
+
+
+def test_an_application_of_a_test_is_not_the_service(tmp_path: Path) -> None:
+    """It may be the only one that answers here."""
+    makes = f"{WSGI}def Flask(name): return application\napp = Flask('shop')\n"
+    fill(tmp_path, tests__test_shop_py=makes)
+    target = found(tmp_path).application.target
+    assert target == "test_shop:app", "the control: it is all there is"
+    fill(tmp_path, shop_py="1 / 0\napp = Flask('shop')\n")
+    code, said = refused(tmp_path)
+    assert (code, "ZeroDivisionError at shop.py:1" in said) == ("init-import", True)
+
+
+def test_what_is_compiled_for_one_import_serves_the_next(tmp_path: Path) -> None:
+    """A dozen imports of a large framework, each compiled anew, take minutes."""
+    writes = "import sys\nassert not sys.dont_write_bytecode\n"
+    fill(tmp_path, wsgi_py=f"{writes}{WSGI}")
+    assert found(tmp_path).application.path == ("/", 200)
+    assert [one.name for one in tmp_path.iterdir()] == ["wsgi.py"], "and none lies in the code"

@@ -26,7 +26,7 @@ from morrow.tool.init.copied import KIT
 from morrow.tool.init.places import Candidate
 from morrow.tool.programs.python import Interpreter
 
-SECONDS, IN_ALL = 60.0, 240.0  # for one candidate, and for all of them, on an idle machine
+SECONDS, IN_ALL = 60.0, 150.0  # for one candidate, and for all of them, on an idle machine
 TRIES = 9  # of one candidate, each with one more setting
 CALLED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\b")
 
@@ -127,7 +127,9 @@ class Asker:
         """Run a program to its end or to its time; end what it started. None: it was ended."""
         keep = ("HOME", "USER", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
         variables = {name: os.environ[name] for name in keep if name in os.environ}
-        variables |= {**self.python.variables, **given, "PYTHONDONTWRITEBYTECODE": "1"}
+        # What is compiled stays in the project's environment, as after any start of the service:
+        # without it, each of a dozen imports compiles all of its packages anew.
+        variables |= {**self.python.variables, **given}
         if not self.python.kit:
             variables["PYTHONPATH"] = str(self.copy.parent / KIT)
         around = [] if self.network else [*_where_possible(*ALONE)]

@@ -20,13 +20,11 @@ from typing import Any
 
 from called import call  # type: ignore[import-not-found] # they lie beside this program
 from failed import failed  # type: ignore[import-not-found]
+from routed import routes  # type: ignore[import-not-found]
 
 WORDS = r"(create|make|build|get|init)_(\w+_)?(app|application|asgi|wsgi|server)|(\w+_)?factory"
 FACTORY = re.compile(WORDS).fullmatch
 NAMES = ("app", "application", "api", "asgi", "wsgi", "server", "webapp", "service")
-HEALTHY = re.compile(
-    r"/(\w+/)*(healthz?|health[-_]?check|ping|heartbeat|livez?|readyz?|status|up)/?$"
-)
 KNOWN = {
     "flask": "wsgi", "django": "", "bottle": "wsgi", "falcon": "", "pyramid": "wsgi",
     "werkzeug": "wsgi", "cherrypy": "wsgi", "fastapi": "asgi", "starlette": "asgi",
@@ -34,7 +32,6 @@ KNOWN = {
     "connexion": "", "channels": "asgi", "socketio": "", "apiflask": "wsgi", "robyn": "none",
     "aiohttp": "none", "tornado": "none",
 }  # fmt: skip
-LIMIT = 12  # paths that are asked
 
 
 def main(question: str, answer: str) -> None:
@@ -92,7 +89,7 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 "interface": kind, "framework": library(found),
             }  # fmt: skip
             if kind != "none":
-                paths, every = routes(found)
+                paths, every = routes(found, library(found))
                 if hasattr(found, "url_map") and not [one for one in every if "/static" not in one]:
                     said = f"{name} has no route yet: what adds them is not called by its import"
                     continue
@@ -206,42 +203,6 @@ def count(one: Callable[..., Any]) -> int:
             continue
         return number
     return 0
-
-
-def routes(app: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401
-    """Return paths without parameters that are worth a GET, and every route."""
-    every: list[str] = []
-    if hasattr(app, "url_map"):  # Flask, Quart
-        for rule in app.url_map.iter_rules():
-            if "GET" in (rule.methods or {"GET"}) and not rule.subdomain:
-                every.append(str(rule))
-    elif library(app) == "django":
-        from django.urls import get_resolver
-
-        walk(get_resolver().url_patterns, "/", every)
-    else:
-        for route in getattr(app, "routes", None) or []:
-            path = getattr(route, "path", "")
-            methods = getattr(route, "methods", None)
-            if isinstance(path, str) and (methods is None or "GET" in methods):
-                every.append(path or "/")
-    plain = [one for one in dict.fromkeys(every) if not re.search(r"[<{(\[\\:*^$]", one)]
-    sound = sorted((one for one in plain if HEALTHY.search(one)), key=len)
-    rest = [one for one in plain if one not in sound and not re.search("logout|setlang", one)]
-    first = ["/", *(one for one in rest if one == "/docs")]
-    return (sound + first + [one for one in rest if one not in first])[:LIMIT], every
-
-
-def walk(patterns: Any, above: str, every: list[str]) -> None:  # noqa: ANN401
-    """Collect the paths of Django's resolvers."""
-    for one in patterns:
-        text = str(one.pattern)
-        path = above + text.replace("^", "").replace("\\Z", "").replace("$", "")
-        if hasattr(one, "url_patterns"):
-            if len(every) < 400:
-                walk(one.url_patterns, path, every)
-        else:
-            every.append(path)
 
 
 if __name__ == "__main__":

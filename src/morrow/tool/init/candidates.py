@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from morrow.tool.init.files import ASIDE, Repository
+from morrow.tool.init.files import ASIDE, TESTS, Repository
+from morrow.tool.init.paste import pasted
 from morrow.tool.init.places import STARTED, Candidate, has_module, places, resolve
-from morrow.tool.init.seen import seen
+from morrow.tool.init.seen import installed, seen
 
 SERVERS = r"gunicorn|uvicorn|hypercorn|daphne|granian|waitress-serve|uwsgi"
 RUN = re.compile(rf"\b({SERVERS})\b((?:(?!&&|;|\n).)*)", re.DOTALL)
-TARGET = re.compile(r"(?:^|[\s\"'=\[,])([A-Za-z_][\w.]*):([A-Za-z_]\w*)(\(\))?(?=$|[\s\"',\]])")
+TARGET = re.compile(r"(?:^|[\s\"'=\[,])([A-Za-z_][\w.-]*):([A-Za-z_]\w*)(\(\))?(?=$|[\s\"',\]])")
 FLASK_APP = re.compile(
     r"(?:FLASK_APP\s*[=:]?\s*|flask\s+(?:--app|-A)[\s=]+)[\"']?([\w./:-]+)(?!\S*\()"
 )
@@ -28,11 +29,19 @@ SETTINGS = ("/settings.py", *(f"/settings/{one}.py" for one in LAYERS))
 def candidates(repository: Repository) -> list[Candidate]:
     """Return all of them, the likeliest first, each once."""
     found: dict[tuple[str, str, str], Candidate] = {}
-    for one in (*_django(repository), *_said(repository), *seen(repository)):
+    for one in (
+        *_django(repository),
+        *_said(repository),
+        *seen(repository),
+        *installed(repository),
+        *pasted(repository),
+    ):
         key = (one.source, one.module or one.django, one.attribute)
         if key not in found or found[key].weight < one.weight:
             found[key] = one
-    return sorted(found.values(), key=lambda one: -one.weight)
+    every = sorted(found.values(), key=lambda one: -one.weight)
+    # A test holds the same application, with what a test puts in the place of its parts.
+    return [one for one in every if not TESTS.search(one.file)] or every
 
 
 def named(repository: Repository, target: str) -> list[Candidate]:

@@ -20,6 +20,7 @@ ASIDE = re.compile(
     r"(^|/)(tests?|testing|docs?|examples?|samples?|demos?|bench\w*|scripts?|tools|"
     r"tutorials?|conftest\.py|setup\.py|test_[^/]*|[^/]*_test\.py)(/|$)"
 )
+TESTS = re.compile(r"(^|/)(tests?|conftest\.py|test_[^/]*|[^/]*_tests?\.py)(/|$)")
 MOST_FILES, LARGEST = 3000, 400_000
 
 
@@ -60,7 +61,10 @@ class Repository:
         try:
             if not file.is_file() or file.stat().st_size > LARGEST:
                 return ""
-            return file.read_text(encoding="utf-8-sig", errors="replace")
+            raw = file.read_bytes()
+            wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # as PowerShell's `>` writes
+            text = raw.decode("utf-16" if wide else "utf-8-sig", errors="replace")
+            return text.replace("\r\n", "\n").replace("\r", "\n")
         except OSError:
             return ""
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+import shutil
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.terminal import terminal
 from morrow.tool.init.answer import Application, Refusal
-from morrow.tool.init.ask import Asker
+from morrow.tool.init.ask import IN_ALL, Asker, busy
 from morrow.tool.init.beside import beside, stores
 from morrow.tool.init.candidates import candidates, named
 from morrow.tool.init.copied import copied
 from morrow.tool.init.django import settings_here
 from morrow.tool.init.files import Repository
 from morrow.tool.init.guess import DRIVER_MODULES, DRIVERS, guess, store_url
-from morrow.tool.init.places import HERE, Candidate
+from morrow.tool.init.nothing import nothing, older
+from morrow.tool.init.places import HERE, Candidate, has_module
 from morrow.tool.init.script import scripts
 from morrow.tool.init.settings import SIGNS, Setting, settings_of
 from morrow.tool.init.several import services
@@ -41,6 +44,7 @@ class Search:
     settings: list[Setting] = field(default_factory=list)
     jobs: set[str] = field(default_factory=set)  # those that work here
     known: dict[str, list[Setting]] = field(default_factory=dict)  # by folder: a large one is slow
+    began: float = field(default_factory=time.monotonic)
 
     def run(self, app: str, choose: Callable[[list[str]], int]) -> Application:
         """Return the application; raise what to do where there is none, or more than one."""
@@ -54,7 +58,7 @@ class Search:
             if not app and (best is None or best.path[1] != 200):
                 best = self._script(copy, best)
             if best is None:
-                raise Failure(self._nothing(app))
+                raise Failure(nothing(self.repository, self.python, self.refusals, app))
             return best
 
     def _here(self, copy: Path, best: Application | None) -> Application | None:
@@ -93,10 +97,7 @@ class Search:
         """Try the jobs of a release in the copy; with its tables there, ask again what failed."""
         if best is None:
             return None
-        known = {one.name: one for one in self.settings}
-        asker = Asker(
-            copy, self.python, partial(guess, known=known), dict(best.given), self.network
-        )
+        asker = self._asker(copy, best.given)
         for one in beside(self.repository, best.candidate.source):
             if one.kind == "job":
                 terminal.status(f"trying {' '.join(one.command)} in the copy …")
@@ -122,6 +123,9 @@ class Search:
                 own = candidate.django and told.error != "ModuleNotFoundError"
                 if (told.unreachable or own) and candidate.weight > STATED:
                     break  # it is the application, and no other will be
+                old = told.error == "SyntaxError" and older(self.repository, self.python)
+                if old or self._lacking(told):
+                    break
             elif told.interface == "none":
                 words = f"it is a server of its own ({told.framework}), neither WSGI nor ASGI"
                 self.refusals.append(Refusal(candidate, "NoApplication", words))
@@ -129,7 +133,8 @@ class Search:
                 return told
             else:
                 second = second or told
-            if asked >= MOST or (second is not None and asked >= 4):
+            late = time.monotonic() - self.began > IN_ALL * busy()
+            if late or asked >= MOST or (second is not None and asked >= 4):
                 break
         stated = any(one.candidate.weight > STATED for one in self.refusals)
         if second is not None and stated and second.path[1] in (0, 404):
@@ -138,14 +143,21 @@ class Search:
             self._read_settings(second.candidate)
         return second
 
+    def _lacking(self, told: Refusal) -> bool:
+        """Whether its environment lacks what several candidates import: the rest will, too."""
+        same = [one for one in self.refusals if one.message == told.message]
+        missing = re.search(r"No module named '([\w.]+)'", told.message)
+        own = missing and has_module(self.repository, missing[1])
+        return told.error == "ModuleNotFoundError" and not own and len(same) > 3
+
     def _ask(self, copy: Path, candidate: Candidate) -> Application | Refusal:
         """Ask one candidate in every way that may work; return the best that it answered."""
-        known = {one.name: one for one in self.settings}
         best: Application | Refusal = Refusal(candidate, "", "")
         if candidate.script:
+            shutil.rmtree(copy / candidate.source / "__pycache__", ignore_errors=True)
             (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
         for given in self._ways(bool(candidate.django)):
-            asker = Asker(copy, self.python, partial(guess, known=known), given, self.network)
+            asker = self._asker(copy, given)
             told = asker.ask(candidate)
             if isinstance(told, Application):
                 if told.path[1] == 200 or not isinstance(best, Application):
@@ -156,11 +168,18 @@ class Search:
             if isinstance(best, Refusal) and (told.unreachable or not best.error):
                 best = told
             driver = any(f"'{name}'" in told.message for name in DRIVER_MODULES)
-            if told.error in ("TimeoutError", "Ended", "NoApplication") or (
+            if told.error in ("TimeoutError", "Ended", "NoApplication", "SyntaxError") or (
                 told.error == "ModuleNotFoundError" and not driver
             ):
                 break
+            if asker.out_of_time:
+                break
         return best
+
+    def _asker(self, copy: Path, given: Mapping[str, str]) -> Asker:
+        known = {one.name: one for one in self.settings}
+        value = partial(guess, known=known)
+        return Asker(copy, self.python, value, dict(given), self.network, self.began)
 
     def _ways(self, django: bool) -> list[dict[str, str]]:
         """Return what to import it with: a store on this machine first, then as its driver asks."""
@@ -200,49 +219,3 @@ class Search:
         }
         ways = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first]
         return [way for at, way in enumerate(ways) if way not in ways[:at]]
-
-    def _nothing(self, app: str) -> Problem:
-        root = self.repository.root
-        if not self.repository.python:
-            return problem("init-no-python", str(root), "there is no Python file here")
-        lines = tuple(one.told for one in self.refusals[:5])
-        told = [one for one in self.refusals if one.message != "it holds no application"]
-        # A file of a package by its own name was a guess of ours.
-        told = [one for one in told if "no known parent package" not in one.message]
-        if not told:
-            cause = f"there is no {app}" if app else "no module makes a WSGI or ASGI application"
-            cause += "".join(f"; {one}" for one in self.repository.unread[:2])
-            return problem("init-no-application", str(root), cause, details=lines)
-        first = told[0]
-        target, said = first.candidate.target, first.told.partition(": ")[2]
-        if first.error == "NoApplication":
-            return problem("init-no-application", target, first.message, details=lines)
-        if first.error == "ModuleNotFoundError":
-            if app and f"'{app.split(':')[0].split('.')[0]}'" in first.message:
-                return problem("init-no-application", str(root), f"there is no {app}")
-            where = f"{self.python.path} ({self.python.how}) has not what it imports"
-            cause = f"{first.message.splitlines()[0]}: {where}{self._older()}"
-            path = self.python.path
-            return problem("init-not-installed", target, cause, details=lines, python=path)
-        if first.unreachable:
-            found = stores(self.repository, settings_of(self.repository, first.candidate.source))
-            needs = " and ".join(one.told for one in found) or "what is not here"
-            given = "".join(f"{name}=... " for one in found for name in one.settings[:1])
-            command = f"{given}{typed()} init --network"
-            cause = f"its import asks {needs}: {said}"
-            return problem("init-needs-store", target, cause, details=lines, command=command)
-        cause = f"it cannot be imported: {said}{self._older()}"
-        return problem("init-import", target, cause, details=lines, app=app or target)
-
-    def _older(self) -> str:
-        """Say that the project asks for a newer Python than its environment has."""
-        project = self.repository.pyproject.get("project")
-        stated = project.get("requires-python") if isinstance(project, dict) else ""
-        for text in (f"{stated or ''}", f">={self.repository.text('.python-version')}"):
-            least = re.search(r"(?:>=|==|~=|\^|~)\s*3\.(\d+)", text)
-            if least and (3, int(least[1])) > self.python.version:
-                has = ".".join(map(str, self.python.version))
-                return (
-                    f"; the project asks for Python 3.{least[1]}, and {self.python.path} is {has}"
-                )
-        return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath as Pure
@@ -9,6 +10,7 @@ from pathlib import PurePosixPath as Pure
 from morrow.tool.init.files import ASIDE, Repository
 
 HERE = "morrow_local"  # a module beside manage.py
+STEM = re.compile(r"\w[\w-]*")
 STARTED = "morrow_app"  # a module of ours, beside a script or a factory
 
 
@@ -25,6 +27,11 @@ class Candidate:
     here: str = ""  # the text of settings for this machine, where its own lead elsewhere
     script: str = ""  # the text of `module`, where it is not there yet: STARTED
     unsaid: bool = False  # nothing in the code names its settings
+
+    @property
+    def file(self) -> str:
+        """The file of its module, as far as the name tells: it may be a package."""
+        return f"{self.source}/{self.module.replace('.', '/')}.py".lstrip("/")
 
     @property
     def settings(self) -> str:
@@ -68,7 +75,9 @@ def places(
         top -= 1
     order = dict.fromkeys((top, 0, *range(top, -1, -1), *range(top, len(parts))))
     for step, start in enumerate(order):
-        if 0 <= start < len(parts) and all(part.isidentifier() for part in parts[start:]):
+        # A file may be named as no name in Python is: who serves it imports it by a string.
+        named = [*(one.isidentifier() for one in parts[start:-1]), bool(STEM.fullmatch(parts[-1]))]
+        if 0 <= start < len(parts) and all(named):
             source, module = "/".join(parts[:start]), ".".join(parts[start:])
             yield Candidate(source, module, attribute, why, weight - 2 * step)
 

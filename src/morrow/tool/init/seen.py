@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath as Pure
 
+from morrow.tool.init.commands import commands
 from morrow.tool.init.files import ASIDE, Repository
-from morrow.tool.init.places import Candidate, has_module, places
+from morrow.tool.init.places import STARTED, Candidate, has_module, places
+from morrow.tool.init.script import SERVERS, later, unguarded
 
 MAKERS = {
     "Flask", "FastAPI", "Starlette", "Quart", "Sanic", "Litestar", "Bottle", "APIFlask", "OpenAPI",
@@ -50,13 +53,37 @@ def seen(repository: Repository) -> Iterator[Candidate]:
                     why = f"{file}:{node.lineno} is a factory"
                     weight = base + bonus - 3 - (12 * needed) - (0 if inside else 20)
                     yield from places(repository, file, f"{node.name}()", why, weight)
+            elif isinstance(node, ast.AsyncFunctionDef) and FACTORY.fullmatch(node.name):
+                inside = any(isinstance(one, ast.Call) and _maker(one) for one in ast.walk(node))
+                if inside and len(node.args.args) == len(node.args.defaults):
+                    why = f"{file}:{node.lineno} is a factory, a coroutine"
+                    for one in places(repository, file, "application", why, base + bonus - 5):
+                        text = later(one.module, node.name)
+                        yield replace(one, module=STARTED, script=text)
             elif isinstance(node, ast.ImportFrom):  # and what adds its routes, perhaps
                 held = [one.name for one in node.names if one.name in MODULES and not one.asname]
                 if held and (node.level or has_module(repository, node.module or "")):
                     why = f"{file}:{node.lineno} imports {held[0]}"
                     yield from places(repository, file, held[0], why, base + bonus - 30)
+        if unguarded(stem, tree):
+            why = f"{file} starts a server when it is imported"
+            for one in list(places(repository, file, "application", why, base + bonus + 6))[:1]:
+                if text := unguarded(one.module, tree):
+                    yield replace(one, module=STARTED, script=text)
         if stem in ("wsgi", "asgi", "main", "app", "application", "run", "server"):
             yield from places(repository, file, "", f"{file} by its name", base + bonus - 12)
+
+
+def installed(repository: Repository) -> Iterator[Candidate]:
+    """Read the commands of the project: one may be a factory that starts no server."""
+    for file, name, said in commands(repository):
+        for node in repository.trees[file].body:
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+                makes = any(_maker(one) for one in calls)
+                called = {getattr(one.func, "attr", getattr(one.func, "id", "")) for one in calls}
+                if makes and not called & {*SERVERS, "serve_forever", "run_app", "echo", "start"}:
+                    yield from places(repository, file, f"{name}()", f"{said} is a factory", 66)
 
 
 def _maker(value: ast.AST | None) -> str:

@@ -1,0 +1,62 @@
+"""What to say where no candidate is an application."""
+
+from __future__ import annotations
+
+import re
+
+from morrow.tool.base.errors import Problem, problem
+from morrow.tool.base.terminal import typed
+from morrow.tool.init.answer import Refusal
+from morrow.tool.init.beside import stores
+from morrow.tool.init.files import Repository
+from morrow.tool.init.settings import settings_of
+from morrow.tool.programs.python import Interpreter
+
+
+def nothing(
+    repository: Repository, python: Interpreter, refusals: list[Refusal], app: str
+) -> Problem:
+    """Return what to say and to do; the first refusal that tells anything is the cause."""
+    root = repository.root
+    if not repository.python:
+        return problem("init-no-python", str(root), "there is no Python file here")
+    lines = tuple(one.told for one in refusals[:5])
+    told = [one for one in refusals if one.message != "it holds no application"]
+    # A file of a package by its own name was a guess of ours.
+    told = [one for one in told if "no known parent package" not in one.message]
+    if not told:
+        cause = f"there is no {app}" if app else "no module makes a WSGI or ASGI application"
+        cause += "".join(f"; {one}" for one in repository.unread[:2])
+        return problem("init-no-application", str(root), cause, details=lines)
+    first = told[0]
+    target, said = first.candidate.target, first.told.partition(": ")[2]
+    if first.error == "NoApplication":
+        return problem("init-no-application", target, first.message, details=lines)
+    if first.error == "ModuleNotFoundError":
+        if app and f"'{app.split(':')[0].split('.')[0]}'" in first.message:
+            return problem("init-no-application", str(root), f"there is no {app}")
+        where = f"{python.path} ({python.how}) has not what it imports"
+        cause = f"{first.message.splitlines()[0]}: {where}{older(repository, python)}"
+        path = python.path
+        return problem("init-not-installed", target, cause, details=lines, python=path)
+    if first.unreachable:
+        found = stores(repository, settings_of(repository, first.candidate.source))
+        needs = " and ".join(one.told for one in found) or "what is not here"
+        given = "".join(f"{name}=... " for one in found for name in one.settings[:1])
+        command = f"{given}{typed()} init --network"
+        cause = f"its import asks {needs}: {said}"
+        return problem("init-needs-store", target, cause, details=lines, command=command)
+    cause = f"it cannot be imported: {said}{older(repository, python)}"
+    return problem("init-import", target, cause, details=lines, app=app or target)
+
+
+def older(repository: Repository, python: Interpreter) -> str:
+    """Say that the project asks for a newer Python than its environment has."""
+    project = repository.pyproject.get("project")
+    stated = project.get("requires-python") if isinstance(project, dict) else ""
+    for text in (f"{stated or ''}", f">={repository.text('.python-version')}"):
+        least = re.search(r"(?:>=|==|~=|\^|~)\s*3\.(\d+)", text)
+        if least and (3, int(least[1])) > python.version:
+            has = ".".join(map(str, python.version))
+            return f"; the project asks for Python 3.{least[1]}, and {python.path} is {has}"
+    return ""
