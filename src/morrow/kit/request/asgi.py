@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from morrow.kit.request.bodies import BodyRefused, too_large, two_hosts
+from morrow.kit.request.bodies import TWO_HOSTS, BodyRefused, bad_request, too_large
 from morrow.kit.request.exchange import Exchange, Message, Receive, Send
 from morrow.kit.request.observer import Observer, Readiness
 from morrow.kit.request.request import current
@@ -140,7 +140,7 @@ class AsgiMiddleware:
         span = None if observer.tracing is None else observer.enter(exchange, _header(scope))
         try:
             if len(found) < len(headers) and sum(name == b"host" for name, _ in headers) > 1:
-                raise two_hosts()
+                raise bad_request(TWO_HOSTS)
             if method not in METHODS:
                 raise BodyRefused("501 Not Implemented", "there is no such method")
             if length > self.body_limit:

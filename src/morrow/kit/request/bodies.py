@@ -37,22 +37,28 @@ def too_large(limit: int) -> BodyRefused:
     return BodyRefused("413 Content Too Large", f"the body is larger than {limit} bytes")
 
 
-def two_hosts() -> BodyRefused:
-    """Return the answer to a request that names two hosts: who is in front may have read the other.
+def said(status: int, kind: bytes, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the two messages, as ASGI has them, of an answer of the kit's own.
 
-    >>> two_hosts().status
+    >>> said(200, b"text/plain", b"ok")[1]["body"]
+    b'ok'
+    """
+    headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+    return start, {"type": "http.response.body", "body": body}
+
+
+def bad_request(what: str) -> BodyRefused:
+    """Return the answer to a request that is broken, or that who is in front may read differently.
+
+    >>> bad_request(TWO_HOSTS).status
     '400 Bad Request'
     """
-    return BodyRefused("400 Bad Request", "there is more than one Host header")
+    return BodyRefused("400 Bad Request", what)
 
 
-def ended_early() -> BodyRefused:
-    """Return the answer to a body that is broken, or whose client has left.
-
-    >>> ended_early().status
-    '400 Bad Request'
-    """
-    return BodyRefused("400 Bad Request", "the body ended early")
+TWO_HOSTS = "there is more than one Host header"
+ENDED_EARLY = "the body ended early"
 
 
 async def read(receive: Receive, limit: int, patience: float = PATIENCE) -> IO[bytes]:
@@ -63,34 +69,35 @@ async def read(receive: Receive, limit: int, patience: float = PATIENCE) -> IO[b
     >>> asyncio.run(read(receive, 1024)).read()
     b'hello'
     """
-    first = await _next(receive, patience)
-    if not first[1]:
-        if len(first[0]) > limit:
-            raise too_large(limit)
-        return io.BytesIO(first[0])
+    message = await piece(receive, patience)
+    taken = len(message["body"])
+    if not message["more_body"] and taken <= limit:
+        return io.BytesIO(message["body"])
     body = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the request
-    taken, (piece, more) = 0, first
-    while True:
-        taken += len(piece)
-        if taken > limit:
-            raise too_large(limit)
-        body.write(piece)
-        if not more:
+    while taken <= limit:
+        body.write(message["body"])
+        if not message["more_body"]:
             body.seek(0)
             return body
-        piece, more = await _next(receive, patience)
+        message = await piece(receive, patience)
+        taken += len(message["body"])
+    raise too_large(limit)
 
 
-async def _next(receive: Receive, patience: float) -> tuple[bytes, bool]:
+async def piece(receive: Receive, patience: float) -> Any:  # noqa: ANN401 - the server's message
+    """Return the next message of a body, or raise BodyRefused."""
     try:
-        message = await asyncio.wait_for(plain(receive()), patience)
+        async with asyncio.timeout(patience):
+            message = await receive()
     except TimeoutError:
         raise BodyRefused(
             "408 Request Timeout", f"no more of the body came for {patience:g} s"
         ) from None
     if message["type"] == "http.disconnect":
-        raise ended_early()
-    return message.get("body", b""), message.get("more_body", False)
+        raise bad_request(ENDED_EARLY)
+    message.setdefault("body", b"")
+    message.setdefault("more_body", False)
+    return message
 
 
 async def plain(awaited: Awaitable[T]) -> T:
@@ -98,13 +105,24 @@ async def plain(awaited: Awaitable[T]) -> T:
     return await awaited
 
 
-async def linger(receive: Receive, seconds: float = LINGER) -> None:
-    """Read and forget what is left of a refused body: a sender that is cut sees no answer."""
+async def left(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def linger(receive: Receive, seconds: float = LINGER) -> bool:
+    """Read and forget what is left of a body; tell whether it broke off.
+
+    Of a refused one, since a sender that is cut sees no answer.
+    """
     try:
         async with asyncio.timeout(seconds):
             while True:
                 message = await receive()
-                if message["type"] == "http.disconnect" or not message.get("more_body"):
-                    return
+                if message["type"] == "http.disconnect":
+                    return True
+                if not message.get("more_body"):
+                    return False
     except TimeoutError:
-        return
+        return False

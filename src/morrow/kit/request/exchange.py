@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any
 
-from morrow.kit.request.bodies import PATIENCE, BodyRefused, ended_early, linger, plain, too_large
+from morrow.kit.request import bodies
+from morrow.kit.request.bodies import BodyRefused, bad_request, linger, said
 from morrow.kit.request.request import READING, RUNNING, STREAMING, WAITING, Request
 from morrow.kit.settings.problem import logger
 
@@ -14,6 +15,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MOST_HELD = 64 * 1024
+# What has come of a body is read in so many seconds.
+AT_HAND = 0.1
+# The status of a request whose client left before its answer began, as nginx counts it.
+LEFT = "499"
 # So long an application may send what it likes once its endless answer is to end.
 LAST_EVENT = 1.0
 
@@ -80,22 +85,18 @@ class Exchange(Request):
         # Who waits for a client holds no place.
         self.leave()
         try:
-            message = await asyncio.wait_for(plain(self._receive()), PATIENCE)
-        except TimeoutError:
-            said = f"no more of the body came for {PATIENCE:g} s"
-            self._refused = BodyRefused("408 Request Timeout", said)
+            message: Message = await bodies.piece(self._receive, bodies.PATIENCE)
+        except BodyRefused as refused:
+            self._refused = refused
             return {"type": "http.disconnect"}
         finally:
             if held and not self.enter():
                 await self.wait()
             self.stage = STREAMING if self.started and not self._holds else RUNNING
-        if message["type"] != "http.request":
-            self._refused = ended_early()
-            return message
-        self._taken += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
+        self._taken += len(message["body"])
+        self._whole = not message["more_body"]
         if self._taken > self._around.body_limit:
-            self._refused = too_large(self._around.body_limit)
+            self._refused = bodies.too_large(self._around.body_limit)
             return {"type": "http.disconnect"}
         return message
 
@@ -114,12 +115,11 @@ class Exchange(Request):
     def _watch(self) -> asyncio.Future[None]:
         """Return what is done when the client has left. Asked of the server once."""
         if self._left is None:
-            self._left = asyncio.ensure_future(self._leaves())
+            self._left = asyncio.ensure_future(bodies.left(self._receive))
         return self._left
 
-    async def _leaves(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+    def _has_left(self) -> bool:
+        return self._left is not None and self._left.done()
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers."""
@@ -133,7 +133,7 @@ class Exchange(Request):
                 return
         elif kind == "http.response.body":
             message = self._body(message)
-        if self._left is not None and self._left.done() and not self.ended:
+        if self._has_left() and not self.ended:
             raise OSError("the client has left")
         if self._held is not None:
             held, self._held = self._held, None
@@ -160,7 +160,8 @@ class Exchange(Request):
                         self._ending.set()
             headers.append((name, value))
         headers.append((b"x-request-id", self.id.encode()))
-        if self.closing:
+        # The end of an answer without a length is that of its connection, for HTTP/1.0.
+        if self.closing or (self.length < 0 and self.source.get("http_version") == "1.0"):
             headers.append((b"connection", b"close"))
         self.started = True
         self.status = str(status)
@@ -171,10 +172,10 @@ class Exchange(Request):
         if type(body) is not bytes:
             message = {**message, "body": (body := bytes(body))}
         self._given += len(body)
-        given, said = self._given, self.length
-        if (given > said >= 0 or (not more and given < said)) and self.may_have_body:
+        given, told = self._given, self.length
+        if (given > told >= 0 or (not more and given < told)) and self.may_have_body:
             self.closing = True
-            raise RuntimeError(f"a body of {given} bytes, with Content-Length {said}")
+            raise RuntimeError(f"a body of {given} bytes, with Content-Length {told}")
         self.ended = not more
         begins = more and self._holds  # a stream, which lasts as long as its client likes
         if begins:
@@ -202,11 +203,8 @@ class Exchange(Request):
 
     async def complete(self) -> None:
         """End what the application left open."""
-        if not self.started and self._refused is not None:
-            await self.refuse(self._refused)
-        elif not self.started:
-            logger.error("the application returned without a response")
-            await self._say("500", "Internal Server Error")
+        if not self.started:
+            await self.fail(RuntimeError("it returned without a response"))
         elif not self.ended:
             ends = self.stopped or (self._ending is not None and self._ending.is_set())
             if ends or not self.may_have_body or self._given == self.length:
@@ -226,25 +224,23 @@ class Exchange(Request):
 
     async def fail(self, error: BaseException) -> None:
         """Answer for the application, which raised."""
+        if self._refused is None:
+            if self._has_left():  # nobody is there to be answered
+                self.status = self.status if self.started else LEFT
+                return
+            logger.error("the application raised", exc_info=error)
+            # It may not have looked at a body that cannot be read.
+            unread = self.has_body and not self._whole and not self._out
+            if unread and await linger(self._receive, AT_HAND):
+                self._refused = bad_request(bodies.ENDED_EARLY)
         if self._refused is not None:
             await self.refuse(self._refused)
-            return
-        if self._left is not None and self._left.done():
-            return  # nobody is there to be answered
-        logger.error("the application raised", exc_info=error)
-        if self._out:
-            self.status = "500"
-            self.broken = not self.ended
-        else:
+        elif not self._out:
             await self._say("500", "Internal Server Error")
+        elif not self.ended:  # after its end the answer stays what it was
+            self.status, self.broken = "500", True
 
     async def _say(self, status: str, text: str) -> None:
-        body = f"{text}\n".encode()
         self._held, self._given = None, 0
-        headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", b"%d" % len(body)),
-        ]
-        start = {"type": "http.response.start", "status": int(status[:3]), "headers": headers}
-        await self.send(start)
-        await self.send({"type": "http.response.body", "body": body})
+        for message in said(int(status[:3]), b"text/plain; charset=utf-8", f"{text}\n".encode()):
+            await self.send(message)

@@ -142,10 +142,13 @@ def fields(**named: object) -> dict[str, object]:
 
 
 class _Ours(logging.Logger):
-    """One that an application's `dictConfig` cannot switch off.
+    """One that an application's `dictConfig` or `logging.disable` cannot switch off.
 
-    By default that switches off every logger which it does not name.
+    By default the first switches off every logger which it does not name.
     """
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's
+        return level >= self.getEffectiveLevel()
 
     @property
     def disabled(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from morrow.kit.request.bodies import BodyRefused, too_large
+from morrow.kit.request.bodies import BodyRefused, said, too_large
 from morrow.kit.request.head import Head, Passed
 from morrow.kit.request.observer import Observer, Readiness
 from morrow.kit.request.request import STREAMING, Request, current
@@ -112,11 +112,9 @@ def health(ready: Readiness, *, closing: bool) -> tuple[dict[str, Any], dict[str
     is_ready, body = ready()
     # Names of checks are for the admin port; a load balancer needs the status only.
     text = json.dumps({"status": body.get("status", "ready")}).encode() + b"\n"
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(text))]
-    headers += [(b"connection", b"close")] if closing else []
-    status = 200 if is_ready else 503
-    start = {"type": "http.response.start", "status": status, "headers": headers}
-    return start, {"type": "http.response.body", "body": text}
+    start, answer = said(200 if is_ready else 503, b"application/json", text)
+    start["headers"] += [(b"connection", b"close")] if closing else []
+    return start, answer
 
 
 def _header(environ: Environ) -> Callable[[str], str | None]:

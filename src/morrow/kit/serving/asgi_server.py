@@ -55,18 +55,25 @@ class AsgiServer:
     def run(self, job: Callable[[], int]) -> int:
         """Do the job on a thread while the loop runs on this one; return its answer."""
         answers: list[int] = []
+        ended = threading.Event()
 
         def work() -> None:
             try:
                 answers.append(job())
             finally:
+                ended.set()
                 self.loop.call_soon_threadsafe(self.loop.stop)
 
         asyncio.set_event_loop(self.loop)
         self.loop.call_soon(self._tick)
         thread = threading.Thread(target=work, name="control", daemon=True)
         thread.start()
-        self.loop.run_forever()
+        while not ended.is_set():
+            try:
+                self.loop.run_forever()
+            except (SystemExit, KeyboardInterrupt):
+                # asyncio lets these two out of any task. It ends that task, and no other.
+                logger.exception("a task of the application raised")
         thread.join()
         return answers[0] if answers else BROKEN
 
@@ -121,6 +128,8 @@ class AsgiServer:
         try:
             self.proxies.apply(scope)
             scope.setdefault("root_path", "")
+            if scope["http_version"] == "1":
+                scope["http_version"] = "1.0"  # as ASGI writes it
             scope["state"] = self.lifespan.state.copy()
             # Files by their path would pass every middleware that changes bodies, GZip's for one.
             scope["extensions"].pop("http.response.pathsend", None)

@@ -10,6 +10,14 @@ from morrow.kit.settings.problem import StartError
 
 Interface = Literal["wsgi", "asgi"]
 
+# What speaks neither interface, though it can be called, and what to do then.
+_OWN = "a server of its own: run it as a program, `python -m morrow worker -- python shop.py`"
+SERVERS = {
+    "aiohttp": _OWN,
+    "tornado": _OWN,
+    "gradio": "which FastAPI can serve: gradio.mount_gradio_app(FastAPI(), demo, path='/')",
+}
+
 _SAYS_FACTORY = re.compile(
     r"(create|make|build|get)_(\w+_)?(app|application|asgi|wsgi)|(\w+_)?factory", re.ASCII
 ).fullmatch
@@ -34,7 +42,10 @@ def interface_of(app: object, where: str = "the application") -> Interface:
     ('wsgi', 'asgi')
     """
     if not callable(app):
-        raise _unknown(f"{where} is {type(app).__name__}, which cannot be called", "")
+        mend = "write app.wsgifunc()" if hasattr(app, "wsgifunc") else ""  # web.py
+        raise _unknown(f"{where} is {type(app).__name__}, which cannot be called", mend)
+    if (library := type(app).__module__.partition(".")[0]) in SERVERS:
+        raise _unknown(f"{where} is of {library}, {SERVERS[library]}")
     call = app if inspect.isroutine(app) or inspect.isclass(app) else type(app).__call__
     inner = inspect.unwrap(call)
     while hasattr(inner, "func"):  # functools.partial
@@ -64,6 +75,6 @@ def interface_of(app: object, where: str = "the application") -> Interface:
     return "wsgi"
 
 
-def _unknown(what: str, mend: str) -> StartError:
+def _unknown(what: str, mend: str = "") -> StartError:
     told = f"{what}; {mend}" if mend else what
     return StartError("interface-unknown", told, BAD_SETTINGS)

@@ -38,6 +38,8 @@ class Lifespan:
         if answer is None:
             # It knows no lifespan, and says so by raising or returning.
             error = self._task.exception() if not self._task.cancelled() else None
+            if error is not None and not isinstance(error, Exception):
+                raise RuntimeError(f"its lifespan raised {type(error).__name__}: {error}")
             if error is not None:
                 logger.info("the application has no lifespan: %s: %s", type(error).__name__, error)
             self._task = None

@@ -1,17 +1,35 @@
 """The server of a service: the one that its application's interface needs."""
 
+import _thread
+
 from morrow.kit.request.asgi import AsgiMiddleware, Places
 from morrow.kit.request.forwarded import Proxies
 from morrow.kit.request.wsgi import Middleware
 from morrow.kit.serving.asgi_server import AsgiServer
 from morrow.kit.serving.running import Running
 from morrow.kit.serving.wsgi_server import WsgiServer
+from morrow.kit.settings.loading import BAD_SETTINGS
+from morrow.kit.settings.problem import StartError
+
+
+def _has_threads() -> None:
+    """Raise where gevent or eventlet has put greenlets in the place of threads."""
+    library = _thread.start_new_thread.__module__.partition(".")[0]
+    if library != "_thread":
+        raise StartError(
+            "threads-patched",
+            f"{library} has replaced Python's threads, which requests run on here: take its "
+            "monkey patch out, or serve service.wsgi() by gunicorn's worker for it",
+            BAD_SETTINGS,
+        )
+
 
 OwnServer = WsgiServer | AsgiServer
 
 
 def own_server(running: Running) -> OwnServer:
     """Return the server, ready to listen, and tell the service's state of it."""
+    _has_threads()
     own, count = running.own, running.at_once.count
     proxies = Proxies(own.morrow_trusted_proxies)
     server: OwnServer

@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-from morrow.kit.serving.interface import interface_of
+from morrow.kit.serving.interface import interface_of, says_factory
 from morrow.kit.serving.service import Service
 from morrow.kit.settings.problem import StartError, raised
 from morrow.kit.settings.settings import Settings
@@ -19,15 +19,11 @@ def load_service(target: str) -> Service:
     found = load_attribute(named, "service")
     if isinstance(found, Service):
         return found
-    if not callable(found):
-        raise StartError(
-            "target-not-callable",
-            f"{target} is {type(found).__name__}, not a Service or an application",
-        )
-    service = Service(found, factory=True if brackets else None)
-    if not service.factory:
+    if not brackets and not (callable(found) and says_factory(found)):
         interface_of(found, target)
-    return service
+    if not callable(found):
+        raise StartError("target-not-callable", f"{target}: there is nothing to be called")
+    return Service(found, factory=True if brackets else None)
 
 
 def load_settings_class(target: str) -> type[Settings]:

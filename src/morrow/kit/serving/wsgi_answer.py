@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from morrow.kit.request.bodies import plain
+from morrow.kit.request.bodies import left, plain
 from morrow.kit.request.head import Head, Pair
 from morrow.kit.request.request import STREAMING
 from morrow.kit.request.wsgi import Streamed
@@ -135,6 +135,8 @@ class Answer(Head):
         if self._head is None:
             raise BadAnswer("a body, and start_response was not called")
         status, headers = self._head
+        if self.length < 0 and self.environ["SERVER_PROTOCOL"] == "HTTP/1.0" and not self.closing:
+            headers.append((b"Connection", b"close"))  # that is how its client sees the end
         self.sent = True
         self.stage = STREAMING
         self.gave_turn = self.server.begin_stream(self)
@@ -166,6 +168,5 @@ class Answer(Head):
 
     async def _watch(self) -> None:
         """Note that the client has left: who makes pieces for it may stop."""
-        while (await self.proto.receive())["type"] != "http.disconnect":
-            pass
+        await left(self.proto.receive)
         self._gone = True

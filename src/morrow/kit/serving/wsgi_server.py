@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from morrow.kit.request.bodies import BodyRefused, linger, read, too_large, two_hosts
+from morrow.kit.request.bodies import TWO_HOSTS, BodyRefused, bad_request, linger, read, too_large
 from morrow.kit.request.forwarded import Proxies
 from morrow.kit.request.observer import Observer
 from morrow.kit.request.request import READING, RUNNING, WAITING
@@ -113,7 +113,7 @@ class WsgiServer:
             self.observer.begin(scope["method"], path, client, given, answer)
             answer.peer, answer.scheme = peer, scope["scheme"]
             if "," in get("HTTP_HOST", ""):  # two are joined so
-                answer.refused = two_hosts()
+                answer.refused = bad_request(TWO_HOSTS)
             if get("CONTENT_LENGTH") not in _NO_LENGTH or "HTTP_TRANSFER_ENCODING" in environ:
                 answer.stage = READING
                 self.loop.call_soon_threadsafe(self._read, answer)
@@ -149,7 +149,7 @@ class WsgiServer:
             refused = error
         except Exception:
             logger.exception("a body could not be taken")
-            refused = BodyRefused("400 Bad Request", "the body could not be read")
+            refused = bad_request("the body could not be read")
         if refused is not None:
             # What is left of the body would be read as the next request.
             answer.closing = True
