@@ -16,10 +16,11 @@ GRANIANS = {
     "has closed its own side, and has no switch for it. The request is finished and logged; a "
     "client that keeps its side open until it has the answer, as gateways and browsers do, gets "
     "it.",
+    "both framings, Content-Length and chunked, do not smuggle a request": "Granian takes the "
+    "chunks and hides the length, so nothing tells that there were two. What follows is not "
+    "taken for a request; an application that fails at every POST fails at this one.",
     "headers of the acceptance arrive": "Granian sends the subprotocol only. Morrow logs a "
     "warning for each accept that has headers.",
-    "an HTTP/1.0 client may keep the connection": "An answer without a length ends with its "
-    "connection, as it must, but Granian's head says keep-alive.",
 }
 """Where Granian is wrong and nothing before it can mend that: what happens, one line a case."""
 
