@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -98,6 +99,25 @@ def test_huey_is_told_by_sigint_and_other_signals_go_through(tmp_path: Path) -> 
     one.terminate()
     assert one.wait() == 0
     assert one.messages("got INT")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that")
+def test_nothing_runs_on_when_its_supervisor_is_killed() -> None:
+    one = worker("sh", "-c", "echo up $$; exec sleep 600")
+    pid = int(one.told("up")[0]["message"].split()[1])
+    try:
+        assert Path(f"/proc/{pid}").exists()
+        one.terminate(signal.SIGKILL)
+        one.wait()
+        wait_for(lambda: not _lives(pid), "its end")
+    finally:
+        if _lives(pid):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _lives(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def _admin_port(one: Served) -> int:

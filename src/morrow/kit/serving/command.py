@@ -5,6 +5,7 @@ its exit code is ours.
 """
 
 import contextlib
+import ctypes
 import json
 import logging
 import os
@@ -14,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,8 @@ from morrow.kit.settings.problem import BROKEN, StartError, logger
 
 # Seconds to give work back after the last word, and to end: Celery takes 4.1.
 LAST_WORD = 10.0
+
+PR_SET_PDEATHSIG = 1
 
 # What still holds the streams of a child that has ended is not waited for longer.
 AFTER_THE_END = 1.0
@@ -58,6 +61,7 @@ class Command:
             child = subprocess.Popen(
                 self.words, stdout=None if people else subprocess.PIPE,
                 stderr=None if people else subprocess.PIPE, start_new_session=True,
+                preexec_fn=_ending_with_us(),  # safe: no other thread runs yet
             )  # fmt: skip
         except OSError as error:
             raise StartError(
@@ -192,3 +196,10 @@ class Command:
         states = [({"check": name}, one["up"]) for name, one in self._states().items()]
         yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         yield from metrics.process_lines()
+
+
+def _ending_with_us() -> Callable[[], object] | None:
+    """Return what a child calls so that it is told to end when we are killed; Linux can do that."""
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGTERM)
