@@ -84,6 +84,24 @@ def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProje
     assert dirty["image"].endswith(f":{commit}-dirty")
 
 
+@pytest.mark.parametrize("takes_a_time", [True, False])
+def test_two_builds_of_one_commit_are_one_image(project: ToolProject, takes_a_time: bool) -> None:
+    """The control: a Dockerfile that takes no time gets the clock's."""
+    file = project.folder / "Dockerfile"
+    stamp = "ARG SOURCE_DATE_EPOCH\n" if takes_a_time else ""
+    file.write_text(f"{file.read_text()}{stamp}")
+    (project.folder / ".dockerignore").write_text("environments\n.git\n.morrow\n")
+    _commit(project)
+    digests = set()
+    for _ in range(2):
+        told = project.morrow("build", "test", "--push", "--json")
+        assert told.code == 0, told
+        digests.add(told.answer["digest"])
+        (project.folder / "marker").touch()
+        time.sleep(1.1)
+    assert len(digests) == (1 if takes_a_time else 2)
+
+
 @pytest.fixture
 def closed(project: ToolProject, tmp_path: Path) -> Iterator[str]:
     """A registry that knows nobody."""

@@ -159,7 +159,10 @@ def dockerfile(
         f"ARG RUNTIME_IMAGE=docker.io/library/python:{python}-slim-trixie",
         "",
         "FROM ${BUILDER_IMAGE} AS builder",
-        "ENV UV_LINK_MODE=copy UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never",
+        "# `morrow build` gives the commit's time: two builds of one commit are the same image.",
+        "ARG SOURCE_DATE_EPOCH",
+        "ENV UV_LINK_MODE=copy UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never \\",
+        "    PYTHONHASHSEED=0",
         "WORKDIR /app",
     ]
     if build or BUILD.keys() & asked:

@@ -46,11 +46,18 @@ class Builder:
         raise Failure(problem("builder-missing", named or "builder", "; ".join(tried)))
 
     def build(
-        self, context: Path, file: Path, image: str, labels: Mapping[str, str], more: Sequence[str]
-    ) -> None:
-        """Build it, with what it says as progress."""
-        marks = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-        done = self._run("build", "-f", str(file), "-t", image, *marks, *more, str(context))
+        self, context: Path, file: Path, image: str, labels: Mapping[str, str], made_at: str,
+        more: Sequence[str],
+    ) -> None:  # fmt: skip
+        """Build it, with what it says as progress.
+
+        With `made_at` every time in it is that one; docker takes it from its argument alone.
+        """
+        words = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+        if made_at:
+            words += ["--build-arg", f"SOURCE_DATE_EPOCH={made_at}"]
+            words += ["--timestamp", made_at] if self.name != "docker" else []
+        done = self._run("build", "-f", str(file), "-t", image, *words, *more, str(context))
         if done.code:
             raise done.failure()
 

@@ -20,6 +20,9 @@ from morrow.tool.programs.builder import Builder
 from morrow.tool.programs.git import Git
 
 EVERYTHING = re.compile(r"^\s*(COPY|ADD)\s+(--\S+\s+)*\.{1,2}/?\s", re.MULTILINE | re.IGNORECASE)
+# A Dockerfile that takes a time is ready for one that is not the clock's: what it compiles must not
+# be held to the times of files that the builder sets afterwards.
+TAKES_A_TIME = re.compile(r"^\s*ARG\s+SOURCE_DATE_EPOCH\b", re.MULTILINE | re.IGNORECASE)
 PRIVATE = (".morrow", ".env")  # what holds secrets on an engineer's machine
 
 
@@ -51,7 +54,8 @@ def build(environment: Environment, options: BuildOptions) -> Outcome:
     builder = Builder.find(options.builder)
     terminal.say(f"{image}, from {environment.shown(file)}, by {builder.name}")
     labels = {"org.opencontainers.image.revision": commit} if commit else {}
-    builder.build(project.root, file, image, labels, options.more)
+    made_at = _time_of(project) if clean and _takes_a_time(file) else ""
+    builder.build(project.root, file, image, labels, made_at, options.more)
     data: dict[str, Any] = {"environment": label, "image": image, "builder": builder.name}
     if not options.push:
         text = f"built {image}\nnext: {typed()} build {label} --push"
@@ -84,6 +88,16 @@ def _commit(project: Project) -> tuple[str, bool]:
         return time.strftime("%Y%m%d-%H%M%S", time.gmtime()), True
     changed = git.run("status", "--porcelain", "--", ".", f":(exclude){project.environments}")
     return done.out.strip(), not changed.out.strip()
+
+
+def _takes_a_time(file: Path) -> bool:
+    return TAKES_A_TIME.search(file.read_text(errors="replace")) is not None
+
+
+def _time_of(project: Project) -> str:
+    """Return when the commit was made: two builds of it then give the same digest."""
+    done = Git(project.root).run("log", "-1", "--format=%ct")
+    return done.out.strip() if done.code == 0 else ""
 
 
 def _refuse_secrets(project: Project, file: Path) -> None:
