@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from pathlib import Path
 
 from lab import base_images, lock, oci
 from lab.errors import LabError
@@ -12,13 +13,15 @@ from lab.shell import run
 
 DOCKERFILE = ROOT / "apps/hello/Dockerfile"
 REPOSITORY = f"{REGISTRY}/hello"
+ORDERS = ROOT / "apps/orders/Dockerfile"
+ORDERS_REPOSITORY = f"{REGISTRY}/orders"
 # The machine's CA bundle, as the builder reaches the package index through this machine.
 TRUST = "/etc/ssl/certs:/etc/ssl/certs:ro"
 
 
 def build_hello() -> dict[str, str]:
     """Build hello twice, as two releases that differ in a label; return their digests by tag."""
-    tag = _inputs_hash()
+    tag = _inputs_hash("apps/hello")
     first, second = f"{REPOSITORY}:{tag}", f"{REPOSITORY}:{tag}-next"
     with lock.alone("hello-image"):
         if not oci.digest_of(first):
@@ -31,9 +34,20 @@ def build_hello() -> dict[str, str]:
     return {"hello": oci.digest_of(first), "hello-next": oci.digest_of(second)}
 
 
-def build(image: str) -> None:
-    """Build hello from its Dockerfile and push it."""
-    arguments = [word for pair in _stand_ins().items() for word in ("--build-arg", "=".join(pair))]
+def build_orders() -> str:
+    """Build orders; return its digest."""
+    image = f"{ORDERS_REPOSITORY}:{_inputs_hash('apps/orders')}"
+    with lock.alone("orders-image"):
+        if not oci.digest_of(image):
+            base_images.push()
+            build(image, ORDERS)
+    return oci.digest_of(image)
+
+
+def build(image: str, dockerfile: Path = DOCKERFILE) -> None:
+    """Build a service, hello if none is named, from its Dockerfile and push it."""
+    stand_ins = _stand_ins(dockerfile).items()
+    arguments = [word for pair in stand_ins for word in ("--build-arg", "=".join(pair))]
     _buildah(
         "bud",
         "--isolation",
@@ -47,7 +61,7 @@ def build(image: str) -> None:
         "--format",
         "oci",
         "--file",
-        str(DOCKERFILE),
+        str(dockerfile),
         "--tag",
         image,
         str(ROOT),
@@ -63,22 +77,22 @@ def _derive(first: str, second: str) -> None:
     _buildah("push", "--tls-verify=false", second)
 
 
-def _stand_ins() -> dict[str, str]:
+def _stand_ins(dockerfile: Path) -> dict[str, str]:
     """Return a build argument for each base image that the Dockerfile names by one."""
-    head = DOCKERFILE.read_text().partition("\nFROM ")[0]
+    head = dockerfile.read_text().partition("\nFROM ")[0]
     images = dict(re.findall(r"^ARG (\w+)=(\S+/\S+)", head, re.MULTILINE))
     if not images:
-        raise LabError(f"{DOCKERFILE} names no base image by an ARG with a default before FROM")
+        raise LabError(f"{dockerfile} names no base image by an ARG with a default before FROM")
     return {
         name: base_images.RUNTIME if "distroless" in image else base_images.BUILDER
         for name, image in images.items()
     }
 
 
-def _inputs_hash() -> str:
+def _inputs_hash(folder: str) -> str:
     """Return a short hash over every file that git knows or would add, and that may go in."""
     inside = [
-        "apps/hello",
+        folder,
         "src/morrow",
         "requirements",
         "pyproject.toml",

@@ -11,8 +11,8 @@ lock() { # lock OUTPUT ARGUMENT...
 }
 # `dev` first: it holds everything, and the others take its versions.
 lock dev pyproject.toml requirements/hello.in requirements/build.in \
-  --extra serve --extra tracing --extra tool --extra aws --extra dev
-for extra in serve tracing tool aws; do
+  --extra serve --extra tracing --extra tool --extra aws --extra postgres --extra dev
+for extra in serve tracing tool aws postgres; do
   lock "$extra" pyproject.toml --extra "$extra" --constraint requirements/dev.txt
 done
 lock hello pyproject.toml requirements/hello.in --extra serve --extra tracing --constraint requirements/dev.txt

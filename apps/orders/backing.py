@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of Debian's packages, run for orders on this machine, on loopback."""
+"""PostgreSQL and Redis of Debian's packages, run on this machine, on loopback unless asked."""
 
 from __future__ import annotations
 
@@ -29,13 +29,16 @@ def program(*names: str, package: str) -> str:
             return found
     raise MissingError(
         f"there is no {' or '.join(names)} on this machine: apt install {package}, or set "
-        "DATABASE_URL, DATABASE_PASSWORD and BROKER_URL to servers of yours"
+        "DATABASE_URL and BROKER_URL to servers of yours"
     )
 
 
 @contextmanager
-def postgres(folder: Path, port: int) -> Iterator[tuple[str, str]]:
-    """Run a database whose data stays in the folder; yield its URL and password."""
+def postgres(folder: Path, port: int, host: str = "127.0.0.1") -> Iterator[str]:
+    """Run a database whose data stays in the folder; yield its URL.
+
+    On another host than loopback whoever reaches it is asked for a password as well.
+    """
     initdb, server = (
         program("initdb", package="postgresql"),
         program("postgres", package="postgresql"),
@@ -56,14 +59,17 @@ def postgres(folder: Path, port: int) -> Iterator[tuple[str, str]]:
             [initdb, "--pgdata", str(data), *words, "--no-sync"],
             check=True, user=user, cwd="/", stdout=subprocess.DEVNULL,
         )  # fmt: skip
-    words = ["-D", str(data), "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
+    if host != "127.0.0.1":
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all 0.0.0.0/0 scram-sha-256\n")
+    words = ["-D", str(data), "-p", str(port), "-h", host, "-k", str(folder)]
     with (folder / "postgres.log").open("wb") as log:
         process = subprocess.Popen(
             [server, *words], user=user, cwd="/", stdout=log, stderr=log, start_new_session=True
         )
     try:
-        _wait(process, port, folder / "postgres.log")
-        yield f"postgresql://orders@127.0.0.1:{port}/postgres", password.read_text()
+        _wait(process, port, folder / "postgres.log", host)
+        yield f"postgresql://orders:{password.read_text()}@{host}:{port}/postgres"
     finally:
         process.send_signal(2)  # its fast shutdown: connections are ended, nothing is lost
         process.wait()
@@ -94,13 +100,13 @@ def redis(folder: Path, port: int) -> Iterator[str]:
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path, host: str = "127.0.0.1") -> None:
     end = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < end:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((host, port), 1).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise MissingError(f"{process.args[0]} did not start: {log.read_text()[-300:]}")  # type: ignore[index]
+    raise MissingError(f"{log.stem} did not start: {log.read_text()[-300:]}")

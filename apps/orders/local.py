@@ -71,12 +71,12 @@ def _environment(programs: Path, port: int, stack: ExitStack, folder: Path) -> d
     }
     folder.mkdir(parents=True, exist_ok=True)
     if not env.get("DATABASE_URL"):
-        url, password = stack.enter_context(postgres(folder / "database", 54329))
+        url = stack.enter_context(postgres(folder / "database", 54329))
         # A secret is given as a file, as in a cluster.
-        given = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "DATABASE_PASSWORD"
+        given = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "DATABASE_URL"
         given.touch(mode=0o600)
-        given.write_text(password)
-        env |= {"DATABASE_URL": url, "MORROW_SECRETS_DIR": str(given.parent)}
+        given.write_text(url)
+        env["MORROW_SECRETS_DIR"] = str(given.parent)
     if not env.get("BROKER_URL"):
         env["BROKER_URL"] = stack.enter_context(redis(folder / "broker", 63799))
     return env

@@ -70,6 +70,10 @@ secrets.name is {{ .name }}, and secrets.keys is empty: list the variables that 
 {{- end }}
 {{- if and (eq .provider "external") .keys (not .external.store) }}
 secrets.provider is external, and secrets.external.store is empty: name the SecretStore to read from.{{ end }}
+{{- if and .rotation.kind (or (not (has .rotation.key .keys)) (ne (len .rotation.users) 2)) }}
+secrets.rotation.kind is {{ .rotation.kind }}: it needs a key, which stands in secrets.keys, and two users.{{ end }}
+{{- if and .rotation.kind (eq .provider "existing") }}
+secrets.provider is existing, and secrets.rotation.kind is {{ .rotation.kind }}: who makes the Secret changes what is in it; take one of them out.{{ end }}
 {{- /* Only beside a cluster: there its default account is found. */}}
 {{- if and .keys (ne .provider "external") $.Values.serviceAccount.create (lookup "v1" "ServiceAccount" $.Release.Namespace "default") }}
 {{- $name := include "morrow.secretName" $ }}

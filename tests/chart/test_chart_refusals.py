@@ -27,6 +27,11 @@ def toleration(entry: Values) -> Values:
     return {"pod": {"tolerations": {"a": entry}}}
 
 
+def turns(key: str, *users: str) -> Values:
+    rotation = {"kind": "postgres-alternating", "key": key, "users": [*users]}
+    return {"secrets": {"rotation": rotation}}
+
+
 # What is wrong, over what is right, and what must be said. The second column alone is accepted.
 CASES: list[tuple[Values, Values, str]] = [
     (KEYS, {"config": {"TOKEN": "x"}}, "TOKEN stands in config and in secrets.keys"),
@@ -38,6 +43,13 @@ CASES: list[tuple[Values, Values, str]] = [
     (KEYS, {"secrets": {"provider": "existing"}}, "existing, and secrets.name is empty"),
     ({}, {"secrets": {"provider": "existing", "name": "s"}}, "secrets.name is s, and secrets.keys"),
     (KEYS, {"secrets": {"provider": "external"}}, "secrets.external.store is empty"),
+    (KEYS, turns("TOKEN", "a"), "it needs a key, which stands in secrets.keys, and two users"),
+    (KEYS, turns("OTHER", "a", "b"), "it needs a key, which stands in secrets.keys"),
+    (
+        {"secrets": {"keys": ["TOKEN"], "provider": "existing", "name": "s"}},
+        turns("TOKEN", "a", "b"),
+        "secrets.provider is existing, and secrets.rotation.kind is postgres-alternating",
+    ),
     (EXTERNAL, process(kind="job"), "processes.p runs before the install"),
     (KEYS, process(kind="job", secrets=["NO"]), "processes.p.secrets names NO, which is not"),
     (PROTECTED, {"image": {"digest": ""}}, "target.protected asks for image.digest"),

@@ -87,6 +87,8 @@ class Rig:
     values: dict[str, str] = field(default_factory=dict)
     file: Path = ROOT / "environments/dev.yaml"  # over the base
     chapters: list[Chapter] = field(default_factory=list)
+    path: str = "/"  # what the load asks, and what must stand in the answer
+    text: str = GREETING
 
     @property
     def host(self) -> str:
@@ -178,13 +180,13 @@ class Rig:
         """Run a scenario under load; its chapter is complete when the block ends."""
         addresses = [each for each in self.cluster.gateway_addresses if each != avoid]
         options = Options(
-            f"https://{self.host}/",
+            f"https://{self.host}{self.path}",
             rate=RATE,
             ca_file=str(self.cluster.ca_file),
             connect=tuple(f"{address}:443" for address in addresses),
             timeout=timeout,
             status=200,
-            text=GREETING,
+            text=self.text,
         )
         with Load(options) as load:
             run = Run(self, load)

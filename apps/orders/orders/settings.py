@@ -9,10 +9,12 @@ class OrdersSettings(Settings):
     """What orders reads from its environment."""
 
     database_url: Url = setting(
-        help="The database, without its password.",
-        example="postgresql://orders@db.example.com/orders",
+        help="The database with its user and password: one secret, so that they change at once.",
+        example="postgresql://orders:PASSWORD@db.example.com/orders",
     )
-    database_password: Secret = setting(help="The password of the database's user.")
+    database_renewal: int = setting(
+        3600, minimum=1, help="Seconds until a connection to the database is made anew."
+    )
     broker_url: Url = setting(
         help="Where jobs wait for the worker.", example="redis://redis.example.com:6379/0"
     )

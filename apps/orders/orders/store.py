@@ -26,9 +26,9 @@ class Store:
     def __init__(self, settings: OrdersSettings) -> None:
         self._pool = AsyncConnectionPool[AsyncConnection[Any]](
             settings.database_url.reveal(),
-            kwargs={"password": settings.database_password.reveal()},
             min_size=1,
             max_size=settings.database_connections,
+            max_lifetime=settings.database_renewal,
             timeout=5,  # a request that gets no connection by then is an error, not a wait
             check=AsyncConnectionPool.check_connection,
             open=False,

@@ -40,13 +40,12 @@ def settings() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="orders-") as folder:
         Path(folder).chmod(0o711)
         try:
-            with postgres(Path(folder) / "database", free_port()) as (url, password):
+            with postgres(Path(folder) / "database", free_port()) as url:
                 yield {
                     "PATH": os.environ["PATH"],
                     "PYTHONPATH": f"{HERE}:{ROOT / 'src'}",
                     "MORROW_SERVICE": "orders.app:service",
                     "DATABASE_URL": url,
-                    "DATABASE_PASSWORD": password,
                     "BROKER_URL": f"redis://127.0.0.1:{free_port()}/0",
                 }
         except MissingError as problem:

@@ -11,12 +11,7 @@ LOCK = 5_301_902
 
 
 def _connect() -> psycopg.Connection:
-    settings = OrdersSettings.load()
-    return psycopg.connect(
-        settings.database_url.reveal(),
-        password=settings.database_password.reveal(),
-        connect_timeout=10,
-    )
+    return psycopg.connect(OrdersSettings.load().database_url.reveal(), connect_timeout=10)
 
 
 if context.is_offline_mode():

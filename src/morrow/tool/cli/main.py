@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 import sys
 
+from morrow.tool.base.kept import keep
 from morrow.tool.cli.catalogue import HELP, opening, overview
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong use or refused, 3 applied, but."""
+    keep()
     words = sys.argv[1:] if arguments is None else arguments
     try:
         code = _run(words)

@@ -32,6 +32,14 @@ NAMED_ONCE = ("existing",)
 
 
 @dataclass(frozen=True)
+class Rotation:
+    """A secret that names a database's user, of two that take turns."""
+
+    key: str
+    users: tuple[str, ...]  # two
+
+
+@dataclass(frozen=True)
 class Secrets:
     """Where secrets come from."""
 
@@ -43,6 +51,7 @@ class Secrets:
     version: str = ""  # external: what the revision is in the store
     entry: str = ""  # external: where in the store
     max_age: str = ""
+    rotation: Rotation | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,15 @@ class Environment:
         version = str(self.value("secrets", "version") or "")
         entry = str(self.value("secrets", "external", "key") or self.name)
         max_age = str(self.value("secrets", "maxAge") or "")
-        return Secrets(provider, revision, keys, name, object_name, version, entry, max_age)
+        rotation = self._rotation()
+        known = (provider, revision, keys, name, object_name, version, entry, max_age, rotation)
+        return Secrets(*known)
+
+    def _rotation(self) -> Rotation | None:
+        table = self.value("secrets", "rotation")
+        if not isinstance(table, dict) or not table.get("kind"):
+            return None
+        return Rotation(str(table.get("key") or ""), tuple(map(str, table.get("users") or ())))
 
     def secret_of(self, revision: str) -> str:
         """Return the name of the Secret that another revision is in."""

@@ -8,7 +8,7 @@ What fails on the way is taken back: files and pods are as before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,8 @@ from morrow.tool.environment import edit
 from morrow.tool.environment.model import Environment
 from morrow.tool.rules.open import VALID, open_site
 from morrow.tool.rules.settings import require_values
+from morrow.tool.secrets.alternating import Users
+from morrow.tool.secrets.given import require_declared
 from morrow.tool.stores.generated import fresh
 from morrow.tool.stores.store import store_of
 from morrow.tool.targets.target import UpOptions, target_of
@@ -45,8 +47,38 @@ def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Json:
 
 def rotate(site: Site, keys: Iterable[str], confirm: str | None) -> Json:
     """Give keys new random values; of a foreign Secret only the pods are renewed."""
-    store = store_of(site.environment)
-    return renew(site, {key: fresh() for key in keys} if store.random else {}, confirm)
+    given = {key: fresh() for key in keys} if store_of(site.environment).random else {}
+    rotation = site.environment.secrets.rotation
+    if rotation is not None:
+        require_declared(site.environment, [rotation.key])
+    if rotation is None or rotation.key not in given:
+        return renew(site, given, confirm)
+    users = Users(site, rotation)
+    if users.unfinished:
+        terminal.say(f"{users.next} may log in: a rotation was begun, so that one is ended first")
+        site = _brought_up(site, confirm)
+        users.shut_out(site, users.next)
+        users = Users(site, rotation)
+    answer = renew(site, {**given, rotation.key: users.value}, confirm, begin=users.begin)
+    users.shut_out(_again(site), users.present)
+    return answer
+
+
+def _brought_up(site: Site, confirm: str | None) -> Site:
+    """Bring everything that runs to the present revision, and prove it."""
+    environment, target = site.environment, target_of(site.environment)
+    if target.runs(site):
+        target.up(site, UpOptions(context=environment.context or None, confirm=confirm))
+        target.prove_secrets(site)
+    return _again(site)
+
+
+def _again(site: Site) -> Site:
+    """Read the files and the cluster again: they were changed."""
+    environment = site.environment
+    renewed = open_site(environment.label, environment.context, VALID, environment.project)
+    renewed.confirmed = site.confirmed
+    return renewed
 
 
 def move(site: Site, to: str, confirm: str | None) -> Json:
@@ -70,10 +102,12 @@ def renew(
     given: Mapping[str, bytes],
     confirm: str | None,
     lines: Mapping[str, str] | None = None,
+    begin: Callable[[], None] | None = None,
 ) -> Json:
     """Make a new revision, write its line, roll it out, prove that every pod holds it.
 
     `lines` are what the file says of a store that the values move to: they come last.
+    `begin` is done under the lock, before anything is stored.
     """
     environment, store = site.environment, store_of(site.environment)
     target = target_of(environment)
@@ -84,13 +118,14 @@ def renew(
             revision = store.next_revision(site)
             wanted = {**(lines or {}), "revision": revision}
             edit.require_editable(environment, "secrets", wanted)
+            if begin is not None:
+                begin()
             if revision_written_first:
                 _write(environment, wanted)
             more = store.renew(site, revision, given)
             if not revision_written_first:
                 _write(environment, {**wanted, **more})
-        renewed = open_site(environment.label, environment.context, VALID, environment.project)
-        renewed.confirmed = site.confirmed
+        renewed = _again(site)
         if not target.runs(renewed):
             again = f"{typed()} up {environment.label}"
             terminal.say(f"nothing runs yet, so nothing is rolled out: {again}")

@@ -90,8 +90,8 @@ def set_(
     short_help="Give new random values: a new revision, rolled out and proved.",
     help="Give ENVIRONMENT new secrets: a new revision, rolled out and proved.\n\n"
     "KEYS names the ones that get new random values; without any, all do. A Secret that someone"
-    " else made is read anew: change it there first. What another system checks, a database's"
-    " password, must be changed there too.",
+    " else made is read anew: change it there first. What another system checks must be changed"
+    " there, too; for PostgreSQL secrets.rotation does it, by two users that take turns.",
 )
 @environment_argument
 @click.argument("keys", nargs=-1)
