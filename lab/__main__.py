@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     api = verbs.add_parser("api", help="stop or start the API server")
     api.add_argument("action", choices=["stop", "start"])
     more = verbs.add_parser("add", help="bring it what only some tests ask for")
-    more.add_argument("what", choices=["monitoring"])
+    more.add_argument("what", choices=["argocd", "monitoring"])
     verbs.add_parser("addons", help="prepare the cluster of MORROW_E2E_KUBECONFIG for the tests")
     return top
 
@@ -40,7 +40,7 @@ def changes(given: argparse.Namespace) -> Callable[[], None]:
             "start": lambda: cluster.start_node(given.name),
         }[given.action]
     if given.verb == "add":
-        return cluster.add_monitoring
+        return lambda: cluster.add(given.what)
     if given.verb == "api":
         return {"stop": cluster.stop_api, "start": cluster.start_api}[given.action]
     return {"up": cluster.up, "down": cluster.down}[given.verb]

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from lab import (
     addons,
     api,
+    argocd,
     cgroups,
     cleanup,
     images,
@@ -152,11 +153,11 @@ def start_api() -> None:
     plane.wait_for_api()
 
 
-def add_monitoring() -> None:
-    """Bring a running lab its Prometheus."""
+def add(what: str) -> None:
+    """Bring a running lab what only some tests ask for."""
     if not is_up():
         raise LabError("the lab is not up; `python -m lab up` starts it")
-    monitoring.add()
+    {"argocd": argocd.add, "monitoring": monitoring.add}[what]()
 
 
 def _known(name: str) -> NodeAddress:

@@ -26,6 +26,7 @@ POD_RANGE = "10.244.0.0/16"
 SERVICE_RANGE = "10.96.0.0/16"
 CLUSTER_DNS = "10.96.0.10"
 OBJECT_METRICS, OBJECT_METRICS_PORT = "object-metrics", 8090  # stands in for kube-state-metrics
+ARGOCD_REDIS = "argocd-redis"  # kept in memory by a library
 GATEWAY_DOMAIN = "lab.example.com"
 
 # A cluster that someone else runs: `lab addons` and the tests take it instead of the lab's.
@@ -85,4 +86,6 @@ class NodeAddress:
         return f"{CGROUP}/{self.name}"
 
 
+# A machine beside the nodes, which Argo CD runs on: one of its ports is open on every address.
+ARGOCD = NodeAddress("argocd", 9, "")
 NODES = tuple(NodeAddress(f"n{number}", number, zone) for number, zone in enumerate("abc", start=1))

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.layout import FABRIC, HOST, HOST_LINK, NODES, NodeAddress
+from lab.layout import ARGOCD, FABRIC, HOST, HOST_LINK, NODES, NodeAddress
 from lab.shell import run, succeeds
 
 NAMESPACES = Path("/run/netns")
@@ -106,7 +106,7 @@ def remove_all() -> None:
     """Remove every namespace, link and route of the lab."""
     if succeeds("ip", "link", "show", HOST_LINK):
         _ip("link", "del", HOST_LINK)
-    for namespace in [node.namespace for node in NODES] + [FABRIC]:
+    for namespace in [each.namespace for each in (*NODES, ARGOCD)] + [FABRIC]:
         if (NAMESPACES / namespace).exists():
             _ip("netns", "del", namespace)
 

@@ -7,7 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lab import api, cgroups, pki, timings
-from lab.layout import GATEWAY_DOMAIN, KUBECONFIG, NODES, OBJECT_METRICS, REGISTRY
+from lab.layout import (
+    ARGOCD_REDIS,
+    GATEWAY_DOMAIN,
+    KUBECONFIG,
+    NODES,
+    OBJECT_METRICS,
+    REGISTRY,
+)
 from lab.program import recorded
 
 
@@ -80,8 +87,9 @@ def show(*, as_json: bool) -> int:
 def stand_ins() -> list[str]:
     """Return what is not the real part here."""
     named = {program.name for program in recorded()}
-    more = ["kube-state-metrics"] if OBJECT_METRICS in named else []
-    return ["the enforcer of NetworkPolicies", "the base images of hello", *more]
+    more = {OBJECT_METRICS: "kube-state-metrics", ARGOCD_REDIS: "Argo CD's Redis"}
+    found = [what for name, what in more.items() if name in named]
+    return ["the enforcer of NetworkPolicies", "the base images of hello", *found]
 
 
 def memory(names: tuple[str, ...] = ()) -> int:

@@ -11,6 +11,7 @@ DEBIAN = "trixie"
 PYTHON = "3.13"
 PAUSE = "1"
 
+ARGOCD = version("argocd", "github.com/argoproj/argo-cd/v3")
 COREDNS = version("coredns", "github.com/coredns/coredns")
 METRICS_SERVER = version("metrics-server", "sigs.k8s.io/metrics-server")
 TRAEFIK = version("traefik", "github.com/traefik/traefik/v3")
