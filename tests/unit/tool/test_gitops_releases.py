@@ -13,6 +13,7 @@ import pytest
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.cluster.branch import branch_of, held
 from morrow.tool.deliver import gitops, sync
+from morrow.tool.deliver.argocd import Application
 from morrow.tool.deliver.gitops import ByGit
 from morrow.tool.deliver.rollback import roll_back
 from morrow.tool.deliver.rollout import Rollout
@@ -130,6 +131,57 @@ def test_a_controller_that_does_not_apply_is_named(
     except Failure as failure:
         found = failure.problems[0]
     assert (found.code if found else "") == code, found
+
+
+def applying(revision: str) -> Json:
+    """The status of an Application that waits for a job of a commit, or tries it again."""
+    operation = {"phase": "Running", "operation": {"sync": {"revision": revision}}}
+    return {"sync": {"status": "Synced", "revision": "HEAD"}, "operationState": operation}
+
+
+@pytest.mark.parametrize(
+    ("applies", "instead", "code"),
+    [
+        ("first", False, "gitops-not-synced"),  # an earlier one comes first, whatever it is
+        ("first", True, ""),  # it is the one that is taken back: ended
+        ("second", False, "interrupted"),  # what the watcher saw is not waited for
+        ("second", True, ""),
+    ],
+)
+def test_what_is_being_applied_comes_first_or_is_ended(
+    server: GitServer,
+    cluster: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    applies: str,
+    instead: bool,
+    code: str,
+) -> None:
+    monkeypatch.setattr(sync, "PERIOD", 0.1)
+    first = server.git("rev-parse", "HEAD")
+    say(server, "WARNING")
+    second = server.send("Second")
+    status = json.dumps(applying({"first": first, "second": second}[applies]))
+    running = application(**json.loads(status.replace('"HEAD"', f'"{second}"')))
+    ended = application(sync={"status": "Synced", "revision": second})
+    seen: list[str] = []
+
+    def found(*_: object) -> Application:
+        return Application(ended if seen else running)
+
+    monkeypatch.setattr(sync, "application_of", found)
+    monkeypatch.setattr(sync, "end_attempt", lambda *_: seen.append("ended"))
+    site = site_of(server)
+    site.fault = lambda: problem("interrupted", "Job migrate", "exit code 3")
+    branch = branch_of(site.environment)
+    branch.git.fetch("origin", "main")
+    try:
+        patience = 0.3 if code == "gitops-not-synced" else 60  # of a machine that is busy
+        told = sync.wait(site, branch, second, patience, instead=instead)
+    except Failure as failure:
+        told = failure.problems[0]
+        assert f"is applying {first[:10]}" in told.cause
+    assert (told.code if told else "") == code, told
+    assert seen == (["ended"] if (applies, instead) == ("first", True) else [])
 
 
 @pytest.mark.parametrize("crashes", [False, True], ids=("quiet", "the old pods crash meanwhile"))

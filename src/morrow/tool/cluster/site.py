@@ -9,9 +9,10 @@ the facts `site.namespace`, `site.secret`, `site.records`, `site.history`, `site
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cached_property
 
-from morrow.tool.base.errors import Failure
+from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.branch import releases
 from morrow.tool.cluster.objects import parse
@@ -30,6 +31,7 @@ class Site:
         self.environment = environment
         self.patience = 60.0  # seconds for the service's own import
         self.confirmed = False  # somebody has typed a protected environment's name
+        self.fault: Callable[[], Problem | None] = lambda: None  # what a watcher of it has seen
 
     @cached_property
     def kubectl(self) -> Kubectl:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.view import last_part, spec_of
 
@@ -79,6 +80,14 @@ class Application:
         return _revisions(self._operation.get("syncResult") or {}) if failed else ()
 
     @property
+    def attempts(self) -> tuple[str, ...]:
+        """The commits that it is applying now: it waits for their jobs, or tries them again."""
+        running = self._operation.get("phase") == "Running"
+        asked = (self._operation.get("operation") or {}).get("sync") or {}
+        told = self._operation.get("syncResult") or {}
+        return (*_revisions(asked), *_revisions(told)) if running else ()
+
+    @property
     def _status(self) -> Json:
         return self.item.get("status") or {}
 
@@ -122,6 +131,18 @@ def application_of(site: Site) -> Application | None:
         if there and any(one.rpartition("/")[2] == file for one in files):
             return Application(item)
     return None
+
+
+def end_attempt(site: Site, application: Application) -> None:
+    """Ask it to apply no longer what it is at. Who may not waits until that is at its end."""
+    phase = "/status/operationState/phase"
+    patch = [
+        {"op": "test", "path": phase, "value": "Running"},
+        {"op": "replace", "path": phase, "value": "Terminating"},
+    ]
+    words = ("patch", "-n", application.namespace, KIND, application.name, "--type=json")
+    if not site.kubectl.run(*words, "-p", json.dumps(patch)).code:
+        terminal.say(f"  {application.title} is asked to end what it is applying")
 
 
 def refresh(site: Site, application: Application) -> None:

@@ -83,7 +83,7 @@ class ByGit(Delivery):
         files = ", ".join(git.held(goal, branch.files))
         message = "\n".join((subject, "", f"{files} as of {goal}.", "", *undone))
         commit = _sent(branch, environment, message, restore=goal)
-        return wait(site, branch, commit, timeout or PATIENCE)
+        return wait(site, branch, commit, timeout or PATIENCE, instead=True)
 
     def remove(self, site: Site) -> None:
         """Refuse: what Git says comes back."""

@@ -11,7 +11,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.branch import Branch, branch_of, held
 from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.argocd import Application, application_of, refresh
+from morrow.tool.deliver.argocd import Application, application_of, end_attempt, refresh
 from morrow.tool.deliver.carried import differing
 
 PERIOD = 2.0  # seconds between two looks
@@ -19,10 +19,13 @@ LASTS = 20.0  # seconds for which a controller must say the same, since it may l
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def wait(site: Site, branch: Branch, commit: str, patience: float) -> Problem | None:
-    """Return once a commit is applied, or with what the controller has against it.
+def wait(
+    site: Site, branch: Branch, commit: str, patience: float, *, instead: bool = False
+) -> Problem | None:
+    """Return once a commit is applied, or with what stands in the way of it for good.
 
-    One that applies nothing is raised as what waits: it may still apply the commit.
+    One that applies nothing is raised as what waits: it may still apply the commit. `instead`:
+    what it is applying now is what the commit takes back.
     """
     kept = held(branch)
     text = kept[max(kept)]["manifest"] if kept else ""
@@ -47,6 +50,13 @@ def wait(site: Site, branch: Branch, commit: str, patience: float) -> Problem | 
                 done = _applied(branch, commit, application)
                 refused = None if done else _refused(site, branch, commit, application)
                 cause = f"{application.title} is at {_short(application.revisions)}"
+                if application.attempts:
+                    cause = f"{application.title} is applying {_short(application.attempts)}"
+                    own = _reached(branch, commit, application.attempts)
+                    if instead and not own:
+                        end_attempt(site, application)
+                    if not instead and own and (fault := site.fault()):
+                        return fault  # a job that failed, or cannot run: it would wait and retry
         except Failure as failure:  # the API server is away for a moment
             if failure.interrupted or now - began > patience:
                 raise
@@ -95,6 +105,8 @@ def state_of(site: Site) -> dict[str, Any]:
 
 
 def _applied(branch: Branch, commit: str, application: Application) -> bool:
+    if application.attempts and not _reached(branch, commit, application.attempts):
+        return False  # what it is at comes afterwards, whatever the cluster is like now
     looked = application.synced and _reached(branch, commit, application.revisions)
     return looked or _reached(branch, commit, application.applied)
 
@@ -144,4 +156,4 @@ def _late(
 
 
 def _short(revisions: tuple[str, ...]) -> str:
-    return ", ".join(one[:10] for one in revisions) or "no commit"
+    return ", ".join(one[:10] for one in dict.fromkeys(revisions)) or "no commit"
