@@ -29,6 +29,17 @@ NEEDS = {
     "workspace": ({"uv.lock": "x\n", "pyproject.toml": f"{PROJECT}[tool.uv.workspace]\n",
                    "parts/one/pyproject.toml": PROJECT}, "uv sync --frozen --no-dev"),
     "below": ({"backend/requirements.txt": "flask\n"}, "-r backend/requirements.txt"),
+    "below, metadata": ({"backend/pyproject.toml": PROJECT}, "-r backend/pyproject.toml"),
+    "pdm": ({"pdm.lock": "x\n", "pyproject.toml": PROJECT}, "pdm export --prod"),
+    "pipenv, no lock": ({"Pipfile": "[packages]\nflask = '*'\n"}, "pipenv lock"),
+    "poetry, no lock": ({"pyproject.toml": "[tool.poetry.dependencies]\nflask = '*'\n"},
+                        "poetry lock"),
+    "parts": ({"poetry.lock": "x\n", "pyproject.toml": "one = {path = 'parts/one'}\n",
+               "parts/one/pyproject.toml": PROJECT}, "poetry export"),
+    "dynamic": ({"pyproject.toml": "build-system = {}\n[project]\ndynamic = ['dependencies']\n",
+                 "deps.txt": "flask\n"}, "/app/.venv/bin/python ./"),
+    "another name": ({"deploy/requirements-web.txt": "flask\n"},
+                     "-r deploy/requirements-web.txt"),
 }  # fmt: skip
 
 
@@ -76,7 +87,7 @@ def faults(text: str) -> list[str]:
 @pytest.mark.parametrize("way", NEEDS)
 def test_each_way_to_say_what_is_needed_is_copied_and_installed(tmp_path: Path, way: str) -> None:
     files, line = NEEDS[way]
-    text = made(tmp_path, files, "backend" if way == "below" else "")
+    text = made(tmp_path, files, "backend" if way.startswith("below") else "")
     assert faults(text) == []
     told = instructions(text)
     (at,) = [number for number, (word, rest) in enumerate(told) if word == "RUN" and line in rest]
@@ -105,6 +116,20 @@ def test_system_packages_of_known_wheels_are_installed_in_their_stage(tmp_path: 
     assert {"libpq-dev", "gcc", "pkg-config"} <= set(builder.split())
     assert {"libpq5", "libmariadb3", "libpango-1.0-0"} <= set(runtime.split())
     assert "gcc" not in runtime.split()
+
+
+def test_what_only_git_can_fetch_or_tell_is_provided_for(tmp_path: Path) -> None:
+    text = made(tmp_path, {"requirements.txt": "shop @ git+https://git.example.com/shop\n"})
+    assert faults(text) == []
+    assert "git" in text.split("FROM ${RUNTIME_IMAGE}")[0].split()
+    assert "git" not in made(tmp_path, {"requirements.txt": "gitpython\n"}).split(), "the control"
+    assert "SCM_PRETEND" not in made(tmp_path, {"setup.py": "setup()\n"}), "the control"
+    assert "SCM_PRETEND" in made(tmp_path, {"setup.py": "setup(setup_requires='setuptools_scm')"})
+
+
+def test_requirements_that_windows_wrote_are_read(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_bytes("flask\r\npsycopg2\r\n".encode("utf-16"))
+    assert Repository.read(tmp_path).requirements == {"flask", "psycopg2"}
 
 
 def test_nothing_private_goes_into_the_image() -> None:

@@ -146,3 +146,27 @@ def test_what_it_said_before_it_ended_is_told(tmp_path: Path) -> None:
     text = "import sys\nprint('the licence is missing')\nsys.exit(1)\napp = Flask(__name__)"
     fill(tmp_path, app_py=text)
     assert "SystemExit at app.py:3: 1: the licence is missing" in refused(tmp_path)[1]
+
+
+def test_a_secret_of_the_projects_own_name_is_given(tmp_path: Path) -> None:
+    """Named in a table of settings, it is read without a default; each page needs it."""
+    page = WSGI.replace("start_response(", "assert key\n    start_response(", 1)
+    reads = "import os\ndef told(environ_name): return os.environ.get(environ_name)\n"
+    shop, other = tmp_path / "my-shop", tmp_path / "other"
+    for folder in (shop, other):
+        fill(folder, wsgi_py=f"{reads}key = told(environ_name='SHOP_SECRET')\n{page}")
+    assert found(shop).layers.keys == ("SHOP_SECRET",)
+    assert found(other).application.path == ("/", 0), "the control: it may be of another service"
+
+
+def test_a_guess_that_was_no_help_is_not_in_what_is_said(tmp_path: Path) -> None:
+    reads = "import os\nname = os.environ.get('SHOP_CONFIGURATION', 'shop')\n"
+    fill(tmp_path, wsgi_py=f"{reads}raise ValueError(name + ' not found: SHOP_CONFIGURATION')\n")
+    assert "ValueError at wsgi.py:3: shop not found" in refused(tmp_path)[1]
+
+
+def test_what_a_request_says_is_no_setting_and_is_said(tmp_path: Path) -> None:
+    reads = "assert environ['REMOTE_ADDR'] == '127.0.0.1' and not environ['QUERY_STRING']"
+    fill(tmp_path, wsgi_py=WSGI.replace("start_response(", f"{reads}\n    start_response(", 1))
+    told = found(tmp_path)
+    assert (told.application.path, told.settings) == (("/", 200), ())

@@ -72,10 +72,12 @@ class Asker:
         """Import it, with one more setting each time that it names one that it misses."""
         given = dict(self.given)
         told: dict[str, Any] = {}
+        first: dict[str, Any] = {}
         folders: list[str] = []
         examples: dict[str, str] = {}
         for _ in range(TRIES):
             told = self._once(candidate, given)
+            first = first or told
             missing = [name for name in missing_in(told) if name not in given]
             lost = [one for one in told.get("folders", ()) if one not in folders]
             for one in lost:
@@ -92,6 +94,8 @@ class Asker:
                 break
             given.update({name: self.guess(name) for name in missing})
         if "error" in told:
+            if all(told.get(key) == first.get(key) for key in ("error", "where")):
+                told = first  # what was guessed was no help, and would be in the message
             told = {key: str(told[key]) for key in ("error", "message", "where")}
             return Refusal(candidate, told["error"], told["message"], told["where"])
         return Application(

@@ -33,6 +33,9 @@ def call_wsgi(app: Any, path: str) -> int:
         "PATH_INFO": path,
         "HTTP_HOST": "127.0.0.1",
         "SERVER_NAME": "127.0.0.1",
+        "REMOTE_ADDR": "127.0.0.1",  # every server says it, and some read it
+        "REMOTE_PORT": "1",
+        "QUERY_STRING": "",
     }
     environ["wsgi.errors"] = io.StringIO()
     setup_testing_defaults(environ)

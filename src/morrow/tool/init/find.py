@@ -181,13 +181,19 @@ class Search:
         value = partial(guess, known=known)
         return Asker(copy, self.python, value, dict(given), self.network, self.began)
 
+    def _signs(self, name: str) -> bool:
+        """Whether nothing works without it: a framework's key, or one of the project's own name."""
+        own = re.fullmatch(r"([A-Z]+)_SECRET(_KEY)?", name)
+        folder = self.repository.root.name.upper()
+        return bool(SIGNS.fullmatch(name) or (own and own[1] in re.split(r"[^A-Z]+", folder)))
+
     def _ways(self, django: bool) -> list[dict[str, str]]:
         """Return what to import it with: a store on this machine first, then as its driver asks."""
         known = {one.name: one for one in self.settings}
         first = {
             one.name: guess(one.name, known)
             for one in self.settings
-            if one.needed or (one.default is None and SIGNS.fullmatch(one.name))
+            if one.needed or (one.default is None and self._signs(one.name))
         }
         if django:
             first |= {one.name: "True" for one in self.settings if one.name.endswith("DEBUG")}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 import shlex
 from collections.abc import Mapping
 
 from morrow import __version__
 from morrow.tool.init.files import Repository
+from morrow.tool.init.needs import install
 from morrow.tool.init.write import MADE
 
 # What a wheel from an index does not bring along: packages of Debian at run time.
@@ -30,11 +30,9 @@ BUILD = {
     "xmlsec": "libxmlsec1-dev pkg-config", "pylibmc": "libmemcached-dev", "gdal": "libgdal-dev",
     "pygraphviz": "libgraphviz-dev", "uwsgi": "", "pycairo": "libcairo2-dev pkg-config",
 }  # fmt: skip
-NEWEST = (3, 13)
-# A line of requirements that names another file, or a folder.
-INCLUDED = re.compile(
-    r"(?m)^\s*(?:(-[rce]|--requirement|--constraint|--editable)[\s=]+)?(\.?[\w./-]+)\s*(?:#.*)?$"
-)
+NEWEST = (3, 14)
+GIT = re.compile(r"\bgit\+(https?|ssh|git)://|[{\s\"]git\"?\s*[=:]\s*\"")
+VERSIONED = re.compile(r"setuptools[-_]scm|hatch-vcs|\bpbr\b")
 KEPT_OUT = """\
 # What an image has no use for. Made by `morrow init`; yours to edit.
 .git
@@ -73,69 +71,6 @@ def kept_out(repository: Repository) -> str:
     return "".join(f"{one}\n" for one in KEPT_OUT.splitlines() if one not in code)
 
 
-def install(repository: Repository, source: str) -> tuple[list[str], str]:
-    """Return the files that say what is needed, and the line that installs it into /app/.venv."""
-    places = [f"{source}/" if source else "", ""]
-    into = "uv pip install --python /app/.venv/bin/python"
-
-    def first(*names: str) -> str:
-        for place in dict.fromkeys(places):
-            for name in names:
-                if repository.text(place + name):
-                    return place + name
-        return ""
-
-    def at(path: str) -> str:
-        folder = path.rpartition("/")[0]
-        return f"cd {folder} && " if folder else ""
-
-    if path := first("uv.lock"):
-        line = "UV_PROJECT_ENVIRONMENT=/app/.venv uv sync --frozen --no-dev --no-install-project"
-        if "tool.uv.workspace" in repository.text(path.replace("uv.lock", "pyproject.toml")):
-            return ["."], at(path) + line  # each member's own pyproject.toml is read
-        return [path, path.replace("uv.lock", "pyproject.toml")], at(path) + line
-    if path := first("poetry.lock"):
-        line = "uvx --with poetry-plugin-export poetry export --without-hashes -o /tmp/pins.txt"
-        return [path, path.replace("poetry.lock", "pyproject.toml")], (
-            f"{at(path)}{line} \\\n && {into} -r /tmp/pins.txt"
-        )
-    if path := first("Pipfile.lock"):
-        line = "uvx pipenv requirements > /tmp/pins.txt"
-        return [
-            path,
-            path.removesuffix(".lock"),
-        ], f"{at(path)}{line} \\\n && {into} -r /tmp/pins.txt"
-    every = ("requirements.txt", "requirements/production.txt", "requirements/prod.txt",
-             "requirements/base.txt", "requirements/requirements.txt")  # fmt: skip
-    if path := first(*every):
-        folder = path.rpartition("/")[0]
-        named = _named(repository, path)
-        if folder.endswith("requirements") and all(one.startswith(folder) for one in named):
-            named = [folder]
-        return (["."] if "." in named else named), f"{into} -r {path}"
-    stated = (repository.pyproject.get("project") or {}).get("dependencies")
-    if stated and (path := first("pyproject.toml")):
-        return [path], f"{into} -r {path}"
-    if path := first("setup.py", "setup.cfg"):
-        return ["."], f"{into} ./{path.rpartition('/')[0]}"
-    return [], ""
-
-
-def _named(repository: Repository, path: str) -> list[str]:
-    """Return a file of requirements and those that it names; "." where it names this project."""
-    found, left = [], [path]
-    while left:
-        found.append(left.pop())
-        folder = found[-1].rpartition("/")[0]
-        for flag, name in INCLUDED.findall(repository.text(found[-1])):
-            other = posixpath.normpath(posixpath.join(folder, name))
-            if not flag or "e" in flag:
-                found += ["."] if name.startswith(".") else []
-            elif other not in (*found, *left) and repository.text(other):
-                left.append(other)
-    return found
-
-
 def dockerfile(
     repository: Repository,
     source: str,
@@ -152,6 +87,8 @@ def dockerfile(
     needed = sorted({word for name in SYSTEM.keys() & asked for word in SYSTEM[name].split()})
     build = sorted({word for name in BUILD.keys() & asked for word in BUILD[name].split()})
     files, line = install(repository, source)
+    said = "\n".join(map(repository.text, files))
+    fetches = ["git"] if GIT.search(said) else []  # the builder's image has none
     where = f"/app/{source}" if source else "/app"
     lines = [
         f"# {MADE} Give both images by digest for a release.",
@@ -165,8 +102,11 @@ def dockerfile(
         "    PYTHONHASHSEED=0",
         "WORKDIR /app",
     ]
-    if build or BUILD.keys() & asked:
-        lines += [_apt(["gcc", "libc6-dev", *build])]
+    compiles = ["gcc", "libc6-dev", *build] if build or BUILD.keys() & asked else []
+    lines += [_apt([*compiles, *fetches])] if compiles or fetches else []
+    if VERSIONED.search(repository.text("pyproject.toml") + repository.text("setup.py")):
+        lines += ["# Git's folder is not in the image, and the version would come from there.",
+                  "ENV SETUPTOOLS_SCM_PRETEND_VERSION=0.0.0 PBR_VERSION=0.0.0"]  # fmt: skip
     lines += ["RUN uv venv --python $(command -v python3) /app/.venv"]
     for file in files:
         folder = "./" if "/" not in file else f"./{file.rpartition('/')[0]}/"

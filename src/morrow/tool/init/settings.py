@@ -29,8 +29,10 @@ INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_
                     r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
 FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
                      r"EDITOR|PYTEST_\w+|GITHUB_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|"
+                     r"PATH_INFO|SCRIPT_NAME|REMOTE_\w+|QUERY_STRING|REQUEST_\w+|HTTP_(HOST|X_\w+)|"
                      r"WERKZEUG_\w+|LC_\w+|KUBERNETES_\w+|DJANGO_SETTINGS_MODULE)")  # fmt: skip
 READERS = {"getenv", "env", "config", "environ_get", "get_env", "get_env_variable"}
+NAMING = ("environ_name", "envvar", "env_var", "env_name")
 CASTS = {
     "str",
     "bool",
@@ -137,6 +139,9 @@ def _read(node: ast.AST) -> Iterator[Call]:
         and (name := _text(node.slice))
     ):
         yield Call(name, None, True)
+    if isinstance(node, ast.Call):  # a table of settings, or an option of a command
+        named = [one.value for one in node.keywords if one.arg in NAMING]
+        yield from (Call(name, None, False) for one in named if (name := _text(one)))
     if not isinstance(node, ast.Call) or not node.args or not (name := _text(node.args[0])):
         return
     function, rest = node.func, node.args[1:]
