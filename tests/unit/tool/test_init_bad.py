@@ -160,3 +160,25 @@ def test_what_is_compiled_for_one_import_serves_the_next(tmp_path: Path) -> None
     fill(tmp_path, wsgi_py=f"{writes}{WSGI}")
     assert found(tmp_path).application.path == ("/", 200)
     assert [one.name for one in tmp_path.iterdir()] == ["wsgi.py"], "and none lies in the code"
+
+
+def test_tables_that_are_text_are_none(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=WSGI)
+    (tmp_path / "pyproject.toml").write_text('tool = "one"\nproject = "two"\n')
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    assert told.drafts[-1].path == "morrow.toml"
+
+
+def test_what_is_said_names_files_of_the_repository_alone(tmp_path: Path) -> None:
+    fill(tmp_path, app_py="from pages import x\napp = Flask()\n", pages_py="from app import app\n")
+    fill(tmp_path, zero_py="one = 1\0")
+    _, said = refused(tmp_path)
+    assert "circular import" in said
+    assert "(app.py)" in said
+    assert "morrow-init-" not in said
+
+
+def test_an_import_that_closes_what_it_prints_to_is_answered(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=f"import sys\nsys.stdout.close()\nsys.stderr.close()\n{WSGI}")
+    assert found(tmp_path).application.path == ("/", 200)

@@ -176,6 +176,9 @@ class Asker:
                 told: dict[str, Any] = json.loads(answer.read_text())
             except (OSError, ValueError):
                 return _failed("Ended", f"its import ended the process ({code}): {last}")
+            if "message" in told:  # a reader knows nothing of the copy
+                for place in (f"{self.copy}/", f"{self.copy.resolve()}/"):
+                    told["message"] = told["message"].replace(place, "")
             if told.get("error") == "SystemExit":  # it has said why
                 told["message"] = f"{told['message']}: {last}"
         return told

@@ -8,6 +8,7 @@ changes is its own: only the answer's file is read, and whoever started this end
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import json
@@ -57,7 +58,8 @@ def main(question: str, answer: str) -> None:
     except BaseException as error:  # SystemExit and KeyboardInterrupt of the application's, too
         told = failed(error, asked["folder"])
     told["folders"] = sorted(lost)
-    print("", end="", flush=True)
+    with contextlib.suppress(Exception):  # it may have closed what it prints to
+        print("", end="", flush=True)
     part = Path(answer + ".part")
     part.write_text(json.dumps(told))
     part.replace(answer)

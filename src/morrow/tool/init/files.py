@@ -77,7 +77,9 @@ class Repository:
                 found[path] = ast.parse(self.text(path))
             except SyntaxError as error:
                 version = ".".join(map(str, sys.version_info[:2]))
-                self.unread.append(f"{path}:{error.lineno} is no Python {version}: {error.msg}")
+                self.unread.append(
+                    f"{path}:{error.lineno or 1} is no Python {version}: {error.msg}"
+                )
             except (ValueError, RecursionError, MemoryError):
                 continue
         return found
@@ -86,10 +88,11 @@ class Repository:
     def pyproject(self) -> dict[str, Any]:
         """Return pyproject.toml; {} where there is none that can be read."""
         try:
-            return tomllib.loads(self.text("pyproject.toml"))
+            told = tomllib.loads(self.text("pyproject.toml"))
         except tomllib.TOMLDecodeError as error:
             self.unread.append(f"pyproject.toml is no TOML: {error}")
             return {}
+        return {name: one for name, one in told.items() if isinstance(one, dict)}
 
     def named(self, *names: str, depth: int = 2) -> list[str]:
         """Return the files of these names, no deeper than that."""

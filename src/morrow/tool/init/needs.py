@@ -98,7 +98,8 @@ def _at(path: str) -> str:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        told = tomllib.loads(text)
+        return {name: one for name, one in told.items() if isinstance(one, dict)}
     except tomllib.TOMLDecodeError:
         return {}
 
