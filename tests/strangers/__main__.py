@@ -57,12 +57,12 @@ def morrow(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, told
 
 
-def trouble(told: dict[str, Any]) -> str:
+def trouble(told: dict[str, Any], length: int = 400) -> str:
     """Return the first problem in one line, with the details' last."""
     first = (told.get("problems") or [{}])[0]
     details = [str(one) for one in first.get("details") or []]
     said = f"{first.get('code')}: {first.get('object', '')}: {first.get('cause')}"
-    return " | ".join([said, *details[-1:]])[:400]
+    return " | ".join([said, *details[-1:]])[:length]
 
 
 def get(url: str) -> int:
@@ -94,6 +94,8 @@ def one(folder: Path) -> Result:
     if code:
         result.said = trouble(told)
         result.state = STATES.get(result.said.partition(":")[0], "fails")
+        if "; the project asks for Python 3." in trouble(told, 2000):
+            result.state = "named"
         return result
     result.framework, result.said = told["framework"], told["trouble"]
     (port,) = free_ports(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.init.files import Repository
+from morrow.tool.init.files import LARGEST, Repository
 from morrow.tool.init.image import KEPT_OUT, dockerfile, kept_out
 
 PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
@@ -125,6 +125,12 @@ def test_what_only_git_can_fetch_or_tell_is_provided_for(tmp_path: Path) -> None
     assert "git" not in made(tmp_path, {"requirements.txt": "gitpython\n"}).split(), "the control"
     assert "SCM_PRETEND" not in made(tmp_path, {"setup.py": "setup()\n"}), "the control"
     assert "SCM_PRETEND" in made(tmp_path, {"setup.py": "setup(setup_requires='setuptools_scm')"})
+
+
+def test_a_long_lock_file_is_a_lock_file(tmp_path: Path) -> None:
+    lock = {"uv.lock": "#" * (LARGEST + 1), "pyproject.toml": PROJECT}
+    assert "uv sync --frozen" in made(tmp_path, lock)
+    assert "uv sync" not in made(tmp_path, {"uv.lock": ""}), "the control"
 
 
 def test_requirements_that_windows_wrote_are_read(tmp_path: Path) -> None:

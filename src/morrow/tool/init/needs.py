@@ -6,6 +6,7 @@ import posixpath
 import re
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from morrow.tool.init.files import Repository
@@ -37,7 +38,7 @@ def install(repository: Repository, source: str) -> tuple[list[str], str]:
 
     def first(*names: str) -> str:
         found = (place + name for place in places for name in names)
-        return next((one for one in found if repository.text(one)), "")
+        return next((one for one in found if _full(repository.root / one)), "")
 
     if path := first("uv.lock"):
         line = "UV_PROJECT_ENVIRONMENT=/app/.venv uv sync --frozen --no-dev --no-install-project"
@@ -89,6 +90,11 @@ def _required(repository: Repository, path: str) -> tuple[list[str], str]:
     if folder.endswith("requirements") and all(one.startswith(folder) for one in named):
         named = [folder]
     return (["."] if "." in named else named), f"{INTO} -r {path}"
+
+
+def _full(file: Path) -> bool:
+    """Whether a file says anything; a lock file may be longer than what is read of a file."""
+    return file.is_file() and file.stat().st_size > 0
 
 
 def _at(path: str) -> str:
