@@ -133,6 +133,17 @@ def test_a_controller_that_does_not_apply_is_named(
     assert (found.code if found else "") == code, found
 
 
+def test_what_was_refused_is_named_by_object() -> None:
+    status = failed_at("a" * 40)
+    assert Application(application(**status)).failure == "denied"
+    denied = {"kind": "Role", "name": "shop", "status": "SyncFailed", "message": "not permitted"}
+    ended = {"kind": "Job", "name": "migrate", "hookPhase": "Failed", "message": "exit code 3"}
+    well = {"kind": "Service", "name": "shop", "status": "Synced", "message": "configured"}
+    status["operationState"]["syncResult"]["resources"] = [well, denied, ended]
+    said = Application(application(**status)).failure
+    assert said == "Role shop: not permitted; Job migrate: exit code 3"
+
+
 def applying(revision: str) -> Json:
     """The status of an Application that waits for a job of a commit, or tries it again."""
     operation = {"phase": "Running", "operation": {"sync": {"revision": revision}}}

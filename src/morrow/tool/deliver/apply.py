@@ -29,7 +29,8 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
             if late is None:
                 return rollout.view
     if refused is not None:  # who delivers has taken it back
-        raise failed(site, rollout.fault or refused, rollout.waiting, before)
+        kept = first and delivery.changes_files  # a first commit stays, and what it made
+        raise failed(site, rollout.fault or refused, rollout.waiting, before, back=not kept)
     assert late is not None  # noqa: S101 - else it has returned
     back = delivery.undo_install(site) if first else take_back(site, choose, timeout)
     site.forget_release()

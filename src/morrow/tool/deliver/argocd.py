@@ -71,7 +71,16 @@ class Application:
     @property
     def failure(self) -> str:
         """How its last attempt to apply `refused` failed; it stays when that is past."""
-        return last_part(str(self._operation.get("message") or "")) if self.refused else ""
+        if not self.refused:
+            return ""
+        objects = (self._operation.get("syncResult") or {}).get("resources") or []
+        said = [
+            f"{one.get('kind')} {one.get('name')}: {one.get('message')}"
+            for one in objects
+            if one.get("status") == "SyncFailed" or one.get("hookPhase") in ("Failed", "Error")
+        ]
+        # Its own message says only how many there were.
+        return last_part("; ".join(said[:3]) or str(self._operation.get("message") or ""))
 
     @property
     def refused(self) -> tuple[str, ...]:
