@@ -26,6 +26,7 @@ SYNCS = 5
 KEPT = 10  # old ReplicaSets: Kubernetes' own number
 FAILS = {"kind": "job", "command": ["/usr/bin/python3", "-c", "raise SystemExit(4)"], "retries": 0}
 PASSES = {**FAILS, "command": ["/usr/bin/python3", "-c", "pass"]}
+HANGS = "import time; time.sleep(900)"
 LEVEL = "import os; print(os.environ['LEVEL'])"
 
 
@@ -126,16 +127,19 @@ def test_a_job_that_fails_changes_nothing_and_is_taken_back(shop: Shop) -> None:
     assert shop.of("template") != before, "the control: with a job that ends well it changes"
 
 
-def test_a_job_that_cannot_start_is_ended_and_taken_back(shop: Shop) -> None:
-    """Argo CD would wait for it, and apply nothing else meanwhile."""
+def test_a_job_that_hangs_is_ended_by_a_way_back(shop: Shop) -> None:
+    """Argo CD waits for it, applies nothing else meanwhile, and would go on with it later."""
     told = shop.up(processes={"migrate": PASSES})
     assert told.code == 0, told
     before = shop.of("template")
-    nothing = {"digest": f"sha256:{'0' * 64}"}
-    told = shop.up(processes={"migrate": PASSES}, image=nothing)
-    assert (told.code, told.problem["code"]) == (1, "image-not-found"), told
+    hangs = {"migrate": {**PASSES, "command": ["/usr/bin/python3", "-c", HANGS]}}
+    told = shop.up("--timeout", "20", processes=hangs, env={"LEVEL": "high"})
+    assert (told.code, told.problem["code"]) == (1, "gitops-not-synced"), told
+    assert "is applying" in told.problem["cause"], told
+    told = shop.project.morrow("rollback", "test", "--json")
+    assert told.code == 0, told
     assert "is asked to end what it is applying" in told.err, told
-    assert shop.server.log()[0].startswith("Take web in test back to ")
+    assert told.seconds <= 60, told
     shop.argo.sync()  # it is at nothing else
     assert shop.of("template") == before
 

@@ -198,6 +198,7 @@ def test_what_the_project_does_not_admit_is_refused_by_name(
         told = fleet.project.morrow("up", "test", "--timeout", "120", "--json")
         assert (told.code, told.problem["code"]) == (1, "gitops-refused"), told
         assert "not permitted in project" in told.problem["cause"], told
+        assert "no release is deployed whole" in told.problem["details"], told
     finally:
         fleet.argo.remove()
         cluster.kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false")
