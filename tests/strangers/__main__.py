@@ -115,7 +115,8 @@ def one(folder: Path) -> Result:
             if status == 200:
                 break
         result.seconds = round(time.monotonic() - began, 1)
-        result.state = "works" if result.status == 200 else "fails"
+        missing = "named" if "to make its tables" in result.said else "fails"
+        result.state = "works" if result.status == 200 else missing
     finally:
         morrow(folder, "down", "local")
     return result

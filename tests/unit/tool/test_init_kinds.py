@@ -181,3 +181,14 @@ def test_a_link_to_a_folder_leads_into_the_copy(tmp_path: Path) -> None:
         for at in ("inner/one.py", "outer/two.py"):
             (copy / at).write_text("changed")
     assert (shop / "pages" / "one.py").read_text() == (other / "two.py").read_text() == ""
+
+
+def test_the_command_that_makes_its_tables_is_named(tmp_path: Path) -> None:
+    """It is not run: it may drop what is there."""
+    holds = f"class Cli:\n    commands = {{'routes': 1, 'initdb': 1}}\n{WSGI}"
+    holds = holds.replace("start_response(", "1 / 0\n    start_response(", 1)
+    fill(tmp_path, main_py=f"{holds}application.cli = Cli\n")
+    said = found(tmp_path).application.trouble
+    assert said.endswith("fails here; `flask initdb` may have to make its tables first")
+    fill(tmp_path, main_py=holds)
+    assert found(tmp_path).application.trouble.endswith("fails here"), "the control"

@@ -27,6 +27,7 @@ class Application:
     given: Mapping[str, str]  # the variables that it was imported with
     folders: tuple[str, ...] = ()  # that it keeps files of databases in, and that are not there
     examples: Mapping[str, str] = field(default_factory=dict)  # files that are not there: from what
+    makes: str = ""  # a command of its own by which a person makes its tables
 
     @property
     def path(self) -> tuple[str, int]:
@@ -44,7 +45,10 @@ class Application:
         if any(path == "lifespan" for path, _ in self.answers):
             return "its start-up fails here"
         bad = [path for path, status in self.answers if status in (0, 500)]
-        return f"{', '.join(bad[:3])} fails here" if bad and self.path[1] != 200 else ""
+        if not bad or self.path[1] == 200:
+            return ""
+        first = f"; `flask {self.makes}` may have to make its tables first" if self.makes else ""
+        return f"{', '.join(bad[:3])} fails here{first}"
 
 
 @dataclass

@@ -108,6 +108,7 @@ class Asker:
             given=given,
             folders=tuple(folders),
             examples=examples,
+            makes=str(told.get("makes", "")),
         )
 
     def job(self, candidate: Candidate, command: tuple[str, ...]) -> bool:

@@ -26,6 +26,10 @@ from routed import routes  # type: ignore[import-not-found]
 WORDS = r"(create|make|build|get|init)_(\w+_)?(app|application|asgi|wsgi|server)|(\w+_)?factory"
 FACTORY = re.compile(WORDS).fullmatch
 NAMES = ("app", "application", "api", "asgi", "wsgi", "server", "webapp", "service")
+# Commands of Flask's that make tables where no migration does.
+MAKES = re.compile(
+    r"(init|create|setup)[-_]?(the[-_]?)?(db|database|tables)|(db|database)[-_]?(init|create)"
+)
 KNOWN = {
     "flask": "wsgi", "django": "", "bottle": "wsgi", "falcon": "", "pyramid": "wsgi",
     "werkzeug": "wsgi", "cherrypy": "wsgi", "fastapi": "asgi", "starlette": "asgi",
@@ -96,6 +100,8 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                     said = f"{name} has no route yet: what adds them is not called by its import"
                     continue
                 told["routes"] = every[:200]
+                commands = getattr(getattr(found, "cli", None), "commands", None) or {}
+                told["makes"] = next((one for one in commands if MAKES.fullmatch(one)), "")
                 told["answers"] = call(found, kind, paths)
             return told
     return {"error": "NoApplication", "message": said, "where": ""}

@@ -25,7 +25,8 @@ def summary(found: Found) -> str:
         rows.insert(1, ("in", f"{app.candidate.source}/"))
     if app.trouble:
         needs = " and ".join(one.kind for one in found.stores) or "something"
-        rows.append(("fails", f"{app.trouble}: it needs {needs}, which was not reachable"))
+        why = "" if app.makes else f": it needs {needs}, which was not reachable"
+        rows.append(("fails", f"{app.trouble}{why}"))
     needed = [one.name for one in found.settings if one.needed and not one.secret]
     if found.settings:
         more = f", needed: {', '.join(needed[:8])}" if needed else ""
