@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, CommandError, Image
+from tests.e2e.faults_around import FAULTS as AROUND
 from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
 from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
 from tests.e2e.faults_pods import FAULTS as OF_PODS
+from tests.e2e.faults_processes import FAULTS as OF_PROCESSES
+from tests.e2e.faults_storage import FAULTS as OF_STORAGE
 from tests.e2e.tool_faults import FAULTS, Fault
 from tests.e2e.tool_project import ToolProject, laid_over
 from tests.unit.tool.command import MORROW
@@ -25,7 +28,8 @@ from tests.unit.tool.command import MORROW
 pytestmark = pytest.mark.timeout(900)
 UP = "morrow up test"
 ASKED = ("smoke-failed", "certificate-wrong")  # only `up` asks the service itself
-EVERY = (*FAULTS, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
+OLDER = (*FAULTS, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
+EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES, *AROUND)
 
 
 @pytest.fixture

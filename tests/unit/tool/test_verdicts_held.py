@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.diagnose import diagnose, diagnose_once
 from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.view import DECLARED, View
 from morrow.tool.targets.kubernetes.status import _state
@@ -219,3 +219,11 @@ def test_how_long_a_volume_may_take(reason: str, message: str, hold: float) -> N
     waiting("ContainerCreating")(items)
     items.append(event("Pod-web-1-a", reason, message))
     assert (only(seen(items)).problem.code, only(seen(items)).hold) == ("volume-not-mounted", hold)
+
+
+def test_a_job_that_does_not_end_explains_a_wait_and_is_no_fault_of_a_look() -> None:
+    status = {"startTime": "2026-01-01T00:00:00Z", "active": 1}
+    running = thing("Job", "web-migrate", spec={"template": template()}, status=status)
+    found = only(seen(good(running)))
+    assert (found.problem.code, found.problem.object) == ("job-slow", "Job web-migrate")
+    assert diagnose_once(seen(good(running)), PLACE) == []

@@ -213,7 +213,7 @@ ODD: tuple[tuple[str, Bend], ...] = (
     ("died long ago", died(9, 1, 4000)),
     ("died twice", died(2, 1, 10)),
     ("the gate is open", open_gate),
-    ("a Job that runs", job(status={"startTime": "2026-01-01T00:00:00Z", "active": 1})),
+    ("a Job that runs", job(status={"startTime": ago(5), "active": 1})),
     ("a Job that was let go", job(spec={"suspend": False}, status={"startTime": "now"})),
     ("a DaemonSet that runs", daemon(1)),
     ("OnDelete and nothing new", stateful({"type": "OnDelete"}, "b")),

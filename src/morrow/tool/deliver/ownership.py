@@ -33,7 +33,10 @@ def orphans(site: Site, view: View) -> list[Problem]:
     """Return releases of other names that this environment has left in the namespace."""
     environment, found = site.environment, []
     for name in sorted(_other_releases(view, environment.name)):
-        kept = records(site.kubectl, name)
+        try:
+            kept = records(site.kubectl, name)
+        except Failure:
+            continue  # what is broken of another release is its owner's affair
         newest = kept[max(kept)] if kept else {}
         if _chart(newest) != "morrow" or _environment(newest) != environment.label:
             continue

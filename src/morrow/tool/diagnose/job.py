@@ -10,9 +10,21 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refused_findings
-from morrow.tool.diagnose.view import Finding, View, events_of, is_of, owned, uid
+from morrow.tool.diagnose.view import (
+    Finding,
+    View,
+    age_of,
+    events_of,
+    is_of,
+    last_part,
+    owned,
+    uid,
+)
 
 UNSEEN = 60.0
+# Not WAIT: a single look at a Job that takes its time finds nothing wrong with it.
+EXPLAINS = 1e9
+SLOW = 20.0  # seconds from which a Job that runs is said to be waited for
 
 
 def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
@@ -32,6 +44,7 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
         if failed and not any(finding.hold == 0 for finding in found):
             yield failed
         yield from _unseen(job, place)
+        yield from _runs(job, pods, view, place)
 
 
 def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | None:
@@ -42,6 +55,19 @@ def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | 
     cause = f"the Job ended with {failed.get('reason')}: {failed.get('message')}"
     name = job["metadata"]["name"]
     return Finding(place.problem("job-failed", f"Job {name}", cause, tuple(lines[-10:])))
+
+
+def _runs(job: Json, pods: list[Json], view: View, place: Place) -> Iterator[Finding]:
+    """Yield a Job that has not ended: it becomes the verdict only when the time is over."""
+    status, name = job.get("status") or {}, job["metadata"]["name"]
+    began = status.get("startTime")
+    if not status.get("active") or not began or (seconds := age_of(began)) < SLOW:
+        return
+    lines = [line for pod in pods for line in last_lines(pod, view)]
+    cause = f"it has not ended, after {seconds:.0f} s, and what comes after waits for it"
+    if lines:
+        cause += f"; its last line: {last_part(lines[-1])}"
+    yield Finding(place.problem("job-slow", f"Job {name}", cause, tuple(lines[-10:])), EXPLAINS)
 
 
 def _unseen(job: Json, place: Place) -> Iterator[Finding]:

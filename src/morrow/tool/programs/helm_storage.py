@@ -8,9 +8,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
+from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.programs.helm import Revision
 from morrow.tool.programs.kubectl import Kubectl
 
@@ -22,10 +25,24 @@ def records(kubectl: Kubectl, release: str) -> dict[int, Record]:
     label = f"owner=helm,name={release}"
     records: dict[int, Record] = {}
     for secret in kubectl.list("secrets", label):
-        packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
-        record: Record = json.loads(gzip.decompress(packed))
+        record = _unpacked(secret, kubectl)
         records[int(record["version"])] = record
     return records
+
+
+def _unpacked(secret: Json, kubectl: Kubectl) -> Record:
+    """Return what a Secret of Helm holds; raise where it is no record, for Helm too."""
+    name = secret["metadata"]["name"]
+    try:
+        packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
+        record: Record = json.loads(gzip.decompress(packed))
+        int(record["version"])
+    except (ValueError, KeyError, TypeError, EOFError, OSError, zlib.error) as wrong:
+        cause = f"it holds no record of a release ({type(wrong).__name__}: {wrong})"
+        where = f"Secret {name}"
+        broken = problem("release-record-broken", where, cause, kubectl=kubectl.typed, what=name)
+        raise Failure(broken, refused=True) from None
+    return record
 
 
 def manifest_of(record: Record) -> str:
