@@ -92,7 +92,7 @@ FAULTS = (
         r"Lost|non-existent persistentvolume", DATA, before=lost,
     ),
     Fault(
-        "volume is on another node", "unschedulable", r"Pod web-", r"volume node affinity conflict",
+        "volume is on another node", "unschedulable", r"Pod web-", r"olume('s)? node affinity",
         DATA,
         before=bound(local={"path": "/tmp"}, nodeAffinity={"required": {"nodeSelectorTerms": [
             {"matchExpressions": [{"key": "nosuch", "operator": "Exists"}]}]}}),
@@ -100,8 +100,9 @@ FAULTS = (
     ),
     Fault(
         "writes more than it may", "pod-evicted", r"Pod web-", r"ephemeral|exceeds",
-        {**env(WRITE="64", SLOW="60"), "resources": {"limits": {"ephemeral-storage": "16Mi"}},
-         "probes": {"startup": {"failureThreshold": 60}}},
+        {**env(WRITE="64", SLOW="60"), "probes": {"startup": {"failureThreshold": 30}},
+         "resources": {"requests": {"ephemeral-storage": "8Mi"},
+                       "limits": {"ephemeral-storage": "16Mi"}}},
     ),
     Fault(
         "quota of ReplicaSets", "quota-exceeded", r"Deployment web", r"exceeded quota: few",

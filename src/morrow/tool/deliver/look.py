@@ -33,6 +33,7 @@ ROUTES = {
     "HTTPRoute": "httproutes.gateway.networking.k8s.io",
     "GRPCRoute": "grpcroutes.gateway.networking.k8s.io",
 }
+_HIDDEN = re.compile(r'cannot get resource "(secrets|configmaps|serviceaccounts)"')
 _FORBIDDEN = re.compile(r'cannot list resource "([a-z]+)"')
 
 
@@ -87,10 +88,26 @@ def look_at_declared(site: Site) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
     done = site.kubectl.live("\n---\n".join([record["manifest"], *map(json.dumps, asked)]))
     declared += needed
     live = _items(done)
-    if done.code:  # we may not look at some of it, or its kind is gone: judged is what was seen
-        seen = {(one["kind"], one["metadata"]["name"]) for one in live}
-        declared = [one for one in declared if (one["kind"], one["metadata"]["name"]) in seen]
+    if done.code:
+        declared = _judged(declared, live, done.err)
     return tuple(declared), tuple(live)
+
+
+def _judged(declared: list[Json], live: list[Json], said: str) -> list[Json]:
+    """Return what can be judged when some of it could not be looked at, or its kind is gone.
+
+    Many who may look at a release may not look at Secrets: that hides nothing else.
+    """
+    seen = {(one["kind"], one["metadata"]["name"]) for one in live}
+    lines = [line for line in said.splitlines() if line.strip()]
+    hidden = [_HIDDEN.search(line) for line in lines]
+    kinds = {found[1] for found in hidden if found}
+    return [
+        one
+        for one in declared
+        if (one["kind"], one["metadata"]["name"]) in seen
+        or (all(hidden) and f"{one['kind'].lower()}s" not in kinds)
+    ]
 
 
 def has_routes(environment: Environment) -> bool:

@@ -112,6 +112,9 @@ def silent_findings(view: View, place: Place) -> Iterator[Finding]:
     for workload in view.workloads:
         if observed(workload) or is_ending(workload):
             continue
+        progress = conditions_of(workload.get("status") or {}).get("Progressing", {})
+        if progress.get("reason") == "ReplicaSetCreateError":
+            continue  # it looks, and cannot make the ReplicaSet: it says so without the generation
         seen = (workload.get("status") or {}).get("observedGeneration", "none")
         wanted = workload["metadata"].get("generation")
         cause = f"it is at generation {wanted}, and its controller has seen {seen}"

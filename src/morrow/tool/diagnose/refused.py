@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterator
 
@@ -17,10 +18,11 @@ from morrow.tool.diagnose.view import (
     last_part,
     look_at,
     newest_replicaset,
-    observed,
     title,
     uid,
 )
+
+LAST_TIME = 5.0  # seconds in which its controller takes back what it said of the template before
 
 # In the message of a FailedCreate event: what it means, and how long it must last.
 _REFUSALS: tuple[tuple[str, str, float], ...] = (
@@ -63,10 +65,11 @@ def owner_findings(view: View, place: Place, known: Collection[str]) -> Iterator
 def _unmade(deployment: Json, place: Place) -> Iterator[Finding]:
     """Yield why a Deployment's controller cannot even make the ReplicaSet of the new template."""
     progress = conditions_of(deployment.get("status") or {}).get("Progressing", {})
-    if progress.get("reason") == "ReplicaSetCreateError" and observed(deployment):
+    if progress.get("reason") == "ReplicaSetCreateError":
         where, message = title(deployment), str(progress.get("message"))
-        unknown = place.problem("pod-refused", where, last_part(message))
-        yield refusal(message, where, place) or Finding(unknown, HEALS_OFTEN)
+        unknown = Finding(place.problem("pod-refused", where, last_part(message)), HEALS_OFTEN)
+        found = refusal(message, where, place) or unknown
+        yield dataclasses.replace(found, hold=max(found.hold, LAST_TIME))
 
 
 def refused_findings(owner: Json, events: list[Json], place: Place) -> Iterator[Finding]:
@@ -97,7 +100,7 @@ CORDONED = 60.0  # seconds for who maintains a node and lets it take pods again
 # In the scheduler's message: where kubectl is to look.
 _SCHEDULING: tuple[tuple[str, str], ...] = (
     (r"were unschedulable", "get nodes"),
-    (r"volume node affinity", "get pv -o wide"),
+    (r"[Vv]olume('s)? node affinity", "get pv -o wide"),
     (r"free ports", "get pods --all-namespaces -o wide"),
     (r"node affinity/selector", "get nodes --show-labels"),
     (r"untolerated taint", "describe nodes | grep Taints"),
