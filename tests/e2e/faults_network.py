@@ -189,4 +189,10 @@ FAULTS = (
         "login program is not there", "cluster-login", r"context", r"nosuch-login",
         before=kubeconfig(absent_login), meanwhile=usual_kubeconfig, exit=2, ci=True,
     ),
+    Fault(
+        "listener admits no route from here", "route-refused", r"HTTPRoute web at Gateway",
+        r"NotAllowed", led(name="own"),
+        before=gateway(protocol="HTTP", port=8000, allowedRoutes={"namespaces": {
+            "from": "Selector", "selector": {"matchLabels": {"no": "such"}}}}), exit=3,
+    ),
 )  # fmt: skip

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.faults_cluster import rule
-from tests.e2e.faults_pods import worker
-from tests.e2e.tool_faults import Fault, Values, env, made, removed
+from tests.e2e.tool_faults import Fault, Values, made, removed
 from tests.e2e.tool_project import ToolProject
 
-RESTS = "import time; time.sleep(9e9)"
 NOBODY = {
     "provisioner": "kubernetes.io/no-provisioner",
     "volumeBindingMode": "WaitForFirstConsumer",
@@ -69,12 +66,6 @@ def no_volume(project: ToolProject) -> None:
     project.kubectl("delete", "pv", project.namespace, "--wait=false", "--ignore-not-found")
 
 
-def no_rule(project: ToolProject) -> None:
-    """Take the policy away."""
-    for what in ("policybinding", "policy"):
-        project.kubectl("delete", f"validatingadmission{what}", project.namespace)
-
-
 FAULTS = (
     Fault(
         "claim's class has no volume", "volume-unbound", r"Pod web-", r"persistent volumes to bind",
@@ -92,24 +83,6 @@ FAULTS = (
         r"Lost|non-existent persistentvolume", DATA, before=lost,
     ),
     Fault(
-        "volume is on another node", "unschedulable", r"Pod web-", r"olume('s)? node affinity",
-        DATA,
-        before=bound(local={"path": "/tmp"}, nodeAffinity={"required": {"nodeSelectorTerms": [
-            {"matchExpressions": [{"key": "nosuch", "operator": "Exists"}]}]}}),
-        after=no_volume,
-    ),
-    Fault(
-        "writes more than it may", "pod-evicted", r"Pod web-", r"ephemeral|exceeds",
-        {**env(WRITE="64", SLOW="60"), "probes": {"startup": {"failureThreshold": 30}},
-         "resources": {"requests": {"ephemeral-storage": "8Mi"},
-                       "limits": {"ephemeral-storage": "16Mi"}}},
-    ),
-    Fault(
-        "quota of ReplicaSets", "quota-exceeded", r"Deployment web", r"exceeded quota: few",
-        env(A="new"), over=True, before=quota("few", count_replicasets__apps="1"),
-        after=removed("resourcequota", "few"), ci=True,
-    ),
-    Fault(
         "quota of processors", "quota-exceeded", r"ReplicaSet web-", r"exceeded quota: few",
         before=made("ResourceQuota", "few", spec={"hard": {"requests.cpu": "5m"}}),
         after=removed("resourcequota", "few"), ci=True,
@@ -118,16 +91,6 @@ FAULTS = (
         "quota of Jobs", "quota-exceeded", r"release web", r"exceeded quota: few",
         {"processes": {"job": {"kind": "job", "command": ["/usr/bin/python3", "-V"]}}},
         before=quota("few", count_jobs__batch="0"), after=removed("resourcequota", "few"), ci=True,
-    ),
-    Fault(
-        "quota leaves no room for the worker", "quota-exceeded", r"ReplicaSet web-",
-        r"exceeded quota: one", worker(RESTS),
-        before=made("ResourceQuota", "one", spec={"hard": {"pods": "1"}}),
-        after=removed("resourcequota", "one"),
-    ),
-    Fault(
-        "a rule refuses ReplicaSets", "admission-refused", r"Deployment web", r"not today",
-        before=rule("apps", "replicasets", "not today"), after=no_rule, ci=True,
     ),
     Fault(
         "a default limit is too low", "limit-range-refused", r"ReplicaSet web-",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import Cluster, Image, eventually
-from tests.e2e.faults_network import patched
-from tests.e2e.faults_processes import RESTS, STATEFUL, cron, process, run_twice
+from tests.e2e.faults_processes import RESTS, STATEFUL, process
 from tests.e2e.tool_faults import Values
 from tests.e2e.tool_project import Told, ToolProject
 
@@ -41,31 +39,10 @@ def paused(project: ToolProject) -> None:
     project.kubectl("set", "env", "deployment/web", "A=new")
 
 
-def held_back(project: ToolProject) -> None:
-    """The same of a StatefulSet."""
-    spec = {"updateStrategy": {"rollingUpdate": {"partition": 1}}}
-    patched("statefulset", "web", json.dumps({"spec": spec}))(project)
-    project.kubectl("set", "env", "statefulset/web", "A=new")
-
-
-def rests(project: ToolProject) -> None:
-    """Let no worker run."""
-    project.kubectl("scale", "deployment/web-tick", "--replicas=0")
-
-
-PORT = patched("service", "web", '{"spec": {"ports": [{"port": 80, "targetPort": 9}]}}')
-SUSPENDED = patched("cronjob", "web-tick", '{"spec": {"suspend": true}}')
-FAILS = cron("raise SystemExit(1)")
 CHANGED = (
-    Changed("port", "release-overwritten", "Service web", PORT, ci=True),
     Changed("Secret is gone", "secret-missing", "Deployment web", secret_gone,
             {"secrets": {"keys": ["TOKEN"]}}),
-    Changed("paused", "rollout-paused", "Deployment web", paused),
-    Changed("partition", "rollout-paused", "StatefulSet web", held_back, STATEFUL),
-    Changed("worker rests", "release-overwritten", "Deployment web-tick", rests,
-            process("worker", RESTS)),
-    Changed("cron suspended", "release-overwritten", "CronJob web-tick", SUSPENDED, cron()),
-    Changed("cron fails", "cron-failing", "CronJob web-tick", run_twice, FAILS, ci=True),
+    Changed("paused", "rollout-paused", "Deployment web", paused, ci=True),
 )  # fmt: skip
 
 
@@ -115,9 +92,8 @@ def test_what_was_changed_by_hand_is_said_by_all(changed: Changed, project: Tool
     [
         ({**STATEFUL, **process("worker", RESTS)}, ("every pod is", "every pod of web-tick is")),
         ({**process("worker", RESTS), "web": {"enabled": False}}, ("every pod of web-tick is",)),
-        ({**cron(), "web": {"enabled": False}}, ("the last run of web-tick",)),
     ],
-    ids=["a-StatefulSet-and-a-worker", "a-worker-alone", "a-cron-alone"],
+    ids=["a-StatefulSet-and-a-worker", "a-worker-alone"],
 )
 def test_the_control_a_good_release_of_each_kind(
     values: Values, promises: tuple[str, ...], project: ToolProject

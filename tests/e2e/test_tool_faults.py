@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, CommandError, Image
-from tests.e2e.faults_around import FAULTS as AROUND
 from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
 from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
 from tests.e2e.faults_pods import FAULTS as OF_PODS
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.timeout(900)
 UP = "morrow up test"
 ASKED = ("smoke-failed", "certificate-wrong")  # only `up` asks the service itself
 OLDER = (*FAULTS, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
-EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES, *AROUND)
+EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES)
 
 
 @pytest.fixture

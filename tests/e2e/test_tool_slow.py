@@ -11,7 +11,6 @@ import pytest
 
 from tests.e2e.cluster import Cluster, Image
 from tests.e2e.odd_deploys import ODD
-from tests.e2e.odd_processes import ODD as OF_PROCESSES
 from tests.e2e.slow_deploys import SLOW, Slow
 from tests.e2e.tool_project import ToolProject
 
@@ -19,7 +18,7 @@ from tests.e2e.tool_project import ToolProject
 pytestmark = pytest.mark.timeout(900)
 
 
-EVERY = (*SLOW, *ODD, *OF_PROCESSES)
+EVERY = (*SLOW, *ODD)
 
 
 @pytest.mark.parametrize(
