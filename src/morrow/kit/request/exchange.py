@@ -16,7 +16,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 MOST_HELD = 64 * 1024
 # What has come of a body is read in so many seconds.
-AT_HAND = 0.1
+AT_HAND = 0.5
 # The status of a request whose client left before its answer began, as nginx counts it.
 LEFT = "499"
 # So long an application may send what it likes once its endless answer is to end.
