@@ -125,6 +125,13 @@ def test_a_job_that_fails_changes_nothing_and_is_taken_back(shop: Shop) -> None:
     told = shop.up(processes={"migrate": PASSES}, env={"LEVEL": "high"})
     assert told.code == 0, told
     assert shop.of("template") != before, "the control: with a job that ends well it changes"
+    # A job that changes alone is not run, and that is said: Argo CD compares no hooks.
+    ran = shop.project.kubectl("get", "job", "web-migrate", "-o", "jsonpath={.metadata.uid}")
+    again = {**PASSES, "command": ["/usr/bin/python3", "-c", "print(1)"]}
+    told = shop.up(processes={"migrate": again}, env={"LEVEL": "high"})
+    assert (told.code, "only release tasks changed" in told.err) == (0, True), told
+    now = shop.project.kubectl("get", "job", "web-migrate", "-o", "jsonpath={.metadata.uid}")
+    assert now == ran
 
 
 def test_a_job_that_hangs_is_ended_by_a_way_back(shop: Shop) -> None:

@@ -181,3 +181,16 @@ def test_a_pull_request_is_proposed_and_the_tree_is_left(server: GitServer) -> N
     assert to_its_end(up()), "merged"
     assert "WARNING" in server.shown(OWN)
     assert server.git("worktree", "list").count("\n") == 0
+
+
+@pytest.mark.parametrize(("level", "told"), [("INFO", True), ("ERROR", False)])
+def test_a_task_that_changes_alone_waits_and_is_told(
+    server: GitServer, cluster: StandIn, level: str, told: bool
+) -> None:
+    task = "processes: {migrate: {kind: job, command: [%s]}}\n"
+    for command, setting in (("one", "INFO"), ("two", level)):
+        say(server, setting)
+        (server.work / OWN).open("a").write(task % command)
+        done = up()
+        assert to_its_end(done), done
+    assert ("only release tasks changed" in done.err) == told, done

@@ -13,6 +13,7 @@ from typing import Any
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.branch import Branch, branch_of, held
+from morrow.tool.cluster.objects import HOOK, annotations_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.argocd import application_of
 from morrow.tool.deliver.delivery import Delivery
@@ -51,6 +52,7 @@ class ByGit(Delivery):
         environment, branch = site.environment, branch_of(site.environment)
         _tell_shared(branch, branch.git.changed(branch.files))
         commit = _sent(branch, environment, _deploys(branch, environment))
+        _tell_tasks(site, branch)
         told = wait(site, branch, commit, timeout or PATIENCE)
         site.forget_release()
         if told is not None and len(site.records) > 1:
@@ -136,6 +138,16 @@ def _other_keys(was: Any, now: Any, path: str = "") -> Iterator[str]:  # noqa: A
         return
     for key in sorted({*was, *now}, key=str):
         yield from _other_keys(was.get(key), now.get(key), f"{path}.{key}" if path else str(key))
+
+
+def _tell_tasks(site: Site, branch: Branch) -> None:
+    """Say that a commit of release tasks alone runs none: no controller compares hooks."""
+    if not any(one["kind"] == "Job" and HOOK in annotations_of(one) for one in site.objects):
+        return
+    kept = held(branch)
+    newest = [kept[number]["manifest"] for number in sorted(kept)[-2:]]
+    if len(newest) > 1 and newest[0] == newest[1]:
+        terminal.warn("only release tasks changed: the controller runs them with the next change")
 
 
 def _tell_shared(branch: Branch, files: list[str]) -> None:
