@@ -59,18 +59,18 @@ it keeps. Their text is taken as it is: Kubernetes would read $(NAME) as another
 - {{ merge (dict "name" (printf "volume-%s" $name)) . | toJson }}{{ end }}
 {{- end }}{{ end }}{{ end }}
 
-{{/* What all containers of a pod see of `volumes`. */}}
+{{/* What a container of a pod sees: its secrets, and all of `volumes`. It gets {root, keys, volume}. */}}
 {{- define "morrow.mounts" -}}
-{{- range $name, $volume := .Values.volumes }}
-{{- if not (and $.early (or $volume.claim $volume.secretProvider)) }}
+{{- if and .keys (eq .root.Values.secrets.as "files") }}
+- {name: {{ .volume }}, mountPath: {{ include "morrow.secretsPath" . }}, readOnly: true}{{ end }}
+{{- range $name, $volume := .root.Values.volumes }}
+{{- if not (and $.root.early (or $volume.claim $volume.secretProvider)) }}
 - {{ merge (dict "name" (printf "volume-%s" $name)) (omit $volume "source" "claim" "files" "secretProvider") | toJson }}{{ end }}
 {{- end }}{{ end }}
 
 {{/* Whole ConfigMaps and Secrets of the namespace as variables. */}}
 {{- define "morrow.envFromMap" -}}
-{{- $from := . -}}
 {{- range $kind, $reference := dict "configMaps" "configMapRef" "secrets" "secretRef" }}
-{{- range $name, $how := get ($from | default dict) $kind | default dict }}
-{{- if kindIs "map" $how }}
-- {{ merge (dict $reference (dict "name" $name "optional" ($how.optional | default false))) (pick $how "prefix") | toJson }}{{ end }}
+{{- range $name, $how := get ($ | default dict) $kind | default dict }}
+- {{ merge (dict $reference (dict "name" $name "optional" ($how.optional | default false))) (pick $how "prefix") | toJson }}
 {{- end }}{{ end }}{{ end }}

@@ -15,10 +15,7 @@
 
 {{/* Fill in what may be taken away as a whole, and the entries of `processes` that stay. */}}
 {{- define "morrow.settle" -}}
-{{- if not (hasKey .Values "autoscaling") }}
-{{- $none := dict "mode" "none" "min" 2 "max" 10 "cpu" 70 "memory" 0 "pollingInterval" 0 "cooldownPeriod" 0 "vertical" (dict "mode" "none" "least" dict "most" dict) }}
-{{- range list "pods" "external" "objects" "triggers" "behavior" }}{{ $_ := set $none . dict }}{{ end }}
-{{- $_ := set .Values "autoscaling" $none }}{{ end }}
+{{- if not (hasKey .Values "autoscaling") }}{{ $_ := set .Values "autoscaling" (.Files.Get "files/unscaled.yaml" | fromYaml) }}{{ end }}
 {{- if not (hasKey (.Values.network | default dict) "egress") }}{{ $_ := set (.Values.network | default dict) "egress" dict }}{{ end }}
 {{- range $name, $process := .Values.processes }}
 {{- if kindIs "invalid" $process }}{{ $_ := unset $.Values.processes $name }}{{ end }}

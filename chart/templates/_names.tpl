@@ -19,15 +19,16 @@ app.kubernetes.io/managed-by: Helm
 {{- end }}
 
 {{/*
-The head of every object. It gets {root, api, kind} and may get name or suffix, component (of what is
-not the service's), labels, own (annotations).
+The head of every object. It gets {root, api, kind} and may get name or suffix, component (of what no
+Service and no budget of the service may select), labels, own (annotations).
 */}}
 {{- define "morrow.head" -}}
+{{- $whose := ternary (dict "Values" .root.Values "process" .component) .root (hasKey . "component") -}}
 apiVersion: {{ .api }}
 kind: {{ .kind }}
 metadata:
   name: {{ .name | default (printf "%s%s" (include "morrow.fullname" .root) (ternary (printf "-%s" .suffix) "" (hasKey . "suffix"))) | quote }}
-  labels: {{- ternary (include "morrow.otherLabels" .) (include "morrow.labelsWith" (dict "root" .root "own" .labels)) (hasKey . "component") | nindent 4 }}
+  labels: {{- include "morrow.labelsWith" (dict "root" $whose "own" .labels) | nindent 4 }}
   {{- include "morrow.annotations" . | nindent 2 }}
 {{- end }}
 
@@ -40,16 +41,6 @@ metadata:
 {{- define "morrow.annotations" -}}
 {{- with merge (dict) (.own | default dict) .root.Values.annotations }}
 annotations: {{- toYaml . | nindent 2 }}{{ end }}
-{{- end }}
-
-{{/* Labels of a pod that is not the service's: no Service and no budget may select it. */}}
-{{- define "morrow.otherLabels" -}}
-{{ include "morrow.labels" (dict "Values" .root.Values "process" .component) }}
-{{- end }}
-
-{{/* What it is selected by: not `instance`, which Argo CD may set to its own. */}}
-{{- define "morrow.otherSelector" -}}
-{{ include "morrow.selector" (dict "Values" .root.Values "process" .component) }}
 {{- end }}
 
 {{- define "morrow.image" -}}
@@ -72,14 +63,9 @@ annotations: {{- toYaml . | nindent 2 }}{{ end }}
 {{ .Values.serviceAccount.name | default "default" }}{{ end }}
 {{- end }}
 
-{{/* Who states the number of pods: replicas, or an autoscaler. */}}
-{{- define "morrow.scaledBy" -}}
-{{ if eq .Values.autoscaling.mode "none" }}replicas{{ else }}autoscaling{{ end }}
-{{- end }}
-
 {{/* The fewest pods there are: what the budget and the protection of an environment ask for. */}}
 {{- define "morrow.fewest" -}}
-{{ if eq (include "morrow.scaledBy" .) "replicas" }}{{ .Values.replicas }}{{ else }}{{ .Values.autoscaling.min }}{{ end }}
+{{ ternary .Values.replicas .Values.autoscaling.min (eq .Values.autoscaling.mode "none") }}
 {{- end }}
 
 {{/* The port's name that serves probes and metrics. */}}

@@ -1,23 +1,16 @@
-{{/* A peer of the NetworkPolicy from {namespace, pods}: of this namespace unless one is named. */}}
+{{/* A peer of the NetworkPolicy from {namespace, pods}, as JSON: of this namespace unless one is named. */}}
 {{- define "morrow.peer" -}}
-{{- with .namespace }}
-namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: {{ . | quote }}}}{{ end }}
-{{- if or .pods (not .namespace) }}
-podSelector: {matchLabels: {{ .pods | default dict | toJson }}}{{ end }}
+{{- $peer := dict -}}
+{{- with .namespace }}{{ $_ := set $peer "namespaceSelector" (dict "matchLabels" (dict "kubernetes.io/metadata.name" .)) }}{{ end -}}
+{{- if or .pods (not .namespace) }}{{ $_ := set $peer "podSelector" (dict "matchLabels" (.pods | default dict)) }}{{ end -}}
+{{ toJson $peer }}
 {{- end }}
 
-{{/* The namespace of the pods that bring requests from outside. */}}
-{{- define "morrow.gatewayNamespace" -}}
-{{- if .Values.network.ingress.gateway -}}
-{{ .Values.network.ingress.gateway }}
-{{- else if eq .Values.route.mode "gateway" -}}
-{{ .Values.route.gateway.namespace | default .Release.Namespace }}{{ end }}
-{{- end }}
-
-{{/* Each namespace that brings requests, as a list: a route may have a Gateway of its own. */}}
+{{/* Each namespace whose pods bring requests from outside, as a list: a route may have a Gateway of its own. */}}
 {{- define "morrow.gatewayNamespaces" -}}
-{{- $found := list (include "morrow.gatewayNamespace" .) -}}
-{{- if not .Values.network.ingress.gateway -}}
+{{- $found := list .Values.network.ingress.gateway -}}
+{{- if and (not .Values.network.ingress.gateway) (eq .Values.route.mode "gateway") -}}
+{{- $found = append $found (.Values.route.gateway.namespace | default .Release.Namespace) -}}
 {{- range .Values.routes }}{{ $found = append $found ((.gateway | default dict).namespace | default "") }}{{ end -}}
 {{- end -}}
 {{ $found | compact | uniq | toJson }}
@@ -31,11 +24,7 @@ podSelector: {matchLabels: {{ .pods | default dict | toJson }}}{{ end }}
 - ports: [{port: 80, protocol: TCP}]
   to: [{ipBlock: {cidr: 169.254.170.23/32}}, {ipBlock: {cidr: "fd00:ec2::23/128"}}]
 {{- range .Values.network.egress.to }}
-- to:
-    {{- if .cidr }}
-    - ipBlock: {cidr: {{ .cidr | quote }}}
-    {{- else }}
-    - {{ include "morrow.peer" . | trim | nindent 6 | trim }}{{ end }}
+- to: [{{ if .cidr }}{{ dict "ipBlock" (pick . "cidr") | toJson }}{{ else }}{{ include "morrow.peer" . }}{{ end }}]
   {{- with .ports }}
   ports:
     {{- range . }}

@@ -9,7 +9,7 @@ class and the Gateway that it does not state from `route`. None when the mode is
 {{- $found = append $found (merge (dict "object" .Values.name "backend" (include "morrow.backend" (dict "root" . "port" $main.port))) $main) -}}
 {{- end -}}
 {{- range $name, $route := .Values.routes -}}
-{{- if and $route (ne $main.mode "none") -}}
+{{- if ne $main.mode "none" -}}
 {{- $own := dict "object" (printf "%s-%s" $.Values.name $name) "mode" $main.mode "backend" (include "morrow.backend" (dict "root" $ "port" $route.port)) -}}
 {{- $found = append $found (merge $own $route (pick $main "hosts" "className" "gateway") (dict "path" "/" "protocol" "http")) -}}
 {{- end -}}
@@ -19,9 +19,7 @@ class and the Gateway that it does not state from `route`. None when the mode is
 
 {{/* The number of the Service's port by its name; http when none is named. */}}
 {{- define "morrow.backend" -}}
-{{- range include "morrow.servicePorts" .root | fromYamlArray -}}
-{{- if eq .name ($.port | default "http") }}{{ .port | int }}{{ end -}}
-{{- end -}}
+{{- range include "morrow.servicePorts" .root | fromYamlArray }}{{ if eq .name ($.port | default "http") }}{{ .port | int }}{{ end }}{{ end -}}
 {{- end }}
 
 {{/* Where a route of the Gateway API hangs, and for which hosts. */}}

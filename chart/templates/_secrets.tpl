@@ -23,8 +23,3 @@
       {{- range .keys }}
       - {key: {{ . | quote }}, path: {{ . | quote }}}{{ end }}
 {{- end }}{{ end }}
-
-{{- define "morrow.secretMount" -}}
-{{- if and .keys (eq .root.Values.secrets.as "files") }}
-- {name: {{ .volume }}, mountPath: {{ include "morrow.secretsPath" . }}, readOnly: true}{{ end }}
-{{- end }}

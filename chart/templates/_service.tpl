@@ -1,3 +1,12 @@
+{{/* The ports that the service's container listens on. */}}
+{{- define "morrow.ports" -}}
+{{- range $name := list "http" "admin" }}
+{{- with get $.Values.ports $name }}
+- {name: {{ $name }}, containerPort: {{ . | int }}}{{ end }}{{ end }}
+{{- range $name, $port := .Values.ports.more }}
+- {name: {{ $name | quote }}, containerPort: {{ $port.port | int }}, protocol: {{ $port.protocol | default "TCP" }}}{{ end }}
+{{- end }}
+
 {{/* The ports of the Service: `http`, and those of ports.more that are not kept off it. */}}
 {{- define "morrow.servicePorts" -}}
 {{- $service := .Values.service -}}
@@ -25,7 +34,7 @@
 {{/* The port, by its name, that metrics are read from; a worker has no other than its admin port. */}}
 {{- define "morrow.metricsPort" -}}
 {{- if .process -}}
-{{ ternary "admin" "" (hasKey .Values.ports "admin") }}
+{{ ternary "admin" "" (and (eq .kind "worker") (hasKey .Values.ports "admin")) }}
 {{- else -}}
 {{ .Values.observability.monitor.port | default (include "morrow.adminPort" .) }}{{ end }}
 {{- end }}

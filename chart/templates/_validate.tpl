@@ -1,16 +1,19 @@
 {{/*
 What the schema cannot say: wrong combinations. Every sentence names its keys and the mend; all
-are told at once. One template for each part below returns its sentences, a line each.
+are told at once. Those that follow from what is stated stand in files/refusals.yaml; one template for
+each part below returns the others, a line each.
 */}}
 {{- define "morrow.validate" -}}
 {{- $problems := include "morrow.validate.needed" . | trim | splitList "\n" | compact -}}
 {{- if not $problems -}}
-{{- $parts := list "variables" "secrets" "clear" "protected" "pods" "workload" "scaling" "modes" "ports" "probes" "resources" "tolerations" "containers" "route" "routes" "paths" "network" "irsa" "observability" "others" "extra" "processes" -}}
-{{- $problems = include "morrow.validate.parts" (dict "root" . "parts" $parts) | fromJsonArray -}}
+{{- $rows := .Files.Get "files/refusals.yaml" | fromYamlArray -}}
+{{- $all := list "variables" "resources" "containers" -}}
+{{- $pods := concat $all (list "pods" "probes" "ports") -}}
+{{- $service := concat $pods (list "secrets" "clear" "routes" "network" "observability" "extra" "processes") -}}
+{{- $problems = include "morrow.validate.parts" (dict "root" . "kind" "web" "rows" $rows "parts" $service) | fromJsonArray -}}
 {{- range include "morrow.contexts" (dict "root" . "kinds" (list "worker" "cron" "job")) | fromJsonArray -}}
 {{- $name := .process -}}
-{{- $parts := ternary (list "variables" "pods" "scaling" "probes" "resources" "tolerations" "containers") (list "variables" "resources" "tolerations" "containers") (eq .kind "worker") -}}
-{{- range include "morrow.validate.parts" (dict "root" . "parts" $parts) | fromJsonArray -}}
+{{- range include "morrow.validate.parts" (dict "root" . "kind" .kind "rows" $rows "parts" (ternary $pods $all (eq .kind "worker"))) | fromJsonArray -}}
 {{- if not (has . $problems) }}{{ $problems = append $problems (printf "processes.%s: %s" $name .) }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -23,16 +26,26 @@ are told at once. One template for each part below returns its sentences, a line
 {{- end -}}
 {{- end }}
 
-{{/* The sentences of some parts, as a list. It gets {root, parts}. */}}
+{{/* The sentences of the table and of some parts, as a list. It gets {root, kind, rows, parts}. */}}
 {{- define "morrow.validate.parts" -}}
-{{- $problems := list -}}
-{{- range $part := .parts -}}
-{{- range include (printf "morrow.validate.%s" $part) $.root | trim | splitList "\n" -}}
+{{- $problems := include "morrow.table" . | fromJsonArray -}}
+{{- range .parts -}}
+{{- range include (printf "morrow.validate.%s" .) $.root | splitList "\n" -}}
 {{- if trim . }}{{ $problems = append $problems (trim .) }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{ toJson $problems }}
 {{- end }}
+
+{{/* The keys that have a default and were taken away all the same: files/needed.txt lists them. */}}
+{{- define "morrow.validate.needed" -}}
+{{- range $path := .Files.Get "files/needed.txt" | trim | splitList "\n" }}
+{{- $at := $.Values }}
+{{- $steps := splitList "." $path }}
+{{- range initial $steps }}{{ $at = ternary (get ($at | default dict) .) nil (kindIs "map" $at) }}{{ end }}
+{{- if and (kindIs "map" $at) (not (hasKey $at (last $steps))) }}
+{{ $path }} is null or an empty block: take the line out, and the chart's default counts, or write a value.{{ end }}
+{{- end }}{{ end }}
 
 {{- define "morrow.validate.variables" -}}
 {{- $v := .Values -}}
@@ -59,25 +72,3 @@ config holds {{ $bytes }} bytes, and a pod's variables at most 256 KiB: bring la
 {{- if gt $bytes 250000 }}
 volumes: files hold {{ $bytes }} bytes together, and a pod's notes at most 250000: bring large ones in the image or a volume.{{ end }}
 {{- end }}
-
-{{- define "morrow.validate.secrets" -}}
-{{- with .Values.secrets }}
-{{- if eq .provider "existing" }}
-{{- if and .keys (not .name) }}
-secrets.provider is existing, and secrets.name is empty: name the Secret that holds secrets.keys.{{ end }}
-{{- if and .name (not .keys) }}
-secrets.name is {{ .name }}, and secrets.keys is empty: list the variables that the service takes from it.{{ end }}
-{{- end }}
-{{- if and (eq .provider "external") .keys (not .external.store) }}
-secrets.provider is external, and secrets.external.store is empty: name the SecretStore to read from.{{ end }}
-{{- if and .rotation.kind (or (not (has .rotation.key .keys)) (ne (len .rotation.users) 2)) }}
-secrets.rotation.kind is {{ .rotation.kind }}: it needs a key, which stands in secrets.keys, and two users.{{ end }}
-{{- if and .rotation.kind (eq .provider "existing") }}
-secrets.provider is existing, and secrets.rotation.kind is {{ .rotation.kind }}: who makes the Secret changes what is in it; take one of them out.{{ end }}
-{{- /* Only beside a cluster: there its default account is found. */}}
-{{- if and .keys (ne .provider "external") $.Values.serviceAccount.create (lookup "v1" "ServiceAccount" $.Release.Namespace "default") }}
-{{- $name := include "morrow.secretName" $ }}
-{{- if not (lookup "v1" "Secret" $.Release.Namespace $name) }}
-Secret {{ $name }} is not in the namespace {{ $.Release.Namespace }}, and the pods could not start: kubectl --namespace {{ $.Release.Namespace }} create secret generic {{ $name }} --from-env-file FILE, with {{ join ", " .keys }}.
-{{- end }}{{ end }}
-{{- end }}{{ end }}

@@ -26,7 +26,7 @@ OPTIONAL = (
 OPENED = ("target", "image.verify.proof")
 HEAD = Path(__file__).with_name("reference.md")
 Schema = dict[str, Any]
-MARK = r"\{\{.*?\}\}"
+MARK = r"\{\{.*?\}\}|<+[.a-zA-Z]*>+"
 
 
 def resolve(schema: Schema, root: Schema) -> Schema:
@@ -129,7 +129,13 @@ def sentences() -> list[str]:
     text = re.sub(r"\{\{/\*.*?\*/\}\}", "", text, flags=re.DOTALL)
     whole = [line for line in text.splitlines() if "fail (" not in line]
     lines = [re.sub(r"(\{\{-? end \}\})+$", "", line) for line in whole]
-    return [line for line in lines if line[:1] not in "  " and re.sub(MARK, "", line).strip()]
+    prose = [line for line in lines if line[:1] not in "  " and re.sub(MARK, "", line).strip()]
+    return [*prose, *dict.fromkeys(row["say"] for row in refusals())]
+
+
+def refusals() -> list[dict[str, Any]]:
+    """Return the rows of the table of refusals."""
+    return list(yaml.safe_load((CHART / "files" / "refusals.yaml").read_text()))
 
 
 def page() -> str:

@@ -19,6 +19,8 @@ CHART = ROOT / "chart"
 EXAMPLES = sorted((CHART / "examples").glob("*.yaml"))
 # How people use other charts, written for this one.
 GOOD = sorted((Path(__file__).parent / "good").glob("*.yaml"))
+# The same by people who thought of no test.
+STRANGERS = sorted((Path(__file__).parent / "strangers").glob("*.yaml"))
 ENVIRONMENTS = ROOT / "environments"
 NAMESPACE = "somewhere"
 DIGEST = "sha256:" + "a" * 64

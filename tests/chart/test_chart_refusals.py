@@ -12,6 +12,7 @@ from tests.chart.wrong_network import GATEWAY, WRONG_NETWORK
 from tests.chart.wrong_objects import KEY, WRONG_OBJECTS
 from tests.chart.wrong_processes import WRONG_PROCESSES, process
 from tests.chart.wrong_shapes import KEYS, WRONG_SHAPES
+from tests.chart.wrong_strangers import WRONG_STRANGERS
 
 PROTECTED: Values = {"target": {"protected": True}, "image": {"digest": DIGEST}}
 EXTERNAL: Values = {
@@ -139,6 +140,7 @@ CASES: list[tuple[Values, Values, str]] = [
     *WRONG_SHAPES,
     ({}, {"drain": None}, "drain is null or an empty block"),
     *WRONG_PROCESSES,
+    *WRONG_STRANGERS,
     ({}, {"volumes": {"a": {"mountPath": "/x", "files": {"a": "x" * 260000}}}}, "files hold 260"),
     (
         {},

@@ -78,10 +78,31 @@ def test_values_are_short_and_each_key_has_its_comment() -> None:
             assert before.lstrip().startswith("#"), line
 
 
+def lengths(chart: Path) -> dict[str, int]:
+    """Return the number of lines of each template."""
+    files = [file for file in (chart / "templates").rglob("*") if file.is_file()]
+    return {file.name: len(file.read_text().splitlines()) for file in files}
+
+
+def too_long(found: dict[str, int]) -> list[str]:
+    """Name what is longer than it may be: a template, or all of them together."""
+    whole = sum(found.values())
+    return [name for name, lines in found.items() if lines > 120] + ["all"] * (whole > 1600)
+
+
 def test_templates_are_short() -> None:
-    files = [file for file in (CHART / "templates").iterdir() if file.is_file()]
-    assert len(files) >= 25
-    assert [file.name for file in files if len(file.read_text().splitlines()) > 120] == []
+    found = lengths(CHART)
+    assert len(found) >= 25
+    assert too_long(found) == []
+
+
+def test_a_long_template_would_be_seen(tmp_path: Path) -> None:
+    (tmp_path / "templates" / "deep").mkdir(parents=True)
+    (tmp_path / "templates" / "deep" / "a.yaml").write_text("x\n" * 121)
+    assert too_long(lengths(tmp_path)) == ["a.yaml"]
+    for number in range(14):
+        (tmp_path / "templates" / f"{number}.tpl").write_text("x\n" * 120)
+    assert too_long(lengths(tmp_path)) == ["a.yaml", "all"]
 
 
 def paths() -> list[str]:

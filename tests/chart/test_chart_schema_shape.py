@@ -36,10 +36,8 @@ OPEN = {
     "/properties/global",
     f"/properties/extra/patternProperties/{NAME}",
     f"/properties/extra/patternProperties/{NAME}/properties/metadata",
-    *(f"/definitions/volume/properties/source/properties/{k}" for k in (
-        "downwardAPI/properties/items/items", "projected/properties/sources/items",
-        *(f"ephemeral/properties/volumeClaimTemplate/properties/{part}" for part in (
-            "metadata", "spec")))),
+    *(f"/definitions/volume/properties/source/properties/ephemeral/properties/volumeClaimTemplate"
+      f"/properties/{part}" for part in ("metadata", "spec")),
 }  # fmt: skip
 
 
