@@ -88,3 +88,31 @@ class Foreign:
 
 Foreign.__module__ = "aiohttp.web_app"
 aiohttp = Foreign()
+
+
+class Starlette:
+    """As Starlette is."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Not asked."""
+
+
+class GradioApp(Starlette):
+    """As Gradio's own class is, a FastAPI."""
+
+
+Starlette.__module__, GradioApp.__module__ = "starlette.applications", "gradio.routes"
+
+
+def debugged() -> Any:
+    """Do what a debugger does to threads: it sees each one start, and starts it."""
+    import _thread
+
+    start = _thread.start_new_thread
+
+    def start_new_thread(*arguments: Any) -> int:
+        return start(*arguments)
+
+    start_new_thread.__module__ = "_pydev_bundle.pydev_monkey"
+    _thread.start_new_thread = start_new_thread
+    return pieces

@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
+from morrow.kit.serving.interface import interface_of
 from tests.unit.kit.served import run, served, wait_for
+from tests.unit.kit.stranger_apps import GradioApp
 from tests.unit.kit.test_edges import answered
 
 
@@ -91,3 +93,10 @@ def test_what_cannot_be_served_is_refused_with_the_mend(app: str, mend: str) -> 
     told = run(f"stranger_apps:{app}")
     assert told.returncode == 78
     assert mend in told.stdout
+
+
+def test_what_only_looks_like_them_is_served() -> None:
+    assert interface_of(GradioApp()) == "asgi"
+    with served("stranger_apps:debugged()") as one:
+        assert one.get("/").text == "1.0 and more"
+        assert one.stop() == 0

@@ -44,7 +44,9 @@ def interface_of(app: object, where: str = "the application") -> Interface:
     if not callable(app):
         mend = "write app.wsgifunc()" if hasattr(app, "wsgifunc") else ""  # web.py
         raise _unknown(f"{where} is {type(app).__name__}, which cannot be called", mend)
-    if (library := type(app).__module__.partition(".")[0]) in SERVERS:
+    bases = {one.__module__.partition(".")[0] for one in type(app).__mro__}
+    library = type(app).__module__.partition(".")[0]
+    if library in SERVERS and "starlette" not in bases:  # Gradio's App is FastAPI's
         raise _unknown(f"{where} is of {library}, {SERVERS[library]}")
     call = app if inspect.isroutine(app) or inspect.isclass(app) else type(app).__call__
     inner = inspect.unwrap(call)

@@ -15,7 +15,7 @@ from morrow.kit.settings.problem import StartError
 def _has_threads() -> None:
     """Raise where gevent or eventlet has put greenlets in the place of threads."""
     library = _thread.start_new_thread.__module__.partition(".")[0]
-    if library != "_thread":
+    if library in ("gevent", "eventlet"):  # a debugger has its own too, and starts threads
         raise StartError(
             "threads-patched",
             f"{library} has replaced Python's threads, which requests run on here: take its "

@@ -56,10 +56,18 @@ class Builder:
         words = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
         if made_at:
             words += ["--build-arg", f"SOURCE_DATE_EPOCH={made_at}"]
-            words += ["--timestamp", made_at] if self.name != "docker" else []
+            words += self._timed(made_at)
         done = self._run("build", "-f", str(file), "-t", image, *words, *more, str(context))
         if done.code:
             raise done.failure()
+
+    def _timed(self, made_at: str) -> list[str]:
+        """Return what sets the times of files: newer builders refuse the older word."""
+        if self.name == "docker":
+            return []
+        told = runner.run(self.name, "build", "--help", timeout=20).out
+        newer = "--rewrite-timestamp"
+        return [newer] if newer in told else ["--timestamp", made_at]
 
     def push(self, image: str) -> str:
         """Push it; return the digest that the registry has it under."""
