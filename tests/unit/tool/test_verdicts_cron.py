@@ -56,6 +56,23 @@ def test_a_run_whose_pod_cannot_start_is_named_beside() -> None:
     assert codes(crons(job("tick-1", image="shop:0"), pulls)) == []
 
 
+def test_a_run_that_waits_for_a_node_speaks_against_no_deploy() -> None:
+    def unplaced(message: str) -> Any:
+        place = {**condition("PodScheduled", "False", "Unschedulable"), "message": message}
+        status = {"phase": "Pending", "conditions": [place]}
+        pod = thing("Pod", "a-x", metadata=owned_by("Job-a"), spec=RUN["spec"], status=status)
+        return only(crons(job("a"), pod))
+
+    hopeless = "0/1 nodes are available: preemption: 0/1 nodes: 1 Preemption is not helpful"
+    assert unplaced("0/1 nodes are available: 1 Insufficient cpu.").past
+    assert not unplaced(hopeless).past, "the control"
+
+
+def test_a_run_whose_image_the_cluster_rewrites_is_a_run_all_the_same() -> None:
+    mirrored = [job(name, FAILED, image="mirror.example.com/shop:1") for name in "ab"]
+    assert codes(crons(*mirrored)) == ["cron-failing"]
+
+
 @pytest.mark.parametrize(
     ("jobs", "expected"),
     [

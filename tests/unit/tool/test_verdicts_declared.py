@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.diagnose.declared import _same_image
+from morrow.tool.diagnose.declared import same_image
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.kinds import page
 from morrow.tool.diagnose.view import DECLARED, View
@@ -111,7 +111,7 @@ def test_what_is_not_as_it_was_applied_is_named(
     ],
 )
 def test_an_image_is_told_by_its_content(wanted: str, now: str, same: bool) -> None:
-    assert _same_image(wanted, now) is same
+    assert same_image(wanted, now) is same
 
 
 @pytest.mark.parametrize("change", [one[1] for one in LEFT], ids=[one[0] for one in LEFT])

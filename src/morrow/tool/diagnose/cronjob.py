@@ -9,6 +9,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.declared import same_image
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refused_findings
 from morrow.tool.diagnose.view import (
@@ -38,14 +39,16 @@ def cron_findings(view: View, place: Place) -> Iterator[Finding]:
     """
     for cron in view.own("CronJob", place.name, place.namespace):
         for finding in _of_runs(cron, view, place):
-            hold = SETTLES if finding.hold == WAIT else finding.hold
-            yield dataclasses.replace(finding, beside=True, hold=hold)
+            # What only explains a wait, as that for a new node, speaks against no deploy.
+            waits = finding.hold == WAIT
+            hold = SETTLES if waits else finding.hold
+            yield dataclasses.replace(finding, beside=True, hold=hold, past=finding.past or waits)
 
 
 def runs_of(cron: Json, view: View) -> list[Json]:
     """Return the Jobs that a CronJob made of its present template, the latest first."""
-    wanted = _what(spec_of(cron)["jobTemplate"])
-    runs = [one for one in owned(view.jobs, cron) if _what(one) == wanted]
+    wanted = _containers(spec_of(cron)["jobTemplate"])
+    runs = [one for one in owned(view.jobs, cron) if _same(wanted, _containers(one))]
     return sorted(runs, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)
 
 
@@ -63,10 +66,18 @@ def _end(job: Json) -> str:
     return next((kind for kind in ENDED if seen.get(kind, {}).get("status") == "True"), "")
 
 
-def _what(owner: Json) -> list[tuple[object, ...]]:
-    """Return what a template runs: what the API server adds to it is left out."""
-    containers = spec_of(owner)["template"]["spec"]["containers"]
-    return [tuple(map(repr, map(one.get, ("image", "command", "args")))) for one in containers]
+def _containers(owner: Json) -> list[Json]:
+    found: list[Json] = spec_of(owner)["template"]["spec"]["containers"]
+    return found
+
+
+def _same(wanted: list[Json], now: list[Json]) -> bool:
+    """Whether a run does what the template says: clusters rewrite images, and add to the rest."""
+    return len(wanted) == len(now) and all(
+        same_image(str(one["image"]), str(other["image"]))
+        and all(one.get(key) == other.get(key) for key in ("command", "args"))
+        for one, other in zip(wanted, now, strict=True)
+    )
 
 
 def _of_runs(cron: Json, view: View, place: Place) -> Iterator[Finding]:

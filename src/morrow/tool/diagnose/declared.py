@@ -72,7 +72,7 @@ def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
         for pod in new_pods(view, workload):
             for one in pod["spec"]["containers"]:
                 image = wanted.get(one["name"])
-                if image is None or _same_image(image, str(one["image"])):
+                if image is None or same_image(image, str(one["image"])):
                     continue
                 cause = f"it runs {one['image']}, and its template says {image}:"
                 cause += " an admission rule or webhook of the cluster rewrites it"
@@ -156,7 +156,7 @@ def _difference(wanted: Json, item: Json) -> str:
         name, other = one["name"], containers.get(one["name"])
         if other is None:
             return f"it has no container {name} any more"
-        if not _same_image(str(one["image"]), str(other["image"])):
+        if not same_image(str(one["image"]), str(other["image"])):
             return f"its container {name} has the image {other['image']}, not {one['image']}"
         for key in ("command", "args"):
             if one.get(key) and one[key] != other.get(key):
@@ -171,7 +171,7 @@ def _difference(wanted: Json, item: Json) -> str:
     return ""
 
 
-def _same_image(wanted: str, now: str) -> bool:
+def same_image(wanted: str, now: str) -> bool:
     """Whether both are the same content: clusters rewrite registries and tags to what they mean."""
     (name, _, digest), (other, _, found) = wanted.partition("@"), now.partition("@")
     if digest and found:
