@@ -53,7 +53,7 @@ class ShopSettings(Settings):
 
 def create_app(settings):
     url = settings.database_url.reveal()
-    pool = ConnectionPool(url, min_size=2, max_size=2, max_lifetime=2, timeout=3, open=True)
+    pool = ConnectionPool(url, min_size=2, max_size=2, max_lifetime=2, timeout=10, open=True)
     pool.wait(10)
     def app(environ, start_response):
         with pool.connection() as connection:

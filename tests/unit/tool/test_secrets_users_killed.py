@@ -20,7 +20,8 @@ LEAST = {"generated": {"python", "PostgreSQL:", "environments/local.yaml:"}}
 LEAST["sops"] = {*LEAST["generated"], "sops"}
 
 
-@pytest.mark.parametrize("provider", ["generated", pytest.param("sops", marks=pytest.mark.full)])
+@pytest.mark.full  # a rotation or two for each of its steps
+@pytest.mark.parametrize("provider", ["generated", "sops"])
 def test_killed_at_any_step_it_serves_and_the_next_command_ends_it(
     tmp_path: Path, provider: str
 ) -> None:

@@ -106,6 +106,8 @@ def user_of(url: str) -> str:
 
     >>> user_of("postgresql://shop%5Fa:word@db.example.com/shop"), user_of("no URL")
     ('shop_a', '')
+    >>> user_of("postgresql://a:w[rd@db.example.com/shop")
+    ''
     """
     return unquote(_login_of(url)[0].partition(":")[0])
 
@@ -122,6 +124,9 @@ def renamed(url: str, user: str, password: str) -> str:
 
 
 def _login_of(url: str) -> tuple[str, str]:
-    """Return what stands before and behind the @ of a URL."""
-    login, at, hosts = urlsplit(url).netloc.rpartition("@")
+    """Return what stands before and behind the @ of a URL; nothing of what is none."""
+    try:
+        login, at, hosts = urlsplit(url).netloc.rpartition("@")
+    except ValueError:  # a bracket in a password; the message repeats some of it
+        return "", ""
     return (login, hosts) if at else ("", hosts)

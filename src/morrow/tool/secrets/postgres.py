@@ -31,6 +31,7 @@ class Administrator:
             cause = "psycopg is not installed here"
             raise Failure(problem("extra-missing", "psycopg", cause, extra="postgres")) from None
         self._psycopg: Any = psycopg
+        self._require_readable()
 
     def users(self, *names: str) -> dict[str, bool]:
         """Return which of them there are, and whether each may log in."""
@@ -75,9 +76,6 @@ class Administrator:
         where = DATABASE_ADMIN
         try:
             connection = self._connect()
-        except self._psycopg.ProgrammingError:  # its message repeats what it cannot read
-            cause = "libpq cannot read it: postgresql://ADMIN@HOST/DATABASE"
-            raise Failure(problem("database-login", where, cause)) from None
         except self._psycopg.Error as error:
             raise Failure(problem("database-login", where, _said(error))) from None
         try:
@@ -85,6 +83,19 @@ class Administrator:
                 yield connection
         except self._psycopg.Error as error:
             raise Failure(problem("database-denied", where, _said(error))) from None
+
+    def _require_readable(self) -> None:
+        """Raise where a password with @ or / in it would be taken for a host, and be said."""
+        try:
+            read = self._psycopg.conninfo.conninfo_to_dict(self._login)
+        except self._psycopg.ProgrammingError:  # its message repeats what it cannot read
+            read = {"host": "@"}
+        port = str(read.get("port") or "").replace(",", "")
+        place = f"{read.get('host')}{read.get('dbname')}"
+        if "@" in place or (port and not port.isdigit()):
+            cause = "libpq cannot read it: postgresql://ADMIN:PASSWORD@HOST/DATABASE"
+            cause += ", with % in the place of what is special in the password"
+            raise Failure(problem("database-login", DATABASE_ADMIN, cause))
 
     def _connect(self, **more: str) -> Any:  # noqa: ANN401 - psycopg is an extra
         how = {"autocommit": True, "connect_timeout": PATIENCE, "application_name": NAME}

@@ -5,17 +5,17 @@ from __future__ import annotations
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.cluster.objects import names_held
 from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.look import look
 from morrow.tool.diagnose.view import is_ending, is_of, own_pods
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
-from morrow.tool.targets.kubernetes.pods import deployed
 
 
 def prove(site: Site) -> list[dict[str, str]]:
     """Ask every pod which secrets it holds; raise when one holds others."""
     environment, kubectl = site.environment, site.kubectl
     secrets, label = environment.secrets, environment.label
-    view = deployed(site)
+    view = look(site.kubectl, site.place)
     answers: list[dict[str, str]] = []
     problems: list[Problem] = []
     admin = environment.value("ports", "admin")

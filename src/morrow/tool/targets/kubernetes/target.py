@@ -160,8 +160,9 @@ class Kubernetes(Operations, Inside, Logs, Target):
             yield
 
     def runs(self, site: Site) -> bool:
-        """Whether anything keeps pods of it running."""
-        return bool(look(site.kubectl, site.place).workloads)
+        """Whether anything starts pods of it, now or at its hour."""
+        view, place = look(site.kubectl, site.place), site.place
+        return bool(view.workloads or view.own("CronJob", place.name, place.namespace))
 
     def prove_secrets(self, site: Site) -> list[dict[str, str]]:
         """Ask every pod."""
