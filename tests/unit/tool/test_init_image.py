@@ -30,7 +30,6 @@ NEEDS = {
                    "parts/one/pyproject.toml": PROJECT}, "uv sync --frozen --no-dev"),
     "below": ({"backend/requirements.txt": "flask\n"}, "-r backend/requirements.txt"),
     "below, metadata": ({"backend/pyproject.toml": PROJECT}, "-r backend/pyproject.toml"),
-    "pdm": ({"pdm.lock": "x\n", "pyproject.toml": PROJECT}, "pdm export --prod"),
     "pipenv, no lock": ({"Pipfile": "[packages]\nflask = '*'\n"}, "pipenv lock"),
     "poetry, no lock": ({"pyproject.toml": "[tool.poetry.dependencies]\nflask = '*'\n"},
                         "poetry lock"),

@@ -22,7 +22,6 @@ POETRY = "uvx --with poetry-plugin-export poetry export --without-hashes -o /tmp
 # A lock file (or what stands for it), its manifest, and how its pins are written down.
 LOCKS = (
     ("poetry.lock", "pyproject.toml", POETRY),
-    ("pdm.lock", "pyproject.toml", "uvx pdm export --prod --without-hashes -o /tmp/pins.txt"),
     ("Pipfile.lock", "Pipfile", "uvx pipenv requirements > /tmp/pins.txt"),
 )
 EVERY = (
