@@ -124,6 +124,9 @@ def test_what_only_git_can_fetch_or_tell_is_provided_for(tmp_path: Path) -> None
     assert "git" not in made(tmp_path, {"requirements.txt": "gitpython\n"}).split(), "the control"
     assert "SCM_PRETEND" not in made(tmp_path, {"setup.py": "setup()\n"}), "the control"
     assert "SCM_PRETEND" in made(tmp_path, {"setup.py": "setup(setup_requires='setuptools_scm')"})
+    named = '[project]\nname = "my-shop"\n[build-system]\nrequires = ["setuptools-scm"]\n'
+    text = made(tmp_path, {"setup.py": "", "pyproject.toml": named})
+    assert "PRETEND_VERSION_FOR_MY_SHOP=0.0.0" in text, "what it needs keeps its own version"
 
 
 def test_a_long_lock_file_is_a_lock_file(tmp_path: Path) -> None:

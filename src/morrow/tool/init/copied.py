@@ -17,6 +17,7 @@ from morrow.tool.init.files import SKIPPED
 KIT = ".morrow-kit"
 LINKED = 2_000_000  # bytes: larger files are linked, not copied
 MANY = 1000  # so are folders of more files, none of them code
+NO_CODE = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules", "__pycache__")
 CODE = (".py", ".html", ".toml", ".yaml", ".yml", ".json", ".ini", ".cfg", ".env")
 # A disk takes minutes to make and to remove very many files; memory does not.
 MEMORY, VERY_MANY, SMALL = "/dev/shm", 5000, 256_000_000  # noqa: S108 - a folder of our own in it
@@ -130,8 +131,8 @@ def _linked_folder(link: Path, target: Path, root: Path) -> None:
         if leads.is_relative_to(root.resolve()):
             inner = link.parent.resolve()
             target.symlink_to(os.path.relpath(leads, inner))
-        else:
-            shutil.copytree(leads, target, copy_function=_link_or_copy)
+        elif not root.resolve().is_relative_to(leads):  # else it would be copied into itself
+            shutil.copytree(leads, target, copy_function=_link_or_copy, ignore=NO_CODE)
 
 
 def _link_or_copy(source: str, target: str) -> str:

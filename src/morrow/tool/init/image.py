@@ -31,7 +31,7 @@ BUILD = {
     "pygraphviz": "libgraphviz-dev", "uwsgi": "", "pycairo": "libcairo2-dev pkg-config",
 }  # fmt: skip
 NEWEST = (3, 14)
-GIT = re.compile(r"\bgit\+(https?|ssh|git)://|[{\s\"]git\"?\s*[=:]\s*\"")
+GIT = re.compile(r"\bgit\+(https?|ssh|git)://|[{\s\"]git\"?\s*[=:]\s*[\"']")
 VERSIONED = re.compile(r"setuptools[-_]scm|hatch-vcs|\bpbr\b")
 KEPT_OUT = """\
 # What an image has no use for. Made by `morrow init`; yours to edit.
@@ -87,7 +87,7 @@ def dockerfile(
     needed = sorted({word for name in SYSTEM.keys() & asked for word in SYSTEM[name].split()})
     build = sorted({word for name in BUILD.keys() & asked for word in BUILD[name].split()})
     files, line = install(repository, source)
-    said = "\n".join(map(repository.text, files))
+    said = "\n".join(map(repository.text, {*files, "pyproject.toml", "setup.py"}))
     fetches = ["git"] if GIT.search(said) else []  # the builder's image has none
     where = f"/app/{source}" if source else "/app"
     lines = [
@@ -104,9 +104,9 @@ def dockerfile(
     ]
     compiles = ["gcc", "libc6-dev", *build] if build or BUILD.keys() & asked else []
     lines += [_apt([*compiles, *fetches])] if compiles or fetches else []
-    if VERSIONED.search(repository.text("pyproject.toml") + repository.text("setup.py")):
+    if given_version := _given_version(repository):
         lines += ["# Git's folder is not in the image, and the version would come from there.",
-                  "ENV SETUPTOOLS_SCM_PRETEND_VERSION=0.0.0 PBR_VERSION=0.0.0"]  # fmt: skip
+                  f"ENV {given_version}"]  # fmt: skip
     lines += ["RUN uv venv --python $(command -v python3) /app/.venv"]
     for file in files:
         folder = "./" if "/" not in file else f"./{file.rpartition('/')[0]}/"
@@ -139,6 +139,18 @@ def dockerfile(
         f"CMD {json.dumps([target])}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _given_version(repository: Repository) -> str:
+    """Return what gives this project alone a version, where it would ask Git for one."""
+    said = repository.text("pyproject.toml") + repository.text("setup.py")
+    if not VERSIONED.search(said):
+        return ""
+    if re.search(r"\bpbr\b", said):
+        return "PBR_VERSION=0.0.0"
+    name = str((repository.pyproject.get("project") or {}).get("name") or "")
+    own = f"_FOR_{re.sub('[-_.]+', '_', name).upper()}" if name else ""
+    return f"SETUPTOOLS_SCM_PRETEND_VERSION{own}=0.0.0"
 
 
 def _asks_itself(repository: Repository) -> bool:
