@@ -14,16 +14,16 @@ securityContext:
   {{- end }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
-  {{- range $name, $on := . }}
-  {{- if $on }}
-  - name: {{ $name | quote }}{{ end }}
-  {{- end }}{{ end }}
+  {{- range $name, $on := . }}{{ if $on }}
+  - name: {{ $name | quote }}{{ end }}{{ end }}{{ end }}
 {{- $pod := .Values.pod }}
 {{- range $key, $field := dict "priorityClass" "priorityClassName" "runtimeClass" "runtimeClassName" "dnsPolicy" "dnsPolicy" "nodeSelector" "nodeSelector" "affinity" "affinity" }}
 {{- with get $pod $key }}
 {{ $field }}: {{ ternary (toJson .) (toYaml . | nindent 2) (kindIs "string" .) }}{{ end }}{{ end }}
 {{- with $pod.tolerations }}
-tolerations: {{- values . | toYaml | nindent 2 }}{{ end }}
+tolerations:
+  {{- range . }}
+  - {{ toJson . }}{{ end }}{{ end }}
 {{- with $pod.dnsConfig }}
 dnsConfig:
   {{- range $field := list "nameservers" "searches" }}

@@ -68,16 +68,21 @@ def _with_file(values: str, more: tuple[str, ...]) -> subprocess.CompletedProces
         return helm([Path(file.name)], *more)
 
 
+def written(values: Values) -> str:
+    """Return values as a file that Helm reads: it does not know the halves of a rune in JSON."""
+    return json.dumps(values, ensure_ascii=False)
+
+
 def render(values: Values, *more: str) -> list[Object]:
     """Return the objects that values render."""
-    done = _with_file(json.dumps(values), more)
+    done = _with_file(written(values), more)
     assert done.returncode == 0, done.stderr
     return documents(done.stdout)
 
 
 def refusal(values: Values, *more: str) -> str:
     """Return what Helm says when it refuses values; fail when it takes them."""
-    done = _with_file(json.dumps(values), more)
+    done = _with_file(written(values), more)
     assert done.returncode != 0, f"taken, but should be refused: {json.dumps(values)[:400]}"
     return done.stderr
 
