@@ -86,10 +86,7 @@ def look_at_declared(site: Site) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
     needed = references(declared)
     asked = [{key: one[key] for key in ("apiVersion", "kind", "metadata")} for one in needed]
     done = site.kubectl.live("\n---\n".join([record["manifest"], *map(json.dumps, asked)]))
-    if done.code and needed:  # people who may read the release may not read its Secrets
-        done = site.kubectl.live(record["manifest"])
-    else:
-        declared += needed
+    declared += needed
     live = _items(done)
     if done.code:
         declared = _judged(declared, live, done.err)
