@@ -18,8 +18,8 @@ from morrow.tool.diagnose.view import (
     age_of,
     is_of,
     new_pods,
-    owned,
     patch,
+    pods_of,
     spec_of,
     title,
 )
@@ -113,8 +113,7 @@ def _awaited_pods(view: View) -> Iterator[Json]:
     for workload in view.workloads:
         recreates = (spec_of(workload).get("strategy") or {}).get("type") == "Recreate"
         if workload["kind"] == "StatefulSet" or recreates:
-            for owner in (workload, *owned(view.replicasets, workload)):
-                yield from owned(view.pods, owner)
+            yield from pods_of(view, workload)
 
 
 def _identity(item: Json, place: Place) -> tuple[str, str, str]:

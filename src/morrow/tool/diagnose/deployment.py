@@ -10,6 +10,7 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import (
     Finding,
     View,
+    has_ended,
     is_ending,
     is_ready,
     new_pods,
@@ -132,9 +133,7 @@ def old_pod_findings(view: View, place: Place) -> Iterator[Finding]:
         return
     for pod in own_pods(view):
         name = pod["metadata"]["name"]
-        if name in current or is_ending(pod):
-            continue
-        if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        if name in current or is_ending(pod) or has_ended(pod):
             continue
         cause = "it is of an earlier release and nobody ends it"
         yield Finding(place.problem("old-pod-left", f"Pod {name}", cause, what=name), 30, True)

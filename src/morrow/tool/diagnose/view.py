@@ -166,11 +166,13 @@ def _pods_of_template(view: View, workload: Json) -> list[Json]:
 
 def own_pods(view: View) -> list[Json]:
     """Return all pods of the release's workloads, old ones and ending ones too."""
-    pods: list[Json] = []
-    for workload in view.workloads:
-        keepers = [workload, *owned(view.replicasets, workload)]
-        pods += [pod for keeper in keepers for pod in owned(view.pods, keeper)]
-    return pods
+    return [pod for workload in view.workloads for pod in pods_of(view, workload)]
+
+
+def pods_of(view: View, workload: Json) -> list[Json]:
+    """Return all pods of one workload, old ones and ending ones too."""
+    keepers = [workload, *owned(view.replicasets, workload)]
+    return [pod for keeper in keepers for pod in owned(view.pods, keeper)]
 
 
 def is_of(item: Json, name: str) -> bool:
@@ -182,6 +184,11 @@ def is_ready(pod: Json) -> bool:
     """Return whether a pod gets requests."""
     ready = conditions_of(pod.get("status") or {}).get("Ready")
     return ready is not None and ready["status"] == "True"
+
+
+def has_ended(pod: Json) -> bool:
+    """Return whether a pod has run to its end, well or not."""
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
 
 
 def is_ending(pod: Json) -> bool:

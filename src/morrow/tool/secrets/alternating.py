@@ -17,6 +17,7 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import NAME, names_held
 from morrow.tool.cluster.site import Site
+from morrow.tool.diagnose.view import has_ended
 from morrow.tool.environment.model import Rotation
 from morrow.tool.secrets.postgres import Administrator
 from morrow.tool.stores.generated import fresh
@@ -95,8 +96,7 @@ def _pod_of_another(site: Site) -> str:
     environment = site.environment
     for pod in site.kubectl.list("pods", f"{NAME}={environment.name}"):
         held = names_held(pod["spec"])["secrets"]
-        over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-        if held and not over and held != environment.secrets.object_name:
+        if held and not has_ended(pod) and held != environment.secrets.object_name:
             return str(pod["metadata"]["name"])
     return ""
 

@@ -11,10 +11,11 @@ from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.diagnose.view import (
     View,
     age_of,
+    has_ended,
     is_ending,
     is_ready,
     new_pods,
-    owned,
+    pods_of,
     spec_of,
     wanted_of,
 )
@@ -85,15 +86,12 @@ def judged_line(view: View, place: Place) -> Line:
 
 def serving_pods(view: View, workload: Json) -> list[Json]:
     """Return the pods of a workload, of whatever template, that have not ended and are to stay."""
-    keepers = [workload, *owned(view.replicasets, workload)]
-    pods = [pod for keeper in keepers for pod in owned(view.pods, keeper)]
-    return [pod for pod in pods if not is_over(pod)]
+    return [pod for pod in pods_of(view, workload) if not is_over(pod)]
 
 
 def is_over(pod: Json) -> bool:
     """Return whether a pod has ended, or is about to."""
-    over = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-    return is_ending(pod) or over
+    return is_ending(pod) or has_ended(pod)
 
 
 def image_id(pod: Json) -> str:

@@ -22,7 +22,7 @@ from morrow.tool.cluster.objects import (
 )
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look, look_at_all
-from morrow.tool.diagnose.view import View, owned
+from morrow.tool.diagnose.view import View, pods_of
 from morrow.tool.load.load import Load
 from morrow.tool.programs.port_forward import ask
 from morrow.tool.report.page import Line
@@ -192,7 +192,7 @@ class KubernetesSubject(Subject):
         words = ("rollout", "status", self._target, f"--timeout={ROLLOUT:.0f}s")
         self.kubectl.check(*words, timeout=ROLLOUT + 10)
         until = time.monotonic() + 120
-        while any(map(is_over, self._pods_of(self._workload()))):
+        while any(map(is_over, self._pods_now())):
             if time.monotonic() > until:
                 terminal.warn("pods that were replaced still finish their requests")
                 return
@@ -224,17 +224,17 @@ class KubernetesSubject(Subject):
             raise Failure(self._site.place.problem("release-missing", where, cause))
         return self._main
 
+    def _pods_now(self) -> list[Json]:
+        """Return the web process's pods as they are now, those that end too."""
+        workload = self._workload()  # which looks anew
+        return pods_of(self._view, workload)
+
     def _own(self, view: View) -> list[Json]:
         """Return the web process, or the processes where there is none."""
         return [self._main] if self._web and self._main else list(view.workloads)
 
     def _crons(self, view: View) -> list[Json]:
         return view.own("CronJob", self.environment.name, self.environment.namespace)
-
-    def _pods_of(self, workload: Json) -> list[Json]:
-        """Return its pods, those that end too."""
-        keepers = [workload, *owned(self._view.replicasets, workload)]
-        return [pod for keeper in keepers for pod in owned(self._view.pods, keeper)]
 
     def _pods(self) -> list[Json]:
         """Return the web process's pods that are to stay, by the last look."""
