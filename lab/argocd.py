@@ -13,7 +13,7 @@ from lab import network, status
 from lab.control_plane import GROUP
 from lab.kubectl import kubectl, kubectl_succeeds
 from lab.layout import ARGOCD, HOST, KUBECONFIG, RUN
-from lab.program import Program, recorded, start, wait_until
+from lab.program import running, start, wait_until
 from lab.timings import Clock
 from lab.versions import ARGOCD as VERSION
 from tools.build import program
@@ -55,7 +55,8 @@ def add() -> None:
     for folder in (HOME, REPOSITORIES):
         folder.mkdir(exist_ok=True)
     serve = ("--reuseaddr", "--export-all", f"--listen={HOST}", f"--base-path={REPOSITORIES}")
-    start_once("git-daemon", "git", "daemon", *serve, str(REPOSITORIES))
+    if not running("git-daemon"):
+        start("git-daemon", ["git", "daemon", *serve, str(REPOSITORIES)], cgroup=GROUP)
     environment = {
         "HOME": str(HOME),
         "TMPDIR": str(HOME),
@@ -65,7 +66,14 @@ def add() -> None:
         "ARGOCD_GPG_ENABLED": "false",
     }
     programs = [
-        start_once(f"argocd-{role}", binary, role, *words, inside=environment)
+        running(f"argocd-{role}")
+        or start(
+            f"argocd-{role}",
+            [binary, role, *words],
+            cgroup=GROUP,
+            namespace=ARGOCD.namespace,
+            environment=environment,
+        )
         for role, words in ROLES.items()
     ]
     wait_until("Argo CD", _answers, programs=programs, within=60)
@@ -81,12 +89,3 @@ def _answers() -> bool:
     except OSError:
         return False
     return True
-
-
-def start_once(name: str, *command: str, inside: dict[str, str] | None = None) -> Program:
-    """Start one program unless it runs; with an environment on Argo CD's own machine."""
-    for each in recorded():
-        if each.name == name and each.alive:
-            return each
-    namespace = ARGOCD.namespace if inside else ""
-    return start(name, list(command), cgroup=GROUP, namespace=namespace, environment=inside)

@@ -10,7 +10,7 @@ from lab import images, oci, status
 from lab.control_plane import GROUP
 from lab.kubectl import kubectl, kubectl_succeeds
 from lab.layout import HOST, MANIFESTS, OBJECT_METRICS, OBJECT_METRICS_PORT, REGISTRY, ROOT
-from lab.program import recorded, start, wait_until
+from lab.program import running, start, wait_until
 from lab.timings import Clock
 from lab.versions import ALERTMANAGER, PROMETHEUS, PROMETHEUS_OPERATOR
 from tools.build import program
@@ -57,7 +57,7 @@ def _pushed(binary: Path) -> str:
 
 
 def _start_stand_in() -> None:
-    if any(each.name == OBJECT_METRICS and each.alive for each in recorded()):
+    if running(OBJECT_METRICS):
         return
     start(
         OBJECT_METRICS,

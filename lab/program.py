@@ -107,6 +107,11 @@ def recorded() -> list[Program]:
     return found
 
 
+def running(name: str) -> Program | None:
+    """Return the program called `name` if it runs."""
+    return next((each for each in recorded() if each.name == name and each.alive), None)
+
+
 def find(name: str) -> Program:
     """Return the recorded program called `name`."""
     for candidate in recorded():

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from lab.argocd import GIT, REPOSITORIES, SPACE
-from lab.program import recorded
+from lab.program import running
 from tests.e2e.cluster import ROOT, Cluster, CommandError, eventually
 from tests.unit.frame.skips import cannot
 from tests.unit.tool.git_server import GitServer
@@ -30,8 +30,7 @@ FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 def needs_argocd() -> None:
     """Skip what asks an Argo CD where there is none."""
-    alive = {each.name for each in recorded() if each.alive}
-    if "argocd-application-controller" not in alive:
+    if not running("argocd-application-controller"):
         cannot("Argo CD beside the cluster", "`python -m lab add argocd` brings it", "argocd")
 
 
