@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.kit.processes import lives
 from tests.unit.kit.served import HELLO, Served, environment, run, wait_for
 
 SAYS = "echo plain; echo '{\"a\": 1}'; echo to-stderr >&2; printf unended"
@@ -109,15 +110,10 @@ def test_nothing_runs_on_when_its_supervisor_is_killed() -> None:
         assert Path(f"/proc/{pid}").exists()
         one.terminate(signal.SIGKILL)
         one.wait()
-        wait_for(lambda: not _lives(pid), "its end")
+        wait_for(lambda: not lives(pid), "its end")
     finally:
-        if _lives(pid):
+        if lives(pid):
             os.kill(pid, signal.SIGKILL)
-
-
-def _lives(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def _admin_port(one: Served) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.unit.kit.processes import lives
 from tests.unit.tool.command import MAIN, Told, morrow
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -108,13 +109,7 @@ class LocalService:
 
     def processes(self) -> list[int]:
         """The main processes that were started here and live."""
-        found = []
-        for file in self.state.glob("*/pid"):
-            pid = int(file.read_text())
-            stat = Path(f"/proc/{pid}/stat")
-            if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
-                found.append(pid)
-        return found
+        return [pid for file in self.state.glob("*/pid") if lives(pid := int(file.read_text()))]
 
 
 @contextmanager

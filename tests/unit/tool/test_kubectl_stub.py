@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from morrow.tool.stores.generated import Generated
 from morrow.tool.targets.kubernetes import target as target_kubernetes
 from morrow.tool.targets.target import UpOptions
 from tests.environments import load
+from tests.unit.kit.processes import lives
 from tools.environments import BASE_PYTHON
 
 # Forwards nothing, but says that it does and stays, as kubectl would.
@@ -62,16 +62,6 @@ def stub(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) ->
     program.chmod(0o755)
     monkeypatch.setenv(f"MORROW_{name.upper()}", str(program))
     return told
-
-
-def lives(pid: int) -> bool:
-    """Whether the process is there and no zombie."""
-    try:
-        os.kill(pid, 0)
-        stat = Path(f"/proc/{pid}/stat")
-        return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def ends(pid: int) -> bool:

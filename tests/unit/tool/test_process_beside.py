@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.targets.process.cron import following
+from tests.unit.kit.processes import lives
 from tests.unit.tool.command import MORROW
 from tests.unit.tool.local_service import ROOT, LocalService, local_service
 
@@ -59,13 +60,8 @@ def steps(shop: LocalService) -> list[str]:
 
 def beside(shop: LocalService) -> dict[str, int]:
     """The processes beside the web process that live."""
-    found = {}
-    for file in shop.state.glob("*/*.pid"):
-        pid = int(file.read_text())
-        stat = Path(f"/proc/{pid}/stat")
-        if stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
-            found[file.stem] = pid
-    return found
+    pids = {file.stem: int(file.read_text()) for file in shop.state.glob("*/*.pid")}
+    return {name: pid for name, pid in pids.items() if lives(pid)}
 
 
 def within(seconds: float, done: Callable[[], Any]) -> Any:
