@@ -17,8 +17,9 @@ import pytest
 
 from tests.e2e.argocd import Argo, argo
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
-from tests.e2e.tool_project import Told, ToolProject, laid_over
-from tests.unit.tool.git_server import NOBODYS, WHO, GitServer
+from tests.e2e.shop_in_git import ShopInGit
+from tests.e2e.tool_project import ToolProject
+from tests.unit.tool.git_server import NOBODYS, WHO
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
 CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
@@ -31,26 +32,10 @@ LEVEL = "import os; print(os.environ['LEVEL'])"
 
 
 @dataclass
-class Shop:
-    """The project, its Git server and its Argo CD."""
+class Shop(ShopInGit):
+    """One that Argo CD delivers."""
 
-    project: ToolProject
-    server: GitServer
     argo: Argo
-
-    def values(self, **more: object) -> dict[str, Any]:
-        return laid_over(self.project.simple(target={"delivery": "gitops"}), more)
-
-    def up(self, *words: str, **more: object) -> Told:
-        self.project.write(self.values(**more))
-        return self.project.morrow("up", "test", "--json", *words)
-
-    def state(self) -> str:
-        told = self.project.morrow("status", "test", "--json")
-        return str(told.answer["git"]["state"])
-
-    def of(self, path: str) -> str:
-        return self.project.kubectl("get", "deployment", "web", "-o", f"jsonpath={{.spec.{path}}}")
 
     def command(self) -> str:
         return self.of("template.spec.containers[0].command")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.cluster import ROOT, Cluster, Image
 from tests.e2e.git_controller import Controller
-from tests.e2e.tool_project import Told, ToolProject, laid_over
+from tests.e2e.shop_in_git import ShopInGit
+from tests.e2e.tool_project import ToolProject
 from tests.unit.tool.git_server import NOBODYS, WHO, GitServer
 
 # A hang is found by this; a machine that is busy with other things is not.
@@ -23,25 +24,11 @@ CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
 SYNCS = 5
 
 
-class Shop:
-    """The project, its Git server and its controller."""
+@dataclass
+class Shop(ShopInGit):
+    """One that this test's own controller delivers."""
 
-    def __init__(self, project: ToolProject, server: GitServer, controller: Controller) -> None:
-        self.project, self.server, self.controller = project, server, controller
-
-    def values(self, **more: object) -> dict[str, Any]:
-        return laid_over(self.project.simple(target={"delivery": "gitops"}), more)
-
-    def up(self, *words: str, **more: object) -> Told:
-        self.project.write(self.values(**more))
-        return self.project.morrow("up", "test", "--json", *words)
-
-    def state(self) -> str:
-        told = self.project.morrow("status", "test", "--json")
-        return str(told.answer["git"]["state"])
-
-    def of(self, path: str) -> str:
-        return self.project.kubectl("get", "deployment", "web", "-o", f"jsonpath={{.spec.{path}}}")
+    controller: Controller
 
 
 @pytest.fixture
