@@ -47,12 +47,14 @@ class Workflow:
     def __post_init__(self) -> None:
         text = (ROOT / ".github" / "workflows" / f"{self.name}.yml").read_text()
         self.told: dict[Any, Any] = yaml.safe_load(text)
+        called = self.told[True].get("workflow_call", {})  # `on`
         self.given = {
             name: str(self.inputs.get(name, one.get("default", "")))
-            for name, one in self.told[True]
-            .get("workflow_call", {})
-            .get("inputs", {})
-            .items()  # `on`
+            for name, one in called.get("inputs", {}).items()
+        }
+        # GitHub's rule: one that need not be given is an empty text.
+        self.unset = {
+            name: "" for name, one in called.get("secrets", {}).items() if not one["required"]
         }
         assert set(self.inputs) <= set(self.given)
 
@@ -100,7 +102,7 @@ class Workflow:
     def _value(self, path: str) -> str:
         place: Any = {
             "inputs": self.given,
-            "secrets": self.secrets,
+            "secrets": self.unset | self.secrets,
             "github": {"event_name": self.event, "token": "none", **self.known.get("github", {})},
             **{key: value for key, value in self.known.items() if key != "github"},
         }

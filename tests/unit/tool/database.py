@@ -35,6 +35,7 @@ USERS = ("shop_a", "shop_b")
 ROLES = (
     "alter system set log_statement = 'all'",
     "select pg_reload_conf()",
+    "set log_statement = 'all'",  # in this session at once: the reload takes its time
     "create role keeper login createrole password 'keeper-word'",
     "create role shop nologin",
     "create role shop_a login password 'first-word' in role shop",
