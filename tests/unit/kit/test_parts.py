@@ -114,7 +114,7 @@ def test_a_check_that_hangs_is_a_failed_one_and_a_slow_one_too() -> None:
 def test_the_admin_server_makes_room_and_survives_an_answer_that_raises(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def answer(path: str) -> tuple[int, str, bytes]:
+    def answer(path: str, _: bool) -> tuple[int, str, bytes]:
         if path == "/raise":
             raise RuntimeError("on purpose")
         return 200, "text/plain", b"ok"
@@ -138,7 +138,7 @@ def test_the_admin_server_makes_room_and_survives_an_answer_that_raises(
 def test_who_connected_before_the_admin_server_stops_is_answered() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
-        server = AdminServer(listener, lambda path: (200, "text/plain", b"here"))
+        server = AdminServer(listener, lambda path, _: (200, "text/plain", b"here"))
         server.start()
         with socket.create_connection(address, timeout=5) as waiting:
             assert ask(address[1], "/livez").status == 200, "so the one before it is accepted too"

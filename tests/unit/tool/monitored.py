@@ -113,8 +113,9 @@ def monitored(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def prometheus(program: str, folder: Path) -> Iterator[str]:
-    words = [program, f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/db"]
+def prometheus(program: str, folder: Path, *more: str) -> Iterator[str]:
+    words = [program, f"--config.file={folder}/prometheus.yaml", *more]
+    words += [f"--storage.tsdb.path={folder}/db"]
     log = (folder / "prometheus.log").open("w")
     running = subprocess.Popen([*words, "--web.listen-address=127.0.0.1:0"], stdout=log, stderr=log)
 

@@ -2,6 +2,7 @@
 
 import logging
 import queue
+import re
 import selectors
 import socket
 import threading
@@ -17,6 +18,7 @@ MOST_HEAD = 16 * 1024
 MOST_CONNECTIONS = 128
 STOP = b"x"
 SLOW = (b"GET /metrics ", b"GET /metrics?", b"HEAD /metrics ")
+ASKS_OPENMETRICS = re.compile(rb"^accept:.*application/openmetrics-text", re.I | re.M).search
 # A client that has not sent its request, or taken the answer, by then is cut.
 SLOWEST = 5.0
 # Whoever has connected when the server stops is still answered, for so many seconds.
@@ -35,13 +37,13 @@ class _Client:
 
 
 class AdminServer:
-    r"""Serves `answer(path)` on a listening socket, one short connection a request.
+    r"""Serves `answer(path, openmetrics)` on a listening socket, one short connection a request.
 
     What may take its time (`/metrics`, which asks the application's own collectors) is answered
     on a thread of its own: nothing keeps a probe waiting.
 
     >>> listener = socket.create_server(("127.0.0.1", 0))
-    >>> server = AdminServer(listener, lambda path: (200, "text/plain", b"ok"))
+    >>> server = AdminServer(listener, lambda path, _: (200, "text/plain", b"ok"))
     >>> server.start()
     >>> with socket.create_connection(listener.getsockname()) as client:
     ...     client.sendall(b"GET /livez HTTP/1.1\r\n\r\n")
@@ -50,7 +52,7 @@ class AdminServer:
     >>> server.stop()
     """
 
-    def __init__(self, listener: socket.socket, answer: Callable[[str], Answer]) -> None:
+    def __init__(self, listener: socket.socket, answer: Callable[[str, bool], Answer]) -> None:
         self._listener = listener
         self._answer = answer
         self._selector = selectors.DefaultSelector()
@@ -170,7 +172,7 @@ class AdminServer:
             return _response(405, "text/plain", b"only GET and HEAD are answered\n")
         path = target.partition(b"?")[0].decode("latin-1")
         try:
-            status, kind, body = self._answer(path)
+            status, kind, body = self._answer(path, ASKS_OPENMETRICS(received) is not None)
         except Exception:
             logger.exception("the admin server could not answer %s", path)
             status, kind, body = 500, "text/plain", b"could not answer: see the log\n"

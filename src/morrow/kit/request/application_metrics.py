@@ -8,6 +8,7 @@ from morrow.kit.settings.problem import logger
 
 # So long its collectors may take; a scrape has ten seconds in all.
 PATIENCE = 2.0
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 class ApplicationMetrics:
@@ -17,7 +18,8 @@ class ApplicationMetrics:
     b''
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "") -> None:
+        self._kind = kind
         self._thread: threading.Thread | None = None
         self._text = b""
         self._failed = False
@@ -47,7 +49,13 @@ class ApplicationMetrics:
 
     def _read(self) -> None:
         try:
-            self._text, self._failed = sys.modules["prometheus_client"].generate_latest(), False
+            client = sys.modules["prometheus_client"]
+            if self._kind:
+                text = client.exposition.choose_encoder(self._kind)[0](client.REGISTRY)
+                self._text = text.removesuffix(b"# EOF\n")
+            else:
+                self._text = client.generate_latest()
+            self._failed = False
         except Exception:
             self._failed = True
             logger.exception("the application's metrics could not be read")

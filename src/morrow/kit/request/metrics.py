@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from itertools import accumulate
+from time import time
 
 NAME = "http_server_request_duration_seconds"
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -13,6 +14,8 @@ METHODS = frozenset(
 )
 HEAD = f"# HELP {NAME} Duration of requests, by matched route.\n# TYPE {NAME} histogram\n".encode()
 OTHER = "_OTHER"
+# Counts and sum of a series, and the newest of each bucket's requests whose trace is kept.
+Series = tuple[list[float], dict[int, tuple[int, float, float]]]
 MOST_NOTED = 1000
 # More routes, methods and statuses than any service has; beyond it all count as one.
 MOST_SERIES = 2000
@@ -28,40 +31,44 @@ class RequestDurations:
     """  # noqa: E501 - one line of the exposition
 
     def __init__(self) -> None:
-        self._series: dict[tuple[str, str, str], list[float]] = {}
+        self._series: dict[tuple[str, str, str], Series] = {}
         self._template = HEAD
         self._added: list[bytes] = []
-        self._noted: deque[tuple[tuple[str, str, str], float]] = deque()
+        self._noted: deque[tuple[tuple[str, str, str], float, int, float]] = deque()
         self._lock = threading.Lock()
 
-    def observe(self, method: str, route: str, status: str, seconds: float) -> None:
-        """Count one request.
+    def observe(
+        self, method: str, route: str, status: str, seconds: float, trace_id: int = 0
+    ) -> None:
+        """Count one request, and remember its trace if that is kept.
 
         >>> RequestDurations().observe("GET", "/", "200", 0.1)
         """
         # Only noted: what a request must wait for is short, and has no lock.
-        self._noted.append(((method, route, status), seconds))
+        when = time() if trace_id else 0.0
+        self._noted.append(((method, route, status), seconds, trace_id, when))
         if len(self._noted) > MOST_NOTED:
             self._count()
 
     def _count(self) -> None:
         with self._lock:
             for _ in range(len(self._noted)):
-                key, seconds = self._noted.popleft()
-                series = self._series.get(key)
-                if series is None:
-                    series = self._new(key)
+                key, seconds, trace_id, when = self._noted.popleft()
+                series, exemplars = self._series.get(key) or self._new(key)
                 # One slot a bucket, one for what is longer, and the sum in the last place.
-                series[bisect_left(BOUNDS, seconds)] += 1
+                bucket = bisect_left(BOUNDS, seconds)
+                series[bucket] += 1
                 series[-1] += seconds
+                if trace_id:
+                    exemplars[bucket] = trace_id, seconds, when
 
-    def _new(self, key: tuple[str, str, str]) -> list[float]:
+    def _new(self, key: tuple[str, str, str]) -> Series:
         method, route, status = key
         key = (method if method in METHODS else OTHER, route, status)
         if len(self._series) >= MOST_SERIES and key not in self._series:
             key = (OTHER, OTHER, OTHER)
         if key not in self._series:
-            self._series[key] = [0] * (len(BOUNDS) + 1) + [0.0]
+            self._series[key] = [0] * (len(BOUNDS) + 1) + [0.0], {}
             self._added.append(_template(key))
         return self._series[key]
 
@@ -77,13 +84,13 @@ class RequestDurations:
         self._count()
         found = dict.fromkeys(("1xx", "2xx", "3xx", "4xx", "5xx"), 0.0)
         with self._lock:
-            for (_, _, status), series in self._series.items():
+            for (_, _, status), (series, _) in self._series.items():
                 name = f"{status[:1]}xx"
                 found[name] = found.get(name, 0) + sum(series[:-1])
         return (({"class": name}, count) for name, count in found.items())
 
-    def exposition(self) -> bytes:
-        """Return the Prometheus text.
+    def exposition(self, *, openmetrics: bool = False) -> bytes:
+        """Return the Prometheus text; that of OpenMetrics has exemplars.
 
         >>> RequestDurations().exposition().splitlines()[1]
         b'# TYPE http_server_request_duration_seconds histogram'
@@ -94,14 +101,26 @@ class RequestDurations:
                 self._template += b"".join(self._added)
                 self._added.clear()
             template = self._template
-            snapshot = [series.copy() for series in self._series.values()]
+            snapshot = [series.copy() for series, _ in self._series.values()]
+            # Two lines are the head's; a series has one a bucket, +Inf too, a sum and a count.
+            exemplars = [
+                (2 + number * (len(BOUNDS) + 3) + bucket, exemplar)
+                for number, (_, kept) in enumerate(self._series.values() if openmetrics else ())
+                for bucket, exemplar in kept.items()
+            ]
         numbers: list[float] = []
         for series in snapshot:
             total = series.pop()
             numbers += accumulate(series)
             numbers += (total, numbers[-1])
         # Bytes, and all at once: a third of the time of text, series by series.
-        return template % tuple(numbers)
+        text = template % tuple(numbers)
+        if not exemplars:
+            return text
+        lines = text.split(b"\n")
+        for line, exemplar in exemplars:
+            lines[line] += b' # {trace_id="%032x"} %r %.3f' % exemplar
+        return b"\n".join(lines)
 
 
 def _template(key: tuple[str, str, str]) -> bytes:

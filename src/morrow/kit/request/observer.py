@@ -121,7 +121,8 @@ class Observer:
         try:
             # The matched pattern, never the path: what clients invent must not become a series.
             route = request.route or matched_route(request.source)
-            self.durations.observe(request.method, route, request.status, seconds)
+            durations = self.durations
+            durations.observe(request.method, route, request.status, seconds, request.sampled)
             if self.tracing is not None:
                 self.tracing.end(request, route)
             if now >= self._second:

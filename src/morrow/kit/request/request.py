@@ -29,6 +29,8 @@ class Request:
     route = ""
     span: Any = None
     trace_id = 0
+    # The same, when the trace is kept.
+    sampled = 0
     # What the head of the answer says of its body.
     length = -1
     is_events = False

@@ -49,7 +49,10 @@ class Tracing:
             around = self._extract(carrier, NOTHING)
         span = self._tracer.start_span(request.method, around, SERVER)
         request.span = span
-        request.trace_id = span.get_span_context().trace_id
+        told = span.get_span_context()
+        request.trace_id = told.trace_id
+        if told.trace_flags & trace.TraceFlags.SAMPLED:
+            request.sampled = told.trace_id
         return context.attach(trace.set_span_in_context(span, around))
 
     def leave(self, token: Any) -> None:  # noqa: ANN401 - OpenTelemetry's own token

@@ -169,7 +169,7 @@ class Command:
             if pid == self.pid:
                 self._code, self._ended = code, time.monotonic()
 
-    def answer(self, path: str) -> Answer:
+    def answer(self, path: str, _: bool) -> Answer:
         """Return the admin server's response to a path."""
         kind = "application/json"
         if path in ("/livez", "/startupz"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from morrow.kit.health.checks import Checks
 from morrow.kit.request import metrics
-from morrow.kit.request.application_metrics import ApplicationMetrics
+from morrow.kit.request.application_metrics import OPENMETRICS, ApplicationMetrics
 from morrow.kit.request.observer import Observer
 from morrow.kit.request.threads import Threads, choose
 from morrow.kit.request.tracing import start_tracing
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from morrow.kit.settings.settings import Settings
 
 Answer = tuple[int, str, bytes]
+
+# OpenMetrics names the family of a counter without the end that its samples have.
+_COUNTERS = re.compile(rb"^(# (?:HELP|TYPE) \S+)_total ", re.M)
 
 
 def prepare(service: Declaration, own: KitSettings, *, called: str, **options: Any) -> Running:  # noqa: ANN401
@@ -90,7 +94,7 @@ class Running:
         self.may_close = True
         self.checks = Checks(())
         self.loop: AbstractEventLoop | None = None
-        self._applications = ApplicationMetrics()
+        self._applications = {kind: ApplicationMetrics(kind) for kind in ("", OPENMETRICS)}
         # What only the server knows, once there is one.
         self.busy: Callable[[], int] = lambda: len(self.observer.active)
         self.stands_still: Callable[[], float] = lambda: 0.0
@@ -129,8 +133,8 @@ class Running:
             "checks": {state.name: state.told() for state in states},
         }
 
-    def answer(self, path: str) -> Answer:
-        """Return the admin server's response to a path."""
+    def answer(self, path: str, openmetrics: bool = False) -> Answer:
+        """Return the admin server's response to a path; its metrics as they are asked for."""
         if path == "/startupz":
             state = "started" if self.started else "starting"
             return _json(200 if self.started else 503, {"status": state, "checks": {}})
@@ -140,10 +144,14 @@ class Running:
             ready, body = self.readiness()
             return _json(200 if ready else 503, body)
         if path == "/metrics":
-            text = self.observer.durations.exposition()
+            text = self.observer.durations.exposition(openmetrics=openmetrics)
             own = "".join(f"{line}\n" for line in self._metrics()).encode()
+            if openmetrics:
+                own = _COUNTERS.sub(rb"\1 ", own)
+                theirs = self._applications[OPENMETRICS].collect()
+                return 200, OPENMETRICS, b"".join((text, own, theirs, b"# EOF\n"))
             kind = "text/plain; version=0.0.4; charset=utf-8"
-            return 200, kind, b"".join((text, own, self._applications.collect()))
+            return 200, kind, b"".join((text, own, self._applications[""].collect()))
         if path == "/info":
             return _json(200, self._info())
         return _json(404, {"error": "not found", "try": "/startupz /readyz /livez /metrics /info"})

@@ -48,8 +48,8 @@ def work(job: Job, control: socket.socket) -> int:
         signal.signal(number, lambda *_: None)
     running: Running | None = None
 
-    def answer(path: str) -> Answer:
-        return running.answer(path) if running else _starting(path)
+    def answer(path: str, openmetrics: bool) -> Answer:
+        return running.answer(path, openmetrics) if running else _starting(path)
 
     admin = AdminServer(job.admin_listener, answer)
     if job.first:
