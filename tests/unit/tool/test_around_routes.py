@@ -116,4 +116,30 @@ def test_an_ingress_is_judged(ingresses: list[Json], classes: list[str], code: s
     assert found == ([code] if code else [])
 
 
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ({"name": "web", "port": {"number": 80}}, None),
+        ({"name": "web", "port": {"name": "http"}}, None),
+        ({"name": "web", "port": {"number": 81}}, "the port 81 of Service web"),
+        ({"name": "web", "port": {"name": "grpc"}}, "the port grpc of Service web"),
+        ({"name": "nosuch", "port": {"number": 80}}, "Service nosuch, which is not in"),
+    ],
+)
+@pytest.mark.parametrize("default", [True, False])
+def test_an_ingress_leads_to_a_port_that_is_there(
+    service: Json, said: str | None, default: bool
+) -> None:
+    end = {"service": service}
+    rule = {"http": {"paths": [{"path": "/", "backend": end}]}}
+    door = ingress(**({"defaultBackend": end} if default else {"rules": [rule]}))
+    ports = [{"name": "http", "port": 80, "targetPort": 5000}]
+    there = thing("Service", "web", spec={"ports": ports})
+    known = {"Ingress": [door], "IngressClass": [thing("IngressClass", "nginx")]}
+    found = diagnose(seen(good(), **known, Service=[there]), PLACE)
+    assert [one.problem.code for one in found] == (["route-backend"] if said else [])
+    assert all(said in one.problem.cause for one in found if said)
+    assert codes(seen(good(), **known)) == [], "nobody was allowed to look"
+
+
 # -- autoscalers, services, nodes, volumes -----------------------------------------------------

@@ -33,7 +33,9 @@ ROUTES = {
     "HTTPRoute": "httproutes.gateway.networking.k8s.io",
     "GRPCRoute": "grpcroutes.gateway.networking.k8s.io",
 }
-_HIDDEN = re.compile(r'cannot get resource "(secrets|configmaps|serviceaccounts)"')
+_HIDDEN = re.compile(
+    r'cannot get resource "(secrets|configmaps|serviceaccounts|services|persistentvolumeclaims)"'
+)
 _FORBIDDEN = re.compile(r'cannot list resource "([a-z]+)"')
 
 
@@ -72,8 +74,9 @@ def look_at_all(site: Site) -> View:
 def look_around(site: Site, view: View) -> View:
     """Return a look at the release with what lies beyond its namespace."""
     around = {**view.around, **look_beyond(site.kubectl, view)}
-    around |= look_at_routes(site.kubectl) if has_routes(site.environment) else {}
     declared, live = look_at_declared(site)
+    if has_routes(site.environment) or any(one["kind"] in ROUTES for one in declared):
+        around |= look_at_routes(site.kubectl)
     return dataclasses.replace(view, around={**around, DECLARED: live}, declared=declared)
 
 

@@ -8,6 +8,8 @@ from morrow.tool.base.web import Answer
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import failed
+from morrow.tool.deliver.inside import fallen, unanswered
+from morrow.tool.deliver.look import look
 from morrow.tool.deliver.outside import refused_outside
 from morrow.tool.deliver.served import unserved
 from morrow.tool.deliver.take_back import choose, take_back
@@ -38,8 +40,11 @@ def smoke(site: Site, rolled_out: View) -> View:
     if site.environment.value("web", "enabled") is not False:
         answered, bad = _inside(site)
         wrong += [bad] if bad else []
+        if answered:
+            wrong += unanswered(view, site.place, site.kubectl)
         if answered and not wrong:
             wrong += refused_outside(view, site.place, lambda path: _ask(site, path).status)
+    wrong += fallen(view, look(site.kubectl, site.place), site.place)
     if wrong:
         terminal.say("applied, but:")
         raise Failure(*wrong, applied=True)

@@ -87,6 +87,13 @@ def init_names(pod: Json) -> set[str]:
     return {str(c["name"]) for c in pod["spec"].get("initContainers") or []}
 
 
+def named_ports(pod: Json) -> dict[str, int]:
+    """Return the numbers of the ports that a pod's containers name."""
+    containers = (*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"])
+    ports = [port for one in containers for port in one.get("ports") or []]
+    return {str(one.get("name")): int(one["containerPort"]) for one in ports}
+
+
 def container_spec(pod: Json, status: Json) -> Json:
     """Return the specification of the container that a status is about."""
     spec = pod["spec"]

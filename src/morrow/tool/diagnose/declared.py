@@ -9,6 +9,7 @@ from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import condition_text, conditions_of, names_held
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.deployment import awaited_pods
 from morrow.tool.diagnose.references import FOR, absent
 from morrow.tool.diagnose.view import (
     DECLARED,
@@ -17,9 +18,7 @@ from morrow.tool.diagnose.view import (
     View,
     age_of,
     is_of,
-    new_pods,
     patch,
-    pods_of,
     spec_of,
     title,
 )
@@ -27,6 +26,8 @@ from morrow.tool.diagnose.view import (
 # What decides whether requests and runs come to the pods; () stands for all of it.
 LEADING: dict[str, tuple[str, tuple[str, ...]]] = {
     "Service": ("spec", ("selector", "ports", "type")),
+    "Ingress": ("spec", ("ingressClassName", "rules")),
+    "NetworkPolicy": ("spec", ("podSelector", "ingress", "egress")),
     "HTTPRoute": ("spec", ("hostnames", "parentRefs")),
     "GRPCRoute": ("spec", ("hostnames", "parentRefs")),
     "CronJob": ("spec", ("schedule", "suspend")),
@@ -56,29 +57,13 @@ def declared_findings(view: View, place: Place) -> Iterator[Finding]:
             if wanted["kind"] not in ENDS:
                 cause = "it was applied and is not there any more: somebody deletes it"
                 yield Finding(place.problem("object-gone", title(wanted), cause), SETTLES, True)
-        elif found := _changed(wanted, item):
+        elif found := _changed(wanted, item) or _scaled(wanted, item, view):
+            fresh = not _changed(wanted, item)
             found += f"; the last to change it was {_last_manager(item)}"
             problem = place.problem("release-overwritten", title(item), found)
-            yield Finding(problem, SETTLES, True)
+            yield Finding(problem, SETTLES, True, fresh=fresh)
         elif wanted["kind"] not in JUDGED:
             yield from _conditions(item, place)
-
-
-def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
-    """Yield new pods that run another image than their template says: a rule rewrites it."""
-    for workload in view.workloads:
-        template = (spec_of(workload).get("template") or {}).get("spec") or {}
-        wanted = {one["name"]: str(one["image"]) for one in template.get("containers") or []}
-        for pod in new_pods(view, workload):
-            for one in pod["spec"]["containers"]:
-                image = wanted.get(one["name"])
-                if image is None or same_image(image, str(one["image"])):
-                    continue
-                cause = f"it runs {one['image']}, and its template says {image}:"
-                cause += " an admission rule or webhook of the cluster rewrites it"
-                found = place.problem("release-overwritten", title(pod), cause)
-                yield Finding(found, SETTLES, True)
-                return
 
 
 def ending_findings(view: View, place: Place) -> Iterator[Finding]:
@@ -93,7 +78,7 @@ def ending_findings(view: View, place: Place) -> Iterator[Finding]:
         # Nothing new is made of a workload that ends.
         yield Finding(_let_go(item, cause, place), SETTLES, item["kind"] not in KEEPERS)
     jobs = (one for one in view.jobs if is_of(one, place.name))
-    for item in (*_awaited_pods(view), *jobs):
+    for item in (*awaited_pods(view), *jobs):
         meta = item["metadata"]
         foreign = [one for one in meta.get("finalizers") or [] if not one.startswith(OWN)]
         ended = meta.get("deletionTimestamp")
@@ -106,14 +91,6 @@ def ending_findings(view: View, place: Place) -> Iterator[Finding]:
 def _let_go(item: Json, cause: str, place: Place) -> Problem:
     command = patch(place, f"{item['kind'].lower()} {item['metadata']['name']}", FREE)
     return place.problem("object-ending", title(item), cause, command=command)
-
-
-def _awaited_pods(view: View) -> Iterator[Json]:
-    """Yield the pods whose end a workload waits for before it makes another."""
-    for workload in view.workloads:
-        recreates = (spec_of(workload).get("strategy") or {}).get("type") == "Recreate"
-        if workload["kind"] == "StatefulSet" or recreates:
-            yield from pods_of(view, workload)
 
 
 def _identity(item: Json, place: Place) -> tuple[str, str, str]:
@@ -130,6 +107,22 @@ def _changed(wanted: Json, item: Json) -> str:
     for key in keys or before:
         if before.get(key) is not None and not _holds(before[key], now.get(key)):
             return f"its {key} is {json.dumps(now.get(key))}, not {json.dumps(before[key])}"
+    return ""
+
+
+def _scaled(wanted: Json, item: Json, view: View) -> str:
+    """Say that there are fewer pods than were applied, or other bounds: of that moment a fault."""
+    before, now = spec_of(wanted), spec_of(item)
+    if wanted["kind"] == "HorizontalPodAutoscaler":
+        for key in ("minReplicas", "maxReplicas"):
+            if before.get(key) not in (None, now.get(key)):
+                return f"its {key} is {now.get(key)}, not {before[key]}"
+    aims = (spec_of(one)["scaleTargetRef"] for one in view.of("HorizontalPodAutoscaler"))
+    own = (wanted["kind"], wanted["metadata"]["name"])
+    if wanted["kind"] in KEEPERS and own not in [(aim["kind"], aim["name"]) for aim in aims]:
+        count, live = before.get("replicas") or 0, now.get("replicas", 1)
+        if live < count:
+            return f"it is scaled to {live} pods, and {count} were applied"
     return ""
 
 
@@ -160,8 +153,8 @@ def _difference(wanted: Json, item: Json) -> str:
         for key in ("command", "args"):
             if one.get(key) and one[key] != other.get(key):
                 return f"its container {name} has the {key} {other.get(key)}, not {one[key]}"
-        now_set = _values(other)
-        for variable, value in _values(one).items():
+        now_set = plain_values(other)
+        for variable, value in plain_values(one).items():
             if now_set.get(variable) != value:
                 return f"its container {name} has another {variable} than was applied"
     held = names_held(pods)["secrets"]
@@ -179,7 +172,7 @@ def same_image(wanted: str, now: str) -> bool:
     return last == name.rpartition("/")[2] or (not digest and bool(found) and ":" not in last)
 
 
-def _values(container: Json) -> Json:
+def plain_values(container: Json) -> Json:
     """Return the plain variables; an empty value is left out by the API server."""
     return {
         one["name"]: one.get("value", "")

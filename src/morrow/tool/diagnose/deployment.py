@@ -19,6 +19,7 @@ from morrow.tool.diagnose.view import (
     own_pods,
     owned,
     patch,
+    pods_of,
     spec_of,
     title,
     uid,
@@ -120,6 +121,14 @@ def silent_findings(view: View, place: Place) -> Iterator[Finding]:
         wanted = workload["metadata"].get("generation")
         cause = f"it is at generation {wanted}, and its controller has seen {seen}"
         yield Finding(place.problem("controller-silent", title(workload), cause), SILENT)
+
+
+def awaited_pods(view: View) -> Iterator[Json]:
+    """Yield the pods whose end a workload waits for before it makes another."""
+    for workload in view.workloads:
+        recreates = (spec_of(workload).get("strategy") or {}).get("type") == "Recreate"
+        if workload["kind"] == "StatefulSet" or recreates:
+            yield from pods_of(view, workload)
 
 
 def old_pod_findings(view: View, place: Place) -> Iterator[Finding]:

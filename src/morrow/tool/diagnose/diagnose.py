@@ -22,7 +22,10 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
     What stands in `known` by its uid is left out: it was there before, and what is wrong with it
     may just be fixed.
     """
-    found = sorted(_findings(view, place, known), key=lambda one: (one.beside, one.hold))
+    # What is beside the pods stands in the order of the judges: what explains more comes first.
+    found = sorted(
+        _findings(view, place, known), key=lambda one: (one.beside, 0 if one.beside else one.hold)
+    )
     if deadline_over(view) is None:
         return found
     # Kubernetes itself has given up waiting: what only explained the wait is the fault.
@@ -33,7 +36,8 @@ def diagnose_once(view: View, place: Place) -> list[Finding]:
     """Return what a single look can tell: nothing for which the youngest pod is too young."""
     ages = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
     age = max(0.0, min(ages, default=WAIT))  # the cluster's clock may be ahead
-    return [f for f in diagnose(view, place) if f.beside or f.hold == WAIT or f.hold <= age]
+    found = [one for one in diagnose(view, place) if not one.fresh]
+    return [one for one in found if one.beside or one.hold == WAIT or one.hold <= age]
 
 
 def _findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:

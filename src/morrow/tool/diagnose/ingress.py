@@ -19,6 +19,7 @@ def ingress_findings(view: View, place: Place) -> Iterator[Finding]:
     for ingress in view.own("Ingress", place.name, place.namespace):
         yield from _class(ingress, view, place)
         yield from _certificates(ingress, view, place)
+        yield from _backends(ingress, view, place)
         yield from _taken(ingress, view, place)
         yield from _unseen(ingress, view, place)
 
@@ -66,6 +67,29 @@ def _certificates(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
             cause = f"its certificate's Secret {name} is not in the namespace {place.namespace}"
             problem = place.problem("certificate-missing", title(ingress), cause, what=name)
             yield Finding(problem, 60, True)
+
+
+def _backends(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield a Service, or a port of one, to which it leads and that is not there."""
+    if "Service" not in view.around:
+        return
+    services = {one["metadata"]["name"]: one["spec"] for one in view.of("Service")}
+    rules = ingress["spec"].get("rules") or []
+    paths = [path for rule in rules for path in (rule.get("http") or {}).get("paths") or []]
+    ends = [one.get("backend") or {} for one in paths]
+    ends.append(ingress["spec"].get("defaultBackend") or {})
+    for end in (one["service"] for one in ends if "service" in one):
+        name, port = end["name"], end.get("port") or {}
+        ports = services.get(name, {}).get("ports") or []
+        if name not in services:
+            cause = f"it leads to Service {name}, which is not in the namespace"
+        elif not any(port.items() <= {**one, "number": one["port"]}.items() for one in ports):
+            wanted = port.get("name") or port.get("number")
+            cause = f"it leads to the port {wanted} of Service {name}, which has no such port"
+        else:
+            continue
+        yield Finding(place.problem("route-backend", title(ingress), cause), SETTLES, True)
+        return
 
 
 def _taken(ingress: Json, view: View, place: Place) -> Iterator[Finding]:

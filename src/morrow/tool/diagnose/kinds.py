@@ -12,11 +12,7 @@ from dataclasses import dataclass
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.autoscaler import autoscaler_findings
 from morrow.tool.diagnose.cronjob import cron_findings
-from morrow.tool.diagnose.declared import (
-    declared_findings,
-    ending_findings,
-    rewritten_findings,
-)
+from morrow.tool.diagnose.declared import declared_findings, ending_findings
 from morrow.tool.diagnose.deployment import (
     old_pod_findings,
     paused_findings,
@@ -25,9 +21,10 @@ from morrow.tool.diagnose.deployment import (
 from morrow.tool.diagnose.ingress import ingress_findings
 from morrow.tool.diagnose.job import job_findings
 from morrow.tool.diagnose.network import network_findings
-from morrow.tool.diagnose.node import node_findings
+from morrow.tool.diagnose.node import node_findings, nowhere_findings
 from morrow.tool.diagnose.pod import new_pod_findings
 from morrow.tool.diagnose.refused import owner_findings
+from morrow.tool.diagnose.rewritten import rewritten_findings
 from morrow.tool.diagnose.route import route_findings
 from morrow.tool.diagnose.service import service_findings
 from morrow.tool.diagnose.view import Finding, View
@@ -62,6 +59,13 @@ JUDGES: tuple[Judge, ...] = (
         "it does not answer, and carries pods of the release",
         "its condition Ready",
         _always(node_findings),
+    ),
+    Judge(
+        "Node of a new pod",
+        "it is in the cluster",
+        "it is not",
+        "the pod's nodeName beside the nodes",
+        _always(nowhere_findings),
     ),
     Judge(
         "any, being deleted",
@@ -115,6 +119,16 @@ JUDGES: tuple[Judge, ...] = (
         _always(paused_findings),
     ),
     Judge(
+        "all that was applied, of any kind",
+        "it is there, with the image, command, settings, Secret and pods, the selector and ports, "
+        "the hosts, the schedule, the policy's rules that were applied; what its pods refer to is "
+        "there",
+        "deleted or changed by somebody else; Ready, Available, Synced, Healthy or Programmed is "
+        "False; Failed, Stalled or Degraded is True",
+        "Helm's record beside the live object; its conditions",
+        _always(declared_findings),
+    ),
+    Judge(
         "PersistentVolumeClaim",
         "it is Bound",
         "its class is not there, its volume is lost, its provisioner refuses",
@@ -144,9 +158,9 @@ JUDGES: tuple[Judge, ...] = (
     ),
     Judge(
         "Ingress",
-        "its class is served and its host is nobody else's",
-        "no class, no certificate, host taken, no address where others have theirs",
-        "IngressClass, Secret, status.loadBalancer",
+        "its class is served, its Services are there and its host is nobody else's",
+        "no class, no certificate, no Service, host taken, no address where others have theirs",
+        "IngressClass, Secret, Service, status.loadBalancer",
         _always(ingress_findings),
     ),
     Judge(
@@ -165,19 +179,11 @@ JUDGES: tuple[Judge, ...] = (
     ),
     Judge(
         "Pod: what it runs",
-        "the image of its template, by digest or tag; a mirror's name is no other image",
+        "the image of its template, by digest or tag, its command and its variables; a mirror's "
+        "name is no other image, and what was put round a command no other command",
         "an admission rule rewrites it",
         "its spec beside its template's",
         _always(rewritten_findings),
-    ),
-    Judge(
-        "all that was applied, of any kind",
-        "it is there, with the image, command, settings, Secret and pods, the selector and ports, "
-        "the hosts, the schedule that were applied; what its pods refer to is there",
-        "deleted or changed by somebody else; Ready, Available, Synced, Healthy or Programmed is "
-        "False; Failed, Stalled or Degraded is True",
-        "Helm's record beside the live object; its conditions",
-        _always(declared_findings),
     ),
 )
 
@@ -202,7 +208,8 @@ def page() -> str:
         "deadline, is over. Where no rule fits, the answer names the object that stands still, its",
         "last condition and event and its last log lines, and says that it is not sure.",
         "",
-        "What pods and nodes cannot tell is asked: one request inside, to the Service; one the way",
+        "What pods and nodes cannot tell is asked: one request inside, to the Service; one of the",
+        "liveness probe, and of each port of a Service, that no probe has asked yet; one the way",
         "users go, at the address of the Gateway or the Ingress, with its certificate's dates and",
         "name. Exit 0 says that all of this is in order.",
         "",

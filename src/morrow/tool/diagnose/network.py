@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import named_ports
 from morrow.tool.diagnose.view import Finding, View, is_ending, new_pods, spec_of
 
 SETTLES = 8.0
@@ -48,16 +49,12 @@ def _holds(policy: Json, labels: dict[str, str]) -> bool:
 
 
 def _lets(policy: Json, port: int | str, pod: Json) -> bool:
-    numbers = {
-        one.get("name"): one["containerPort"]
-        for container in pod["spec"]["containers"]
-        for one in container.get("ports") or []
-    }
-    port = numbers.get(port, port)
+    numbers = named_ports(pod)
+    port = numbers.get(str(port), port)
     for rule in spec_of(policy).get("ingress") or []:
         ports = rule.get("ports") or []
         for one in ports:
-            first = numbers.get(one.get("port"), one.get("port"))
+            first = numbers.get(str(one.get("port")), one.get("port"))
             last = one.get("endPort", first)
             if first is None or first == port:
                 return True

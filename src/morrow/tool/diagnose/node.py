@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import WAIT, Finding, View, own_pods
+from morrow.tool.diagnose.view import WAIT, Finding, View, is_ready, new_pods, own_pods, title
+
+ABSENT = 45.0  # seconds: of a node that was just taken away Kubernetes itself removes the pods
 
 
 def lost_nodes(view: View) -> dict[str, Json]:
@@ -31,3 +33,14 @@ def node_findings(view: View, place: Place) -> Iterator[Finding]:
         cause = f"it does not answer ({ready.get('reason', 'no status')}: {ready.get('message')})"
         cause += f"; it carries {', '.join(sorted(carried[name]))}"
         yield Finding(place.problem("node-lost", f"Node {name}", cause, what=name), WAIT)
+
+
+def nowhere_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield new pods that were given to a node that the cluster does not have."""
+    known = {node["metadata"]["name"] for node in view.of("Node")}
+    for pod in new_pods(view) if "Node" in view.around else ():
+        name = pod["spec"].get("nodeName")
+        if name and name not in known and not is_ready(pod):
+            cause = f"it is to run on the node {name}, which the cluster does not have"
+            look = f"{place.kubectl} get nodes"
+            yield Finding(place.problem("unschedulable", title(pod), cause, look=look), ABSENT)

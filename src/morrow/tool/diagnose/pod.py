@@ -26,7 +26,7 @@ from morrow.tool.diagnose.view import (
 )
 from morrow.tool.stores.store import store_for
 
-MOUNTS = 25.0  # seconds for a driver that has just been started
+MOUNTS = 25.0  # seconds for a driver, or a network plug-in, that has just been started
 ATTACHES = 60.0  # seconds for a volume that another node has not let go of yet
 GATED = 60.0  # seconds until nobody is believed to open a readiness gate
 
@@ -43,6 +43,9 @@ _IMAGE: tuple[tuple[str, str, float], ...] = (
 )  # fmt: skip
 _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
           "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
+# What the kubelet says of a pod that it cannot set up, and how long that must last: the network of
+# a node that has just come may be on its way.
+_SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
 
 
 def new_pod_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
@@ -64,7 +67,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
         yield from ended_findings(container, is_job=is_job)
         if not is_job and not lost:
             yield from probe_findings(container)
-    yield from _mounts(pod, events, place)
+    yield from _unmade(pod, events, place)
     yield from _gates(pod, place)
 
 
@@ -191,8 +194,11 @@ def _mounted(message: str, kind: str, pod: Json) -> str:
     return "of a volume"
 
 
-def _mounts(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
-    """Yield volumes that cannot be mounted, while the pod still waits for them."""
+def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
+    """Yield what keeps the node from making the pod, while no container of it is made.
+
+    Its volumes cannot be mounted, or its network and runtime cannot be set up.
+    """
     creating = ("ContainerCreating", "PodInitializing")
     if not any(
         ((status.get("state") or {}).get("waiting") or {}).get("reason") in creating
@@ -201,8 +207,12 @@ def _mounts(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
         return
     pod_name = pod["metadata"]["name"]
     for event in events:
+        where, message = f"Pod {pod_name}", event.get("message") or ""
+        if hold := _SANDBOX.get(event.get("reason", "")):
+            cause = last_part(message.removeprefix("Failed to create pod sandbox: "))
+            yield Finding(place.problem("sandbox-refused", where, cause), hold)
+            return
         if event.get("reason") in ("FailedMount", "FailedAttachVolume"):
-            where, message = f"Pod {pod_name}", event.get("message") or ""
             unknown = place.problem("volume-not-mounted", where, last_part(message))
             hold = HEALS_OFTEN if "type check failed" in message else MOUNTS
             hold = ATTACHES if event["reason"] == "FailedAttachVolume" else hold

@@ -19,7 +19,10 @@ def references(declared: list[Json]) -> list[Json]:
     found: dict[tuple[str, str], Json] = {}
     for owner in declared:
         spec = spec_of(_template(owner))
-        for kind, name in _named(spec) if spec else ():
+        named = list(_named(spec)) if spec else []
+        if owner["kind"] == "StatefulSet" and spec_of(owner).get("serviceName"):
+            named.append(("Service", spec_of(owner)["serviceName"]))
+        for kind, name in named:
             if (kind, name) not in known:
                 meta = {"name": name, "namespace": owner["metadata"].get("namespace")}
                 meta = {key: value for key, value in meta.items() if value}
@@ -35,6 +38,12 @@ def absent(reference: Json, place: Place) -> Iterator[Finding]:
     if kind == "ServiceAccount":
         cause = f"its pods are to run as ServiceAccount {name}, which is not there"
         told = place.problem("service-account-missing", where, cause, what=name)
+    elif kind == "Service":
+        cause = f"its pods are to be found by Service {name}, which is not there"
+        told = place.problem("service-missing", where, cause, what=name)
+    elif kind == "PersistentVolumeClaim":
+        cause = f"its pods are to hold the claim {name}, which is not there"
+        told = place.problem("volume-claim-missing", where, cause, what=name)
     else:
         words = f'{kind.lower()} "{name}" not found'
         found = missing_reference(words, where, _template(owner), place)
@@ -58,6 +67,8 @@ def _named(spec: Json) -> Iterator[tuple[str, str]]:
         yield "ServiceAccount", account
     for volume in spec.get("volumes") or []:
         yield from _held(volume, "secretName")
+        if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
+            yield "PersistentVolumeClaim", claim
         for source in (volume.get("projected") or {}).get("sources") or []:
             yield from _held(source, "name")
     for container in (*(spec.get("initContainers") or []), *spec["containers"]):

@@ -14,10 +14,14 @@ from morrow.tool.diagnose.view import (
     WAIT,
     Finding,
     View,
+    age_of,
+    event_time,
     events_of,
     last_part,
     look_at,
     newest_replicaset,
+    owned,
+    spec_of,
     title,
     uid,
 )
@@ -59,7 +63,21 @@ def owner_findings(view: View, place: Place, known: Collection[str]) -> Iterator
         newest = newest_replicaset(view, workload)
         owner = newest if workload.get("kind") == "Deployment" else workload
         if owner is not None and uid(owner) not in known:
-            yield from refused_findings(owner, events_of(view, owner), place)
+            for found in refused_findings(owner, events_of(view, owner), place):
+                full = found.problem.code == "quota-exceeded" and _makes_room(view, workload)
+                yield dataclasses.replace(found, hold=WAIT) if full else found
+
+
+def _makes_room(view: View, workload: Json) -> bool:
+    """Whether an old pod was told to end just now: it counts in a quota until it is gone.
+
+    As long as it was in the way, its controller waits before it tries again.
+    """
+    pods = spec_of(spec_of(workload).get("template") or {})
+    patience = HEALS_OFTEN + 2 * pods.get("terminationGracePeriodSeconds", 30)
+    told = [event for one in owned(view.replicasets, workload) for event in events_of(view, one)]
+    ends = [event_time(one) for one in told if one.get("reason") == "SuccessfulDelete"]
+    return any(age_of(one) < patience for one in ends)
 
 
 def _unmade(deployment: Json, place: Place) -> Iterator[Finding]:

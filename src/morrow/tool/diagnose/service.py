@@ -10,6 +10,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import named_ports
 from morrow.tool.diagnose.view import (
     WAIT,
     Finding,
@@ -73,6 +74,8 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
         age = max(0.0, age_of(service["metadata"]["creationTimestamp"]))
         hold = SETTLES if age > SETTLES else 2 * SETTLES
         said, repair = _selector(service, ready, place)
+        if _as_applied(service, view):
+            repair = f"correct them in {place.file}, then: {typed()} up {place.environment}"
         problem = place.problem(
             "service-leads-nowhere", title(service), cause + said, repair=repair
         )
@@ -117,7 +120,25 @@ def _selector(service: Json, ready: list[Json], place: Place) -> tuple[str, str]
         path = f"/spec/selector/{key.replace('~', '~0').replace('/', '~1')}"
         patch = json.dumps([{"op": "remove", "path": path}])
         return said, f"{place.kubectl} patch service {name} --type=json -p '{patch}', then: {up}"
+    for port in service["spec"].get("ports") or []:
+        wanted = port.get("targetPort")
+        if isinstance(wanted, str) and all(wanted not in named_ports(pod) for pod in ready):
+            return f": it asks for a port named {wanted}, and no container has one", up
     return "", up
+
+
+def _as_applied(service: Json, view: View) -> bool:
+    """Whether the file itself says so."""
+    own = [one for one in view.declared if title(one) == title(service)]
+    live = service["spec"]
+    return (
+        bool(own)
+        and own[0]["spec"].get("selector") == live["selector"]
+        and all(
+            one.get("targetPort") in (None, other.get("targetPort"))
+            for one, other in zip(own[0]["spec"]["ports"], live["ports"], strict=False)
+        )
+    )
 
 
 def _by_hand(service: Json, pods: list[Json], view: View, place: Place) -> Iterator[Finding]:

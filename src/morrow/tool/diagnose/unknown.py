@@ -7,10 +7,12 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.deployment import awaited_pods
 from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import (
     View,
     events_of,
+    is_ending,
     is_ready,
     look_at,
     new_pods,
@@ -35,7 +37,9 @@ def stuck(view: View, place: Place, seconds: float) -> Problem:
         lines.append(f"event {events[0].get('reason')}: {events[0].get('message')}")
     if item["kind"] == "Pod":
         lines += last_lines(item, view)[-10:]
-        after = f"{pod_state(item, view)}; {after}"
+        ends = item["metadata"].get("deletionTimestamp")
+        state = f"it has until {ends} to end, and a new one waits for it" if ends else ""
+        after = f"{state or pod_state(item, view)}; {after}"
     cause = f"{after}: this is not sure, it is what stands still"
     return place.problem(
         "rollout-slow", title(item), cause, tuple(lines), look=look_at(item, place)
@@ -46,6 +50,8 @@ def _stuck_item(view: View) -> Json | None:
     for pod in new_pods(view):
         if not is_ready(pod):
             return pod
+    if ending := next(filter(is_ending, awaited_pods(view)), None):
+        return ending
     for workload in view.workloads:
         status = workload.get("status") or {}
         if status.get("availableReplicas", 0) < spec_of(workload).get("replicas", 1):

@@ -64,6 +64,7 @@ class Finding:
     beside: bool = False
     # It happened before, of itself: no verdict of what was just deployed.
     past: bool = False
+    fresh: bool = False  # of what was just applied alone: later it is somebody's own decision
 
     @property
     def key(self) -> tuple[str, str]:
@@ -182,8 +183,7 @@ def is_of(item: Json, name: str) -> bool:
 
 def is_ready(pod: Json) -> bool:
     """Return whether a pod gets requests."""
-    ready = conditions_of(pod.get("status") or {}).get("Ready")
-    return ready is not None and ready["status"] == "True"
+    return bool(conditions_of(pod.get("status") or {}).get("Ready", {}).get("status") == "True")
 
 
 def has_ended(pod: Json) -> bool:

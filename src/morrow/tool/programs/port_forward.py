@@ -11,6 +11,8 @@ from morrow.tool.base.web import Answer, get
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl
 
+REFUSED = "connection refused in the pod"
+
 
 class Tunnel:
     """A `kubectl port-forward` to one port; it ends with `close`, or with this process."""
@@ -25,7 +27,8 @@ class Tunnel:
         self._line, out = self._process.stdin, self._process.stdout
         self.port, self.said = 0, ""
         # kubectl says a line for each connection: unread ones would fill the pipe and stop it.
-        self._rest = threading.Thread(target=lambda: deque(out, 0), daemon=True)
+        self.last: deque[str] = deque(maxlen=5)  # what it says of connections that fail
+        self._rest = threading.Thread(target=lambda: self.last.extend(out), daemon=True)
         # A tunnel that never opens must not hold the caller: its end ends the reads below.
         guard = threading.Timer(patience, self._line.close)
         guard.start()
@@ -58,6 +61,8 @@ def ask(kubectl: Kubectl, target: str, port: int, path: str, timeout: float = 5)
     try:
         if not tunnel.port:
             return Answer(0, reason=tunnel.said)
-        return get("127.0.0.1", tunnel.port, path, timeout=timeout)
+        answer = get("127.0.0.1", tunnel.port, path, timeout=timeout)
     finally:
         tunnel.close()
+    refused = not answer.status and any("connection refused" in line for line in tunnel.last)
+    return Answer(0, reason=REFUSED) if refused else answer

@@ -1,0 +1,113 @@
+"""What no probe has asked yet of pods that are ready: their liveness, the ports of their Services.
+
+A wrong liveness path shows only when the node ends the pods, a minute later; a port on which nobody
+listens only when somebody connects.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
+from morrow.tool.base.web import Answer
+from morrow.tool.cluster.objects import labels_of
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import container_statuses, named_ports, terminated
+from morrow.tool.diagnose.pod import pod_findings
+from morrow.tool.diagnose.view import View, has_ended, is_ready, new_pods, spec_of, title, uid
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.port_forward import REFUSED, ask
+
+OWN = "/livez"
+
+PATIENCE = 10.0  # seconds for what opens or warms up after the pod is ready
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+Good = Callable[[Answer], bool]
+
+
+def unanswered(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
+    """Yield what a ready pod of each workload does not answer though it is to."""
+    for workload in view.workloads:
+        for pod in [one for one in new_pods(view, workload) if is_ready(one)][:1]:
+            for container in pod["spec"]["containers"]:
+                yield from _liveness(pod, container, place, kubectl)
+            yield from _ports(pod, view, place, kubectl)
+
+
+def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
+    probe = container.get("livenessProbe") or {}
+    get, name = probe.get("httpGet") or {}, pod["metadata"]["name"]
+    other = get == (container.get("readinessProbe") or {}).get("httpGet")
+    # The kit's own is its affair; what asks for another host or by TLS cannot be asked like this.
+    if not get or other or get.get("path") == OWN or {"httpHeaders", "host"} & set(get):
+        return
+    if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
+        return
+    path = get.get("path", "/")
+    answer = _asked(kubectl, name, port, path, lambda one: one.status < 400 and not _refused(one))
+    if answer.status >= 400 or _refused(answer):
+        seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
+        cause = f"asked, GET {path} of its liveness probe answers {answer}: the node will restart"
+        cause += f" it every {seconds} s"
+        where = f"Pod {name}, container {container['name']}"
+        yield place.problem("liveness-failed", where, cause)
+
+
+def _ports(pod: Json, view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
+    """Yield ports of Services that nobody listens on; what a probe asks, the node has asked."""
+    name, containers = pod["metadata"]["name"], pod["spec"]["containers"]
+    probes = [one[kind] for one in containers for kind in PROBES if one.get(kind)]
+    ways = [way for probe in probes for way in probe.values() if isinstance(way, dict)]
+    asked = {_number(way["port"], pod) for way in ways if "port" in way}
+    for service in view.own("Service", place.name, place.namespace):
+        selector, spec = spec_of(service).get("selector") or {}, spec_of(service)
+        if not selector or not selector.items() <= labels_of(pod).items():
+            continue
+        for port in spec.get("ports") or []:
+            number = _number(port.get("targetPort", port["port"]), pod)
+            if number in (0, *asked) or port.get("protocol", "TCP") != "TCP":
+                continue
+            asked.add(number)
+            if _refused(_asked(kubectl, name, number, "/", lambda one: not _refused(one))):
+                cause = f"its port {port['port']} leads to port {number} of {name}, and nobody"
+                cause += " listens there"
+                yield place.problem("port-silent", title(service), cause)
+
+
+def _number(port: int | str, pod: Json) -> int:
+    """Return the number of a port that may be a name; 0 where no container has it."""
+    return port if isinstance(port, int) else named_ports(pod).get(port, 0)
+
+
+def _asked(kubectl: Kubectl, pod: str, port: int, path: str, good: Good) -> Answer:
+    until = time.monotonic() + PATIENCE
+    while not good(answer := ask(kubectl, f"pod/{pod}", port, path)):
+        if time.monotonic() > until:
+            break
+        time.sleep(1)
+    return answer
+
+
+def _refused(answer: Answer) -> bool:
+    return answer.reason == REFUSED
+
+
+def fallen(before: View, now: View, place: Place) -> Iterator[Problem]:
+    """Yield pods that were ready, and have ended since: what runs then hardly lasts."""
+    restarts = {uid(pod): _restarts(pod) for pod in new_pods(before) if is_ready(pod)}
+    for pod in new_pods(now):
+        count = restarts.get(uid(pod))
+        if count is None or not (has_ended(pod) or _restarts(pod) > count):
+            continue
+        told = [one.problem for one in pod_findings(pod, now, place) if not one.past]
+        ends = filter(None, map(terminated, container_statuses(pod)))
+        codes = ", ".join(f"{one.get('reason')} ({one.get('exitCode')})" for one in ends)
+        name = pod["metadata"]["name"]
+        cause = f"it was ready, and ended at once: {codes}"
+        yield told[0] if told else place.problem("crashed", f"Pod {name}", cause)
+
+
+def _restarts(pod: Json) -> int:
+    return sum(one.get("restartCount", 0) for one in container_statuses(pod))

@@ -1,0 +1,52 @@
+"""Whether a pod is what its template says: rules and webhooks of a cluster rewrite pods."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.declared import plain_values, same_image
+from morrow.tool.diagnose.view import Finding, View, new_pods, spec_of, title
+
+SETTLES = 8.0
+
+
+def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield new pods that run something else than their template says."""
+    for workload in view.workloads:
+        template = (spec_of(workload).get("template") or {}).get("spec") or {}
+        wanted = {one["name"]: one for one in template.get("containers") or []}
+        for pod in new_pods(view, workload):
+            pairs = ((wanted.get(one["name"]), one) for one in pod["spec"]["containers"])
+            said = (_difference(before, now) for before, now in pairs if before is not None)
+            if cause := next(filter(None, said), ""):
+                cause += ": an admission rule or webhook of the cluster rewrites it"
+                found = place.problem("release-overwritten", title(pod), cause)
+                yield Finding(found, SETTLES, True)
+                return
+
+
+def _difference(wanted: Json, now: Json) -> str:
+    """Say in what a container is another; what was put round its command or value is no change.
+
+    Some who hand in secrets start the command by their own; some who trace add to a variable.
+    """
+    image, other = str(wanted["image"]), str(now["image"])
+    if not same_image(image, other):
+        return f"it runs {other}, and its template says {image}"
+    if _words(wanted) not in _words(now):
+        said = " ".join((now.get("command") or []) + (now.get("args") or []))
+        return f"it starts {said[:100]}, and its template says something else"
+    values = plain_values(now)
+    for name, value in plain_values(wanted).items():
+        if not re.search(rf"(^|[ :,;]){re.escape(value)}($|[ :,;])", str(values.get(name, ""))):
+            return f"its variable {name} is not what its template says"
+    return ""
+
+
+def _words(container: Json) -> str:
+    """Return what it starts, as one text in which every word is whole."""
+    words = (container.get("command") or []) + (container.get("args") or [])
+    return "".join(f"\0{word}\0" for word in words)

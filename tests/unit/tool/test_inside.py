@@ -1,0 +1,71 @@
+"""What ready pods are asked that no probe asks: their liveness, the ports of their Services."""
+
+from __future__ import annotations
+
+import pytest
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.base.web import Answer
+from morrow.tool.deliver import inside
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.port_forward import REFUSED
+from tests.unit.tool.around import LABELS, PLACE, good, seen, thing
+
+
+def probing(path: str, **more: str) -> list[Json]:
+    items = good()
+    own = items[2]["spec"]["containers"][0]
+    own["ports"] = [{"name": "http", "containerPort": 5000}]
+    own["readinessProbe"] = {"httpGet": {"path": "/", "port": "http"}}
+    own["livenessProbe"] = {"httpGet": {"path": path, "port": "http", **more}}
+    return items
+
+
+def service(target: int | str) -> Json:
+    ports = [{"port": 80, "targetPort": "http"}, {"port": 81, "targetPort": target}]
+    return thing("Service", "web", spec={"selector": LABELS, "ports": ports})
+
+
+@pytest.mark.parametrize(
+    ("items", "target", "answer", "code"),
+    [
+        (probing("/live"), 5000, Answer(200), None),
+        (probing("/live"), 5000, Answer(404), "liveness-failed"),
+        (probing("/live"), 5000, Answer(0, reason=REFUSED), "liveness-failed"),
+        (probing("/live"), 5000, Answer(0, reason="forbidden"), None),
+        (probing("/live", scheme="HTTPS"), 5000, Answer(404), None),
+        (probing("/"), 5000, Answer(404), None),
+        (probing("/livez"), 5000, Answer(404), None),
+        (probing("/"), "http", Answer(0, reason=REFUSED), None),
+        (probing("/"), 9000, Answer(0, reason=REFUSED), "port-silent"),
+        (probing("/"), 9000, Answer(404), None),
+        (probing("/"), 9000, Answer(0, reason="it speaks another protocol"), None),
+    ],
+)
+def test_what_no_probe_has_asked_yet(
+    items: list[Json],
+    target: int | str,
+    answer: Answer,
+    code: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(inside, "ask", lambda *_: answer)
+    monkeypatch.setattr(inside, "PATIENCE", -1)
+    view = seen(items, Service=[service(target)])
+    found = [one.code for one in inside.unanswered(view, PLACE, Kubectl("lab", "demo"))]
+    assert found == ([code] if code else [])
+
+
+def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
+    before, items = seen(good()), good()
+    assert list(inside.fallen(before, before, PLACE)) == [], "the control"
+    ended = {"reason": "Error", "exitCode": 3}
+    items[2]["status"]["containerStatuses"][0] |= {
+        "restartCount": 1,
+        "lastState": {"terminated": ended},
+    }
+    (told,) = inside.fallen(before, seen(items), PLACE)
+    assert (told.code, told.object) == ("crashed", "Pod web-1-a")
+    assert "ended at once: Error (3)" in told.cause
+    items[2]["metadata"]["uid"] = "another"
+    assert list(inside.fallen(before, seen(items), PLACE)) == [], "it was not ready before"
