@@ -144,9 +144,18 @@ def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run |
     how = (
         f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     )
+    said = tuple(part for line in lines for part in _message(line).splitlines())[-20:]
     return problem(
-        "process-crashed", who, f"it {how}{_old_serves(old)}", details=lines, command=again
+        "process-crashed", who, f"it {how}{_old_serves(old)}", details=said, command=again
     )
+
+
+def _message(line: str) -> str:
+    """Return what a line of ours says: in it, a traceback is one line of JSON."""
+    with suppress(ValueError):
+        told = json.loads(line)
+        return str(told.get("message", line)) if isinstance(told, dict) else line
+    return line
 
 
 def stop(runs: Runs, run: Run) -> None:
