@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.init.files import LARGEST, Repository
-from morrow.tool.init.image import KEPT_OUT, dockerfile, kept_out
+from morrow.tool.init.image import KEPT_OUT, dockerfile, exposed, kept_out
 
 PROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["flask"]\n'
 # What a project has, and what its image must take in and run.
@@ -163,3 +163,21 @@ def test_a_project_that_asks_for_its_own_version_is_installed(tmp_path: Path) ->
     (at,) = [number for number, (_, rest) in enumerate(told) if "--editable ." in rest]
     assert ("COPY", ". .") in told[:at]
     assert "--editable" not in made(tmp_path, {"shop.py": ""}), "the control"
+
+
+@pytest.mark.parametrize(
+    ("starts", "port"),
+    [
+        ('CMD ["gunicorn", "-c", "serve.py", "app:app"]', 5005),
+        ("ENTRYPOINT ./boot.sh", 7007),
+        ('CMD ["gunicorn", "-b", ":6006", "app:app"]', 6006),
+        ('CMD ["gunicorn", "app:app"]', None),
+    ],
+)
+def test_the_port_of_an_image_may_stand_where_its_start_is(
+    tmp_path: Path, starts: str, port: int | None
+) -> None:
+    (tmp_path / "serve.py").write_text("bind = '0.0.0.0:5005'\n")
+    (tmp_path / "Dockerfile").write_text(f"FROM python\n{starts}\n")
+    (tmp_path / "boot.sh").write_text("exec gunicorn --bind :7007 app:app\n")
+    assert exposed(Repository.read(tmp_path), "") == port

@@ -180,7 +180,15 @@ def exposed(repository: Repository, source: str) -> int | None:
     """Return the port of a Dockerfile that is there already."""
     for path in dict.fromkeys((f"{source}/Dockerfile".lstrip("/"), "Dockerfile")):
         text = repository.text(path)
-        for pattern in (r"(?m)^EXPOSE\s+(\d+)", r"0\.0\.0\.0:(\d+)", r"--port[\", =]+(\d+)"):
+        starts = " ".join(re.findall(r"(?m)^(?:CMD|ENTRYPOINT)(.*)", text))
+        named = re.findall(r"[\w./-]+\.(?:py|sh)\b", starts)  # who starts it: gunicorn's own file
+        text += "".join("\n" + repository.text(one.removeprefix("./")) for one in named)
+        for pattern in (
+            r"(?m)^EXPOSE\s+(\d+)",
+            r"0\.0\.0\.0:(\d+)",
+            r"--port[\", =]+(\d+)",
+            r"(?:--bind|-b)[\", =]+:(\d+)",
+        ):
             if found := re.search(pattern, text):
                 return int(found[1])
     return None
