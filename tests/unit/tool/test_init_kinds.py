@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -199,6 +201,18 @@ def test_the_command_that_makes_its_tables_is_named(tmp_path: Path) -> None:
     holds = holds.replace("start_response(", "1 / 0\n    start_response(", 1)
     fill(tmp_path, main_py=f"{holds}application.cli = Cli\n")
     said = found(tmp_path).application.trouble
-    assert said.endswith("fails here; `flask initdb` may have to make its tables first")
+    assert re.search("ZeroDivisionError at .*; `flask initdb` may have to make its tables", said)
     fill(tmp_path, main_py=holds)
-    assert found(tmp_path).application.trouble.endswith("fails here"), "the control"
+    assert "initdb" not in found(tmp_path).application.trouble, "the control"
+
+
+def test_what_hangs_below_a_path_is_asked_there() -> None:
+    """A mounted application has pages of its own; a folder of files has none that can be named."""
+    page = SimpleNamespace(path="/docs", methods={"GET"}, app=None)
+    root = SimpleNamespace(path="", methods={"GET"}, app=None)
+    inner = SimpleNamespace(path="/api", app=None, routes=[root, page])
+    files = SimpleNamespace(path="/static", app=None, routes=[])
+    outer = SimpleNamespace(routes=[files, page, inner])
+    asked, every = routes(outer, "starlette")
+    assert every == ["/docs", "/api", "/api/docs"]
+    assert asked == ["/", "/docs", "/api/docs", "/api"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from morrow.tool.init.init import apply
+from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, fill, found, refused
+from tests.unit.tool.test_init_kinds import ASYNC
 
 
 def test_what_the_example_says_is_taken_when_nothing_else_works(tmp_path: Path) -> None:
@@ -170,3 +173,68 @@ def test_what_a_request_says_is_no_setting_and_is_said(tmp_path: Path) -> None:
     fill(tmp_path, wsgi_py=WSGI.replace("start_response(", f"{reads}\n    start_response(", 1))
     told = found(tmp_path)
     assert (told.application.path, told.settings) == (("/", 200), ())
+
+
+def test_a_part_of_a_repository_says_itself_what_it_needs(tmp_path: Path) -> None:
+    stated = '[project]\nname = "back"\nversion = "1"\ndependencies = ["psycopg[binary]>=3"]\n'
+    fill(tmp_path, backend__app_py=WSGI + "\nimport os\nos.getenv('DBHOST', 'localhost')\n")
+    assert found(tmp_path).stores == (), "the control: nothing names it"
+    (tmp_path / "backend/pyproject.toml").write_text(stated)
+    (store,) = found(tmp_path).stores
+    assert (store.kind, store.settings) == ("PostgreSQL", ("DBHOST",))
+    (tmp_path / "backend/app.py").write_text(
+        f"{WSGI}\nimport os\nos.getenv('DB_ECHO')\n"
+        "os.getenv('DB_NAME')\nos.getenv('DATABASE_URL')\n"
+    )
+    assert found(tmp_path).stores[0].settings == ("DATABASE_URL", "DB_NAME"), "where it is"
+
+
+def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path) -> None:
+    """A value at random for a store's password would lock it out where the code's own is right."""
+    reads = {"JWT_SECRET": "change-me", "SECRET_KEY": "", "DB_PASSWORD": "postgres",
+             "GITHUB_CLIENT_SECRET": "none", "PAYMENT_SECRET": ""}  # fmt: skip
+    lines = "".join(f"os.getenv({name!r}, {value!r})\n" for name, value in reads.items())
+    fill(tmp_path, wsgi_py=f"import os\n{lines}{WSGI}")
+    told = found(tmp_path)
+    assert told.layers.keys == ("JWT_SECRET", "SECRET_KEY")
+    apply(told)
+    base = (tmp_path / "environments/base.yaml").read_text()
+    assert re.findall(r"(\w+): .*a secret: list it", base) == [
+        "DB_PASSWORD", "GITHUB_CLIENT_SECRET", "PAYMENT_SECRET"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [WSGI, ASYNC])
+def test_what_a_page_raised_is_named(tmp_path: Path, page: str) -> None:
+    for start in ("    start_response(", "    assert scope"):
+        page = page.replace(start, f"    raise LookupError('no shelf')\n{start}", 1)
+    fill(tmp_path, app_py=page + ("" if page.startswith("\ndef") else "app = FastAPI()\n"))
+    told = found(tmp_path)
+    assert "fails here: LookupError at app.py:3: no shelf" in told.application.trouble
+    assert "not reachable" not in summary(told)
+
+
+def test_a_start_up_that_fails_says_why(tmp_path: Path) -> None:
+    """Also where a framework puts it into a group, as those do that start tasks."""
+    group = "ExceptionGroup('several', [OSError('no route to the store')])"
+    starts = f"    if scope['type'] == 'lifespan':\n        raise {group}\n    assert scope"
+    fill(tmp_path, app_py=ASYNC.replace("    assert scope", starts, 1) + "app = FastAPI()\n")
+    told = found(tmp_path)
+    trouble = told.application.trouble
+    assert trouble == "its start-up fails here: OSError at app.py:4: no route to the store"
+
+
+def test_a_manage_py_is_not_always_django_s(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=WSGI, manage_py="import runpy\nrunpy.run_module('shop')\n",
+         shop__settings_py="DEBUG = True\n")  # fmt: skip
+    told = found(tmp_path, "wsgi:application")
+    assert told.application.framework == "builtins"
+    assert found(tmp_path).application.candidate.django == ""
+
+
+def test_an_import_that_fails_gives_the_command_to_try(tmp_path: Path) -> None:
+    fill(tmp_path, src__app_py=f"raise SystemExit('set it first')\n{WSGI}")
+    code, said = refused(tmp_path)
+    assert code == "init-import"
+    assert re.search(r"`cd src && \S+ -c 'import app'` works", said)
+    assert "set it first |" in said

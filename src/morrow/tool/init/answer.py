@@ -27,6 +27,7 @@ class Application:
     given: Mapping[str, str]  # the variables that it was imported with
     folders: tuple[str, ...] = ()  # that it keeps files of databases in, and that are not there
     examples: Mapping[str, str] = field(default_factory=dict)  # files that are not there: from what
+    raised: str = ""  # the first exception of a page, or of its start-up
     makes: str = ""  # a command of its own by which a person makes its tables
 
     @property
@@ -42,13 +43,14 @@ class Application:
     @property
     def trouble(self) -> str:
         """What does not work without what is not here: a database, most likely."""
+        said = f": {self.raised}" if self.raised else ""
         if any(path == "lifespan" for path, _ in self.answers):
-            return "its start-up fails here"
+            return f"its start-up fails here{said}"
         bad = [path for path, status in self.answers if status in (0, 500)]
         if not bad or self.path[1] == 200:
             return ""
         first = f"; `flask {self.makes}` may have to make its tables first" if self.makes else ""
-        return f"{', '.join(bad[:3])} fails here{first}"
+        return f"{', '.join(bad[:3])} fails here{said}{first}"
 
 
 @dataclass

@@ -109,6 +109,7 @@ class Asker:
             folders=tuple(folders),
             examples=examples,
             makes=str(told.get("makes", "")),
+            raised=str(told.get("raised", "")),
         )
 
     def job(self, candidate: Candidate, command: tuple[str, ...]) -> bool:
@@ -177,11 +178,11 @@ class Asker:
                 told: dict[str, Any] = json.loads(answer.read_text())
             except (OSError, ValueError):
                 return _failed("Ended", f"its import ended the process ({code}): {last}")
-            if "message" in told:  # a reader knows nothing of the copy
+            for said in {"message", "raised"} & told.keys():  # a reader knows nothing of the copy
                 for place in (f"{self.copy}/", f"{self.copy.resolve()}/"):
-                    told["message"] = told["message"].replace(place, "")
+                    told[said] = told[said].replace(place, "")
             if told.get("error") == "SystemExit":  # it has said why
-                told["message"] = f"{told['message']}: {last}"
+                told["message"] = ": ".join(filter(None, (told["message"], last)))
         return told
 
 

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from called import call  # type: ignore[import-not-found] # they lie beside this program
-from failed import failed  # type: ignore[import-not-found]
+from called import call, heard  # type: ignore[import-not-found] # they lie beside this program
+from failed import failed, line  # type: ignore[import-not-found]
 from routed import routes  # type: ignore[import-not-found]
 
 WORDS = r"(create|make|build|get|init)_(\w+_)?(app|application|asgi|wsgi|server)|(\w+_)?factory"
@@ -103,6 +103,7 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 commands = getattr(getattr(found, "cli", None), "commands", None) or {}
                 told["makes"] = next((one for one in commands if MAKES.fullmatch(one)), "")
                 told["answers"] = call(found, kind, paths)
+                told["raised"] = "".join(line(one, asked["folder"]) for one in heard.errors[:1])
             return told
     return {"error": "NoApplication", "message": said, "where": ""}
 

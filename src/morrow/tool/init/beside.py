@@ -55,9 +55,10 @@ STORES = {
     "Memcached": ("pymemcache", "python-memcached", "pylibmc"),
     "Kafka": ("kafka-python", "aiokafka", "confluent-kafka"),
 }
+NAMED = r"^DB_|^DB(HOST|NAME|USER|PASS|PORT|URL)|DATABASE|SQLALCHEMY"
 POINTS = {
-    "PostgreSQL": r"POSTGRES|^DB_|DATABASE|SQLALCHEMY",
-    "MySQL": r"MYSQL|^DB_|DATABASE|SQLALCHEMY",
+    "PostgreSQL": rf"POSTGRES|^PG(HOST|USER|PASSWORD|PORT)|{NAMED}",
+    "MySQL": rf"MYSQL|{NAMED}",
     "MongoDB": r"MONGO",
     "Redis": r"REDIS|BROKER|CACHE|RESULT_BACKEND",
     "RabbitMQ": r"RABBIT|AMQP|BROKER",
@@ -65,6 +66,9 @@ POINTS = {
     "Memcached": r"MEMCACHE",
     "Kafka": r"KAFKA",
 }
+# What says where it is, before who asks.
+WHERE = (r"(URL|URI|DSN)$", r"(HOST(NAME)?|SERVERS?|ADDRESS)$", r"PORT$", r"(NAME|DB)$",
+         r"USER(NAME)?$", r"PASS(WORD)?$")  # fmt: skip
 
 
 def stores(repository: Repository, settings: Iterable[Setting]) -> list[Store]:
@@ -75,7 +79,8 @@ def stores(repository: Repository, settings: Iterable[Setting]) -> list[Store]:
         if named:
             pointing = re.compile(POINTS[kind])
             names = [one.name for one in settings if pointing.search(one.name)]
-            found.append(Store(kind, named[0], tuple(names[:4])))
+            leads = [one for end in WHERE for one in names if re.search(end, one)]
+            found.append(Store(kind, named[0], tuple(dict.fromkeys(leads or names))[:4]))
     return found
 
 

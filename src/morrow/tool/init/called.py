@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
+import logging
 from collections.abc import Callable
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -15,9 +15,26 @@ from wsgiref.util import setup_testing_defaults
 HARMLESS = ("CancelledError", "AssertionError", "NotImplementedError", "KeyError", "ValueError")
 
 
+class Heard(logging.Handler):
+    """What was raised while it was asked: most frameworks answer 500 themselves, and log it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the exception of a line."""
+        if record.exc_info and record.exc_info[1] is not None:
+            self.errors.append(record.exc_info[1])
+
+
+heard = Heard()
+
+
 def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
     """Ask each path; return [path, status] until one answers 200 and all sound ones are known."""
     found: list[list[Any]] = []
+    logging.getLogger().addHandler(heard)
     if kind == "asgi":
         return asyncio.run(call_asgi(app, paths, found))
     for path in paths:
@@ -51,7 +68,8 @@ def call_wsgi(app: Any, path: str) -> int:
             break
         getattr(body, "close", lambda: None)()
         return int(said[0].split()[0])
-    except Exception:  # the application's
+    except Exception as error:  # the application's
+        heard.errors.append(error)
         return 0
 
 
@@ -74,6 +92,8 @@ async def call_asgi(app: Any, paths: list[str], found: list[list[Any]]) -> list[
         except BaseException as error:
             if type(error).__name__ not in HARMLESS:
                 found.append(["lifespan", 0])
+            if ["lifespan", 0] in found:
+                heard.errors.append(error)
         started.set()
 
     task = asyncio.ensure_future(live())
@@ -109,6 +129,8 @@ async def one_asgi(app: Any, path: str) -> int:
         "root_path": "", "headers": [(b"host", b"127.0.0.1")], "state": {},
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
-    with contextlib.suppress(BaseException):
+    try:
         await asyncio.wait_for(app(scope, receive, send), 5)
+    except BaseException as error:
+        heard.errors.append(error)
     return status[0] if status else 0

@@ -66,9 +66,10 @@ def named(repository: Repository, target: str) -> list[Candidate]:
 
 def _django(repository: Repository) -> Iterator[Candidate]:
     for file in repository.named("manage.py", depth=3):
-        said = re.search(
-            r"DJANGO_SETTINGS_MODULE[\"']\s*,\s*[\"']([\w.]+)[\"']", repository.text(file)
-        )
+        text = repository.text(file)
+        if "django" not in text.lower():  # others call their commands so, too
+            continue
+        said = re.search(r"DJANGO_SETTINGS_MODULE[\"']\s*,\s*[\"']([\w.]+)[\"']", text)
         folder = file.rpartition("/")[0]
         weight = 96 - 2 * file.count("/") - (40 if ASIDE.search(file) else 0)
         setting = said[1] if said else ""

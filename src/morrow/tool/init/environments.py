@@ -45,7 +45,7 @@ def layers(
             # A password of this shell's is not for a file that Git sees.
             own = INSIDE.search(found) and found != one.example
             local[variable] = store_url(variable) if own or not found else found
-        elif one.secret and (wanted or (RANDOM.search(variable) and one.default is not None)):
+        elif one.secret and (wanted or (RANDOM.search(variable) and one.own)):
             keys.append(variable)
         elif wanted and variable.endswith(("DEBUG", "ALLOWED_HOSTS")):
             local[variable] = app.given.get(variable, "True")

@@ -10,7 +10,11 @@ from typing import Any, cast
 
 def failed(error: BaseException, folder: str) -> dict[str, Any]:
     """Say what went wrong, and where in the project."""
-    frames = traceback.extract_tb(error.__traceback__)
+    trace = error.__traceback__
+    while inner := getattr(error, "exceptions", None):  # a group tells nothing itself
+        error = inner[0]
+        trace = error.__traceback__ or trace
+    frames = traceback.extract_tb(trace)
     own = [one for one in frames if one.filename.startswith(folder)]
     last = own[-1] if own else None
     where = f"{os.path.relpath(last.filename, folder)}:{last.lineno}" if last else ""
@@ -24,6 +28,13 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
         "model": str(getattr(error, "title", "")),
     }  # fmt: skip
+
+
+def line(error: BaseException, folder: str) -> str:
+    """Say it in one line."""
+    told = failed(error, folder)
+    at = f" at {told['where']}" if told["where"] else ""
+    return f"{told['error']}{at}: {' '.join(told['message'].split())[:160]}"
 
 
 def lost_files(error: BaseException, folder: str) -> list[str]:

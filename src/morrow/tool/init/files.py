@@ -87,10 +87,14 @@ class Repository:
     @cached_property
     def pyproject(self) -> dict[str, Any]:
         """Return pyproject.toml; {} where there is none that can be read."""
+        return self._stated("pyproject.toml")
+
+    def _stated(self, path: str) -> dict[str, Any]:
         try:
-            told = tomllib.loads(self.text("pyproject.toml"))
+            told = tomllib.loads(self.text(path))
         except tomllib.TOMLDecodeError as error:
-            self.unread.append(f"pyproject.toml is no TOML: {error}")
+            said = f"{path} is no TOML: {error}"
+            self.unread += [said] if said not in self.unread else []
             return {}
         return {name: one for name, one in told.items() if isinstance(one, dict)}
 
@@ -106,11 +110,11 @@ class Repository:
     def requirements(self) -> set[str]:
         """Return the distributions that the project asks for, in lower case."""
         lines: list[str] = []
-        project = self.pyproject.get("project") or {}
-        if isinstance(project, dict):
+        for path in self.named("pyproject.toml"):  # a part of the repository may have its own
+            stated = self._stated(path)
+            project, poetry = stated.get("project", {}), stated.get("tool", {}).get("poetry")
             lines += [one for one in project.get("dependencies") or [] if isinstance(one, str)]
-        poetry = (self.pyproject.get("tool") or {}).get("poetry") or {}
-        lines += list(poetry.get("dependencies") or {}) if isinstance(poetry, dict) else []
+            lines += list(poetry.get("dependencies") or {}) if isinstance(poetry, dict) else []
         for path in self.others:
             name = path.rpartition("/")[2]
             deep = path.count("/") > 2

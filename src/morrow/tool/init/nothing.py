@@ -47,7 +47,10 @@ def nothing(
         cause = f"its import asks {needs}: {said}"
         return problem("init-needs-store", target, cause, details=lines, command=command)
     cause = f"it cannot be imported: {said}{older(repository, python)}"
-    return problem("init-import", target, cause, details=lines, app=app or target)
+    one = first.candidate
+    place = f"cd {one.source} && " if one.source else ""
+    command = f"{place}{python.path} -c 'import {one.module or one.django}'"
+    return problem("init-import", target, cause, details=lines, command=command)
 
 
 def older(repository: Repository, python: Interpreter) -> str:

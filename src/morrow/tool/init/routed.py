@@ -26,7 +26,7 @@ def routes(app: Any, library: str) -> tuple[list[str], list[str]]:
     plain = [one for one in dict.fromkeys(every) if not re.search(r"[<{(\[\\:*^$]", one)]
     sound = sorted((one for one in plain if HEALTHY.search(one)), key=len)
     rest = [one for one in plain if one not in sound and not re.search("logout|setlang", one)]
-    first = ["/", *(one for one in rest if one == "/docs")]
+    first = ["/", *(one for one in rest if one.endswith("/docs"))]
     return (sound + first + [one for one in rest if one not in first])[:LIMIT], every
 
 
@@ -55,12 +55,19 @@ def told(app: Any, library: str) -> list[str]:
             shown = [name for name in pages if getattr(getattr(one.root, name), "exposed", False)]
             every += [f"{place}/{'' if name == 'index' else name}" for name in shown]
     else:
-        for route in getattr(app, "routes", None) or []:
-            path = getattr(route, "path", getattr(route, "rule", ""))  # `rule` is Bottle's
-            methods = getattr(route, "methods", [getattr(route, "method", "GET")])
-            if isinstance(path, str) and (methods is None or "GET" in methods):
-                every.append(path or "/")
+        hung(app, "", every)
     return [one if one.startswith("/") else f"/{one}" for one in every]
+
+
+def hung(app: Any, above: str, every: list[str]) -> None:
+    """Collect the paths of routes, and of what hangs below one: a folder of files has none."""
+    for route in getattr(app, "routes", None) or []:
+        path = getattr(route, "path", getattr(route, "rule", ""))  # `rule` is Bottle's
+        methods = getattr(route, "methods", [getattr(route, "method", "GET")])
+        if hasattr(route, "app") and hasattr(route, "routes"):  # Starlette's Mount
+            hung(route, above + path, every)
+        elif isinstance(path, str) and (methods is None or "GET" in methods):
+            every.append(above + path or "/")
 
 
 def walk(patterns: Any, above: str, every: list[str]) -> None:

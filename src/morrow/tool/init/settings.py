@@ -20,7 +20,10 @@ PLAIN = re.compile(
     r"|EXPIRES?|EXPIRY|EXPIRATION|LENGTH|ALGORITHM|TYPE|HEADER|PREFIX|ENABLED|LIMIT|COST|IN)$|EXPIRE"
     r"|KEY_ID$|^TOKENS?_|MAX_TOKENS|SECRETS_DIR)"
 )
-RANDOM = re.compile(r"(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # a random value does
+# A random value does; but for what another side decides: a store, a mail server, a provider.
+RANDOM = re.compile(r"^(?!.*(CLIENT_SECRET|WEBHOOK|AWS|S3_|STRIPE|OAUTH|SMTP|MAIL|(?<![A-Z])DB|"
+                    r"DATABASE|POSTGRES|MYSQL|MONGO|REDIS|RABBIT|BROKER))"
+                    r".*(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # fmt: skip
 # Read without a default and needed all the same: frameworks refuse to work without it.
 SIGNS = re.compile(r"((APP|DJANGO|FLASK|JWT|SESSION|CSRF|SECURITY)_)?(SECRET(_KEY)?|PASSWORD_SALT)")
 STORE = re.compile(r"(DATABASE|DB|POSTGRES\w*|MYSQL|SQLALCHEMY|REDIS|MONGO\w*|BROKER|AMQP|RABBITMQ|"
@@ -28,25 +31,14 @@ STORE = re.compile(r"(DATABASE|DB|POSTGRES\w*|MYSQL|SQLALCHEMY|REDIS|MONGO\w*|BR
 INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_|^AKIA[0-9A-Z]{16}$|"
                     r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
 FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
-                     r"EDITOR|PYTEST_\w+|GITHUB_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|"
+                     r"EDITOR|PYTEST_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|GITHUB_(ACTIONS?|"
+                     r"ACTOR|ENV|JOB|OUTPUT|REF\w*|REPOSITORY|RUN_ID|SHA|WORKSPACE)|"
                      r"PATH_INFO|SCRIPT_NAME|REMOTE_\w+|QUERY_STRING|REQUEST_\w+|HTTP_(HOST|X_\w+)|"
                      r"WERKZEUG_\w+|LC_\w+|KUBERNETES_\w+|DJANGO_SETTINGS_MODULE)")  # fmt: skip
 READERS = {"getenv", "env", "config", "environ_get", "get_env", "get_env_variable"}
 NAMING = ("environ_name", "envvar", "env_var", "env_name")
-CASTS = {
-    "str",
-    "bool",
-    "int",
-    "float",
-    "list",
-    "json",
-    "url",
-    "db",
-    "db_url",
-    "path",
-    "dict",
-    "tuple",
-}
+CASTS = {"str", "bool", "int", "float", "list", "json", "url", "db", "db_url", "path", "dict",
+         "tuple"}  # fmt: skip
 EXAMPLES = re.compile(
     r"\.?env[.-](\w+\.)?(example|sample|template|dist|test)|(example|sample)\.env|\.envrc\.example"
 )
@@ -87,6 +79,11 @@ class Setting:
         if any(INSIDE.search(value or "") for value in (self.default, self.example)):
             return True
         return bool(SECRET.search(self.name)) and not PLAIN.search(self.name)
+
+    @property
+    def own(self) -> bool:
+        """Whether the code has a value that must not be kept; an empty one says: not in use."""
+        return bool(self.default) or (self.default is not None and bool(SIGNS.fullmatch(self.name)))
 
     @property
     def store(self) -> bool:

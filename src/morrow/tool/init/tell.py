@@ -24,8 +24,8 @@ def summary(found: Found) -> str:
     if app.candidate.source:
         rows.insert(1, ("in", f"{app.candidate.source}/"))
     if app.trouble:
-        needs = " and ".join(one.kind for one in found.stores) or "something"
-        why = "" if app.makes else f": it needs {needs}, which was not reachable"
+        needs = " and ".join(one.kind for one in found.stores)
+        why = f"; it needs {needs}, which was not reachable" if needs and not app.makes else ""
         rows.append(("fails", f"{app.trouble}{why}"))
     needed = [one.name for one in found.settings if one.needed and not one.secret]
     if found.settings:
