@@ -74,6 +74,8 @@ def create_app(settings: ShopSettings) -> Any:
     """Make the one that the environment asks for."""
     gauge = types.ModuleType("prometheus_client")
     gauge.generate_latest = generate_latest  # type: ignore[attr-defined]
+    gauge.REGISTRY = gauge.exposition = gauge  # type: ignore[attr-defined]
+    gauge.choose_encoder = lambda kind: (lambda registry: generate_latest(), kind)  # type: ignore[attr-defined]
     sys.modules["prometheus_client"] = gauge
     return asgi if os.environ.get("KIND") == "asgi" else wsgi()
 
