@@ -13,7 +13,7 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
-from morrow.tool.doctor.cluster import image_check
+from morrow.tool.doctor.cluster import cron_image_checks, image_check
 from morrow.tool.programs.registry import Answer, ask_for
 from tests.environments import load
 from tests.serving import serving
@@ -104,3 +104,15 @@ def test_the_image_is_missing_for_sure_only_where_the_registry_can_know(
     assert (line.name, line.state) == ("image", state)
     assert said.replace("HOST", public) in line.text
     assert (line.problem is not None) == (state == "warn")
+
+
+def test_the_image_of_a_cron_alone_is_asked_for(
+    project_folder: Path, public: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pods = {"spec": {"containers": [{"image": f"{public}/shop:{tag}"} for tag in "12"]}}
+    cron = {"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": pods}}}}
+    site = Site(load(Project.find(), "dev"))
+    monkeypatch.setitem(site.__dict__, "objects", [cron, {"kind": "Service"}])
+    assert [one.state for one in cron_image_checks(site)] == ["ok", "warn"]
+    monkeypatch.setitem(site.__dict__, "objects", [])
+    assert list(cron_image_checks(site)) == []

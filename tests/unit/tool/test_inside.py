@@ -9,7 +9,8 @@ from morrow.tool.base.web import Answer
 from morrow.tool.deliver import inside
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED
-from tests.unit.tool.around import LABELS, PLACE, good, seen, thing
+from morrow.tool.programs.runner import Result
+from tests.unit.tool.around import LABELS, PLACE, good, seen, template, thing
 
 
 def probing(path: str, **more: str) -> list[Json]:
@@ -69,3 +70,32 @@ def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
     assert "ended at once: Error (3)" in told.cause
     items[2]["metadata"]["uid"] = "another"
     assert list(inside.fallen(before, seen(items), PLACE)) == [], "it was not ready before"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('violates PodSecurity "restricted:latest": x', "pod-security-refused"),
+        ("no PriorityClass with name nosuch was found", "priority-class-missing"),
+        ("exceeded quota: few, requested: pods=1", None),
+        ('failed calling webhook "a.example.com": timeout', None),
+        ('User "ann" cannot create resource "pods"', None),
+        ("", None),
+    ],
+)
+def test_the_pods_of_a_cron_are_asked_for_without_being_made(
+    said: str, code: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def create(_: Kubectl, pod: Json, *more: str) -> Result:
+        asked.append((pod["kind"], more))
+        return Result((), 1 if said else 0, "", said)
+
+    monkeypatch.setattr(Kubectl, "create", create)
+    job = {"spec": {"template": template()}}
+    cron = thing("CronJob", "tick", spec={"schedule": "1 1 1 1 1", "jobTemplate": job})
+    view = seen(good(), CronJob=[cron])
+    found = list(inside.unmakeable(view, PLACE, Kubectl("lab", "demo")))
+    assert [one.code for one in found] == ([code] if code else [])
+    assert asked == [("Pod", ("--dry-run=server",))]

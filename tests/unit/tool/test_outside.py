@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -72,3 +73,25 @@ def test_a_certificate_is_for_the_host_whoever_signed_it(
         replace(door, host="other.example.com")
     )
     assert outside._certificate_wrong(replace(door, tls=False, port=1)) == "", "none is shown"
+
+
+@pytest.mark.parametrize(
+    ("head", "good"),
+    [
+        ("200 OK", True),
+        ("401 Unauthorized", True),
+        ("403 Forbidden", False),
+        ("301 Moved\r\nLocation: https://shop.example.com/", True),
+        ("301 Moved\r\nLocation: http://shop.example.com/", False),
+        ("302 Found\r\nLocation: http://shop.example.com/\r\nSet-Cookie: seen=1", True),
+    ],
+)
+def test_an_answer_that_brings_nobody_on_is_no_good_one(
+    serve: Callable[..., Server], head: str, good: bool
+) -> None:
+    def answer(connection: socket.socket, _: int) -> bool:
+        connection.sendall(f"HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n".encode())
+        return False
+
+    door = Door("shop.example.com", "127.0.0.1", serve(answer).port, False, "/")
+    assert outside._good(outside._ask(door)) is good

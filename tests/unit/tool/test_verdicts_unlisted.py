@@ -151,6 +151,7 @@ def test_fewer_pods_than_were_applied_are_a_fault_of_that_moment_alone() -> None
     [
         (thing("StatefulSet", "db", spec={"serviceName": "db"}), "service-missing"),
         (thing("CronJob", "tick"), "volume-claim-missing"),
+        (thing("Ingress", "web", spec={"tls": [{"secretName": "tls"}]}), "certificate-missing"),
     ],
 )
 def test_what_a_workload_refers_to_is_there(own: Json, code: str) -> None:
@@ -190,3 +191,15 @@ def test_a_service_that_the_file_itself_leads_nowhere(applied: bool) -> None:
     found = only(view)
     assert "a port named grpc, and no container has one" in found.problem.cause
     assert ("correct them in environments/test.yaml" in found.problem.fix) is applied
+
+
+def test_pods_that_somebody_deletes_as_soon_as_they_are_made() -> None:
+    made = {**event("r1", "SuccessfulCreate", "Created pod: web-1-b"), "lastTimestamp": ago(5)}
+    ended = {**made, "reason": "SuccessfulDelete"}
+    many = [{**made, "count": 2}, made, made, made]
+    assert codes(seen(good(*many[:3]))) == [], "the control: one of three may be drained"
+    assert codes(seen(good(*many, ended, ended))) == [], "it was scaled down"
+    assert codes(seen(good(*({**one, "lastTimestamp": ago(99)} for one in many)))) == [], "it was"
+    found = only(seen(good(*many)))
+    assert (found.problem.code, found.problem.object) == ("object-gone", "ReplicaSet web-1")
+    assert "5 pods were made of it and 4 of them are gone" in found.problem.cause

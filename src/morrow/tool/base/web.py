@@ -23,6 +23,7 @@ class Answer:
     seconds: float = 0.0
     reason: str = ""
     certificate: Mapping[str, Any] = field(default_factory=dict)
+    location: str = ""  # where it leads, when it hands over no cookie that would change that
 
     @property
     def text(self) -> str:
@@ -66,7 +67,10 @@ def get(
         connection.request("GET", path, headers={**headers, **({"Host": host} if host else {})})
         response = connection.getresponse()
         body = response.read(MOST)
-        return Answer(response.status, body, time.monotonic() - began, "", certificate)
+        sets = response.getheader("Set-Cookie")
+        location = "" if sets else response.getheader("Location") or ""
+        took = time.monotonic() - began
+        return Answer(response.status, body, took, "", certificate, location)
     except (OSError, http.client.HTTPException) as wrong:
         reason = getattr(wrong, "verify_message", "") or str(wrong) or type(wrong).__name__
         return Answer(0, b"", time.monotonic() - began, reason, certificate)

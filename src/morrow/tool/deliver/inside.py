@@ -16,6 +16,7 @@ from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import container_statuses, named_ports, terminated
 from morrow.tool.diagnose.pod import pod_findings
+from morrow.tool.diagnose.refused import refusal
 from morrow.tool.diagnose.view import View, has_ended, is_ready, new_pods, spec_of, title, uid
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED, ask
@@ -92,6 +93,22 @@ def _asked(kubectl: Kubectl, pod: str, port: int, path: str, good: Good) -> Answ
 
 def _refused(answer: Answer) -> bool:
     return answer.reason == REFUSED
+
+
+def unmakeable(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
+    """Yield crons whose pods the API server would refuse, asked without making one.
+
+    Quotas and webhooks are left out: they may have changed when a run is due.
+    """
+    for cron in view.own("CronJob", place.name, place.namespace):
+        template = spec_of(spec_of(cron)["jobTemplate"])["template"]
+        labels = {"labels": (template.get("metadata") or {}).get("labels") or {}}
+        meta = {"generateName": "morrow-asks-", **labels}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": template["spec"]}
+        said = kubectl.create(pod, "--dry-run=server").err
+        found = refusal(said, title(cron), place)
+        if found is not None and found.hold == 0:
+            yield found.problem
 
 
 def fallen(before: View, now: View, place: Place) -> Iterator[Problem]:

@@ -122,8 +122,7 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
                 break
             time.sleep(1)
             answer = _ask(door)
-        where = f"{'https' if door.tls else 'http'}://{door.host}{door.path}"
-        by = f"at {door.address}:{door.port}"
+        where, by = _url(door), f"at {door.address}:{door.port}"
         if _good(answer) or answer == inside(door.path):
             terminal.say(f"  GET {where} {by} answers {answer}")
             if wrong := _certificate_wrong(door):
@@ -136,7 +135,8 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
 
 
 def _good(answer: int | str) -> bool:
-    return isinstance(answer, int) and answer < 400
+    """Whether the way is there: who is asked to log in has come through."""
+    return isinstance(answer, int) and (answer < 400 or answer == 401)
 
 
 def _certificate_wrong(door: Door) -> str:
@@ -180,4 +180,10 @@ def _ask(door: Door) -> int | str:
     """Return the status, or why there is none. Who signed the certificate is not judged here."""
     context = _trusting_all() if door.tls else None
     answer = get(door.address, door.port, door.path, host=door.host, tls=context, timeout=TIMEOUT)
+    if answer.status in (301, 302, 303, 307, 308) and answer.location == _url(door):
+        return f"{answer.status}, which leads to the same address again and again"
     return answer.status or answer.reason
+
+
+def _url(door: Door) -> str:
+    return f"{'https' if door.tls else 'http'}://{door.host}{door.path}"

@@ -8,7 +8,7 @@ from morrow.tool.base.web import Answer
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import failed
-from morrow.tool.deliver.inside import fallen, unanswered
+from morrow.tool.deliver.inside import fallen, unanswered, unmakeable
 from morrow.tool.deliver.look import look
 from morrow.tool.deliver.outside import refused_outside
 from morrow.tool.deliver.served import unserved
@@ -44,6 +44,7 @@ def smoke(site: Site, rolled_out: View) -> View:
             wrong += unanswered(view, site.place, site.kubectl)
         if answered and not wrong:
             wrong += refused_outside(view, site.place, lambda path: _ask(site, path).status)
+    wrong += unmakeable(view, site.place, site.kubectl)
     wrong += fallen(view, look(site.kubectl, site.place), site.place)
     if wrong:
         terminal.say("applied, but:")

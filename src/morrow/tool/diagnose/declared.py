@@ -183,7 +183,9 @@ def plain_values(container: Json) -> Json:
 
 def _last_manager(item: Json) -> str:
     fields = [
-        one for one in item["metadata"].get("managedFields") or [] if not one.get("subresource")
+        one
+        for one in item["metadata"].get("managedFields") or []
+        if one.get("subresource") != "status"
     ]
     last: Json = max(fields, key=lambda one: str(one.get("time", "")), default={})
     return f"{last.get('manager', 'unknown')} at {last.get('time', 'an unknown time')}"

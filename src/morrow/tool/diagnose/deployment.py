@@ -8,8 +8,12 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import (
+    HEALS_OFTEN,
     Finding,
     View,
+    age_of,
+    event_time,
+    events_of,
     has_ended,
     is_ending,
     is_ready,
@@ -27,6 +31,8 @@ from morrow.tool.diagnose.view import (
 )
 
 SILENT = 60.0
+FRESH = 60.0  # seconds: somebody is at it
+MADE = ("SuccessfulCreate", "SuccessfulDelete")
 
 
 def rolled_out(workload: Json | None, view: View) -> bool:
@@ -129,6 +135,24 @@ def awaited_pods(view: View) -> Iterator[Json]:
         recreates = (spec_of(workload).get("strategy") or {}).get("type") == "Recreate"
         if workload["kind"] == "StatefulSet" or recreates:
             yield from pods_of(view, workload)
+
+
+def deleted_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield workloads whose pods somebody deletes: many more were made than there are."""
+    for workload in view.workloads:
+        keeper = newest_replicaset(view, workload) if workload["kind"] == "Deployment" else workload
+        if keeper is None:
+            continue
+        events = [one for one in events_of(view, keeper) if one.get("reason") in MADE]
+        made, ended = (
+            sum(int(one.get("count") or 1) for one in events if one["reason"] == reason)
+            for reason in MADE
+        )
+        lost = made - ended - len(owned(view.pods, keeper))
+        if lost <= wanted_of(workload) + 2 or age_of(event_time(events[0])) > FRESH:
+            continue
+        cause = f"{made} pods were made of it and {lost} of them are gone: somebody deletes them"
+        yield Finding(place.problem("object-gone", title(keeper), cause), HEALS_OFTEN)
 
 
 def old_pod_findings(view: View, place: Place) -> Iterator[Finding]:

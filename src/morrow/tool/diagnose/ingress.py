@@ -18,7 +18,6 @@ def ingress_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield what keeps each Ingress from being served."""
     for ingress in view.own("Ingress", place.name, place.namespace):
         yield from _class(ingress, view, place)
-        yield from _certificates(ingress, view, place)
         yield from _backends(ingress, view, place)
         yield from _taken(ingress, view, place)
         yield from _unseen(ingress, view, place)
@@ -55,18 +54,6 @@ def _unseen(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
 
 def _address(ingress: Json) -> bool:
     return bool(((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress"))
-
-
-def _certificates(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
-    if "SecretName" not in view.around:
-        return
-    there = {one["metadata"]["name"] for one in view.of("SecretName")}
-    for tls in ingress["spec"].get("tls") or []:
-        name = tls.get("secretName")
-        if name and name not in there:
-            cause = f"its certificate's Secret {name} is not in the namespace {place.namespace}"
-            problem = place.problem("certificate-missing", title(ingress), cause, what=name)
-            yield Finding(problem, 60, True)
 
 
 def _backends(ingress: Json, view: View, place: Place) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from morrow.tool.diagnose.autoscaler import autoscaler_findings
 from morrow.tool.diagnose.cronjob import cron_findings
 from morrow.tool.diagnose.declared import declared_findings, ending_findings
 from morrow.tool.diagnose.deployment import (
+    deleted_findings,
     old_pod_findings,
     paused_findings,
     silent_findings,
@@ -110,6 +111,13 @@ JUDGES: tuple[Judge, ...] = (
         "a run's pod cannot start; `status`, `doctor`: no run is made, or two failed in a row",
         "its events, its Jobs and their pods",
         _always(cron_findings),
+    ),
+    Judge(
+        "ReplicaSet, StatefulSet, DaemonSet: pods kept",
+        "the pods that were made are there",
+        "more than are wanted were made and are gone: somebody deletes them",
+        "its events beside its pods",
+        _always(deleted_findings),
     ),
     Judge(
         "Deployment, StatefulSet: held",

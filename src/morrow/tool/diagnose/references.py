@@ -10,6 +10,7 @@ from morrow.tool.diagnose.pod import missing_reference
 from morrow.tool.diagnose.view import KEEPERS, Finding, spec_of, title
 
 SETTLES = 8.0
+ISSUED = 60.0  # seconds for who makes a certificate
 FOR = "for"  # under this name a reference says whose it is: it was not applied itself
 
 
@@ -22,6 +23,9 @@ def references(declared: list[Json]) -> list[Json]:
         named = list(_named(spec)) if spec else []
         if owner["kind"] == "StatefulSet" and spec_of(owner).get("serviceName"):
             named.append(("Service", spec_of(owner)["serviceName"]))
+        if owner["kind"] == "Ingress":
+            tls = spec_of(owner).get("tls") or []
+            named += [("Secret", one["secretName"]) for one in tls if one.get("secretName")]
         for kind, name in named:
             if (kind, name) not in known:
                 meta = {"name": name, "namespace": owner["metadata"].get("namespace")}
@@ -38,6 +42,11 @@ def absent(reference: Json, place: Place) -> Iterator[Finding]:
     if kind == "ServiceAccount":
         cause = f"its pods are to run as ServiceAccount {name}, which is not there"
         told = place.problem("service-account-missing", where, cause, what=name)
+    elif owner["kind"] == "Ingress":
+        cause = f"its certificate's Secret {name} is not in the namespace {place.namespace}"
+        told = place.problem("certificate-missing", where, cause, what=name)
+        yield Finding(told, ISSUED, True)
+        return
     elif kind == "Service":
         cause = f"its pods are to be found by Service {name}, which is not there"
         told = place.problem("service-missing", where, cause, what=name)

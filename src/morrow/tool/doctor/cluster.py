@@ -125,15 +125,34 @@ def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]
 
 
 def image_check(site: Site) -> Check:
-    """Ask the registry for the image, as somebody without a password."""
-    environment, place = site.environment, site.place
-    image = environment.image
+    """Ask the registry for the service's image, as somebody without a password."""
+    environment = site.environment
     table = environment.values.get("image") or {}
-    repository = str(table.get("repository") or "")
+    reference = str(table.get("digest") or table.get("tag") or "latest")
+    return _asked(environment.image, str(table.get("repository") or ""), reference, site.place)
+
+
+def cron_image_checks(site: Site) -> Iterator[Check]:
+    """Ask for the images that only the run of a cron would try."""
+    for image in sorted(set(_of_crons(site)) - {site.environment.image}):
+        rest, _, digest = image.partition("@")
+        folder, _, name = rest.rpartition("/")
+        name, _, tag = name.partition(":")
+        yield _asked(image, f"{folder}/{name}", digest or tag or "latest", site.place)
+
+
+def _of_crons(site: Site) -> Iterator[str]:
+    for item in site.objects:
+        if item["kind"] == "CronJob":
+            pods = item["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+            for one in (*(pods.get("initContainers") or []), *pods["containers"]):
+                yield str(one["image"])
+
+
+def _asked(image: str, repository: str, reference: str, place: Place) -> Check:
     host, _, path = repository.partition("/")
     if not path or not re.search(r"[.:]|^localhost$", host):
         return Check("image", "skip", f"{image} names no registry that could be asked")
-    reference = str(table.get("digest") or table.get("tag") or "latest")
     try:
         answer = ask_for(host, path, reference)
     except OSError as wrong:

@@ -100,9 +100,9 @@ class Kubectl:
         item: Json | None = json.loads(out) if out.strip() else None
         return item
 
-    def create(self, item: Json) -> Result:
+    def create(self, item: Json, *more: str) -> Result:
         """Make one object; the caller judges. kubectl's validation may ask for what we may not."""
-        return self.run("create", "--validate=false", "-f", "-", input=json.dumps(item))
+        return self.run("create", "--validate=false", *more, "-f", "-", input=json.dumps(item))
 
     def live(self, manifests: str) -> Result:
         """Ask for what there is of these objects, and who wrote each field; the caller judges."""
