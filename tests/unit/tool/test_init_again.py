@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from morrow.tool.base.project import Project
 from morrow.tool.environment.load import problems_of, read
 from morrow.tool.init.init import apply
 from tests.unit.tool.command import morrow
-from tests.unit.tool.test_init import WSGI, found
+from tests.unit.tool.test_init import WSGI, fill, found
 
 GROWN = f"""{WSGI}
 import os
@@ -99,3 +100,20 @@ def test_the_difference_is_shown(older: Path) -> None:
         in said
     )
     assert "SHOP_NAME" not in said.partition("environments/base.yaml")[2]
+
+
+def test_a_gitignore_that_means_something_else_does_not_hide_the_environments(
+    tmp_path: Path,
+) -> None:
+    """`env*` is for virtual environments; what CI delivers from must be in Git."""
+    fill(tmp_path, wsgi_py=WSGI)
+    (tmp_path / ".gitignore").write_text("env*\nlocal.*\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    apply(found(tmp_path))
+    listed = subprocess.run(
+        ["git", "status", "--short", "-uall"], cwd=tmp_path, capture_output=True, text=True,
+        check=True,
+    ).stdout  # fmt: skip
+    for stem in ("base", "local", "dev", "prod"):
+        assert f"?? environments/{stem}.yaml" in listed
+    assert found(tmp_path).drafts == ()

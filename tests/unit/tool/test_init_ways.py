@@ -9,9 +9,7 @@ import pytest
 import yaml
 
 from morrow.tool.init.init import apply
-from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, fill, found, refused
-from tests.unit.tool.test_init_kinds import ASYNC
 
 
 def test_what_the_example_says_is_taken_when_nothing_else_works(tmp_path: Path) -> None:
@@ -189,6 +187,13 @@ def test_a_part_of_a_repository_says_itself_what_it_needs(tmp_path: Path) -> Non
     assert found(tmp_path).stores[0].settings == ("DATABASE_URL", "DB_NAME"), "where it is"
 
 
+def test_an_extra_names_a_store(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=WSGI, requirements_txt="quart-db[postgresql] >= 0.7\ncelery[redis]\n")
+    assert [one.kind for one in found(tmp_path).stores] == ["PostgreSQL", "Redis"]
+    fill(tmp_path, requirements_txt="quart-db >= 0.7\ncelery\n")
+    assert found(tmp_path).stores == (), "the control"
+
+
 def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path) -> None:
     """A value at random for a store's password would lock it out where the code's own is right."""
     reads = {"JWT_SECRET": "change-me", "SECRET_KEY": "", "DB_PASSWORD": "postgres",
@@ -204,37 +209,9 @@ def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path)
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("page", [WSGI, ASYNC])
-def test_what_a_page_raised_is_named(tmp_path: Path, page: str) -> None:
-    for start in ("    start_response(", "    assert scope"):
-        page = page.replace(start, f"    raise LookupError('no shelf')\n{start}", 1)
-    fill(tmp_path, app_py=page + ("" if page.startswith("\ndef") else "app = FastAPI()\n"))
-    told = found(tmp_path)
-    assert "fails here: LookupError at app.py:3: no shelf" in told.application.trouble
-    assert "not reachable" not in summary(told)
-
-
-def test_a_start_up_that_fails_says_why(tmp_path: Path) -> None:
-    """Also where a framework puts it into a group, as those do that start tasks."""
-    group = "ExceptionGroup('several', [OSError('no route to the store')])"
-    starts = f"    if scope['type'] == 'lifespan':\n        raise {group}\n    assert scope"
-    fill(tmp_path, app_py=ASYNC.replace("    assert scope", starts, 1) + "app = FastAPI()\n")
-    told = found(tmp_path)
-    trouble = told.application.trouble
-    assert trouble == "its start-up fails here: OSError at app.py:4: no route to the store"
-
-
 def test_a_manage_py_is_not_always_django_s(tmp_path: Path) -> None:
     fill(tmp_path, wsgi_py=WSGI, manage_py="import runpy\nrunpy.run_module('shop')\n",
          shop__settings_py="DEBUG = True\n")  # fmt: skip
     told = found(tmp_path, "wsgi:application")
     assert told.application.framework == "builtins"
     assert found(tmp_path).application.candidate.django == ""
-
-
-def test_an_import_that_fails_gives_the_command_to_try(tmp_path: Path) -> None:
-    fill(tmp_path, src__app_py=f"raise SystemExit('set it first')\n{WSGI}")
-    code, said = refused(tmp_path)
-    assert code == "init-import"
-    assert re.search(r"`cd src && \S+ -c 'import app'` works", said)
-    assert "set it first |" in said

@@ -41,6 +41,11 @@ class Application:
         return ("/", 0)
 
     @property
+    def sound(self) -> bool:
+        """Whether it starts, and a page of it answers 200."""
+        return self.path[1] == 200 and all(path != "lifespan" for path, _ in self.answers)
+
+    @property
     def trouble(self) -> str:
         """What does not work without what is not here: a database, most likely."""
         said = f": {self.raised}" if self.raised else ""

@@ -78,7 +78,7 @@ class Asker:
         for _ in range(TRIES):
             told = self._once(candidate, given)
             first = first or told
-            missing = [name for name in missing_in(told) if name not in given]
+            missing = [name for name in missing_in(_wrong(told)) if name not in given]
             lost = [one for one in told.get("folders", ()) if one not in folders]
             for one in lost:
                 (self.copy / candidate.source / one).mkdir(parents=True, exist_ok=True)
@@ -90,12 +90,13 @@ class Asker:
             examples |= shown
             if (lost or shown) and not self.out_of_time:
                 continue
-            if "error" not in told or not missing or self.out_of_time:
+            if not missing or self.out_of_time:
                 break
             given.update({name: self.guess(name) for name in missing})
+        if all(_wrong(told).get(key) == _wrong(first).get(key) for key in ("error", "where")):
+            told = first  # what was guessed was no help, and would be in the message
+            given = dict(self.given) if _wrong(first) else given
         if "error" in told:
-            if all(told.get(key) == first.get(key) for key in ("error", "where")):
-                told = first  # what was guessed was no help, and would be in the message
             told = {key: str(told[key]) for key in ("error", "message", "where")}
             return Refusal(candidate, told["error"], told["message"], told["where"])
         return Application(
@@ -184,6 +185,12 @@ class Asker:
             if told.get("error") == "SystemExit":  # it has said why
                 told["message"] = ": ".join(filter(None, (told["message"], last)))
         return told
+
+
+def _wrong(told: dict[str, Any]) -> dict[str, Any]:
+    """Return why it does not serve: its import, or its start-up."""
+    begins: dict[str, Any] = told.get("begins") or {}
+    return told if "error" in told else begins
 
 
 def _failed(error: str, message: str) -> dict[str, Any]:

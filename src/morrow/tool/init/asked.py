@@ -104,6 +104,8 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 told["makes"] = next((one for one in commands if MAKES.fullmatch(one)), "")
                 told["answers"] = call(found, kind, paths)
                 told["raised"] = "".join(line(one, asked["folder"]) for one in heard.errors[:1])
+                if ["lifespan", 0] in told["answers"] and heard.errors:
+                    told["begins"] = failed(heard.errors[0], asked["folder"])
             return told
     return {"error": "NoApplication", "message": said, "where": ""}
 

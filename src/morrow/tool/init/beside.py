@@ -39,8 +39,18 @@ class Store:
 
 
 STORES = {
-    "PostgreSQL": ("psycopg", "psycopg2", "psycopg2-binary", "psycopg-binary", "asyncpg", "pg8000"),
-    "MySQL": ("mysqlclient", "pymysql", "aiomysql", "mysql-connector-python", "asyncmy"),
+    "PostgreSQL": (
+        "psycopg",
+        "psycopg2",
+        "psycopg2-binary",
+        "psycopg-binary",
+        "asyncpg",
+        "pg8000",
+        "postgres",
+        "postgresql",
+        "postgresql-asyncpg",
+    ),
+    "MySQL": ("mysqlclient", "pymysql", "aiomysql", "mysql-connector-python", "asyncmy", "mysql"),
     "MongoDB": ("pymongo", "motor", "mongoengine", "beanie", "odmantic", "flask-pymongo"),
     "Redis": (
         "redis",
@@ -50,7 +60,7 @@ STORES = {
         "channels-redis",
         "fastapi-cache2",
     ),
-    "RabbitMQ": ("pika", "aio-pika"),
+    "RabbitMQ": ("pika", "aio-pika", "rabbitmq", "librabbitmq"),
     "Elasticsearch": ("elasticsearch", "opensearch-py", "elasticsearch-dsl"),
     "Memcached": ("pymemcache", "python-memcached", "pylibmc"),
     "Kafka": ("kafka-python", "aiokafka", "confluent-kafka"),

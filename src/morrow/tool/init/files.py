@@ -21,6 +21,7 @@ ASIDE = re.compile(
     r"tutorials?|conftest\.py|setup\.py|test_[^/]*|[^/]*_test\.py)(/|$)"
 )
 TESTS = re.compile(r"(^|/)(tests?|conftest\.py|test_[^/]*|[^/]*_tests?\.py)(/|$)")
+EXTRAS = re.compile(r"\s*[A-Za-z0-9][\w.-]*\s*\[([\w., -]+)\]")
 MOST_FILES, LARGEST = 3000, 400_000
 
 
@@ -127,4 +128,8 @@ class Repository:
         for path in self.named("setup.py", "setup.cfg"):
             lines += re.findall(r"""["'\s]([A-Za-z][\w.-]+)\s*[><=~!]=""", self.text(path))
         names = (re.match(r"\s*([A-Za-z0-9][\w.-]*)", line) for line in lines)
-        return {re.sub(r"[-_.]+", "-", found[1]).lower() for found in names if found}
+        extras = [
+            one for line in lines if (said := EXTRAS.match(line)) for one in said[1].split(",")
+        ]
+        every = [*(found[1] for found in names if found), *extras]  # an extra names what it needs
+        return {re.sub(r"[-_.]+", "-", one.strip()).lower() for one in every}

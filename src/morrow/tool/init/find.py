@@ -160,9 +160,9 @@ class Search:
             asker = self._asker(copy, given)
             told = asker.ask(candidate)
             if isinstance(told, Application):
-                if told.path[1] == 200 or not isinstance(best, Application):
+                if told.sound or not isinstance(best, Application):
                     best = told
-                if told.path[1] == 200 or told.interface == "none":
+                if told.sound or told.interface == "none":
                     break
                 continue
             if isinstance(best, Refusal) and (told.unreachable or not best.error):

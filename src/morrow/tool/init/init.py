@@ -28,6 +28,7 @@ from morrow.tool.programs.git import Git
 from morrow.tool.programs.python import Interpreter, discover
 
 IGNORED = (".morrow/", ".env")
+SEEN = ("!/environments/", "!/environments/*.yaml")
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def look(
         text = dockerfile(repository, source, application.target, python.version, static)
         drafts += [Draft("Dockerfile", text), Draft(".dockerignore", kept_out(repository))]
     files = any("local.db" in one.text for one in drafts)
-    ignore = ignored(root, (*IGNORED, "local.db") if files else IGNORED)
+    unseen = SEEN if _unseen(root, [*made.files]) else ()
+    ignore = ignored(root, (*IGNORED, *unseen, "local.db") if files else (*IGNORED, *unseen))
     drafts += [ignore] if ignore else []
     drafts += [workflow()] if ci else []
     if not known:  # last: what is cut off before it is no project yet, and is begun anew
@@ -206,6 +208,15 @@ def _image(root: Path, name: str) -> str:
     except Failure:  # there is no git
         said = None
     return f"ghcr.io/{said[1].lower()}" if said else f"registry.example.com/{name}"
+
+
+def _unseen(root: Path, stems: list[str]) -> bool:
+    """Whether Git would leave an environment out: `env*` in a .gitignore means something else."""
+    try:
+        asked = [f"environments/{stem}.yaml" for stem in stems]
+        return Git(root).run("check-ignore", *asked).code == 0
+    except Failure:  # there is no git
+        return False
 
 
 def _exposed(repository: Repository, source: str) -> list[str]:

@@ -1,0 +1,72 @@
+"""What goes wrong when an application starts or answers: named, and mended where it can be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.init.tell import summary
+from tests.unit.tool.test_init import WSGI, fill, found, refused
+from tests.unit.tool.test_init_kinds import ASYNC
+
+
+@pytest.mark.parametrize("page", [WSGI, ASYNC])
+def test_what_a_page_raised_is_named(tmp_path: Path, page: str) -> None:
+    for start in ("    start_response(", "    assert scope"):
+        page = page.replace(start, f"    raise LookupError('no shelf')\n{start}", 1)
+    fill(tmp_path, app_py=page + ("" if page.startswith("\ndef") else "app = FastAPI()\n"))
+    told = found(tmp_path)
+    assert "fails here: LookupError at app.py:3: no shelf" in told.application.trouble
+    assert "not reachable" not in summary(told)
+
+
+def test_a_start_up_that_fails_says_why(tmp_path: Path) -> None:
+    """Also where a framework puts it into a group, as those do that start tasks."""
+    group = "ExceptionGroup('several', [OSError('no route to the store')])"
+    starts = f"    if scope['type'] == 'lifespan':\n        raise {group}\n    assert scope"
+    fill(tmp_path, app_py=ASYNC.replace("    assert scope", starts, 1) + "app = FastAPI()\n")
+    told = found(tmp_path)
+    trouble = told.application.trouble
+    assert trouble == "its start-up fails here: OSError at app.py:4: no route to the store"
+
+
+STARTS = """
+import os
+class FastAPI:
+    async def __call__(self, scope, receive, send):
+        given = os.environ.get("SHELF_ENDPOINT", "")
+        if scope["type"] == "lifespan" and not given.endswith(WANTED):
+            raise LookupError("SHELF_ENDPOINT is required")
+        if scope["type"] == "lifespan":
+            return await send({"type": "lifespan.startup.complete"})
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"here"})
+app = FastAPI()
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "example"), [(":9", ""), ("shelf.example.com", "shelf.example.com")]
+)
+def test_what_a_start_up_misses_is_given(tmp_path: Path, end: str, example: str) -> None:
+    """Though a page would answer: no server serves what does not start."""
+    fill(tmp_path, app_py=STARTS.replace("WANTED", repr(end)))
+    if example:
+        (tmp_path / ".env.example").write_text(f"SHELF_ENDPOINT=http://{example}\n")
+    told = found(tmp_path).application
+    assert (told.path, told.trouble) == (("/", 200), "")
+    assert told.given["SHELF_ENDPOINT"].endswith(end)
+    fill(tmp_path, app_py=STARTS.replace("WANTED", "'nowhere'"))
+    told = found(tmp_path).application
+    assert "SHELF_ENDPOINT is required" in told.trouble, "the control"
+    assert "SHELF_ENDPOINT" not in told.given, "what was guessed was no help"
+
+
+def test_an_import_that_fails_gives_the_command_to_try(tmp_path: Path) -> None:
+    fill(tmp_path, src__app_py=f"raise SystemExit('set it first')\n{WSGI}")
+    code, said = refused(tmp_path)
+    assert code == "init-import"
+    assert re.search(r"`cd src && \S+ -c 'import app'` works", said)
+    assert "set it first |" in said
