@@ -29,7 +29,9 @@ LENT = (
     "sops", "tflint",
 )  # fmt: skip
 PART = (
-    "tests/chart tests/terraform tests/unit/tool/test_completion.py tests/unit/kit/test_haproxy.py"
+    "tests/chart/test_chart_helms.py tests/chart/test_chart_conform.py"
+    " tests/chart/test_chart_rules.py tests/terraform"
+    " tests/unit/tool/test_completion.py tests/unit/kit/test_haproxy.py"
 )
 COUNTED = re.compile(r"^skipped for want of a program: \d+ \((.*)\)$", re.MULTILINE)
 PASSED = re.compile(r"^=+ (?:.*, )?(\d+) passed", re.MULTILINE)
