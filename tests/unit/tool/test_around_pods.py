@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from morrow.tool.base.outcome import Json
+from morrow.tool.deliver import rollout
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
@@ -193,3 +196,20 @@ def test_a_watcher_knows_the_way_back_from_what_others_add() -> None:
 
     assert seen_of("shop:1", "shop:2", "shop:2", "shop:1", "shop:1")[-2:] == [True, True]
     assert not any(seen_of("shop:1", "shop:2", "injected/shop:2", "injected/shop:3"))
+
+
+@pytest.mark.parametrize(
+    ("image", "code"),
+    [("shop:1", "crashed"), ("mirror/shop:1", "crashed"), ("other:1", "release-overwritten")],
+)
+def test_pods_of_an_image_that_somebody_put_in_are_not_the_releases_fault(
+    image: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout, "explain", lambda fault, *_: fault)
+    ours = good()[:1]
+    watched = Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False, applied=lambda: ours)
+    items = good()
+    items[0]["spec"]["template"] = template(image)
+    watched._name(PLACE.problem("crashed", "Pod web-1-a", "exit code 1"), seen(items))
+    assert watched.fault is not None
+    assert watched.fault.code == code

@@ -21,12 +21,17 @@ DIGEST = "sha256:" + 64 * "a"
 IMAGE = f"ghcr.io/example/shop:1@{DIGEST}"
 
 
+def memory(most: str) -> Json:
+    return {"limits": {"memory": most}}
+
+
 def applied() -> list[Json]:
     own = template(IMAGE)
     own["spec"]["containers"][0]["env"] = [
         {"name": "LEVEL", "value": "INFO"},
         {"name": "EMPTY", "value": ""},
     ]
+    own["spec"]["containers"][0]["resources"] = memory("0.25Gi")
     own["spec"]["volumes"] = [{"name": "secrets", "secret": {"secretName": "web-1"}}]
     return [
         thing("Deployment", "web", "d", spec={"replicas": 1, "template": own}),
@@ -61,6 +66,8 @@ CHANGED: tuple[tuple[str, Callable[[list[Json]], object], str, str], ...] = (
     ("setting", lambda live: own(live)["containers"][0].update(env=[]), "release-overwritten",
      "another LEVEL"),
     ("Secret", lambda live: own(live).update(volumes=[]), "release-overwritten", "not hold web-1"),
+    ("memory", lambda live: own(live)["containers"][0].update(resources=memory("64Mi")),
+     "release-overwritten", "limits.memory of 64Mi, not 0.25Gi"),
     ("container", lambda live: own(live).update(containers=[{"name": "x", "image": "y"}]),
      "release-overwritten", "no container web"),
     ("no pods", lambda live: live[0]["spec"].update(replicas=0), "release-overwritten",
@@ -74,6 +81,9 @@ CHANGED: tuple[tuple[str, Callable[[list[Json]], object], str, str], ...] = (
 LEFT: tuple[tuple[str, Callable[[list[Json]], object]], ...] = (
     ("as it was", lambda live: None),
     ("from a mirror", image(f"mirror.example.com/shop@{DIGEST}")),
+    ("as much in another unit", lambda live: own(live)["containers"][0].update(
+        resources=memory("256Mi"))),
+    ("more memory", lambda live: own(live)["containers"][0].update(resources=memory("1Gi"))),
     ("a Secret was added", lambda live: own(live)["volumes"].append(
         {"name": "mesh", "secret": {"secretName": "mesh"}})),
     ("an empty variable", lambda live: own(live)["containers"][0]["env"][1].pop("value")),

@@ -17,6 +17,7 @@ from tests.unit.tool.around import (
     LABELS,
     PLACE,
     codes,
+    condition,
     good,
     only,
     owned_by,
@@ -203,3 +204,14 @@ def test_pods_that_somebody_deletes_as_soon_as_they_are_made() -> None:
     found = only(seen(good(*many)))
     assert (found.problem.code, found.problem.object) == ("object-gone", "ReplicaSet web-1")
     assert "5 pods were made of it and 4 of them are gone" in found.problem.cause
+
+
+@pytest.mark.parametrize(("reason", "code"), [("OOMKilled", "out-of-memory"), ("Error", None)])
+def test_a_job_that_failed_because_its_pod_was_killed(reason: str, code: str | None) -> None:
+    failed = condition("Failed", "True", "BackoffLimitExceeded")
+    job = thing("Job", "web-once", "j", spec={}, status={"conditions": [failed]})
+    own = pod("web-once-a", owner="j", ready=False)
+    ended = {"reason": reason, "exitCode": 137, "finishedAt": ago(5)}
+    own["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
+    final = [one for one in diagnose(seen(good(job, own)), PLACE) if one.hold == 0]
+    assert final[0].problem.code == (code or "job-failed")

@@ -14,6 +14,7 @@ import dataclasses
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -25,10 +26,11 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import explain
 from morrow.tool.deliver.look import look, look_beyond
 from morrow.tool.deliver.progress import Progress
+from morrow.tool.diagnose.declared import other_image
 from morrow.tool.diagnose.deployment import blocking, held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.unknown import stuck
-from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
+from morrow.tool.diagnose.view import KEEPERS, WAIT, Finding, View, spec_of, title, uid
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl
 
@@ -42,8 +44,16 @@ MOST_BACKOFF = 130.0  # the kubelet waits up to 122 s before it tries a volume a
 class Rollout:
     """A thread that looks at the objects of a release, says what it sees and judges it."""
 
-    def __init__(self, kubectl: Kubectl, place: Place, *, interrupt: bool) -> None:
-        """`interrupt`: at a fault, stop helm, which rolls back then."""
+    def __init__(
+        self,
+        kubectl: Kubectl,
+        place: Place,
+        *,
+        interrupt: bool,
+        applied: Callable[[], list[Json]] = list,
+    ) -> None:
+        """`interrupt`: at a fault, stop helm, which rolls back then; `applied`: what it applies."""
+        self._applied = applied
         self._kubectl = kubectl
         self._place = place
         self._interrupt = interrupt
@@ -158,13 +168,22 @@ class Rollout:
 
     def _name(self, fault: Problem, view: View) -> None:
         """Keep the fault with what the pod itself tells of it, and say it."""
-        self.fault = fault
+        self.fault = fault = self._by_another(view) or fault
         try:
             with suppress(Failure):  # it counts, also when no more can be learnt of it
                 self.fault = explain(fault, view, self._kubectl, self._place)
         finally:
             said = self.fault or fault
             terminal.say(f"{said.code}: {said.object}: {said.cause}")
+
+    def _by_another(self, view: View) -> Problem | None:
+        """Return that somebody put another image in place of ours: its pods are not our fault."""
+        wanted = {title(one): one for one in self._applied() if one["kind"] in KEEPERS}
+        for live in view.workloads:
+            mine = wanted.get(title(live))
+            if mine is not None and (said := other_image(mine, live)):
+                return self._place.problem("release-overwritten", title(live), said)
+        return None
 
     def _end_helm(self) -> None:
         """Ask it to stop until it has ended: at first it may only be about to begin."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import condition_text, conditions_of, names_held
+from morrow.tool.cluster.objects import condition_text, conditions_of, names_held, quantity
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import awaited_pods
 from morrow.tool.diagnose.references import FOR, absent
@@ -142,17 +142,19 @@ def _difference(wanted: Json, item: Json) -> str:
     count, now = spec_of(wanted).get("replicas"), spec_of(item).get("replicas")
     if count and now == 0:
         return f"it is scaled to no pods, and {count} were applied"
+    if found := other_image(wanted, item):
+        return found
     pods, there = spec_of(wanted)["template"]["spec"], spec_of(item)["template"]["spec"]
     containers = {one["name"]: one for one in there["containers"]}
     for one in pods["containers"]:
         name, other = one["name"], containers.get(one["name"])
         if other is None:
             return f"it has no container {name} any more"
-        if not same_image(str(one["image"]), str(other["image"])):
-            return f"its container {name} has the image {other['image']}, not {one['image']}"
         for key in ("command", "args"):
             if one.get(key) and one[key] != other.get(key):
                 return f"its container {name} has the {key} {other.get(key)}, not {one[key]}"
+        if less := _less(one, other):
+            return f"its container {name} has {less}"
         now_set = plain_values(other)
         for variable, value in plain_values(one).items():
             if now_set.get(variable) != value:
@@ -160,6 +162,26 @@ def _difference(wanted: Json, item: Json) -> str:
     held = names_held(pods)["secrets"]
     if held and f'"{held}"' not in json.dumps(there):
         return f"it does not hold {held} any more"
+    return ""
+
+
+def other_image(wanted: Json, item: Json) -> str:
+    """Say which container of a workload has another image than was applied."""
+    there = {one["name"]: one for one in spec_of(item)["template"]["spec"]["containers"]}
+    for one in spec_of(wanted)["template"]["spec"]["containers"]:
+        now = there.get(one["name"], one)
+        if not same_image(str(one["image"]), str(now["image"])):
+            return f"its container {one['name']} has the image {now['image']}, not {one['image']}"
+    return ""
+
+
+def _less(wanted: Json, now: Json) -> str:
+    """Say of what a container has less than was applied; some clusters give more."""
+    for kind, amounts in (wanted.get("resources") or {}).items():
+        there = (now.get("resources") or {}).get(kind) or {}
+        for key, amount in amounts.items() if isinstance(amounts, dict) else ():
+            if quantity(str(there.get(key, amount))) < quantity(str(amount)):
+                return f"{kind}.{key} of {there[key]}, not {amount}"
     return ""
 
 

@@ -132,9 +132,10 @@ def silent_findings(view: View, place: Place) -> Iterator[Finding]:
 def awaited_pods(view: View) -> Iterator[Json]:
     """Yield the pods whose end a workload waits for before it makes another."""
     for workload in view.workloads:
-        recreates = (spec_of(workload).get("strategy") or {}).get("type") == "Recreate"
-        if workload["kind"] == "StatefulSet" or recreates:
+        if workload["kind"] == "StatefulSet":
             yield from pods_of(view, workload)
+        elif (spec_of(workload).get("strategy") or {}).get("type") == "Recreate":
+            yield from (pod for pod in pods_of(view, workload) if not has_ended(pod))
 
 
 def deleted_findings(view: View, place: Place) -> Iterator[Finding]:

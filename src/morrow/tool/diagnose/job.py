@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
@@ -22,6 +23,7 @@ from morrow.tool.diagnose.view import (
 )
 
 UNSEEN = 60.0
+TELLING = ("out-of-memory", "pod-evicted")  # of a Job that has failed these say more than itself
 # Not WAIT: a single look at a Job that takes its time finds nothing wrong with it.
 EXPLAINS = 1e9
 SLOW = 20.0  # seconds from which a Job that runs is said to be waited for
@@ -39,8 +41,10 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
         yield from refused_findings(job, events_of(view, job), place)
         pods = owned(view.pods, job)
         found = [f for pod in pods for f in pod_findings(pod, view, place, is_job=True)]
-        yield from found
         failed = _failed(job, pods, view, place)
+        if failed and (told := [one for one in found if one.problem.code in TELLING]):
+            found = [dataclasses.replace(told[0], hold=0.0)]
+        yield from found
         if failed and not any(finding.hold == 0 for finding in found):
             yield failed
         yield from _unseen(job, place)

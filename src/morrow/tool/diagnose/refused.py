@@ -51,7 +51,9 @@ def refusal(message: str, where: str, place: Place) -> Finding | None:
     for pattern, code, hold in _REFUSALS:
         found = re.search(pattern, message)
         if found:
-            problem = place.problem(code, where, _shorten(message), what=found["what"])
+            lines = [line.strip(" \t*") for line in message.splitlines()]
+            told = next((line for line in lines if re.search(pattern, line)), message)
+            problem = place.problem(code, where, _shorten(told), what=found["what"])
             return Finding(problem, hold)
     return None
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.declared import plain_values, same_image
 from morrow.tool.diagnose.view import Finding, View, new_pods, spec_of, title
@@ -23,7 +24,9 @@ def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
             said = (_difference(before, now) for before, now in pairs if before is not None)
             if cause := next(filter(None, said), ""):
                 cause += ": an admission rule or webhook of the cluster rewrites it"
-                found = place.problem("release-overwritten", title(pod), cause)
+                # What it was made as stays until it is made anew, also when the rule is gone.
+                again = f"{typed()} restart {place.environment}"
+                found = place.problem("release-overwritten", title(pod), cause, up=again)
                 yield Finding(found, SETTLES, True)
                 return
 
