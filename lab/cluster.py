@@ -11,6 +11,7 @@ from lab import (
     argocd,
     cgroups,
     cleanup,
+    flux,
     images,
     kernel,
     monitoring,
@@ -157,7 +158,7 @@ def add(what: str) -> None:
     """Bring a running lab what only some tests ask for."""
     if not is_up():
         raise LabError("the lab is not up; `python -m lab up` starts it")
-    {"argocd": argocd.add, "monitoring": monitoring.add}[what]()
+    {"argocd": argocd.add, "flux": flux.add, "monitoring": monitoring.add}[what]()
 
 
 def _known(name: str) -> NodeAddress:
