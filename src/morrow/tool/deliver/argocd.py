@@ -20,6 +20,9 @@ class Application:
     """An Application, as one look found it."""
 
     item: Json
+    word = "Application"
+    # What it is waited for, where it says nothing; and whether a paused one looks at nothing new.
+    window, stands = "; it is not synced: a sync window may be closed", False
 
     @property
     def name(self) -> str:
@@ -34,7 +37,32 @@ class Application:
     @property
     def title(self) -> str:
         """How messages name it."""
-        return f"Application {self.namespace}/{self.name}"
+        return f"{self.word} {self.namespace}/{self.name}"
+
+    @property
+    def described(self) -> str:
+        """The command that shows what it says."""
+        return f"kubectl -n {self.namespace} describe application {self.name}"
+
+    @property
+    def started(self) -> str:
+        """How one that is paused is told to apply."""
+        return f"argocd app sync {self.name}, or give its syncPolicy `automated`"
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What is noted where, so that it looks at Git now."""
+        return (self.namespace, KIND, self.name, REFRESH)
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says at which commit it is."""
+        return True
+
+    @property
+    def says(self) -> str:
+        """What keeps it at an earlier commit, and may not keep the next one."""
+        return ""
 
     @property
     def synced(self) -> bool:
@@ -156,5 +184,4 @@ def end_attempt(site: Site, application: Application) -> None:
 
 def refresh(site: Site, application: Application) -> None:
     """Ask it to look at Git now. Who may not waits for its next turn."""
-    words = ("annotate", "--overwrite", "-n", application.namespace, KIND, application.name)
-    site.kubectl.run(*words, REFRESH)
+    site.kubectl.run("annotate", "--overwrite", "-n", *application.asks)

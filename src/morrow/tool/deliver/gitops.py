@@ -15,12 +15,11 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.branch import Branch, branch_of, held
 from morrow.tool.cluster.objects import HOOK, annotations_of
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.argocd import application_of
 from morrow.tool.deliver.delivery import Delivery
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.deliver.push import proposed, pushed, require_ready
 from morrow.tool.deliver.render import rendered, text_of
-from morrow.tool.deliver.sync import state_of, wait
+from morrow.tool.deliver.sync import controller_of, state_of, wait
 from morrow.tool.deliver.take_back import choose, take_back
 from morrow.tool.environment.load import read
 from morrow.tool.environment.model import Environment
@@ -89,12 +88,12 @@ class ByGit(Delivery):
 
     def remove(self, site: Site) -> None:
         """Refuse: what Git says comes back."""
-        environment, application = site.environment, application_of(site)
+        environment, application = site.environment, controller_of(site)
         cause = "what is deleted in the cluster is made again from Git"
         command = f"git rm {environment.shown(environment.file)}, commit and push"
         if application is not None:
-            where = f"-n {application.namespace}"
-            command = f"kubectl {where} delete application {application.name} --cascade=foreground"
+            what = f"{application.word.lower()} {application.name}"
+            command = f"kubectl -n {application.namespace} delete {what} --cascade=foreground"
         raise Failure(problem("gitops-owns", environment.label, cause, command=command))
 
     def set_back(self, site: Site, key: str) -> Problem | None:

@@ -13,6 +13,7 @@ from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.argocd import Application, application_of, end_attempt, refresh
 from morrow.tool.deliver.carried import differing
+from morrow.tool.deliver.flux import kustomization_of
 
 PERIOD = 2.0  # seconds between two looks
 LASTS = 20.0  # seconds for which a controller must say the same, since it may look anew
@@ -36,19 +37,18 @@ def wait(
         raise Failure(problem("gitops-not-held", where, cause, command=command), refused=False)
     wanted = parse(text)
     began = since = time.monotonic()
-    application = application_of(site)
+    application = controller_of(site)
     if application is not None:
         refresh(site, application)
     while True:
         now, refused, done = time.monotonic(), None, False
         try:
-            application = application_of(site)
-            if application is None:
+            application = controller_of(site)
+            if application is None or not application.tells:
                 others = differing(site.kubectl, wanted)
                 cause, done = f"the cluster differs in {', '.join(others[:3])}", not others
             else:
                 done = _applied(branch, commit, application)
-                refused = None if done else _refused(site, branch, commit, application)
                 cause = f"{application.title} is at {_short(application.revisions)}"
                 if application.attempts:
                     cause = f"{application.title} is applying {_short(application.attempts)}"
@@ -57,6 +57,9 @@ def wait(
                         end_attempt(site, application)
                     if not instead and own and (fault := site.fault()):
                         return fault  # a job that failed, or cannot run: it would wait and retry
+            if application is not None and not done:
+                refused = _refused(site, branch, commit, application)
+                cause += f"; it says: {application.says}" if application.says else ""
         except Failure as failure:  # the API server is away for a moment
             if failure.interrupted or now - began > patience:
                 raise
@@ -76,15 +79,21 @@ def wait(
         time.sleep(PERIOD)
 
 
+def controller_of(site: Site) -> Application | None:
+    """Return who applies an environment's commits, where that is to be seen."""
+    return application_of(site) or kustomization_of(site)
+
+
 def state_of(site: Site) -> dict[str, Any]:
     """Return whether the cluster is as Git says: synced, drifted, behind, paused or refused."""
     if not site.records:
         return {}
-    newest, application = site.records[max(site.records)], application_of(site)
+    newest, application = site.records[max(site.records)], controller_of(site)
     others = differing(site.kubectl, parse(newest["manifest"]))
     state, says = "drifted" if others else "synced", ""
     if application is not None:
-        refused = application.error or ("" if application.synced else application.failure)
+        refused = application.error or application.says
+        refused = refused or ("" if application.synced else application.failure)
         says = refused or application.paused
         if refused:
             state = "refused"
@@ -113,15 +122,17 @@ def _applied(branch: Branch, commit: str, application: Application) -> bool:
 
 def _refused(site: Site, branch: Branch, commit: str, application: Application) -> Problem | None:
     where, place = application.title, site.place
-    typed = f"kubectl -n {application.namespace} describe application {application.name}"
     # What it says of an earlier commit's failure is no word on this one.
     failure = application.failure if _reached(branch, commit, application.refused) else ""
     error = "" if application.synced and application.revisions else application.error
     if failure or error:
-        return place.problem("gitops-refused", where, failure or error, command=typed)
-    if application.paused and _reached(branch, commit, application.revisions):
-        sync = f"argocd app sync {application.name}"
-        return place.problem("gitops-paused", where, application.paused, command=sync)
+        return place.problem(
+            "gitops-refused", where, failure or error, command=application.described
+        )
+    looked = application.stands or _reached(branch, commit, application.revisions)
+    if application.paused and looked:
+        cause, command = application.paused, application.started
+        return place.problem("gitops-paused", where, cause, command=command)
     return None
 
 
@@ -148,10 +159,10 @@ def _late(
     who, look = f"commit {commit[:10]}", f"{site.place.kubectl} get deployment -o yaml"
     cause += f", {patience:.0f} s after {branch.remote}/{branch.name} had it"
     if application is None:
-        cause += "; no Application of Argo CD for it is to be seen here"
+        cause += "; no controller for it is to be seen here, of Argo CD's or Flux's"
     else:
-        look = f"kubectl -n {application.namespace} describe application {application.name}"
-        cause += "" if application.synced else "; it is not synced: a sync window may be closed"
+        look = application.described
+        cause += "" if application.synced else application.window
     return site.place.problem("gitops-not-synced", who, cause, command=look)
 
 

@@ -1,0 +1,158 @@
+"""What Flux says of an environment, where it is in the same cluster and we may look.
+
+A Kustomization applies what its source has fetched. From Git that is a commit; an OCI artifact may
+say of which commit it was made, and is compared object by object where it does not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.argocd import Application
+from morrow.tool.diagnose.view import last_part, spec_of
+
+KIND = "kustomizations.kustomize.toolkit.fluxcd.io"
+SOURCES = "source.toolkit.fluxcd.io"
+MARK = "kustomize.toolkit.fluxcd.io/"  # labels of what it applied: its name, its namespace
+COMMIT = re.compile(r"(?:^|@)sha1:([0-9a-f]{40})$")
+MADE_OF = "org.opencontainers.image.revision"
+
+
+@dataclass(frozen=True)
+class Kustomization(Application):
+    """A Kustomization and its source, as one look found them; it is asked as an Application is."""
+
+    source: Json
+    word = "Kustomization"
+    window, stands = "", True
+
+    @property
+    def described(self) -> str:
+        """The command that shows what it says, and what its source says."""
+        kind = self.source.get("kind", "source").lower()
+        return f"kubectl -n {self.namespace} describe kustomization/{self.name} {kind}"
+
+    @property
+    def started(self) -> str:
+        """How it is told to apply something again."""
+        return f"flux -n {self.namespace} resume kustomization {self.name}, and its source"
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What is noted where, so that its source looks now."""
+        meta = self.source.get("metadata") or {}
+        kind = f"{self.source.get('kind', '')}.{SOURCES}".lower()
+        note = f"reconcile.fluxcd.io/requestedAt={time.time()}"
+        return (meta.get("namespace", ""), kind, meta.get("name", ""), note)
+
+    @property
+    def synced(self) -> bool:
+        """Whether what its source has now is applied."""
+        status = _ready(self.item), _ready(self.source)
+        return status == ("True", "True") and self._status.get("lastAppliedRevision") == self._has
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """The commit of what is applied; none where its artifact names none."""
+        told = self._status.get("lastAppliedOriginRevision")
+        return _commit(told or self._status.get("lastAppliedRevision"))
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """The same."""
+        return self.revisions
+
+    @property
+    def paused(self) -> str:
+        """Which of the two applies nothing by itself; "" when both do."""
+        for item in (self.item, self.source):
+            if spec_of(item).get("suspend"):
+                return f"{item['kind']} {item['metadata']['name']} is suspended"
+        return ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says at which commit it is."""
+        return bool(self.revisions)
+
+    @property
+    def says(self) -> str:
+        """Why its source took nothing newer, in its own words: what is pushed next may be taken."""
+        return _said(self.source) if _ready(self.source) == "False" else ""
+
+    @property
+    def error(self) -> str:
+        """Nothing that holds for every commit."""
+        return ""
+
+    @property
+    def failure(self) -> str:
+        """Why it could not apply what its source has."""
+        return _said(self.item) if _ready(self.item) == "False" else ""
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The commit that it could not apply."""
+        artifact = (self.source.get("status") or {}).get("artifact") or {}
+        told = (artifact.get("metadata") or {}).get(MADE_OF) or artifact.get("revision")
+        return _commit(told) if self.failure else ()
+
+    @property
+    def attempts(self) -> tuple[str, ...]:
+        """None: it waits for nothing that it applies, or its next look takes what is newer."""
+        return ()
+
+    @property
+    def _has(self) -> str:
+        artifact = (self.source.get("status") or {}).get("artifact") or {}
+        return str(artifact.get("revision") or "")
+
+
+def kustomization_of(site: Site) -> Kustomization | None:
+    """Return the Kustomization of an environment: what its Deployment is marked by, or the only one
+    that applies to its namespace; None where there is none, or where we may not look.
+    """
+    environment = site.environment
+    done = site.kubectl.run("get", KIND, "--all-namespaces", "-o", "json")
+    if done.code:
+        return None
+    items: list[Json] = json.loads(done.out)["items"]
+    deployment = site.kubectl.get("deployment", environment.name) or {"metadata": {}}
+    labels = deployment["metadata"].get("labels") or {}
+    marked = (labels.get(f"{MARK}namespace"), labels.get(f"{MARK}name"))
+    found = [
+        one for one in items if marked == (one["metadata"]["namespace"], one["metadata"]["name"])
+    ]
+    if not found:
+        there = environment.namespace
+        found = [one for one in items if spec_of(one).get("targetNamespace") == there]
+    if len(found) != 1:
+        return None
+    meta, reference = found[0]["metadata"], spec_of(found[0])["sourceRef"]
+    kind = f"{reference['kind']}.{SOURCES}".lower()
+    where = ("-n", reference.get("namespace") or meta["namespace"], "-o", "json")
+    done = site.kubectl.run("get", kind, reference["name"], *where)
+    return Kustomization(found[0], {} if done.code else json.loads(done.out))
+
+
+def _condition(item: Json) -> Json:
+    conditions = (item.get("status") or {}).get("conditions") or []
+    return next((one for one in conditions if one.get("type") == "Ready"), {})
+
+
+def _ready(item: Json) -> str:
+    return str(_condition(item).get("status", ""))
+
+
+def _said(item: Json) -> str:
+    return last_part(str(_condition(item).get("message") or ""))
+
+
+def _commit(revision: str | None) -> tuple[str, ...]:
+    """Return the commit of "main@sha1:..."; what an artifact's digest says is none."""
+    return tuple(COMMIT.findall(revision or ""))

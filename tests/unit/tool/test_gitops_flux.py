@@ -1,0 +1,106 @@
+"""What the tool makes of what Flux says; the words are the real controllers', see tests/e2e."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from morrow.tool.base.errors import Failure
+from morrow.tool.cluster.branch import branch_of
+from morrow.tool.deliver import sync
+from morrow.tool.deliver.flux import MADE_OF, Kustomization, kustomization_of
+from tests.unit.tool.git_server import GitServer, site_of
+from tests.unit.tool.stand_in import Json, StandIn, thing
+
+OLD, NEW = "0" * 40, "HEAD"
+DENIED = "ServiceAccount/shop dry-run failed (Forbidden)"
+UNSIGNED = "no signatures found"
+
+
+def objects(
+    applied: str, fetched: str, *, fails: str = "", refuses: str = "", suspends: str = ""
+) -> tuple[Json, Json]:
+    """A Kustomization at one commit, and a source that has fetched one."""
+
+    def status(said: str, **more: object) -> Json:
+        return {"conditions": [{"type": "Ready", "status": str(not said), "message": said}], **more}
+
+    made_of = {MADE_OF: f"main@sha1:{fetched}"} if fetched else {}
+    artifact = {"revision": f"dev@sha256:{fetched or 'f'}", "metadata": made_of}
+    at = {"lastAppliedRevision": f"dev@sha256:{applied}"}
+    if applied:
+        at["lastAppliedOriginRevision"] = f"main@sha1:{applied}"
+    place = {"namespace": "shop-dev"}
+    reference = {"kind": "OCIRepository", "name": "shop"}
+    spec = {"sourceRef": reference, "targetNamespace": "shop-dev"}
+    group = "toolkit.fluxcd.io/v1"
+    item = thing("Kustomization", "shop", f"kustomize.{group}", metadata=place, spec=spec)
+    source = thing("OCIRepository", "shop", f"source.{group}", metadata=place, spec={})
+    for one in (item, source):
+        one["spec"]["suspend"] = one["kind"] == suspends
+    item["status"], source["status"] = status(fails, **at), status(refuses, artifact=artifact)
+    return item, source
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "words"),
+    [
+        (objects(NEW, NEW), "", ""),
+        (objects(OLD, OLD), "gitops-not-synced", "is at 0000000000"),
+        # What it refuses may be what was there before: it is said, and nothing is taken back.
+        (objects(OLD, OLD, refuses=UNSIGNED), "gitops-not-synced", f"it says: {UNSIGNED}"),
+        (objects(OLD, NEW, fails=DENIED), "gitops-refused", DENIED),
+        (objects(OLD, OLD, fails=DENIED), "gitops-not-synced", "is at 0000000000"),
+        (objects("", NEW, fails=DENIED), "gitops-refused", DENIED),
+        # It does not say of which commit it is: the objects are compared, and they differ.
+        (objects("", ""), "gitops-not-synced", "the cluster differs in"),
+        (objects(OLD, OLD, suspends="Kustomization"), "gitops-paused", "Kustomization shop is su"),
+        (objects(OLD, OLD, suspends="OCIRepository"), "gitops-paused", "OCIRepository shop is su"),
+    ],
+)
+def test_flux_is_waited_for_or_named(
+    server: GitServer,
+    cluster: StandIn,
+    monkeypatch: pytest.MonkeyPatch,
+    said: tuple[Json, Json],
+    code: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr(sync, "LASTS", 0.5)
+    monkeypatch.setattr(sync, "PERIOD", 0.1)
+    head = server.git("rev-parse", "HEAD")
+    found: list[Json] = json.loads(json.dumps(said).replace(f':{NEW}"', f':{head}"'))
+    monkeypatch.setattr(sync, "kustomization_of", lambda _: Kustomization(*found))
+    monkeypatch.setattr(sync, "differing", lambda *_: ["Service shop"])
+    site = site_of(server)
+    branch = branch_of(site.environment)
+    branch.git.fetch("origin", "main")
+    try:
+        told = sync.wait(site, branch, head, 2)
+    except Failure as failure:
+        told = failure.problems[0]
+    assert (told.code if told else "") == code, told
+    assert words in (told.cause if told else "")
+
+
+def test_its_kustomization_is_found_by_mark_or_as_the_only_one(
+    server: GitServer, cluster: StandIn
+) -> None:
+    item, source = objects(OLD, OLD)
+    other = {**item, "metadata": {"name": "other", "namespace": "shop-dev"}}
+    there = cluster.world["objects"]
+    cluster.says(objects=[*there, item, source])
+    found = kustomization_of(site_of(server))
+    assert found is not None
+    assert found.title == "Kustomization shop-dev/shop"
+    assert found.source["kind"] == "OCIRepository"
+    cluster.says(objects=[*there, item, other, source])
+    assert kustomization_of(site_of(server)) is None, "nobody knows which"
+    mark = "kustomize.toolkit.fluxcd.io/"
+    labels = {f"{mark}name": "other", f"{mark}namespace": "shop-dev"}
+    carried = thing("Deployment", "shop", "apps/v1", metadata={"labels": labels})
+    cluster.says(objects=[*there, item, other, source, carried])
+    found = kustomization_of(site_of(server))
+    assert found is not None
+    assert found.name == "other"
