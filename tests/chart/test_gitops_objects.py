@@ -1,6 +1,6 @@
-"""What Argo CD is given: the same files as Helm, and no more rights than the chart needs.
+"""What Argo CD and Flux are given: the files that Helm reads, and no more rights than needed.
 
-Its own kinds judge the objects in a cluster that has them; here they are held to the chart and to
+Their own kinds judge the objects in a cluster that has them; here they are held to the chart and to
 the environment files.
 """
 
@@ -87,3 +87,34 @@ def test_each_subscription_has_its_trigger_and_each_trigger_its_words() -> None:
         (rule,) = yaml.safe_load(told[f"trigger.{trigger}"])
         assert all(f"template.{one}" in told for one in rule["send"])
         assert all("message" in yaml.safe_load(told[f"template.{one}"]) for one in rule["send"])
+
+
+def flux(name: str) -> list[dict[str, Any]]:
+    """The objects of one of Flux's files."""
+    return list(yaml.safe_load_all((ROOT / "gitops" / "flux" / f"{name}.yaml").read_text()))
+
+
+def test_flux_takes_what_is_signed_and_may_what_the_pipeline_may() -> None:
+    source, applied, account, binding = flux("artifact")
+    assert source["spec"]["verify"]["provider"] == "cosign"
+    assert "insecure" not in source["spec"]
+    spec = applied["spec"]
+    named = {key: source[key] for key in ("kind",)} | {"name": source["metadata"]["name"]}
+    assert spec["sourceRef"] == named
+    assert (spec["prune"], spec["wait"]) == (True, False)
+    assert spec["serviceAccountName"] == account["metadata"]["name"]
+    role = yaml.safe_load((ROOT / "gitops" / "rbac" / "pipeline.yaml").read_text())
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert [one["name"] for one in binding["subjects"]] == [account["metadata"]["name"]]
+    environment = load.read(Project.find(ROOT), "prod")
+    places = {one["metadata"]["namespace"] for one in (source, applied, account, binding)}
+    assert places == {environment.namespace, spec["targetNamespace"]}
+
+
+def test_a_helm_release_reads_the_files_that_argo_cd_reads() -> None:
+    _, release = flux("helmrelease")
+    chart = release["spec"]["chart"]["spec"]
+    helm = read("application")["spec"]["source"]["helm"]
+    files = [f"./{name.removeprefix('../')}" for name in helm["valueFiles"]]
+    assert chart["valuesFiles"] == [f"{chart['chart']}/values.yaml", *files]
+    assert release["spec"]["releaseName"] == helm["releaseName"]

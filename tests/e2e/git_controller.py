@@ -22,6 +22,8 @@ MANAGER = "stand-in-controller"
 class Controller:
     """Applies what the server's main says, again and again, until it is told to stop."""
 
+    stands_in = "a controller: pull, helm template, kubectl apply --server-side"
+
     def __init__(self, cluster: Cluster, namespace: str, bare: Path, folder: Path) -> None:
         self._cluster, self._namespace, self._folder = cluster, namespace, folder
         self._end, self._paused = threading.Event(), threading.Event()
@@ -33,7 +35,7 @@ class Controller:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Apply beside the test."""
-        print("a stand-in for a controller: pull, helm template, kubectl apply --server-side")
+        print(f"a stand-in for {self.stands_in}")
         self._thread.start()
         try:
             yield
@@ -69,9 +71,7 @@ class Controller:
             self._sync_alone()
 
     def _sync_alone(self) -> None:
-        self._do("git", "fetch", "--quiet", "origin", "main", folder=self._folder)
-        self._do("git", "reset", "--quiet", "--hard", "FETCH_HEAD", folder=self._folder)
-        if not (self._folder / "environments" / "test.yaml").is_file():
+        if not self._pulled():
             return
         values, where = "environments/test.yaml", ("-n", self._namespace)
         words = ("template", "web", "chart", "-f", values, *where, "--skip-tests")
@@ -79,6 +79,12 @@ class Controller:
         how = ("--server-side", "--force-conflicts", f"--field-manager={MANAGER}", "-f", "-")
         self._cluster.kubectl("apply", *where, *how, stdin=made)
         self.syncs += 1
+
+    def _pulled(self) -> bool:
+        """Whether what the server has now holds the environment."""
+        self._do("git", "fetch", "--quiet", "origin", "main", folder=self._folder)
+        self._do("git", "reset", "--quiet", "--hard", "FETCH_HEAD", folder=self._folder)
+        return (self._folder / "environments" / "test.yaml").is_file()
 
     def _do(self, *words: str, folder: Path) -> str:
         done = subprocess.run(

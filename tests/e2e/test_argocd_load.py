@@ -6,19 +6,18 @@ hello is delivered by commits alone. The control delivers the same without the r
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.argocd import Argo, argo, needs_argocd
+from tests.e2e.argocd import argo, needs_argocd
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import proving
-from tests.e2e.pods import names
-from tests.e2e.rig import FOLDER, NOTHING, Rig
-from tests.e2e.tool_project import Told, ToolProject, laid_over
-from tests.unit.tool.git_server import NOBODYS, WHO, GitServer
+from tests.e2e.delivered import Delivered
+from tests.e2e.rig import FOLDER, NOTHING
+from tests.e2e.tool_project import ToolProject
+from tests.unit.tool.git_server import NOBODYS, WHO
 
 pytestmark = [
     pytest.mark.full,
@@ -26,44 +25,6 @@ pytestmark = [
     pytest.mark.timeout(900),
     needs_lab("has an Argo CD beside it"),
 ]
-CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
-
-
-class Delivered:
-    """hello under load, and the project that delivers it by Git."""
-
-    def __init__(self, rig: Rig, project: ToolProject, argo: Argo, server: GitServer) -> None:
-        self.rig, self.project, self.argo, self.server = rig, project, argo, server
-        self.image = "hello"
-
-    def values(self, more: Mapping[str, object]) -> dict[str, Any]:
-        rig = self.rig
-        space, gateway = rig.cluster.gateway.split("/")
-        base = self.project.base()
-        image = rig.images[self.image]
-        values = {
-            "environment": "test",
-            "target": {**base["target"], "delivery": "gitops"},
-            "image": {"repository": image.repository, "digest": image.digest},
-            "replicas": 2,
-            "route": {
-                "mode": "gateway",
-                "hosts": [rig.host],
-                "gateway": {"name": gateway, "namespace": space},
-            },
-        }
-        return laid_over(values, more)
-
-    def up(self, **more: object) -> Told:
-        self.project.write(self.values(more))
-        return self.project.morrow("up", "test", "--json")
-
-    def other_image(self) -> None:
-        self.image = "hello-next" if self.image == "hello" else "hello"
-
-    def replicas(self) -> int:
-        where = ("deployment", "hello", "-n", self.rig.namespace)
-        return int(self.rig.cluster.get(*where)["spec"]["replicas"])
 
 
 @pytest.fixture(scope="module")
@@ -84,25 +45,13 @@ def delivered(
         with argo(cluster, work, rig.namespace) as (made, server):
             server.send("The chart")
             made.add(made.application("test", rig.namespace, "hello"))
-            shop = Delivered(rig, project, made, server)
-            told = shop.up()
-            assert told.code == 0, told
-            cluster.wait_for_route(rig.host)
-            rig.settle()
+            shop = Delivered("Argo CD", rig, project, made.sync)
+            shop.first()
             yield shop
 
 
 def test_a_sync(delivered: Delivered) -> None:
-    rig = delivered.rig
-    before = names(rig.pods())
-    delivered.other_image()
-    with rig.under_load("Argo CD: a commit", NOTHING) as run:
-        run.mark("commit")
-        told = delivered.up()
-        run.settle()
-    assert told.code == 0, told
-    assert not before & names(rig.pods()), "every pod is a new one"
-    rig.nothing_lost(f"applied and proven in {told.seconds:.0f} s")
+    delivered.commit()
 
 
 def test_self_heal(delivered: Delivered) -> None:
@@ -119,48 +68,12 @@ def test_self_heal(delivered: Delivered) -> None:
 
 
 def test_a_bad_release(delivered: Delivered) -> None:
-    rig = delivered.rig
-    before = names(rig.pods())
-    with rig.under_load("Argo CD: a bad release stops", NOTHING) as run:
-        run.mark("bad")
-        told = delivered.up(**CRASHES)
-        run.settle()
-    assert (told.code, told.problem["code"]) == (1, "crashed"), told
-    assert before == names(rig.pods()), "the old ones serve"
-    rig.nothing_lost(f"named and taken back in {told.seconds:.0f} s")
+    delivered.bad_release()
 
 
 def test_the_way_back(delivered: Delivered) -> None:
-    rig = delivered.rig
-    delivered.other_image()
-    assert delivered.up().code == 0
-    rig.settle()
-    left = delivered.rig.images[delivered.image].digest
-    with rig.under_load("Argo CD: rollback", NOTHING) as run:
-        run.mark("rollback")
-        told = delivered.project.morrow("rollback", "test", "--json")
-        run.settle()
-        for _ in range(5):
-            delivered.argo.sync()
-    assert told.code == 0, told
-    assert told.seconds <= 60, told
-    running = {pod["spec"]["containers"][0]["image"] for pod in rig.pods()}
-    assert len(running) == 1
-    assert left not in running.pop(), "five syncs later the old image still serves"
-    rig.nothing_lost(f"served again after {told.seconds:.0f} s")
+    delivered.way_back()
 
 
 def test_control_a_sync_without_the_recipe(delivered: Delivered) -> None:
-    """The same commits with no drain and no pause before the end lose requests."""
-    rig = delivered.rig
-    more = {"drain": 0, "replicas": 4}
-    assert delivered.up(**more).code == 0
-    rig.settle()
-    with rig.under_load("control: Argo CD without the recipe", "requests are lost") as run:
-        for number in range(3):
-            run.mark(f"update {number + 1}")
-            delivered.other_image()
-            assert delivered.up(**more).code == 0
-            run.settle()
-    lost = [each for each in rig.chapters[-1].result.failures if each.cause != "timeout"]
-    rig.judge(len(lost) > 0, f"{len(lost)} refused or cut off, as it must be")
+    delivered.control()
