@@ -71,12 +71,19 @@ def test_secrets_of_a_file_are_as_they_stand_there(tmp_path: Path) -> None:
     assert found == {"A": "x # y", "B": "plain", "C": "a#b=c", "D": "1\n2", "E": "$A", "F": ""}
 
 
-@pytest.mark.parametrize(("text", "line"), [("A=1\nnot-a-pair canary\n", ":2"), ("# no\n", "")])
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"A=1\nnot-a-pair canary\n", ":2"),
+        (b"# no\n", ""),
+        ("A=canary\n".encode("utf-16"), ""),  # as PowerShell writes it
+    ],
+)
 def test_a_bad_file_of_secrets_is_told_by_its_line_only(
-    tmp_path: Path, text: str, line: str
+    tmp_path: Path, content: bytes, line: str
 ) -> None:
     file = tmp_path / "secrets.env"
-    file.write_text(text)
+    file.write_bytes(content)
     with pytest.raises(Failure) as told:
         values_in(file)
     (wrong,) = told.value.problems

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 
 @contextmanager
 def draft_of(file: Path, mode: int | None = None) -> Iterator[Path]:
-    """Yield a draft beside the file, which takes its place at the end; it keeps the old mode."""
+    """Yield a draft beside the file, which takes its place at the end; it keeps the old mode.
+
+    Those that killed processes left are removed.
+    """
     draft = file.with_name(f".{file.name}.{os.getpid()}")
+    for left in file.parent.glob(f"{escape(draft.stem)}.*"):
+        with suppress(PermissionError, ValueError):  # it lives, as another user; no draft
+            try:
+                os.kill(int(left.suffix[1:]), 0)
+            except ProcessLookupError:
+                left.unlink(missing_ok=True)
     try:
         draft.touch(0o666 if mode is None else mode)
         if mode is None and file.exists():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, problem
@@ -29,9 +30,29 @@ def memory_folder() -> Path:
 
 @contextmanager
 def draft_folder(stem: str) -> Iterator[Path]:
-    """Yield a folder for drafts that is gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=memory_folder()))
+    """Yield a folder for drafts that is gone afterwards; those of killed commands go now.
+
+    It is held by this process and by those that it starts with `close_fds=False`.
+    """
+    place = memory_folder()
+    for left in place.glob(f"{stem}-*"):
+        with suppress(OSError), _held(left):  # a file that cannot be held is somebody's draft
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=place))
     try:
-        yield folder
+        with _held(folder):
+            yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock; raise where another process has it."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.set_inheritable(opened, True)
+        yield
+    finally:
+        os.close(opened)

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,11 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.programs import runner
 from morrow.tool.programs.runner import Result
 
-NO_KEY, BAD_MAC, UNCHANGED = 128, 51, 200  # exit codes
+NO_KEY, BAD_MAC, UNCHANGED, NO_EDITOR = 128, 51, 200, 201  # exit codes
+# Where nobody can be asked, sops would open what it cannot read again and again.
+_ONCE = 'mkdir "$0" 2>/dev/null && eval "$1 \\"\\$2\\""'
+# What it says of a rule or of a recipient that a rule names.
+_BAD_RULE = r"error loading config|compile regexp|as Bech32|new data key|generate data key"
 # What each kind of recipient calls itself in the file.
 NAMED_BY = {"age": "recipient", "kms": "arn", "gcp_kms": "resource_id", "pgp": "fp"}
 NAMED_BY |= {"azure_kv": "vault_url", "hc_vault": "vault_address"}
@@ -48,10 +54,14 @@ class Sealed:
 
 def sealed(file: Path) -> Sealed:
     """Read a file as anybody can."""
+    return _read(file.read_bytes())
+
+
+def _read(content: bytes) -> Sealed:
     import yaml
 
     try:
-        document = yaml.safe_load(file.read_bytes())
+        document = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError):
         document = None
     table: dict[Any, Any] = document if isinstance(document, dict) else {"": document}
@@ -93,7 +103,8 @@ class Sops:
         wrong = [key for key, value in content.items() if not isinstance(value, str)]
         if wrong:
             cause = f"the value of {', '.join(wrong)} is not text: quote it"
-            raise Failure(problem("secrets-shape", self.shown, cause, file=self.shown))
+            label = self.file.name.removesuffix(".secrets.yaml")
+            raise Failure(problem("secrets-shape", self.shown, cause, environment=label))
         return {key: value.encode() for key, value in content.items()}
 
     def write(self, given: Mapping[str, bytes]) -> None:
@@ -102,25 +113,50 @@ class Sops:
         with draft_of(self.file) as draft:
             if self.file.exists():
                 shutil.copyfile(self.file, draft)
-                change = ("set", "--value-stdin", "--idempotent", *_AS_YAML, str(draft))
-                for key, text in texts.items():
-                    self._check(*change, f"[{json.dumps(key)}]", input=json.dumps(text))
+                # First without a value: its rule may leave a key in clear text.
+                new = {key: "-" for key in texts if key not in sealed(draft).keys}
+                self._set(draft, new)
+                self._require_hidden(draft.read_bytes())
+                self._set(draft, texts)
             else:
                 make = ("encrypt", "--input-type", "json", "--output-type", "yaml")
                 name = ("--filename-override", str(self.file))
-                draft.write_text(self._check(*make, *name, input=json.dumps(texts)))
+                made = self._check(*make, *name, input=json.dumps(texts))
+                self._require_hidden(made.encode())
+                draft.write_text(made)
+
+    def _set(self, draft: Path, texts: Mapping[str, str]) -> None:
+        change = ("set", "--value-stdin", "--idempotent", *_AS_YAML, str(draft))
+        for key, text in texts.items():
+            self._check(*change, f"[{json.dumps(key)}]", input=json.dumps(text))
+
+    def _require_hidden(self, content: bytes) -> None:
+        """Refuse a rule that hides only some keys, before a value is written by it."""
+        if plain := _read(content).plain:
+            cause = (
+                f"its rule leaves {', '.join(plain)} in clear text (encrypted_regex or the like)"
+            )
+            raise Failure(problem("secrets-rule", self.shown, cause, file=self.shown))
 
     def edit(self) -> bool:
         """Open it in the person's editor, its draft in memory; whether it was changed."""
         with memory.draft_folder("edit") as folder:
             words = (runner.find("sops"), "edit", *_AS_YAML, str(self.file))
             terminal.command(f"sops edit {self.shown}")
-            environment = {**os.environ, "TMPDIR": str(folder)}
-            code = subprocess.run(words, env=environment, cwd=self.file.parent, check=False)
-        if code.returncode not in (0, UNCHANGED):
-            done = Result(("sops", "edit"), code.returncode, "", "")
-            raise self._failure(done)
-        return code.returncode == 0
+            variables = {**os.environ, "TMPDIR": str(folder)}
+            editor = next(filter(None, map(os.environ.get, ("SOPS_EDITOR", "EDITOR"))), "")
+            if editor and not sys.stdin.isatty():
+                once = ("sh", "-c", _ONCE, f"{folder}/asked", editor)
+                variables["SOPS_EDITOR"] = shlex.join(once)
+            where = self.file.parent
+            done = subprocess.run(words, env=variables, cwd=where, check=False, close_fds=False)
+        code = done.returncode
+        if code == NO_EDITOR:
+            cause = "it is not there, ended with an error, or left what sops cannot read"
+            raise Failure(problem("editor-failed", editor or "EDITOR", cause))
+        if code not in (0, UNCHANGED):
+            raise self._failure(Result(("sops", "edit", str(self.file)), code, "", ""))
+        return code == 0
 
     def rekey(self) -> None:
         """Give it the recipients that .sops.yaml names, and a new key that only they can open."""
@@ -162,6 +198,8 @@ class Sops:
             return problem("secrets-altered", self.shown, cause, file=self.shown)
         if "no matching creation rules" in done.err or "config file not found" in done.err:
             return problem("secrets-no-rule", self.shown, cause, file=self.shown)
+        if bad := re.findall(rf".*(?:{_BAD_RULE}).*", done.err):
+            return problem("secrets-rule", self.shown, bad[0], file=self.shown, details=lines)
         return problem(
             "program-failed", "sops", f"exit code {done.code}: {cause}",
             details=lines, command=done.line,

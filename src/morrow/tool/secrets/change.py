@@ -113,7 +113,7 @@ def renew(
     target = target_of(environment)
     revision_written_first = store.revision_written_first and not lines
     require_values(environment, given)
-    with _taken_back(environment, store.sources(environment)):
+    with taken_back(environment, store.sources(environment)):
         with target.changing(site, confirm, f"secrets rotate {environment.label}"):
             revision = store.next_revision(site)
             wanted = {**(lines or {}), "revision": revision}
@@ -144,7 +144,7 @@ def _write(environment: Environment, lines: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _taken_back(environment: Environment, sources: Iterable[Path]) -> Iterator[None]:
+def taken_back(environment: Environment, sources: Iterable[Path]) -> Iterator[None]:
     """Restore the files when a change fails, unless it was applied."""
     files = [environment.file, *sources]
     kept = {file: file.read_bytes() if file.is_file() else None for file in files}
@@ -153,9 +153,10 @@ def _taken_back(environment: Environment, sources: Iterable[Path]) -> Iterator[N
     except BaseException as failure:
         if not (isinstance(failure, Failure) and failure.exit_code == APPLIED):
             back = [file for file, text in kept.items() if _put_back(file, text)]
-            if environment.file in back:
-                shown, before = environment.shown(environment.file), environment.secrets.revision
-                terminal.say(f'  {shown}: secrets.revision: "{before}" again')
+            for file in back:
+                shown, before = environment.shown(file), environment.secrets.revision
+                what = f'secrets.revision: "{before}"' if file == environment.file else "as before"
+                terminal.say(f"  {shown}: {what} again")
         raise
 
 

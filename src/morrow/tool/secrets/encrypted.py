@@ -12,12 +12,13 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.sops import sealed
 from morrow.tool.rules.settings import require_values
-from morrow.tool.secrets.change import renew
+from morrow.tool.secrets.change import renew, taken_back
 from morrow.tool.stores.sops import (
     Encrypted,
     EncryptedFiles,
     decrypted,
     file_of,
+    require_encrypted,
     sops_of,
     unencrypted,
 )
@@ -28,13 +29,14 @@ from morrow.tool.targets.target import target_of
 def edit(site: Site, confirm: str | None) -> Json:
     """Open the file in an editor; roll out what changed as a new revision."""
     environment, store = site.environment, require_sops(site.environment, "edit")
-    sops_of(environment).edit()
-    require_values(environment, decrypted(environment))
-    if not store.stale(site) and target_of(environment).runs(site):
-        terminal.say("  its values are the ones in use")
-        revision = environment.secrets.revision
-        return {"environment": environment.label, "revision": revision, "pods": []}
-    return renew(site, {}, confirm)
+    with taken_back(environment, store.sources(environment)):
+        sops_of(environment).edit()
+        require_values(environment, decrypted(environment))
+        if not store.stale(site) and target_of(environment).runs(site):
+            terminal.say("  its values are the ones in use")
+            revision = environment.secrets.revision
+            return {"environment": environment.label, "revision": revision, "pods": []}
+        return renew(site, {}, confirm)
 
 
 def rekey(environment: Environment) -> Json:
@@ -69,6 +71,7 @@ def require_sops(environment: Environment, verb: str) -> Encrypted | EncryptedFi
     """Return the store, or refuse what only an encrypted file has."""
     store = store_of(environment)
     if isinstance(store, Encrypted | EncryptedFiles):
+        require_encrypted(environment)
         return store
     provider, where = environment.secrets.provider, environment.place("secrets", "provider")
     cause = f"secrets.provider is {provider}; `secrets {verb}` is for sops"

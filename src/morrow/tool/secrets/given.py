@@ -47,7 +47,12 @@ def from_file(environment: Environment, file: Path, key: str) -> dict[str, bytes
 def values_in(file: Path) -> dict[str, bytes]:
     """Return the values by key; nothing in them is expanded."""
     values: dict[str, bytes] = {}
-    for number, raw in enumerate(file.read_text("utf-8-sig").splitlines(), 1):
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        cause = "it is not UTF-8 text: save it so, or give one KEY"
+        raise Failure(problem("secrets-file", str(file), cause, file=str(file))) from None
+    for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if not line or line.startswith("#"):
             continue

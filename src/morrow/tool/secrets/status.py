@@ -9,6 +9,7 @@ from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import format_table, terminal
 from morrow.tool.cluster.objects import NAME, names_held
 from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.delivery import KEPT
 from morrow.tool.diagnose.view import is_ending
 from morrow.tool.stores import objects
 from morrow.tool.stores.age import age_of, overdue, overdue_text
@@ -87,6 +88,7 @@ def _other_secrets(site: Site) -> list[Json]:
             if objects.mentions(str(record.get("manifest")), name)
         ]
         why = [f"ReplicaSet {one}" for one in by] + [f"release {n}" for n in releases]
-        reason = f"for {', '.join(why)}" if why else "nothing names it; the next `up` removes it"
+        alone = f"nothing names it; an `up` removes it, from {KEPT} releases on"
+        reason = f"for {', '.join(why)}" if why else alone
         leftovers.append({"secret": name, "why": reason})
     return leftovers

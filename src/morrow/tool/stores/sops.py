@@ -53,6 +53,21 @@ def unencrypted_file(environment: Environment) -> list[Problem]:
     return unencrypted([file], {file: environment.shown(file)}) if file.is_file() else []
 
 
+def missing_file(environment: Environment) -> list[Problem]:
+    """Return that there is no file."""
+    file, label = file_of(environment), environment.label
+    shown, cause = environment.shown(file), "there is no such file"
+    key = (*environment.secrets.keys, "KEY")[0]
+    wrong = problem("secrets-file-missing", shown, cause, environment=label, key=key)
+    return [] if file.is_file() else [wrong]
+
+
+def require_encrypted(environment: Environment) -> None:
+    """Raise where there is no file that sops could open."""
+    if problems := missing_file(environment) or unencrypted_file(environment):
+        raise Failure(*problems, refused=True)
+
+
 def file_problems(environment: Environment) -> list[Problem]:
     """Return what is wrong with the file, as far as it can be told without a key."""
     file = file_of(environment)
@@ -60,10 +75,7 @@ def file_problems(environment: Environment) -> list[Problem]:
     keys = environment.secrets.keys
     if not keys:
         return []
-    if not file.is_file():
-        cause, key = "there is no such file", keys[0]
-        return [problem("secrets-file-missing", shown, cause, environment=label, key=key)]
-    if problems := unencrypted_file(environment):
+    if problems := missing_file(environment) or unencrypted_file(environment):
         return problems
     has = sealed(file).keys
     problems = [

@@ -1,0 +1,183 @@
+"""An encrypted file in a stranger's hands: editors that fail, rules that do not fit. Real sops."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.base.files import draft_of
+from tests.unit.tool import sealing
+from tests.unit.tool.command import MORROW
+from tests.unit.tool.sealing import Sealed
+
+SET = ("secrets", "set", "local", "API_TOKEN")
+CANARY = "canary-5d0e-never-shown"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Sealed]:
+    made = Sealed(tmp_path / "project", sealing.identity(tmp_path / "me.txt"))
+    yield made
+    drafts = [one for one in made.folder.rglob(".*") if one.name.startswith(".local.")]
+    assert drafts == [], "no draft is left"
+
+
+def editor(folder: Path, script: str) -> str:
+    file = folder / "editor"
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+    return str(file)
+
+
+WRONG = {
+    "exit 3": "editor-failed",
+    "kill -9 $$": "editor-failed",
+    ': >"$1"': "editor-failed",
+    'echo "API_TOKEN: [" >"$1"': "editor-failed",
+    'echo "API_TOKEN: 5" >"$1"': "secrets-shape",
+    'echo "API_TOKEN:" >"$1"': "secret-incomplete",
+    'echo "API_TOKEM: a" >>"$1"': "secrets-unknown-key",
+}
+
+
+def test_an_editor_that_goes_wrong_changes_nothing(shop: Sealed, tmp_path: Path) -> None:
+    assert shop.morrow(*SET, stdin="first").code == 0
+    before = shop.before
+    for script, code in WRONG.items():
+        told = shop.morrow("secrets", "edit", "local", "--json", EDITOR=editor(tmp_path, script))
+        assert (told.code, told.problem["code"]) == (2, code), (script, told)
+        assert shop.before == before, f"{script}: both files are as before"
+    good = editor(tmp_path, 'sed -i s/first/second/ "$1"')
+    told = shop.morrow("secrets", "edit", "local", EDITOR=good)
+    assert (told.code, shop.before == before) == (0, False), "the control"
+
+
+def test_what_is_no_encrypted_file_is_not_opened(shop: Sealed, tmp_path: Path) -> None:
+    """Sops would open an example of its own where there is no file."""
+    opens = editor(tmp_path, f"touch {tmp_path}/opened")
+    for text, code in ((None, "secrets-file-missing"), ("API_TOKEN: a\n", "secrets-plain")):
+        if text is not None:
+            shop.file.write_text(text)
+        for verb in ("edit", "rekey"):
+            told = shop.morrow("secrets", verb, "local", "--json", EDITOR=opens)
+            assert (told.code, told.problem["code"]) == (2, code), (verb, told)
+    assert not (tmp_path / "opened").exists()
+
+
+def test_a_rule_that_hides_only_some_keys_writes_no_value(shop: Sealed) -> None:
+    """A rule for Kubernetes' own files is what many projects have, and it fits every file."""
+    rules = shop.folder / ".sops.yaml"
+    good = rules.read_text()
+    for rule in ("encrypted_regex: ^(data|stringData)$", "unencrypted_regex: TOKEN"):
+        rules.write_text(f"{good}    {rule}\n")
+        told = shop.morrow(*SET, "--json", stdin=CANARY)
+        assert (told.code, told.problem["code"]) == (2, "secrets-rule"), told
+        assert "API_TOKEN" in told.problem["cause"]
+        assert not shop.file.exists()
+    rules.write_text(good)
+    assert shop.morrow(*SET, stdin=CANARY).code == 0, "the control"
+    assert CANARY not in shop.file.read_text()
+
+
+def test_a_key_that_the_files_own_rule_leaves_open_gets_no_value(shop: Sealed) -> None:
+    rules = shop.folder / ".sops.yaml"
+    rules.write_text(f"{rules.read_text()}    encrypted_regex: ^API\n")
+    assert shop.morrow(*SET, stdin="first").code == 0
+    shop.settings.write_text(shop.settings.read_text().replace("[API_TOKEN]", "[API_TOKEN, OTHER]"))
+    source = shop.folder / "source" / "shop.py"
+    source.write_text(
+        source.read_text().replace("token: Secret", "token: Secret\n    other: Secret")
+    )
+    before = shop.before
+    told = shop.morrow("secrets", "set", "local", "OTHER", "--json", stdin=CANARY)
+    assert (told.code, told.problem["code"]) == (2, "secrets-rule"), told
+    assert (shop.before, CANARY in told.out + told.err) == (before, False)
+
+
+UNUSABLE = (
+    "creation_rules: [",
+    "creation_rules: [{path_regex: '[', age: AGE}]",
+    "creation_rules: [{age: age1notakey}]",
+    "creation_rules: [{age: AGE, kms: 'arn:aws:kms:none'}]",
+)
+
+
+def test_a_rule_that_cannot_be_used_is_named(shop: Sealed) -> None:
+    file = shop.folder / ".sops.yaml"
+    assert shop.who is not None
+    before = shop.settings.read_bytes()
+    for rules in UNUSABLE:
+        file.write_text(rules.replace("AGE", shop.who.recipient))
+        told = shop.morrow(*SET, "--json", stdin=CANARY)
+        assert (told.code, told.problem["code"]) == (2, "secrets-rule"), (rules, told)
+        assert ".sops.yaml" in told.problem["fix"]
+        assert shop.settings.read_bytes() == before
+
+
+def test_the_first_rule_that_fits_decides_and_each_recipient_opens_it(
+    shop: Sealed, tmp_path: Path
+) -> None:
+    other = sealing.identity(tmp_path / "other.txt")
+    assert shop.who is not None
+    (shop.folder / ".sops.yaml").write_text(
+        "creation_rules:\n"
+        f"  - {{path_regex: 'prod[.]secrets', age: {other.recipient}}}\n"
+        f"  - {{path_regex: 'local[.]secrets', age: '{shop.who.recipient},{other.recipient}'}}\n"
+        f"  - age: {other.recipient}\n"
+    )
+    assert shop.morrow(*SET, stdin="first").code == 0
+    assert len(re.findall(r"recipient: age1", shop.file.read_text())) == 2
+    shop.who = other
+    assert shop.morrow(*SET, stdin="second").code == 0
+    assert shop.morrow("doctor", "local").code == 0
+
+
+def test_a_draft_that_a_killed_command_left_goes_with_the_next_change(tmp_path: Path) -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    names = {"gone": f".file.{gone.pid}", "lives": f".file.{os.getppid()}", "theirs": ".file.swp"}
+    for name in names.values():
+        (tmp_path / name).touch()
+    with draft_of(tmp_path / "file") as draft:
+        draft.write_text("new")
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {"file", names["lives"], names["theirs"]}
+
+
+def test_a_draft_in_memory_goes_when_nobody_edits_it_any_more(shop: Sealed, tmp_path: Path) -> None:
+    """The command is killed, its editor lives on: what is typed there is not taken away."""
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    there = {"MORROW_MEMORY": str(memory)}
+    assert shop.morrow(*SET, stdin="first").code == 0
+    lives = editor(tmp_path, f'echo $$ >{tmp_path}/pid; while test -e "$1"; do sleep 0.1; done')
+    child = subprocess.Popen(
+        [*MORROW, "secrets", "edit", "local"],
+        stdin=subprocess.DEVNULL,
+        cwd=shop.folder,
+        env={**os.environ, **sealing.variables(shop.who), **there, "EDITOR": lives},
+    )
+    wait_until((tmp_path / "pid").exists)
+    child.kill()
+    child.wait()
+    (draft,) = memory.glob("*/edit-*")
+    again = ("secrets", "edit", "local")
+    assert shop.morrow(*again, EDITOR="true", **there).code == 0
+    assert draft.is_dir(), "the control: somebody still edits it"
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    wait_until(lambda: shop.morrow(*again, EDITOR="true", **there).code or not draft.exists())
+    assert not draft.exists()
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    end = time.monotonic() + 90
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.2)
