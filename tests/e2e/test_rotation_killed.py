@@ -1,0 +1,100 @@
+"""A rotation killed at each of its seven steps, in each store: it serves, and the next converges.
+
+The killing is SIGKILL of the command's own process (killed.py); what it had started runs on. The
+load is a gentle one: it asks whether the service answers all the while, not how fast.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.cluster import Cluster, eventually, needs_lab
+from tests.e2e.conftest import make_namespace
+from tests.e2e.killed_shop import Shop, serving
+
+pytestmark = pytest.mark.timeout(900)
+ROTATE = ("secrets", "rotate", "test")
+
+LOCK, SECRET = r"kubectl .* create .*jsonpath", r"kubectl .* create --validate=false -f -$"
+FILE, SEALED = r"rename test\.yaml$", r"rename test\.secrets\.yaml$"
+GOES = r"kubectl .* delete Secret "
+# What is done at each step; the steps are those of docs/secrets.md.
+COMMON = {1: LOCK, 2: r"python\S* .*-m morrow check", 5: r"helm .*upgrade", 6: "port-forward pod/"}
+STEPS: dict[str, dict[int, str]] = {
+    "generated": {**COMMON, 3: SECRET, 4: FILE, 7: GOES},
+    "sops": {**COMMON, 3: SEALED, 4: SECRET, 7: GOES},
+    "existing": {**COMMON, 3: r"kubectl .* patch secret", 4: FILE},  # the old one is not ours
+    "external": {
+        **COMMON,
+        3: r"aws .*PutSecretValue",
+        4: r"kubectl .* create -f -$",
+        7: r"aws .*UpdateSecretVersionStage",
+    },
+    "users": {**COMMON, 3: "postgres let_in", 4: SECRET, 7: "postgres shut_out"},
+}
+IN_CI = {("generated", 4, "after"), ("generated", 5, "during")}
+
+
+def cells() -> Iterator[Any]:
+    for store, steps in STEPS.items():
+        for step, pattern in sorted(steps.items()):
+            during = ("during",) if "helm" in pattern else ()
+            for when in ("before", *during, "after"):
+                mark = () if (store, step, when) in IN_CI else pytest.mark.full
+                yield pytest.param(store, step, when, marks=mark, id=f"{store}-{step}-{when}")
+
+
+@pytest.fixture(scope="module")
+def shop(
+    request: pytest.FixtureRequest, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Shop]:
+    """A service that serves by the store that the test names."""
+    store: str = request.param
+    space = f"e2e-killed-{store}-{os.urandom(3).hex()}"
+    make_namespace(cluster, space)
+    try:
+        with serving(store, cluster, space, tmp_path_factory.mktemp(store)) as made:
+            yield made
+    finally:
+        cluster.kubectl("delete", "namespace", space, "--wait=false")
+
+
+@needs_lab("has pods that reach a database and a moto on this machine")
+@pytest.mark.parametrize(("shop", "step", "when"), list(cells()), indirect=["shop"])
+def test_killed_at_a_step_it_serves_and_the_next_command_converges(
+    shop: Shop, step: int, when: str
+) -> None:
+    pattern = STEPS[shop.store][step]
+    if pattern == GOES:
+        shop.full_history()
+    shop.ready()
+    given = "set" if shop.store == "existing" and step == 3 else "rotate"
+    words = ("secrets", "set", "test", "DB_PASSWORD") if given == "set" else ROTATE
+    # What `up` ends is the delivery; a database's users are the rotation's own.
+    again = ("up", "test") if when == "before" and shop.database is None else words
+    with shop.under_load():
+        code = shop.killed(pattern, when, *words, stdin=f"{step}-{when}")
+        assert code == -signal.SIGKILL, (code, shop.steps)
+        told = shop.project.morrow(*again, "--json", stdin=f"{step}-{when}-again")
+        shop.converged(told, rotated=again == words)
+    assert any(re.search(pattern, one) for one in shop.steps), "it was killed there"
+
+
+@pytest.mark.parametrize("shop", ["generated"], indirect=True)
+def test_control_what_does_not_serve_or_converge_is_seen(shop: Shop) -> None:
+    shop.ready()
+    assert shop.killed(FILE, "after", *ROTATE) == -signal.SIGKILL
+    with pytest.raises(AssertionError):  # nothing has gone on from there
+        shop.converged(shop.project.morrow("status", "test", "--json"), rotated=False)
+    with pytest.raises(AssertionError, match="requests lost"), shop.under_load():  # noqa: PT012
+        shop.project.kubectl("scale", "deployment/web", "--replicas=0")
+        eventually("no pod", lambda: not shop.pods(), within=90, every=0.5)
+        shop.project.kubectl("scale", "deployment/web", "--replicas=1")
+        shop.ready()
+    assert shop.killed("^never$", "before", *ROTATE) == 0, "where it is not killed it ends well"
