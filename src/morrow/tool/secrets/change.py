@@ -28,6 +28,7 @@ from morrow.tool.stores.generated import fresh
 from morrow.tool.stores.store import store_of
 from morrow.tool.targets.target import UpOptions, target_of
 
+Files = Mapping[Path, bytes | None]
 APPLIED = 3  # exit code: rolled out, but it does not serve as declared
 
 
@@ -103,17 +104,19 @@ def renew(
     confirm: str | None,
     lines: Mapping[str, str] | None = None,
     begin: Callable[[], None] | None = None,
+    before: Files | None = None,
 ) -> Json:
     """Make a new revision, write its line, roll it out, prove that every pod holds it.
 
     `lines` are what the file says of a store that the values move to: they come last.
-    `begin` is done under the lock, before anything is stored.
+    `begin` is done under the lock, before anything is stored. What fails brings the files back to
+    `before`, or to what they are now.
     """
     environment, store = site.environment, store_of(site.environment)
     target = target_of(environment)
     revision_written_first = store.revision_written_first and not lines
     require_values(environment, given)
-    with taken_back(environment, store.sources(environment)):
+    with taken_back(environment, before or files_of(environment)):
         with target.changing(site, confirm, f"secrets rotate {environment.label}"):
             revision = store.next_revision(site)
             wanted = {**(lines or {}), "revision": revision}
@@ -143,11 +146,15 @@ def _write(environment: Environment, lines: Mapping[str, str]) -> None:
         terminal.say(f'  {shown}: secrets.{key}: "{value}"')
 
 
+def files_of(environment: Environment) -> Files:
+    """Return what a change writes: the environment's own file, and where its store keeps values."""
+    files = [environment.file, *store_of(environment).sources(environment)]
+    return {file: file.read_bytes() if file.is_file() else None for file in files}
+
+
 @contextmanager
-def taken_back(environment: Environment, sources: Iterable[Path]) -> Iterator[None]:
-    """Restore the files when a change fails, unless it was applied."""
-    files = [environment.file, *sources]
-    kept = {file: file.read_bytes() if file.is_file() else None for file in files}
+def taken_back(environment: Environment, kept: Files) -> Iterator[None]:
+    """Bring the files back when a change fails, unless it was applied."""
     try:
         yield
     except BaseException as failure:
