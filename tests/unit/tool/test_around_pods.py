@@ -213,3 +213,13 @@ def test_pods_of_an_image_that_somebody_put_in_are_not_the_releases_fault(
     watched._name(PLACE.problem("crashed", "Pod web-1-a", "exit code 1"), seen(items))
     assert watched.fault is not None
     assert watched.fault.code == code
+
+
+def test_what_was_waited_for_is_kept_when_it_is_taken_away_first() -> None:
+    watched = Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False)
+    began = {"startTime": "2026-01-01T00:00:00Z", "active": 1}
+    job = thing("Job", "web-once", "j", spec={}, status=began)
+    for view in (seen(good(job)), seen(good())):
+        assert watched._judge(view) is None
+        assert watched.waiting is not None
+        assert watched.waiting.code == "job-slow"

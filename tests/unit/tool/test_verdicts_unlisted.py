@@ -215,3 +215,12 @@ def test_a_job_that_failed_because_its_pod_was_killed(reason: str, code: str | N
     own["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
     final = [one for one in diagnose(seen(good(job, own)), PLACE) if one.hold == 0]
     assert final[0].problem.code == (code or "job-failed")
+
+
+@pytest.mark.parametrize(("later", "told"), [(30, True), (5, False)])
+def test_a_clock_that_is_behind_the_clusters_hides_nothing(later: float, told: bool) -> None:
+    items = good({**event("r1", "FailedCreate", "exceeded quota: few"), "lastTimestamp": ago(0)})
+    items[1]["status"] = {"replicas": 0}
+    items[2]["metadata"]["creationTimestamp"] = ago(-3600)
+    items[-1]["lastTimestamp"] = ago(-3600 - later)
+    assert bool(diagnose_once(seen(items), PLACE)) is told

@@ -220,8 +220,9 @@ class Rollout:
 
     def _keep(self, findings: list[Finding], view: View, now: float) -> None:
         """Keep what is waited for; it is said as the cause when the time is over."""
-        self.waiting = findings[0].problem if findings else None
-        if self.waiting is not None:
+        # What was waited for last stays: when the time is over, all is taken away bit by bit.
+        if findings:
+            self.waiting = findings[0].problem
             since = now - self._first_seen[findings[0].key]
             self._progress.waits(self.waiting, since, now - self._began)
         elif not all(rolled_out(one, view) for one in view.workloads):

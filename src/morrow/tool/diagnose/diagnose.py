@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import deadline_over
 from morrow.tool.diagnose.kinds import JUDGES
-from morrow.tool.diagnose.view import WAIT, Finding, View, age_of, new_pods
+from morrow.tool.diagnose.view import WAIT, Finding, View, age_of, event_time, new_pods
 
 
 def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Finding]:
@@ -35,7 +35,9 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
 def diagnose_once(view: View, place: Place) -> list[Finding]:
     """Return what a single look can tell: nothing for which the youngest pod is too young."""
     ages = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
-    age = max(0.0, min(ages, default=WAIT))  # the cluster's clock may be ahead
+    # The cluster's clock may be ahead of ours: at least as far as what it wrote last.
+    stamps = [age_of(event_time(one)) for one in view.events if event_time(one)]
+    age = max(0.0, min(ages, default=WAIT) - min([*stamps, 0.0]))
     found = [one for one in diagnose(view, place) if not one.fresh]
     return [one for one in found if one.beside or one.hold == WAIT or one.hold <= age]
 
