@@ -13,7 +13,7 @@ import pytest
 from morrow.tool.init import copied as copying
 from morrow.tool.init.copied import copied
 from morrow.tool.init.init import apply
-from morrow.tool.init.routed import USUAL, routes
+from morrow.tool.init.routed import USUAL, routes, walk
 from morrow.tool.init.script import started, unguarded
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
@@ -216,3 +216,9 @@ def test_what_hangs_below_a_path_is_asked_there() -> None:
     asked, every = routes(outer, "starlette")
     assert every == ["/docs", "/api", "/api/docs"]
     assert asked == ["/", "/docs", "/api/docs", "/api"]
+
+
+def test_a_slash_that_may_be_left_out_is_no_question() -> None:
+    every: list[str] = []
+    walk([SimpleNamespace(pattern="^_health/?$"), SimpleNamespace(pattern="page/")], "/", every)
+    assert every == ["/_health/", "/page/"]

@@ -190,6 +190,11 @@ def test_a_part_of_a_repository_says_itself_what_it_needs(tmp_path: Path) -> Non
 def test_an_extra_names_a_store(tmp_path: Path) -> None:
     fill(tmp_path, wsgi_py=WSGI, requirements_txt="quart-db[postgresql] >= 0.7\ncelery[redis]\n")
     assert [one.kind for one in found(tmp_path).stores] == ["PostgreSQL", "Redis"]
+    said = '[tool.poetry.dependencies]\nquart-db = {version = "*", extras = ["postgresql"]}\n'
+    fill(tmp_path, requirements_txt="")
+    (tmp_path / "pyproject.toml").write_text(said)
+    assert [one.kind for one in found(tmp_path).stores] == ["PostgreSQL"]
+    (tmp_path / "pyproject.toml").unlink()
     fill(tmp_path, requirements_txt="quart-db >= 0.7\ncelery\n")
     assert found(tmp_path).stores == (), "the control"
 
@@ -215,3 +220,25 @@ def test_a_manage_py_is_not_always_django_s(tmp_path: Path) -> None:
     told = found(tmp_path, "wsgi:application")
     assert told.application.framework == "builtins"
     assert found(tmp_path).application.candidate.django == ""
+
+
+def test_an_address_is_never_drawn_at_random(tmp_path: Path) -> None:
+    """A service that reports its errors refuses a DSN that is none."""
+    asks = "import os\nassert '://' in os.environ['ERRORS_DSN']\nos.environ['API_TOKEN']\n"
+    fill(tmp_path, wsgi_py=asks + WSGI)
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    assert told.layers.keys == ("API_TOKEN", "ERRORS_DSN")
+    assert told.layers.stores == ("ERRORS_DSN",), "who goes on must set it"
+    local = yaml.safe_load(told.layers.files["local"])
+    assert "://" in local["config"]["ERRORS_DSN"]
+    assert local["secrets"]["keys"] == ["API_TOKEN"], "the control: a token may be random here"
+
+
+def test_a_release_line_of_a_procfile_is_the_one_migration(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=WSGI, Procfile="release: alembic upgrade head\n",
+         requirements_txt="alembic\n")  # fmt: skip
+    (tmp_path / "alembic.ini").write_text("[alembic]\n")
+    assert [one.name for one in found(tmp_path).beside] == ["release"]
+    (tmp_path / "Procfile").write_text("release: python warm.py\n")
+    assert [one.name for one in found(tmp_path).beside] == ["release", "migrate"], "the control"

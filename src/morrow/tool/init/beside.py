@@ -76,6 +76,7 @@ POINTS = {
     "Memcached": r"MEMCACHE",
     "Kafka": r"KAFKA",
 }
+MIGRATES = re.compile(r"\b(migrate|upgrade)\b")  # a line of a Procfile does what ours would
 # What says where it is, before who asks.
 WHERE = (r"(URL|URI|DSN)$", r"(HOST(NAME)?|SERVERS?|ADDRESS)$", r"PORT$", r"(NAME|DB)$",
          r"USER(NAME)?$", r"PASS(WORD)?$")  # fmt: skip
@@ -104,8 +105,9 @@ def beside(repository: Repository, source: str) -> list[Beside]:
     ):
         # One worker of a kind: the Procfile knows its options.
         if one.name not in found and not any(
-            old.command[:1] == one.command[:1] == ("celery",) and old.kind == one.kind
-            and ("beat" in old.command) == ("beat" in one.command)
+            (old.command[:1] == one.command[:1] == ("celery",) and old.kind == one.kind
+            and ("beat" in old.command) == ("beat" in one.command))
+            or (old.kind == one.kind == "job" and MIGRATES.search(" ".join(old.command)))
             for old in found.values()
         ):  # fmt: skip
             found[one.name] = one

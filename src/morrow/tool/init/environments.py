@@ -45,6 +45,10 @@ def layers(
             # A password of this shell's is not for a file that Git sees.
             own = INSIDE.search(found) and found != one.example
             local[variable] = store_url(variable) if own or not found else found
+        elif one.secret and wanted and variable.endswith(("_DSN", "_URL", "_URI")):
+            keys.append(variable)  # an address: what is drawn at random is none
+            led.append(variable)
+            local[variable] = guess(variable, known)
         elif one.secret and (wanted or (RANDOM.search(variable) and one.own)):
             keys.append(variable)
         elif wanted and variable.endswith(("DEBUG", "ALLOWED_HOSTS")):

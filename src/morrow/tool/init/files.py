@@ -115,7 +115,10 @@ class Repository:
             stated = self._stated(path)
             project, poetry = stated.get("project", {}), stated.get("tool", {}).get("poetry")
             lines += [one for one in project.get("dependencies") or [] if isinstance(one, str)]
-            lines += list(poetry.get("dependencies") or {}) if isinstance(poetry, dict) else []
+            held = poetry.get("dependencies") or {} if isinstance(poetry, dict) else {}
+            for name, said in held.items():
+                extras = said.get("extras") if isinstance(said, dict) else ()
+                lines += [name, f"{name}[{','.join(map(str, extras or ()))}]"]
         for path in self.others:
             name = path.rpartition("/")[2]
             deep = path.count("/") > 2

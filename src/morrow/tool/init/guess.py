@@ -51,6 +51,7 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
             r"(SECONDS|MINUTES|HOURS|DAYS|TTL|TIMEOUT|LIMIT|SIZE|COUNT|MAX\w*|MIN\w*|EXPIRE\w*)$",
             "30",
         ),
+        (r"_DSN$", "http://local@127.0.0.1:9/1"),
         (r"ALLOWED_HOSTS|ORIGINS?$", "*"),
         (r"(URL|URI|ENDPOINT)$", "http://127.0.0.1:9"),
         (r"HOST$", "127.0.0.1"),

@@ -74,7 +74,7 @@ def walk(patterns: Any, above: str, every: list[str]) -> None:
     """Collect the paths of Django's resolvers."""
     for one in patterns:
         text = str(one.pattern)
-        path = above + text.replace("^", "").replace("\\Z", "").replace("$", "")
+        path = above + text.replace("^", "").replace("\\Z", "").replace("/?", "/").replace("$", "")
         if hasattr(one, "url_patterns"):
             if len(every) < 400:
                 walk(one.url_patterns, path, every)
