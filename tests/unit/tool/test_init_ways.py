@@ -202,11 +202,12 @@ def test_an_extra_names_a_store(tmp_path: Path) -> None:
 def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path) -> None:
     """A value at random for a store's password would lock it out where the code's own is right."""
     reads = {"JWT_SECRET": "change-me", "SECRET_KEY": "", "DB_PASSWORD": "postgres",
-             "GITHUB_CLIENT_SECRET": "none", "PAYMENT_SECRET": ""}  # fmt: skip
+             "GITHUB_CLIENT_SECRET": "none", "PAYMENT_SECRET": "", "ENCRYPTION_KEY": "",
+             "TEST_SECRET": "change-me"}  # fmt: skip
     lines = "".join(f"os.getenv({name!r}, {value!r})\n" for name, value in reads.items())
     fill(tmp_path, wsgi_py=f"import os\n{lines}{WSGI}")
     told = found(tmp_path)
-    assert told.layers.keys == ("JWT_SECRET", "SECRET_KEY")
+    assert told.layers.keys == ("ENCRYPTION_KEY", "JWT_SECRET", "SECRET_KEY")
     apply(told)
     base = (tmp_path / "environments/base.yaml").read_text()
     assert re.findall(r"(\w+): .*a secret: list it", base) == [

@@ -32,7 +32,7 @@ INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_
                     r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
 FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
                      r"EDITOR|PYTEST_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|GITHUB_(ACTIONS?|"
-                     r"ACTOR|ENV|JOB|OUTPUT|REF\w*|REPOSITORY|RUN_ID|SHA|WORKSPACE)|"
+                     r"ACTOR|ENV|JOB|OUTPUT|REF\w*|REPOSITORY|RUN_ID|SHA|WORKSPACE)|TEST_\w+|"
                      r"PATH_INFO|SCRIPT_NAME|REMOTE_\w+|QUERY_STRING|REQUEST_\w+|HTTP_(HOST|X_\w+)|"
                      r"WERKZEUG_\w+|LC_\w+|KUBERNETES_\w+|DJANGO_SETTINGS_MODULE)")  # fmt: skip
 READERS = {"getenv", "env", "config", "environ_get", "get_env", "get_env_variable"}
@@ -83,7 +83,8 @@ class Setting:
     @property
     def own(self) -> bool:
         """Whether the code has a value that must not be kept; an empty one says: not in use."""
-        return bool(self.default) or (self.default is not None and bool(SIGNS.fullmatch(self.name)))
+        signs = SIGNS.fullmatch(self.name) or re.search("ENCRYPTION_KEY|SIGNING", self.name)
+        return self.default is not None and bool(self.default or signs)
 
     @property
     def store(self) -> bool:
