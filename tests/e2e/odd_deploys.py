@@ -8,6 +8,7 @@ from typing import Any
 from tests.e2e.faults_cluster import ADD, SCALED, TARGET, no_rule, rule
 from tests.e2e.faults_network import NETWORKING, OPEN, host_taken, led, patched
 from tests.e2e.faults_pods import DAEMON, SAFE, worker
+from tests.e2e.faults_rules import NONE, cron, keeper, rewrites
 from tests.e2e.slow_deploys import Slow
 from tests.e2e.tool_faults import Values, env, made, removed
 from tests.e2e.tool_project import SERVICE, ToolProject
@@ -101,6 +102,20 @@ TWO = {"maxReplicas": 2, "minReplicas": 2, "scaleTargetRef": TARGET}
 AGENT = json.loads(json.dumps(DAEMON).replace("nosuch", "1"))
 CLAIMS: Values = {"workload": "StatefulSet"}
 
+BEGIN = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+WRAPPED = f"['/usr/bin/python3', '-c', '{BEGIN}'] + object.spec.containers[0].command"
+BEGINS = "signal.signal("
+TALKS = SERVICE.replace(BEGINS, f"""
+import socket
+door = socket.create_server(("", 9000))
+def greet():
+    while True:
+        door.accept()[0].close()
+threading.Thread(target=greet, daemon=True).start()
+{BEGINS}""", 1)  # fmt: skip
+RECREATE: Values = {"rollout": {"strategy": "Recreate"}}
+ROOM = made("ResourceQuota", "three", spec={"hard": {"pods": "3"}})
+
 TICKS = process("worker", "import time; time.sleep(9e9)")
 
 ODD = (
@@ -161,6 +176,38 @@ ODD = (
         before=rule("", "pods", LABELLED, "Mutating"),
         after=no_rule("Mutating"),
     ),
+    Slow(
+        "a rule starts the command by another",
+        NEW,
+        before=rewrites("pods", "/spec/containers/0/command", WRAPPED),
+        after=NONE,
+        ci=True,
+    ),
+    Slow(
+        "a rule adds to a variable",
+        NEW,
+        before=rewrites("pods", "/spec/containers/0/env/0/value", "'new -agent'"),
+        after=NONE,
+    ),
+    Slow(
+        "old pods fill the quota for a while",
+        {**NEW, "replicas": 2},
+        over={"replicas": 2, "drain": 15, "grace": 20},
+        before=ROOM,
+        least=15,
+    ),
+    Slow("was given more room by hand", SCALED, over=SCALED, before=patched(
+        "hpa", "web", '{"spec": {"maxReplicas": 5}}')),
+    Slow("an old pod of Recreate is held", {**RECREATE, **NEW}, over=RECREATE,
+         before=stuck_old_pod, after=let_go),
+    Slow(
+        "a further port speaks no HTTP",
+        {"command": [*PYTHON, TALKS], "ports": {"more": {"raw": {"port": 9000}}}},
+        ci=True,
+    ),
+    Slow("liveness has a path of its own", {"probes": {"liveness": {"path": "/alive"}}}, ci=True),
+    Slow("a cron of another image", cron({"image": "REGISTRY/lab/pause:1", "command": ["/x"]})),
+    Slow("a StatefulSet that needs no Service", keeper("StatefulSet")),
     Slow("grows and shrinks", {"replicas": 1}, over={"replicas": 4}),
     Slow("its old pods restarted", NEW, over=env(DEATHS="1")),
     Slow("always pulls", {"image": {"pullPolicy": "Always"}}),

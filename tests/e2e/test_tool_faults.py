@@ -18,6 +18,8 @@ from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
 from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
 from tests.e2e.faults_pods import FAULTS as OF_PODS
 from tests.e2e.faults_processes import FAULTS as OF_PROCESSES
+from tests.e2e.faults_routes import FAULTS as OF_ROUTES
+from tests.e2e.faults_rules import FAULTS as OF_RULES
 from tests.e2e.faults_storage import FAULTS as OF_STORAGE
 from tests.e2e.tool_faults import FAULTS, Fault
 from tests.e2e.tool_project import ToolProject, laid_over
@@ -26,9 +28,11 @@ from tests.unit.tool.command import MORROW
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
 UP = "morrow up test"
-ASKED = ("smoke-failed", "certificate-wrong")  # only `up` asks the service itself
+# Only `up` asks the service itself, and whether the pods of a cron could be made.
+ASKED = ("smoke-failed", "certificate-wrong", "outside-unserved", "port-silent", "liveness-failed",
+         "pod-security-refused", "priority-class-missing")  # fmt: skip
 OLDER = (*FAULTS, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
-EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES)
+EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES, *OF_RULES, *OF_ROUTES)
 
 
 @pytest.fixture

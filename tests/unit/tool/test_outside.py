@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.web import Answer
 from morrow.tool.deliver import outside
 from morrow.tool.deliver.outside import Door, doors
 from tests.unit.tool.around import LABELS, PLACE, good, seen, thing
@@ -95,3 +96,19 @@ def test_an_answer_that_brings_nobody_on_is_no_good_one(
 
     door = Door("shop.example.com", "127.0.0.1", serve(answer).port, False, "/")
     assert outside._good(outside._ask(door)) is good
+
+
+@pytest.mark.parametrize("policies", [["deny"], []])
+def test_a_silent_gateway_names_the_policies_that_hold_the_pods(
+    policies: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door("shop.example.com", "192.0.2.1", 443, True, "/")
+    monkeypatch.setattr(outside, "doors", lambda *_: [door])
+    monkeypatch.setattr(outside, "PATIENCE", -1)
+    monkeypatch.setattr(outside, "get", lambda *_, **__: Answer(0, reason="The read timed out"))
+    known = [thing("NetworkPolicy", one, spec={"podSelector": {}}) for one in policies]
+    view = seen(good(), NetworkPolicy=known)
+    (found,) = outside.refused_outside(view, PLACE, lambda _: 200)
+    assert found.code == "outside-unserved"
+    assert "the answer is none within 5 s; the service itself answers 200" in found.cause
+    assert ("NetworkPolicy deny decides" in found.cause) is bool(policies)

@@ -14,7 +14,8 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.web import get
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import View
+from morrow.tool.diagnose.network import policies_of
+from morrow.tool.diagnose.view import View, own_pods
 
 PATIENCE = 20.0  # seconds until a gateway has learnt of a route
 TIMEOUT = 5.0
@@ -130,6 +131,9 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
                 found.append(place.problem("certificate-wrong", where, cause))
             continue
         cause = f"{by} the answer is {answer}; the service itself answers {inside(door.path)}"
+        names = sorted({name for pod in own_pods(view) for name in policies_of(pod, view)})
+        if names and not isinstance(answer, int):
+            cause += f"; NetworkPolicy {', '.join(names)} decides who reaches the pods"
         found.append(place.problem("outside-unserved", where, cause))
     return found
 
@@ -182,7 +186,8 @@ def _ask(door: Door) -> int | str:
     answer = get(door.address, door.port, door.path, host=door.host, tls=context, timeout=TIMEOUT)
     if answer.status in (301, 302, 303, 307, 308) and answer.location == _url(door):
         return f"{answer.status}, which leads to the same address again and again"
-    return answer.status or answer.reason
+    late = "timed out" in answer.reason
+    return answer.status or (f"none within {TIMEOUT:.0f} s" if late else answer.reason)
 
 
 def _url(door: Door) -> str:

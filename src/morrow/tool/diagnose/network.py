@@ -40,6 +40,12 @@ def network_findings(view: View, place: Place) -> Iterator[Finding]:
         yield Finding(place.problem("network-blocked", where, cause, what=names[0]), SETTLES, True)
 
 
+def policies_of(pod: Json, view: View) -> list[str]:
+    """Return the names of the policies that decide who reaches a pod."""
+    policies = (one for one in view.of("NetworkPolicy") if _holds(one, labels_of(pod)))
+    return sorted(one["metadata"]["name"] for one in policies)
+
+
 def _holds(policy: Json, labels: dict[str, str]) -> bool:
     """Whether a policy decides who reaches a pod with these labels."""
     spec = spec_of(policy)
