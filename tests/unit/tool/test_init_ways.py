@@ -24,6 +24,7 @@ def test_what_the_example_says_is_taken_when_nothing_else_works(tmp_path: Path) 
              for one in ("base", "local")}  # fmt: skip
     assert files["local"]["config"] == {"STAGE": "try"}
     assert not files["base"]["config"]
+    assert '#  STAGE: "try"  # ' in (tmp_path / "environments/base.yaml").read_text()
 
 
 def test_a_store_that_nothing_asks_for_is_not_named(tmp_path: Path) -> None:

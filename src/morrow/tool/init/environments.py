@@ -57,6 +57,7 @@ def layers(
                 config[variable] = "False" if variable.endswith("DEBUG") else "*"
         elif not one.needed and one.example and app.given.get(variable) == one.example:
             local[variable] = one.example  # developers copy it, others need not
+            open_.append(one)  # but they must know of it
         elif wanted:
             config[variable] = app.given.get(variable) or guess(variable, known)
         else:
