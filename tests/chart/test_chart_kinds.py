@@ -144,6 +144,17 @@ def test_a_pod_monitor(base: Values, port: str) -> None:
     assert found["spec"]["podMetricsEndpoints"] == [endpoint]
 
 
+@pytest.mark.parametrize("kind", ["pod", "service"])
+def test_a_monitor_may_ask_for_native_histograms_beside_the_classic_ones(kind: str) -> None:
+    def spec(**more: object) -> Values:
+        values = {"observability": {"monitor": {"kind": kind, **more}}}
+        found: Values = one(render(over(SMALLEST, values)), f"{kind.title()}Monitor")["spec"]
+        return found
+
+    both = {"convertClassicHistogramsToNHCB": True, "scrapeClassicHistograms": True}
+    assert spec(native=True) == {**spec(), **both}
+
+
 def test_the_rules_are_filled_in() -> None:
     rules = {"enabled": True, "labels": {"a": "b"}, "availability": 99.5, "latency": 0.25}
     values = over(over(SMALLEST, GATEWAY), {"observability": {"rules": rules}})
