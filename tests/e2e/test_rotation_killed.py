@@ -73,6 +73,8 @@ def test_killed_at_a_step_it_serves_and_the_next_command_converges(
     pattern = STEPS[shop.store][step]
     if pattern == GOES:
         shop.full_history()
+        # Its Secret is one that no release names.
+        assert shop.killed(SECRET, "after", *ROTATE) == -signal.SIGKILL
     shop.ready()
     given = "set" if shop.store == "existing" and step == 3 else "rotate"
     words = ("secrets", "set", "test", "DB_PASSWORD") if given == "set" else ROTATE
@@ -84,6 +86,9 @@ def test_killed_at_a_step_it_serves_and_the_next_command_converges(
         told = shop.project.morrow(*again, "--json", stdin=f"{step}-{when}-again")
         shop.converged(told, rotated=again == words)
     assert any(re.search(pattern, one) for one in shop.steps), "it was killed there"
+    if pattern == GOES:
+        left = shop.project.morrow("secrets", "status", "test", "--json").answer["left"]
+        assert all(one["why"].startswith("for ") for one in left), left
 
 
 @pytest.mark.parametrize("shop", ["generated"], indirect=True)
