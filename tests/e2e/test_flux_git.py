@@ -107,3 +107,23 @@ def test_what_flux_does_not_take_is_named_in_its_words(shop: Shop) -> None:
         assert (shop.state(), shop.of("replicas")) == ("paused", str(before))
         project.kubectl(*stop, '{"spec":{"suspend":false}}')
         eventually("it goes on", lambda after=after: shop.of("replicas") == str(after))  # type: ignore[misc]
+
+
+def test_one_that_waits_is_watched_all_the_same(shop: Shop) -> None:
+    """For the pods, as many say `wait: true`; for others, which are not there."""
+    project, patch = shop.project, ("patch", APPLIED, NAME, "--type=merge", "-p")
+    assert shop.up().code == 0
+    good = shop.of("template.spec.containers[0].command")
+    project.kubectl(*patch, '{"spec":{"wait":true,"timeout":"60s"}}')
+    told = shop.up(**CRASHES)
+    assert (told.code, told.problem["code"]) == (1, "crashed"), told
+    eventually(
+        "the way back is applied",
+        lambda: shop.of("template.spec.containers[0].command") == good,
+        within=120,
+    )
+    project.kubectl(*patch, '{"spec":{"wait":false,"dependsOn":[{"name":"database"}]}}')
+    told = shop.up("--timeout", "30", replicas=2)
+    assert (told.code, told.problem["code"]) == (1, "gitops-not-synced"), told
+    assert "database" in told.problem["cause"], told
+    assert shop.of("replicas") == "1"

@@ -9,17 +9,24 @@ import pytest
 from morrow.tool.base.errors import Failure
 from morrow.tool.cluster.branch import branch_of
 from morrow.tool.deliver import sync
-from morrow.tool.deliver.flux import MADE_OF, Kustomization, kustomization_of
+from morrow.tool.deliver.flux import MADE_OF, WAITS, Kustomization, kustomization_of
 from tests.unit.tool.git_server import GitServer, site_of
 from tests.unit.tool.stand_in import Json, StandIn, thing
 
 OLD, NEW = "0" * 40, "HEAD"
 DENIED = "ServiceAccount/shop dry-run failed (Forbidden)"
+OTHERS = "dependency 'shop-dev/database' is not ready"
 UNSIGNED = "no signatures found"
 
 
 def objects(
-    applied: str, fetched: str, *, fails: str = "", refuses: str = "", suspends: str = ""
+    applied: str,
+    fetched: str,
+    *,
+    fails: str = "",
+    refuses: str = "",
+    suspends: str = "",
+    reason: str = "",
 ) -> tuple[Json, Json]:
     """A Kustomization at one commit, and a source that has fetched one."""
 
@@ -40,6 +47,9 @@ def objects(
     for one in (item, source):
         one["spec"]["suspend"] = one["kind"] == suspends
     item["status"], source["status"] = status(fails, **at), status(refuses, artifact=artifact)
+    item["status"]["conditions"][0]["reason"] = reason
+    if reason == "Progressing":
+        item["status"]["conditions"][0]["status"] = "Unknown"
     return item, source
 
 
@@ -53,6 +63,9 @@ def objects(
         (objects(OLD, NEW, fails=DENIED), "gitops-refused", DENIED),
         (objects(OLD, OLD, fails=DENIED), "gitops-not-synced", "is at 0000000000"),
         (objects("", NEW, fails=DENIED), "gitops-refused", DENIED),
+        # It waits for others, or for the pods: what these come to is watched.
+        (objects(OLD, NEW, fails=OTHERS, reason=WAITS), "gitops-not-synced", f"says: {OTHERS}"),
+        (objects(OLD, NEW, reason="Progressing"), "gitops-not-synced", "is applying"),
         # It does not say of which commit it is: the objects are compared, and they differ.
         (objects("", ""), "gitops-not-synced", "the cluster differs in"),
         (objects(OLD, OLD, suspends="Kustomization"), "gitops-paused", "Kustomization shop is su"),

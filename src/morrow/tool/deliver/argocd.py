@@ -21,7 +21,8 @@ class Application:
 
     item: Json
     word = "Application"
-    # What it is waited for, where it says nothing; and whether a paused one looks at nothing new.
+    # Why it may not apply, where it says nothing. Whether one that is paused looks at nothing new,
+    # and one that applies cannot be told to stop.
     window, stands = "; it is not synced: a sync window may be closed", False
 
     @property

@@ -20,6 +20,7 @@ KIND = "kustomizations.kustomize.toolkit.fluxcd.io"
 SOURCES = "source.toolkit.fluxcd.io"
 MARK = "kustomize.toolkit.fluxcd.io/"  # labels of what it applied: its name, its namespace
 COMMIT = re.compile(r"(?:^|@)sha1:([0-9a-f]{40})$")
+WAITS = "DependencyNotReady"
 MADE_OF = "org.opencontainers.image.revision"
 
 
@@ -82,8 +83,9 @@ class Kustomization(Application):
 
     @property
     def says(self) -> str:
-        """Why its source took nothing newer, in its own words: what is pushed next may be taken."""
-        return _said(self.source) if _ready(self.source) == "False" else ""
+        """Why nothing newer is taken, in their own words: it may be, a moment later."""
+        waits = self.item if _reason(self.item) == WAITS else {}
+        return next((_said(one) for one in (self.source, waits) if _ready(one) == "False"), "")
 
     @property
     def error(self) -> str:
@@ -93,19 +95,24 @@ class Kustomization(Application):
     @property
     def failure(self) -> str:
         """Why it could not apply what its source has."""
-        return _said(self.item) if _ready(self.item) == "False" else ""
+        return _said(self.item) if _ready(self.item) == "False" and not self.attempts else ""
 
     @property
     def refused(self) -> tuple[str, ...]:
         """The commit that it could not apply."""
-        artifact = (self.source.get("status") or {}).get("artifact") or {}
-        told = (artifact.get("metadata") or {}).get(MADE_OF) or artifact.get("revision")
-        return _commit(told) if self.failure else ()
+        return self._fetched if self.failure else ()
 
     @property
     def attempts(self) -> tuple[str, ...]:
-        """None: it waits for nothing that it applies, or its next look takes what is newer."""
-        return ()
+        """The commit for which it waits: for the health of what it applied, or for others."""
+        waits = _ready(self.item) == "Unknown" or _reason(self.item) == WAITS
+        return self._fetched if waits else ()
+
+    @property
+    def _fetched(self) -> tuple[str, ...]:
+        artifact = (self.source.get("status") or {}).get("artifact") or {}
+        told = (artifact.get("metadata") or {}).get(MADE_OF) or artifact.get("revision")
+        return _commit(told)
 
     @property
     def _has(self) -> str:
@@ -147,6 +154,10 @@ def _condition(item: Json) -> Json:
 
 def _ready(item: Json) -> str:
     return str(_condition(item).get("status", ""))
+
+
+def _reason(item: Json) -> str:
+    return str(_condition(item).get("reason", ""))
 
 
 def _said(item: Json) -> str:

@@ -53,7 +53,7 @@ def wait(
                 if application.attempts:
                     cause = f"{application.title} is applying {_short(application.attempts)}"
                     own = _reached(branch, commit, application.attempts)
-                    if instead and not own:
+                    if instead and not own and not application.stands:
                         end_attempt(site, application)
                     if not instead and own and (fault := site.fault()):
                         return fault  # a job that failed, or cannot run: it would wait and retry
