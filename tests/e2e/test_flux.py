@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.cluster import ROOT, Cluster, Image, needs_lab
+from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.flux import APPLIED, OURS, SOURCE, THEIRS, UNSIGNED, Flux, flux
 from tests.e2e.test_hello_install import GREETING
 from tests.e2e.tool_project import ToolProject
@@ -195,9 +194,8 @@ def test_an_old_pod_keeps_its_settings_and_ten_old_replicasets_remain(release: R
     flux.applies(release.push(OURS, revision="2"))
     assert {"secret/web-1", "secret/web-2"} <= release.there()
     project.kubectl("delete", "pod", pod)
-    time.sleep(10)
-    (again,) = project.ready_pods()
-    assert again != pod
+    eventually("the pod that came back is ready", lambda: len(project.ready_pods() - {pod}) == 1)
+    (again,) = project.ready_pods() - {pod}
     told = project.kubectl("exec", again, "--", "python3", "-c", TOLD)
     assert told.split() == [str(KEPT + 2), "key-1"]
     told = project.kubectl("get", "pods", "-o", "json")

@@ -107,7 +107,10 @@ def test_its_kustomization_is_found_by_mark_or_as_the_only_one(
     found = kustomization_of(site_of(server))
     assert found is not None
     assert found.title == "Kustomization shop-dev/shop"
-    assert found.source["kind"] == "OCIRepository"
+    assert found.described == "kubectl -n shop-dev describe kustomization/shop ocirepository/shop"
+    alone = thing("Deployment", "shop", "apps/v1")
+    cluster.says(objects=[*there, item, source, alone])
+    assert kustomization_of(site_of(server)) is None, "somebody else brought it"
     cluster.says(objects=[*there, item, other, source])
     assert kustomization_of(site_of(server)) is None, "nobody knows which"
     mark = "kustomize.toolkit.fluxcd.io/"

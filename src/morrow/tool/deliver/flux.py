@@ -35,8 +35,10 @@ class Kustomization(Application):
     @property
     def described(self) -> str:
         """The command that shows what it says, and what its source says."""
-        kind = self.source.get("kind", "source").lower()
-        return f"kubectl -n {self.namespace} describe kustomization/{self.name} {kind}"
+        meta = self.source.get("metadata") or {}
+        beside = meta.get("namespace") == self.namespace
+        source = f" {self.source['kind'].lower()}/{meta['name']}" if beside else ""
+        return f"kubectl -n {self.namespace} describe kustomization/{self.name}{source}"
 
     @property
     def started(self) -> str:
@@ -121,21 +123,21 @@ class Kustomization(Application):
 
 
 def kustomization_of(site: Site) -> Kustomization | None:
-    """Return the Kustomization of an environment: what its Deployment is marked by, or the only one
-    that applies to its namespace; None where there is none, or where we may not look.
+    """Return the Kustomization of an environment: what its Deployment is marked by; before there is
+    one, the only one that applies to its namespace. None: there is none, or we may not look.
     """
     environment = site.environment
     done = site.kubectl.run("get", KIND, "--all-namespaces", "-o", "json")
     if done.code:
         return None
     items: list[Json] = json.loads(done.out)["items"]
-    deployment = site.kubectl.get("deployment", environment.name) or {"metadata": {}}
-    labels = deployment["metadata"].get("labels") or {}
+    deployment = site.kubectl.get("deployment", environment.name)
+    labels = (deployment or {"metadata": {}})["metadata"].get("labels") or {}
     marked = (labels.get(f"{MARK}namespace"), labels.get(f"{MARK}name"))
     found = [
         one for one in items if marked == (one["metadata"]["namespace"], one["metadata"]["name"])
     ]
-    if not found:
+    if deployment is None:
         there = environment.namespace
         found = [one for one in items if spec_of(one).get("targetNamespace") == there]
     if len(found) != 1:

@@ -216,10 +216,10 @@ def page() -> str:
         "deadline, is over. Where no rule fits, the answer names the object that stands still, its",
         "last condition and event and its last log lines, and says that it is not sure.",
         "",
-        "What pods and nodes cannot tell is asked: one request inside, to the Service; one of the",
-        "liveness probe, and of each port of a Service, that no probe has asked yet; one the way",
-        "users go, at the address of the Gateway or the Ingress, with its certificate's dates and",
-        "name. Exit 0 says that all of this is in order.",
+        "What pods and nodes cannot tell is asked: one request inside, to the Service; one to the",
+        "path of the liveness probe and to each port of a Service that no probe has asked yet; one",
+        "the way users go, at the address of the Gateway or the Ingress, with its certificate's",
+        "dates and name. Exit 0 says that all of this is in order.",
         "",
     ]
     return "\n".join(lines)
