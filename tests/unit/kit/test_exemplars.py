@@ -138,6 +138,7 @@ def test_a_real_prometheus_leads_from_a_slow_answer_to_its_trace(
                 one.get("/sleep/0.3")
                 soon(lambda: asked(url, SLOW_ONE), "the slow one's duration")
                 found = exemplars(url)
+            assert one.stop() == 0, "and what spans are left are sent"
         slow = {one["trace_id"] for one in found if one["http_route"].startswith("/sleep")}
     traces = {span["traceId"]: span["name"] for span in spans(tmp_path)}
     if sampler == "always_off":
