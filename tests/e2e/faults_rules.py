@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.e2e.tool_project import ToolProject
 PYTHON = ["/usr/bin/python3", "-u", "-c"]
 LABELS = {"app.kubernetes.io/name": "web"}
 NEW: Values = env(A="new")
+LONG_AGO = "2026-01-01T00:00:{:02}.000000Z"
 AGENT = """Object.spec.containers{name: 'agent', image: 'REGISTRY/agent:nosuch',
  securityContext: Object.spec.containers.securityContext{allowPrivilegeEscalation: false,
  capabilities: Object.spec.containers.securityContext.capabilities{drop: ['ALL']}}}"""
@@ -100,6 +102,22 @@ def half_deleted(project: ToolProject) -> None:
     held("secret", "theirs")(project)
 
 
+def old_lock(project: ToolProject) -> None:
+    """Let somebody hold the lock by whose clock it is long ago."""
+    spec = {"holderIdentity": "ann@elsewhere/1", "leaseDurationSeconds": 60}
+    spec |= {"acquireTime": LONG_AGO.format(0), "renewTime": LONG_AGO.format(0)}
+    made("Lease", "web-morrow", apiVersion="coordination.k8s.io/v1", spec=spec)(project)
+
+
+def renews(project: ToolProject, end: threading.Event) -> None:
+    """Renew it, as who is at work does."""
+    for second in range(1, 60):
+        if end.wait(5):
+            return
+        spec = {"spec": {"renewTime": LONG_AGO.format(second)}}
+        project.kubectl("patch", "lease", "web-morrow", "--type=merge", "-p", json.dumps(spec))
+
+
 def patches(target: str, change: str) -> Any:
     """Return somebody who patches an object all the time."""
     return again_and_again("patch", *target.split("/"), "--type=merge", "-p", change)
@@ -130,8 +148,8 @@ FAULTS = (
         before=rewrites("services", "/spec/ports/0/targetPort", "9"), meanwhile=NONE, exit=3,
     ),
     Fault(
-        "a rule names a node that is not there", "unschedulable", r"Pod web-",
-        r"the node nosuch, which the cluster does not have",
+        "a rule names a node that is not there", "unschedulable", r"Node nosuch",
+        r"the cluster has no such node",
         before=rewrites("pods", "/spec/nodeName", "'nosuch'", "add"), after=NONE,
     ),
     Fault(
@@ -168,6 +186,10 @@ FAULTS = (
     Fault(
         "somebody suspends a cron", "release-overwritten", r"CronJob odd", r"its suspend is true",
         cron(), exit=3, during=patches("cronjob/odd", '{"spec": {"suspend": true}}'),
+    ),
+    Fault(
+        "somebody is at it whose clock is behind", "environment-locked", r"test",
+        r"ann@elsewhere/1", before=old_lock, during=renews, typed=True, exit=2,
     ),
     Fault(
         "a foreign Secret is half deleted", "object-ending", r"Secret theirs", r"held by .*holds",

@@ -50,6 +50,7 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
          "access-denied"),
         ("Error: values don't meet the specifications of the schema(s)", "release-refused"),
         ('Error: Service "web" is invalid: spec.ports: Required value', "release-refused"),
+        ('Error: 1 error occurred:\n\t* namespaces "nosuch" not found', "release-refused"),
         ("Error: UPGRADE FAILED: context deadline exceeded", "rollout-slow"),
         ("Error: UPGRADE FAILED: etcdserver: leader changed", "cluster-unreachable"),
         ('Error: UPGRADE FAILED: Get "https://x": connect: connection refused',

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.cluster import lock
 from morrow.tool.environment.model import Environment
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
 from tests.environments import load
 
 HOLDER = """
@@ -99,3 +103,26 @@ def test_what_is_kept_stays_out_of_git(here: Environment) -> None:
     seen = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "beside" in seen
     assert ".morrow" not in seen
+
+
+@pytest.mark.parametrize(("holder", "later", "held"), [
+    ("ann@elsewhere/1", "2", True),
+    ("ann@elsewhere/1", "1", False),
+    (f"ann@{socket.gethostname()}/999999999", "2", False),
+])  # fmt: skip
+def test_a_lock_that_is_renewed_is_held_whatever_our_clock_says(
+    holder: str, later: str, held: bool, project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = "2026-01-01T00:00:00.000000Z"
+    spec = {"holderIdentity": holder, "renewTime": old, "leaseDurationSeconds": 60}
+    versions = iter(("1", later))
+    monkeypatch.setattr(Kubectl, "get", lambda *_: {
+        "metadata": {"resourceVersion": next(versions)}, "spec": spec})  # fmt: skip
+    told = iter((Result((), 1, "", "already exists"), Result((), 0, "uid", "")))
+    monkeypatch.setattr(Kubectl, "run", lambda *_, **__: next(told))
+    monkeypatch.setattr(lock, "PATIENCE", 0)
+    lease = lock._Lease(Kubectl("lab", "demo"), "web-morrow", "morrow up test")
+    lease.holder = "bob@here/1"
+    refused = pytest.raises(Failure, match="holds the lock") if held else nullcontext()
+    with refused:
+        lease.take(load(Project.find(), "dev"))

@@ -82,11 +82,14 @@ def test_a_pod_that_a_rule_rewrites(change: Change, said: str | None) -> None:
 def test_a_new_pod_on_a_node_that_is_not_there() -> None:
     items = good()
     items[2] = pod(ready=False, node="nosuch")
+    assert codes(seen(items, Node=[])) == [], "the control: it ran there"
+    items[2]["status"]["containerStatuses"] = []
     assert codes(seen(items, Node=[node("nosuch", "True")])) == [], "the control: it is there"
     assert codes(seen(items)) == [], "the control: nobody was allowed to look"
     found = only(seen(items, Node=[]))
     assert (found.problem.code, found.hold) == ("unschedulable", 45.0)
-    assert "the node nosuch, which the cluster does not have" in found.problem.cause
+    assert found.problem.object == "Node nosuch", "one pod after the other is made for it"
+    assert "web-1-a is to run there, and the cluster has no such node" in found.problem.cause
 
 
 def test_an_old_pod_whose_end_is_waited_for() -> None:

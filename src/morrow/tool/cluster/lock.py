@@ -19,6 +19,7 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from morrow.tool.programs.runner import Result
 
 SECONDS = 60
 RENEW = 20
+PATIENCE = RENEW + 5  # seconds in which a holder that is at work renews it
 
 
 @contextmanager
@@ -125,7 +127,7 @@ class _Lease:
             return self.take(environment)
         spec = lease.get("spec", {})
         holder = str(spec.get("holderIdentity", "nobody"))
-        if not _left_behind(spec):
+        if not _left_behind(spec) or self._is_renewed(spec, lease["metadata"]["resourceVersion"]):
             purpose = lease["metadata"].get("annotations", {}).get("morrow/purpose", "unknown")
             command = f"{self.kubectl.typed} delete lease {self.name}"
             raise _locked(environment, holder, purpose, _age(spec.get("acquireTime", "")), command)
@@ -137,6 +139,19 @@ class _Lease:
                 return self.take(environment)
             raise self.kubectl.failure(done)
         return None
+
+    def _is_renewed(self, spec: dict[str, Any], version: str) -> bool:
+        """Whether its holder is at work all the same: his clock may be behind ours, or ours ahead.
+
+        Of a process of this machine that is gone it is known.
+        """
+        holder = str(spec.get("holderIdentity", ""))
+        if holder.rpartition("/")[0].endswith(f"@{socket.gethostname()}"):
+            return False
+        terminal.status(f"looking for {PATIENCE} s whether the lock is still renewed …")
+        time.sleep(PATIENCE)
+        lease = self.kubectl.get("lease", self.name)
+        return lease is not None and lease["metadata"]["resourceVersion"] != version
 
     def _write(self, verb: str, lease: dict[str, Any]) -> Result:
         # Validation by kubectl may ask for CRDs, which a namespace's user may not read.

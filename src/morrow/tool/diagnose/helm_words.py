@@ -20,6 +20,7 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
+    (r"namespaces \"[^\"]+\" not found", "release-refused"),
     (r"conversion webhook for .* failed", "webhook-unreachable"),
 )
 

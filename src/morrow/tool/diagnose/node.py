@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import WAIT, Finding, View, is_ready, new_pods, own_pods, title
+from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods, own_pods
 
-ABSENT = 45.0  # seconds: of a node that was just taken away Kubernetes itself removes the pods
+# Seconds: of a node that was just taken away Kubernetes itself removes the pods; others come then.
+ABSENT = 45.0
 
 
 def lost_nodes(view: View) -> dict[str, Json]:
@@ -36,11 +38,12 @@ def node_findings(view: View, place: Place) -> Iterator[Finding]:
 
 
 def nowhere_findings(view: View, place: Place) -> Iterator[Finding]:
-    """Yield new pods that were given to a node that the cluster does not have."""
+    """Yield new pods that were given to a node that the cluster does not have, and so never ran."""
     known = {node["metadata"]["name"] for node in view.of("Node")}
     for pod in new_pods(view) if "Node" in view.around else ():
         name = pod["spec"].get("nodeName")
-        if name and name not in known and not is_ready(pod):
-            cause = f"it is to run on the node {name}, which the cluster does not have"
+        if name and name not in known and not container_statuses(pod):
+            cause = f"{pod['metadata']['name']} is to run there, and the cluster has no such node"
             look = f"{place.kubectl} get nodes"
-            yield Finding(place.problem("unschedulable", title(pod), cause, look=look), ABSENT)
+            told = place.problem("unschedulable", f"Node {name}", cause, look=look)
+            yield Finding(told, ABSENT)
