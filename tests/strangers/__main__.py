@@ -125,7 +125,8 @@ def one(folder: Path) -> Result:
 def keep(file: Path, result: Result) -> None:
     """Put one result into the file of all, of which `tests.strangers.page` makes a table."""
     known = {one["name"]: one for one in json.loads(file.read_text())} if file.exists() else {}
-    said = re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+", "", result.said)  # no folder of this machine
+    said = re.sub(r"https?://\S+", "an address", result.said)
+    said = re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+", "", said)  # no folder of this machine
     known[result.name] = {**asdict(result), "said": said}
     file.write_text(json.dumps([known[name] for name in sorted(known)], indent=1) + "\n")
 

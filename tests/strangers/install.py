@@ -116,7 +116,8 @@ def named(home: Path) -> list[str]:
 def _install(home: Path, python: str) -> str:
     """Install what the folder's manifest names; return what went wrong."""
     name = manifest(home)
-    pip = [UV, "pip", "install", "--quiet", "--python", python]
+    # Without their uv's configuration: an index of theirs is not reached from here.
+    pip = [UV, "pip", "install", "--quiet", "--no-config", "--python", python]
     draft = home / ".venv-requirements.txt"
     pins: list[str] = []
     try:

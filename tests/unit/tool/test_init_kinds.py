@@ -222,3 +222,11 @@ def test_a_slash_that_may_be_left_out_is_no_question() -> None:
     every: list[str] = []
     walk([SimpleNamespace(pattern="^_health/?$"), SimpleNamespace(pattern="page/")], "/", every)
     assert every == ["/_health/", "/page/"]
+
+
+def test_a_page_for_everybody_is_asked_also_where_many_want_a_login() -> None:
+    paths = [f"/api/orders/{number}" for number in range(40)] + ["/accounts/login/", "/swagger-ui/"]
+    made = [SimpleNamespace(path=path, methods={"GET"}) for path in paths]
+    asked, _ = routes(SimpleNamespace(routes=made), "starlette")
+    assert asked[:2] == ["/", "/api/orders/0"]
+    assert asked[-3:] == ["/api/orders/10", "/accounts/login/", "/swagger-ui/"]

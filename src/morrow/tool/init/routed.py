@@ -11,6 +11,8 @@ from typing import Any
 HEALTHY = re.compile(
     r"/(\w+/)*(healthz?|health[-_]?check|ping|heartbeat|livez?|readyz?|status|up)/?$"
 )
+# Pages for whoever comes, asked last: of a service with accounts, most others ask who it is.
+OPEN = re.compile(r"/(docs|redoc|swagger[\w.-]*|schema|openapi\.json|login|about|robots\.txt)/?$")
 # Asked of one that tells no routes: a function around it, a framework of another kind.
 USUAL = ["/", "/health", "/healthz", "/ping", "/status", "/docs", "/api/health", "/api/", "/api"]
 LIMIT = 12  # paths that are asked
@@ -25,9 +27,10 @@ def routes(app: Any, library: str) -> tuple[list[str], list[str]]:
         return USUAL, every
     plain = [one for one in dict.fromkeys(every) if not re.search(r"[<{(\[\\:*^$]", one)]
     sound = sorted((one for one in plain if HEALTHY.search(one)), key=len)
-    rest = [one for one in plain if one not in sound and not re.search("logout|setlang", one)]
+    rest = [one for one in plain if one not in sound and not re.search("logout|setlang|favicon", one)]
     first = ["/", *(one for one in rest if one.endswith("/docs"))]
-    return (sound + first + [one for one in rest if one not in first])[:LIMIT], every
+    asked = (sound + first + [one for one in rest if one not in first])[:LIMIT]
+    return asked + [one for one in rest if OPEN.search(one) and one not in asked][:4], every
 
 
 def told(app: Any, library: str) -> list[str]:
