@@ -70,3 +70,17 @@ def test_an_import_that_fails_gives_the_command_to_try(tmp_path: Path) -> None:
     assert code == "init-import"
     assert re.search(r"`cd src && \S+ -c 'import app'` works", said)
     assert "set it first |" in said
+
+
+def test_a_number_is_no_secret_and_a_model_beside_states_fields(tmp_path: Path) -> None:
+    """`PASSWORD_CHECKS: int` would be given a random text, and not load."""
+    fields = "    PASSWORD_CHECKS: int\n    PASSWORD_STRICT: bool = True\n    PASSWORD: str\n"
+    text = f"class BaseSettings: pass\nclass Shelf:\n{fields}"
+    text += "class Read(BaseSettings, Shelf):\n    config = dict(env_prefix='SHELF_')\n"
+    fill(tmp_path, wsgi_py=f"{text}import os\nint(os.environ['SHELF_PASSWORD_CHECKS'])\n{WSGI}")
+    told = found(tmp_path)
+    assert told.application.path == ("/", 200)
+    assert told.layers.keys == ("SHELF_PASSWORD",), "the control: a text of that name is one"
+    assert {one.name for one in told.settings} == {
+        "SHELF_PASSWORD_CHECKS", "SHELF_PASSWORD_STRICT", "SHELF_PASSWORD"
+    }  # fmt: skip

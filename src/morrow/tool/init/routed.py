@@ -8,6 +8,7 @@ import contextlib
 import re
 from typing import Any
 
+ASIDE = re.compile("logout|setlang|favicon")
 HEALTHY = re.compile(
     r"/(\w+/)*(healthz?|health[-_]?check|ping|heartbeat|livez?|readyz?|status|up)/?$"
 )
@@ -27,7 +28,7 @@ def routes(app: Any, library: str) -> tuple[list[str], list[str]]:
         return USUAL, every
     plain = [one for one in dict.fromkeys(every) if not re.search(r"[<{(\[\\:*^$]", one)]
     sound = sorted((one for one in plain if HEALTHY.search(one)), key=len)
-    rest = [one for one in plain if one not in sound and not re.search("logout|setlang|favicon", one)]
+    rest = [one for one in plain if one not in sound and not ASIDE.search(one)]
     first = ["/", *(one for one in rest if one.endswith("/docs"))]
     asked = (sound + first + [one for one in rest if one not in first])[:LIMIT]
     return asked + [one for one in rest if OPEN.search(one) and one not in asked][:4], every

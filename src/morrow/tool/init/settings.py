@@ -21,6 +21,7 @@ PLAIN = re.compile(
     r"|KEY_ID$|_IN_|^TOKENS?_|MAX_TOKENS|SECRETS_DIR)"
 )
 # A random value does; but for what another side decides: a store, a mail server, a provider.
+NO_TEXT = re.compile(r"(int|float|bool|Decimal|timedelta|Literal|list|tuple|set|dict)\b")
 RANDOM = re.compile(r"^(?!.*(CLIENT_SECRET|WEBHOOK|AWS|S3_|STRIPE|OAUTH|SMTP|MAIL|(?<![A-Z])DB|"
                     r"DATABASE|POSTGRES|MYSQL|MONGO|REDIS|RABBIT|BROKER))"
                     r".*(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # fmt: skip
@@ -74,8 +75,8 @@ class Setting:
     @property
     def secret(self) -> bool:
         """Whether it is one, by its name or by the value beside it."""
-        if self.kind.startswith("Secret"):
-            return True
+        if self.kind.startswith("Secret") or NO_TEXT.match(self.kind):
+            return self.kind.startswith("Secret")  # a number or a switch is none
         if any(INSIDE.search(value or "") for value in (self.default, self.example)):
             return True
         return bool(SECRET.search(self.name)) and not PLAIN.search(self.name)
@@ -176,7 +177,9 @@ def _fields(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator
                 said[name] = _text(inner.value) or ""
             if isinstance(inner, ast.Assign) and _ends(inner.targets[0], name):
                 said[name] = _text(inner.value) or ""
-    yield from _stated(node, said["env_prefix"], said["env_nested_delimiter"], classes)
+    above = [classes.get(ast.unparse(base).rpartition(".")[2]) for base in node.bases]
+    for one in (node, *filter(None, above)):  # a model beside BaseSettings states fields, too
+        yield from _stated(one, said["env_prefix"], said["env_nested_delimiter"], classes)
 
 
 def _stated(
