@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -51,26 +52,34 @@ def cells() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def shop(
-    request: pytest.FixtureRequest, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Shop]:
-    """A service that serves by the store that the test names."""
-    store: str = request.param
-    space = f"e2e-killed-{store}-{os.urandom(3).hex()}"
-    make_namespace(cluster, space)
-    try:
-        with serving(store, cluster, space, tmp_path_factory.mktemp(store)) as made:
-            yield made
-    finally:
-        cluster.kubectl("delete", "namespace", space, "--wait=false")
+def shops(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Shop]]:
+    """Give a service that serves by a store; it ends when another store's is asked for."""
+    known: dict[str, Shop] = {}
+    with ExitStack() as ends:
+
+        def shop(store: str) -> Shop:
+            if store not in known:
+                known.clear()
+                ends.close()
+                space = f"e2e-killed-{store}-{os.urandom(3).hex()}"
+                make_namespace(cluster, space)
+                ends.callback(cluster.kubectl, "delete", "namespace", space, "--wait=false")
+                folder = tmp_path_factory.mktemp(store)
+                known[store] = ends.enter_context(serving(store, cluster, space, folder))
+            return known[store]
+
+        yield shop
 
 
 @needs_lab("has pods that reach a database and a moto on this machine")
-@pytest.mark.parametrize(("shop", "step", "when"), list(cells()), indirect=["shop"])
+@pytest.mark.parametrize(("store", "step", "when"), list(cells()))
 def test_killed_at_a_step_it_serves_and_the_next_command_converges(
-    shop: Shop, step: int, when: str
+    shops: Callable[[str], Shop], store: str, step: int, when: str
 ) -> None:
-    pattern = STEPS[shop.store][step]
+    shop = shops(store)
+    pattern = STEPS[store][step]
     if pattern == GOES:
         shop.full_history()
         # Its Secret is one that no release names.
@@ -91,8 +100,8 @@ def test_killed_at_a_step_it_serves_and_the_next_command_converges(
         assert all(one["why"].startswith("for ") for one in left), left
 
 
-@pytest.mark.parametrize("shop", ["generated"], indirect=True)
-def test_control_what_does_not_serve_or_converge_is_seen(shop: Shop) -> None:
+def test_control_what_does_not_serve_or_converge_is_seen(shops: Callable[[str], Shop]) -> None:
+    shop = shops("generated")
     shop.ready()
     assert shop.killed(FILE, "after", *ROTATE) == -signal.SIGKILL
     with pytest.raises(AssertionError):  # nothing has gone on from there
