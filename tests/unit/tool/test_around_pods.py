@@ -210,6 +210,11 @@ def test_pods_of_an_image_that_somebody_put_in_are_not_the_releases_fault(
     watched = Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False, applied=lambda: ours)
     items = good()
     items[0]["spec"]["template"] = template(image)
+    watched._goes_back(seen(items))
+    watched._name(PLACE.problem("job-failed", "Job web-once", "it failed"), seen(items))
+    assert watched.fault is not None
+    assert watched.fault.code == "job-failed", "it is the release before: nothing is applied yet"
+    watched._templates.append("another")
     watched._name(PLACE.problem("crashed", "Pod web-1-a", "exit code 1"), seen(items))
     assert watched.fault is not None
     assert watched.fault.code == code

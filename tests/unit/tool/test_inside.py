@@ -50,11 +50,20 @@ def test_what_no_probe_has_asked_yet(
     code: str | None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inside, "ask", lambda *_: answer)
+    hosts: list[str] = []
+
+    def ask(_: Kubectl, __: str, ___: int, ____: str, host: str) -> Answer:
+        hosts.append(host)
+        return answer
+
+    monkeypatch.setattr(inside, "ask", ask)
+    items[2]["status"]["podIP"] = "192.0.2.7"
     monkeypatch.setattr(inside, "PATIENCE", -1)
     view = seen(items, Service=[service(target)])
     found = [one.code for one in inside.unanswered(view, PLACE, Kubectl("lab", "demo"))]
     assert found == ([code] if code else [])
+    if code == "liveness-failed":
+        assert hosts == ["192.0.2.7:5000"], "as the node asks: some answer to no other name"
 
 
 def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
@@ -78,6 +87,8 @@ def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
         ('violates PodSecurity "restricted:latest": x', "pod-security-refused"),
         ("no PriorityClass with name nosuch was found", "priority-class-missing"),
         ("exceeded quota: few, requested: pods=1", None),
+        ('admission webhook "a.example.com" denied the request: no bare pods', None),
+        ("ValidatingAdmissionPolicy 'owned' with binding 'owned' denied request: x", None),
         ('failed calling webhook "a.example.com": timeout', None),
         ('User "ann" cannot create resource "pods"', None),
         ("", None),
@@ -86,16 +97,18 @@ def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
 def test_the_pods_of_a_cron_are_asked_for_without_being_made(
     said: str, code: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, tuple[str, ...]]] = []
+    asked: list[tuple[Json, tuple[str, ...]]] = []
 
     def create(_: Kubectl, pod: Json, *more: str) -> Result:
-        asked.append((pod["kind"], more))
+        asked.append((pod["metadata"]["annotations"], more))
         return Result((), 1 if said else 0, "", said)
 
     monkeypatch.setattr(Kubectl, "create", create)
-    job = {"spec": {"template": template()}}
+    pods = template()
+    pods["metadata"]["annotations"] = {"example.com/owner": "shop"}
+    job = {"spec": {"template": pods}}
     cron = thing("CronJob", "tick", spec={"schedule": "1 1 1 1 1", "jobTemplate": job})
     view = seen(good(), CronJob=[cron])
     found = list(inside.unmakeable(view, PLACE, Kubectl("lab", "demo")))
     assert [one.code for one in found] == ([code] if code else [])
-    assert asked == [("Pod", ("--dry-run=server",))]
+    assert asked == [({"example.com/owner": "shop"}, ("--dry-run=server",))]

@@ -38,6 +38,7 @@ PERIOD = 2.0  # seconds between two looks
 BEYOND = 3  # of so many looks one goes beyond the namespace
 BLOCKED = 8.0  # seconds until a pod of another revision counts as one that does not heal
 NOW = "--wait=false"
+HEALED = 10.0  # seconds without any finding after which nothing is waited for any more
 MOST_BACKOFF = 130.0  # the kubelet waits up to 122 s before it tries a volume again
 
 
@@ -60,6 +61,7 @@ class Rollout:
         self._began = time.monotonic()
         self._jobs: frozenset[str] = frozenset()
         self._known: frozenset[str] = frozenset()
+        self._waited = self._began  # when something was waited for last
         self._first_seen: dict[tuple[str, str], float] = {}
         self._looks = 0
         self._blocking: dict[str, float] = {}  # pod -> since when
@@ -168,8 +170,9 @@ class Rollout:
 
     def _name(self, fault: Problem, view: View) -> None:
         """Keep the fault with what the pod itself tells of it, and say it."""
-        self.fault = fault = self._by_another(view) or fault
+        self.fault = fault
         try:
+            self.fault = fault = self._by_another(view) or fault
             with suppress(Failure):  # it counts, also when no more can be learnt of it
                 self.fault = explain(fault, view, self._kubectl, self._place)
         finally:
@@ -178,6 +181,8 @@ class Rollout:
 
     def _by_another(self, view: View) -> Problem | None:
         """Return that somebody put another image in place of ours: its pods are not our fault."""
+        if len(self._templates) < 2:
+            return None  # it is the one before: ours is not applied yet
         wanted = {title(one): one for one in self._applied() if one["kind"] in KEEPERS}
         for live in view.workloads:
             mine = wanted.get(title(live))
@@ -222,11 +227,13 @@ class Rollout:
         """Keep what is waited for; it is said as the cause when the time is over."""
         # What was waited for last stays: when the time is over, all is taken away bit by bit.
         if findings:
-            self.waiting = findings[0].problem
+            self.waiting, self._waited = findings[0].problem, now
             since = now - self._first_seen[findings[0].key]
             self._progress.waits(self.waiting, since, now - self._began)
         elif not all(rolled_out(one, view) for one in view.workloads):
-            self.waiting = stuck(view, self._place, now - self._began)
+            self.waiting, self._waited = stuck(view, self._place, now - self._began), now
+        elif view.workloads and now - self._waited > HEALED:
+            self.waiting = None  # it has healed: what helm waits for now is something else
 
     def _goes_back(self, view: View) -> bool:
         """Whether helm has begun to roll back: then pods are of the release before, not of ours.

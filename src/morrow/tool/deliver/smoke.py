@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable
+
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.web import Answer
@@ -16,6 +19,7 @@ from morrow.tool.deliver.take_back import choose, take_back
 from morrow.tool.diagnose.view import View
 from morrow.tool.programs.port_forward import ask
 
+AWAY = 60.0  # seconds for an API server that is away for a moment
 APPLIED = 3  # the exit code of what is applied and does not serve
 
 
@@ -44,12 +48,24 @@ def smoke(site: Site, rolled_out: View) -> View:
             wrong += unanswered(view, site.place, site.kubectl)
         if answered and not wrong:
             wrong += refused_outside(view, site.place, lambda path: _ask(site, path).status)
-    wrong += unmakeable(view, site.place, site.kubectl)
-    wrong += fallen(view, look(site.kubectl, site.place), site.place)
+    wrong += _patiently(lambda: unmakeable(view, site.place, site.kubectl))
+    wrong += _patiently(lambda: fallen(view, look(site.kubectl, site.place), site.place))
     if wrong:
         terminal.say("applied, but:")
         raise Failure(*wrong, applied=True)
     return view
+
+
+def _patiently(question: Callable[[], Iterable[Problem]]) -> list[Problem]:
+    """Ask again while the API server is away for a moment: what was applied is no worse by it."""
+    until = time.monotonic() + AWAY
+    while True:
+        try:
+            return list(question())
+        except Failure as failure:
+            if failure.interrupted or time.monotonic() > until:
+                raise
+        time.sleep(1)
 
 
 def _inside(site: Site) -> tuple[bool, Problem | None]:

@@ -55,13 +55,13 @@ class Tunnel:
             self._process.stdout.close()
 
 
-def ask(kubectl: Kubectl, target: str, port: int, path: str, timeout: float = 5) -> Answer:
+def ask(kubectl: Kubectl, target: str, port: int, path: str, host: str = "") -> Answer:
     """GET `path` from `target` ("pod/name", "service/name") on one of its own ports."""
-    tunnel = Tunnel(kubectl, target, port, timeout + 10)
+    tunnel = Tunnel(kubectl, target, port)
     try:
         if not tunnel.port:
             return Answer(0, reason=tunnel.said)
-        answer = get("127.0.0.1", tunnel.port, path, timeout=timeout)
+        answer = get("127.0.0.1", tunnel.port, path, host=host)
     finally:
         tunnel.close()
     refused = not answer.status and any("connection refused" in line for line in tunnel.last)
