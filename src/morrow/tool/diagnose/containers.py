@@ -91,7 +91,7 @@ def named_ports(pod: Json) -> dict[str, int]:
     """Return the numbers of the ports that a pod's containers name."""
     containers = (*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"])
     ports = [port for one in containers for port in one.get("ports") or []]
-    return {str(one.get("name")): int(one["containerPort"]) for one in ports}
+    return {str(one["name"]): int(one["containerPort"]) for one in ports if one.get("name")}
 
 
 def container_spec(pod: Json, status: Json) -> Json:

@@ -142,7 +142,8 @@ def deleted_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield workloads whose pods somebody deletes: many more were made than there are."""
     for workload in view.workloads:
         keeper = newest_replicaset(view, workload) if workload["kind"] == "Deployment" else workload
-        if keeper is None:
+        # Where all are there, others were scaled down or drained, and not each end has its event.
+        if keeper is None or rolled_out(workload, view):
             continue
         events = [one for one in events_of(view, keeper) if one.get("reason") in MADE]
         made, ended = (

@@ -36,7 +36,9 @@ def diagnose_once(view: View, place: Place) -> list[Finding]:
     """Return what a single look can tell: nothing for which the youngest pod is too young."""
     ages = [age_of(pod["metadata"]["creationTimestamp"]) for pod in new_pods(view)]
     # The cluster's clock may be ahead of ours: at least as far as what it wrote last.
-    stamps = [age_of(event_time(one)) for one in view.events if event_time(one)]
+    # What a node wrote tells the clock of that node.
+    events = [one for one in view.events if not (one.get("source") or {}).get("host")]
+    stamps = [age_of(event_time(one)) for one in events if event_time(one)]
     age = max(0.0, min(ages, default=WAIT) - min([*stamps, 0.0]))
     found = [one for one in diagnose(view, place) if not one.fresh]
     return [one for one in found if one.beside or one.hold == WAIT or one.hold <= age]

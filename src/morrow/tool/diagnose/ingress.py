@@ -10,6 +10,7 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import Finding, View, events_of, title
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
+ACTION = "use-annotation"  # the port of a backend that stands in an annotation
 SETTLES = 6.0
 UNSEEN = 45.0
 
@@ -67,7 +68,11 @@ def _backends(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
     ends.append(ingress["spec"].get("defaultBackend") or {})
     for end in (one["service"] for one in ends if "service" in one):
         name, port = end["name"], end.get("port") or {}
-        ports = services.get(name, {}).get("ports") or []
+        service = services.get(name) or {}
+        ports = service.get("ports") or []
+        # An action of its controller has no Service; a name elsewhere needs to declare no ports.
+        if port.get("name") == ACTION or (service.get("type") == "ExternalName" and not ports):
+            continue
         if name not in services:
             cause = f"it leads to Service {name}, which is not in the namespace"
         elif not any(port.items() <= {**one, "number": one["port"]}.items() for one in ports):

@@ -42,8 +42,11 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
         pods = owned(view.pods, job)
         found = [f for pod in pods for f in pod_findings(pod, view, place, is_job=True)]
         failed = _failed(job, pods, view, place)
-        if failed and (told := [one for one in found if one.problem.code in TELLING]):
-            found = [dataclasses.replace(told[0], hold=0.0)]
+        if failed and pods:
+            last = max(pods, key=lambda one: str(one["metadata"]["creationTimestamp"]))
+            ends = pod_findings(last, view, place, is_job=True)
+            if told := [one for one in ends if one.problem.code in TELLING]:
+                found = [dataclasses.replace(told[0], hold=0.0)]
         yield from found
         if failed and not any(finding.hold == 0 for finding in found):
             yield failed

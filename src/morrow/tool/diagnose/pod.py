@@ -45,6 +45,7 @@ _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNever
           "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
 # What the kubelet says of a pod that it cannot set up, and how long that must last: the network of
 # a node that has just come may be on its way.
+_MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
 _SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
 
 
@@ -207,6 +208,8 @@ def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
         return
     pod_name = pod["metadata"]["name"]
     for event in events:
+        if event.get("reason") in _MADE:
+            return  # what came before it has healed
         where, message = f"Pod {pod_name}", event.get("message") or ""
         if hold := _SANDBOX.get(event.get("reason", "")):
             cause = last_part(message.removeprefix("Failed to create pod sandbox: "))
