@@ -195,7 +195,7 @@ def test_an_extra_names_a_store(tmp_path: Path) -> None:
     fill(tmp_path, requirements_txt="")
     (tmp_path / "pyproject.toml").write_text(said)
     assert [one.kind for one in found(tmp_path).stores] == ["PostgreSQL"]
-    (tmp_path / "pyproject.toml").unlink()
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry]\ndependencies = ["flask"]\n')
     fill(tmp_path, requirements_txt="quart-db >= 0.7\ncelery\n")
     assert found(tmp_path).stores == (), "the control"
 
@@ -204,15 +204,17 @@ def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path)
     """A value at random for a store's password would lock it out where the code's own is right."""
     reads = {"JWT_SECRET": "change-me", "SECRET_KEY": "", "DB_PASSWORD": "postgres",
              "GITHUB_CLIENT_SECRET": "none", "PAYMENT_SECRET": "", "ENCRYPTION_KEY": "",
-             "TEST_SECRET": "change-me"}  # fmt: skip
+             "TEST_SECRET": "change-me", "SLACK_SIGNING_SECRET": "", "GOOGLE_SECRET": "none",
+             "SIGN_IN_SECRET": "change-me", "TOKEN_VALID_IN_MS": "9"}  # fmt: skip
     lines = "".join(f"os.getenv({name!r}, {value!r})\n" for name, value in reads.items())
     fill(tmp_path, wsgi_py=f"import os\n{lines}{WSGI}")
     told = found(tmp_path)
-    assert told.layers.keys == ("ENCRYPTION_KEY", "JWT_SECRET", "SECRET_KEY")
+    assert told.layers.keys == ("JWT_SECRET", "SECRET_KEY", "SIGN_IN_SECRET")
     apply(told)
     base = (tmp_path / "environments/base.yaml").read_text()
     assert re.findall(r"(\w+): .*a secret: list it", base) == [
-        "DB_PASSWORD", "GITHUB_CLIENT_SECRET", "PAYMENT_SECRET"
+        "DB_PASSWORD", "ENCRYPTION_KEY", "GITHUB_CLIENT_SECRET", "GOOGLE_SECRET",
+        "PAYMENT_SECRET", "SLACK_SIGNING_SECRET",
     ]  # fmt: skip
 
 

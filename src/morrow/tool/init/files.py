@@ -115,8 +115,8 @@ class Repository:
             stated = self._stated(path)
             project, poetry = stated.get("project", {}), stated.get("tool", {}).get("poetry")
             lines += [one for one in project.get("dependencies") or [] if isinstance(one, str)]
-            held = poetry.get("dependencies") or {} if isinstance(poetry, dict) else {}
-            for name, said in held.items():
+            held = poetry.get("dependencies") if isinstance(poetry, dict) else {}
+            for name, said in held.items() if isinstance(held, dict) else ():
                 extras = said.get("extras") if isinstance(said, dict) else ()
                 lines += [name, f"{name}[{','.join(map(str, extras or ()))}]"]
         for path in self.others:

@@ -18,11 +18,12 @@ SECRET = re.compile(
 PLAIN = re.compile(
     r"(PUBLIC|_(ID|NAME|USER|URL|URI|PATH|FILE|HOST|PORT|MINUTES|SECONDS|HOURS|DAYS|TTL|LIFETIME|AGE"
     r"|EXPIRES?|EXPIRY|EXPIRATION|LENGTH|ALGORITHM|TYPE|HEADER|PREFIX|ENABLED|LIMIT|COST|IN)$|EXPIRE"
-    r"|KEY_ID$|_IN_|^TOKENS?_|MAX_TOKENS|SECRETS_DIR)"
+    r"|KEY_ID$|(LIVES?|VALID)_IN_|^TOKENS?_|MAX_TOKENS|SECRETS_DIR)"
 )
 # A random value does; but for what another side decides: a store, a mail server, a provider.
 NO_TEXT = re.compile(r"(int|float|bool|Decimal|timedelta|Literal|list|tuple|set|dict)\b")
 RANDOM = re.compile(r"^(?!.*(CLIENT_SECRET|WEBHOOK|AWS|S3_|STRIPE|OAUTH|SMTP|MAIL|(?<![A-Z])DB|"
+                    r"SLACK|TWILIO|GOOGLE|GITHUB|GITLAB|FACEBOOK|TWITTER|LINKED_?IN|AZURE|PAYPAL|"
                     r"DATABASE|POSTGRES|MYSQL|MONGO|REDIS|RABBIT|BROKER))"
                     r".*(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # fmt: skip
 # Read without a default and needed all the same: frameworks refuse to work without it.
@@ -84,8 +85,7 @@ class Setting:
     @property
     def own(self) -> bool:
         """Whether the code has a value that must not be kept; an empty one says: not in use."""
-        signs = SIGNS.fullmatch(self.name) or re.search("ENCRYPTION_KEY|SIGNING", self.name)
-        return self.default is not None and bool(self.default or signs)
+        return bool(self.default) or (self.default is not None and bool(SIGNS.fullmatch(self.name)))
 
     @property
     def store(self) -> bool:
