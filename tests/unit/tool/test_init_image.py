@@ -172,12 +172,19 @@ def test_a_project_that_asks_for_its_own_version_is_installed(tmp_path: Path) ->
         ("ENTRYPOINT ./boot.sh", 7007),
         ('CMD ["gunicorn", "-b", ":6006", "app:app"]', 6006),
         ('CMD ["gunicorn", "app:app"]', None),
+        ('WORKDIR /srv/shop/\nCMD ["/srv/shop/boot.sh"]', 7007),
+        ('ENTRYPOINT ["/boot.sh"]', 7007),
+        ('CMD ["HERE/outside.sh"]', None),
+        ('CMD ["../outside.sh"]', None),
     ],
 )
 def test_the_port_of_an_image_may_stand_where_its_start_is(
     tmp_path: Path, starts: str, port: int | None
 ) -> None:
-    (tmp_path / "serve.py").write_text("bind = '0.0.0.0:5005'\n")
-    (tmp_path / "Dockerfile").write_text(f"FROM python\n{starts}\n")
-    (tmp_path / "boot.sh").write_text("exec gunicorn --bind :7007 app:app\n")
-    assert exposed(Repository.read(tmp_path), "") == port
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    (tmp_path / "outside.sh").write_text("exec gunicorn --bind :9009 app:app\n")
+    (shop / "serve.py").write_text("bind = '0.0.0.0:5005'\n")
+    (shop / "Dockerfile").write_text(f"FROM python\n{starts.replace('HERE', str(tmp_path))}\n")
+    (shop / "boot.sh").write_text("exec gunicorn --bind :7007 app:app\n")
+    assert exposed(Repository.read(shop), "") == port

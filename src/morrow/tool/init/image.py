@@ -182,7 +182,11 @@ def exposed(repository: Repository, source: str) -> int | None:
         text = repository.text(path)
         starts = " ".join(re.findall(r"(?m)^(?:CMD|ENTRYPOINT)(.*)", text))
         named = re.findall(r"[\w./-]+\.(?:py|sh)\b", starts)  # who starts it: gunicorn's own file
-        text += "".join("\n" + repository.text(one.removeprefix("./")) for one in named)
+        for folder in re.findall(r"(?m)^WORKDIR\s+(/\S+?)/?$", text):
+            named = [one.removeprefix(f"{folder}/") for one in named]
+        # What an image has at a path is no file of this machine there.
+        inner = [one.removeprefix("./").lstrip("/") for one in named if ".." not in one]
+        text += "".join("\n" + repository.text(one) for one in inner)
         for pattern in (
             r"(?m)^EXPOSE\s+(\d+)",
             r"0\.0\.0\.0:(\d+)",
