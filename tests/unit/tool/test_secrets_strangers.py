@@ -142,13 +142,14 @@ def test_the_first_rule_that_fits_decides_and_each_recipient_opens_it(
 def test_a_draft_that_a_killed_command_left_goes_with_the_next_change(tmp_path: Path) -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
-    names = {"gone": f".file.{gone.pid}", "lives": f".file.{os.getppid()}", "theirs": ".file.swp"}
-    for name in names.values():
+    ours, dates = ".file.morrow-", {".file.20261130", f".file.{gone.pid}", f".file.{10**20}"}
+    names = {"gone": f"{ours}{gone.pid}", "lives": f"{ours}{os.getppid()}", "theirs": ".file.swp"}
+    for name in {*names.values(), f"{ours}{10**20}", *dates}:
         (tmp_path / name).touch()
     with draft_of(tmp_path / "file") as draft:
         draft.write_text("new")
     left = {one.name for one in tmp_path.iterdir()}
-    assert left == {"file", names["lives"], names["theirs"]}
+    assert left == {"file", names["lives"], names["theirs"], f"{ours}{10**20}", *dates}
 
 
 def test_a_draft_in_memory_goes_when_nobody_edits_it_any_more(shop: Sealed, tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ def draft_of(file: Path, mode: int | None = None) -> Iterator[Path]:
 
     Those that killed processes left are removed.
     """
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    for left in file.parent.glob(f"{escape(draft.stem)}.*"):
-        with suppress(PermissionError, ValueError):  # it lives, as another user; no draft
+    ours = f".{file.name}.morrow-"  # a person's own copy may end in a date
+    draft = file.with_name(f"{ours}{os.getpid()}")
+    for left in file.parent.glob(f"{escape(ours)}*"):
+        # It lives, as another user; or it is no draft.
+        with suppress(PermissionError, ValueError, OverflowError):
             try:
-                os.kill(int(left.suffix[1:]), 0)
+                os.kill(int(left.name.removeprefix(ours)), 0)
             except ProcessLookupError:
                 left.unlink(missing_ok=True)
     try:
