@@ -151,10 +151,12 @@ def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run |
 
 
 def _message(line: str) -> str:
-    """Return what a line of ours says: in it, a traceback is one line of JSON."""
+    """Return what a line of ours says, the traceback before it: the end is what is kept."""
     with suppress(ValueError):
         told = json.loads(line)
-        return str(told.get("message", line)) if isinstance(told, dict) else line
+        if isinstance(told, dict):
+            said = [str(told[name]) for name in ("stack", "message") if told.get(name)]
+            return "\n".join(said) or line
     return line
 
 
