@@ -22,6 +22,12 @@ def probing(path: str, **more: str) -> list[Json]:
     return items
 
 
+def addressed(items: list[Json]) -> list[Json]:
+    given = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    items[2]["spec"]["containers"][0]["env"] = [given]
+    return items
+
+
 def service(target: int | str) -> Json:
     ports = [{"port": 80, "targetPort": "http"}, {"port": 81, "targetPort": target}]
     return thing("Service", "web", spec={"selector": LABELS, "ports": ports})
@@ -34,6 +40,9 @@ def service(target: int | str) -> Json:
         (probing("/live"), 5000, Answer(404), "liveness-failed"),
         (probing("/live"), 5000, Answer(0, reason=REFUSED), "liveness-failed"),
         (probing("/live"), 5000, Answer(0, reason="forbidden"), None),
+        (addressed(probing("/live")), 5000, Answer(404), "liveness-failed"),
+        (addressed(probing("/live")), 5000, Answer(0, reason=REFUSED), None),
+        (addressed(probing("/")), 9000, Answer(0, reason=REFUSED), None),
         (probing("/live", scheme="HTTPS"), 5000, Answer(404), None),
         (probing("/"), 5000, Answer(404), None),
         (probing("/livez"), 5000, Answer(404), None),

@@ -6,6 +6,7 @@ listens only when somebody connects.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -50,7 +51,7 @@ def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Ite
     # As the node asks: some answer to the names that they know alone, and the pod's is one.
     address = (pod.get("status") or {}).get("podIP") or ""
     host = f"[{address}]:{port}" if ":" in address else address and f"{address}:{port}"
-    answer = _asked(kubectl, name, port, path, _lives, host)
+    answer = _asked(kubectl, pod, port, path, _lives, host)
     if not _lives(answer):
         seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
         cause = f"asked, GET {path} of its liveness probe answers {answer}: the node will restart"
@@ -74,7 +75,7 @@ def _ports(pod: Json, view: View, place: Place, kubectl: Kubectl) -> Iterator[Pr
             if number in (0, *asked) or port.get("protocol", "TCP") != "TCP":
                 continue
             asked.add(number)
-            if _refused(_asked(kubectl, name, number, "/", lambda one: not _refused(one))):
+            if _refused(_asked(kubectl, pod, number, "/", lambda one: not _refused(one))):
                 cause = f"its port {port['port']} leads to port {number} of {name}, and nobody"
                 cause += " listens there"
                 yield place.problem("port-silent", title(service), cause)
@@ -85,13 +86,15 @@ def _number(port: int | str, pod: Json) -> int:
     return port if isinstance(port, int) else named_ports(pod).get(port, 0)
 
 
-def _asked(kubectl: Kubectl, pod: str, port: int, path: str, good: Good, host: str = "") -> Answer:
-    until = time.monotonic() + PATIENCE
-    while not good(answer := ask(kubectl, f"pod/{pod}", port, path, host)):
+def _asked(kubectl: Kubectl, pod: Json, port: int, path: str, good: Good, host: str = "") -> Answer:
+    until, target = time.monotonic() + PATIENCE, f"pod/{pod['metadata']['name']}"
+    while not good(answer := ask(kubectl, target, port, path, host)):
         if time.monotonic() > until:
             break
         time.sleep(1)
-    return answer
+    # What is given the pod's address may listen there alone; a forwarded port leads to localhost.
+    own = "status.podIP" in json.dumps(pod["spec"])
+    return Answer(0, reason="not known") if own and _refused(answer) else answer
 
 
 def _lives(answer: Answer) -> bool:
