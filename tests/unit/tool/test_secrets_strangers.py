@@ -6,6 +6,8 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.base.files import draft_of
+from morrow.tool.base.memory import draft_folder
 from tests.unit.tool import sealing
 from tests.unit.tool.command import MORROW
 from tests.unit.tool.sealing import Sealed
@@ -175,6 +178,34 @@ def test_a_draft_in_memory_goes_when_nobody_edits_it_any_more(shop: Sealed, tmp_
     os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
     wait_until(lambda: shop.morrow(*again, EDITOR="true", **there).code or not draft.exists())
     assert not draft.exists()
+
+
+def test_two_edits_that_begin_at_once_take_nothing_from_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one begins where the first one's folder is made and not yet held."""
+    monkeypatch.setenv("MORROW_MEMORY", str(tmp_path))
+    makes = tempfile.mkdtemp
+    began: list[threading.Thread] = []
+
+    def edits() -> None:
+        with draft_folder("edit"):
+            pass
+
+    def slow(prefix: str, dir: Path) -> str:
+        made = makes(prefix=prefix, dir=dir)
+        if not began:
+            began.append(threading.Thread(target=edits))
+            began[0].start()
+            began[0].join(1)
+        return made
+
+    monkeypatch.setattr(tempfile, "mkdtemp", slow)
+    with draft_folder("edit") as folder:
+        began[0].join(30)
+        assert not began[0].is_alive()
+        assert folder.is_dir()
+    assert not list(tmp_path.glob("*/edit-*"))
 
 
 def wait_until(holds: Callable[[], object]) -> None:

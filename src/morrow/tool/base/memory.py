@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, problem
@@ -35,24 +35,24 @@ def draft_folder(stem: str) -> Iterator[Path]:
     It is held by this process and by those that it starts with `close_fds=False`.
     """
     place = memory_folder()
-    for left in place.glob(f"{stem}-*"):
-        with suppress(OSError), _held(left):  # a file that cannot be held is somebody's draft
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=place))
-    try:
-        with _held(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as ended:
+        with _held(place, wait=True):  # nobody takes away what is made and not held yet
+            for left in place.glob(f"{stem}-*"):
+                with suppress(OSError), _held(left):  # one that cannot be held is somebody's draft
+                    shutil.rmtree(left, ignore_errors=True)
+            folder = Path(tempfile.mkdtemp(prefix=f"{stem}-", dir=place))
+            ended.callback(shutil.rmtree, folder, ignore_errors=True)
+            ended.enter_context(_held(folder))
+        yield folder
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock; raise where another process has it."""
+def _held(folder: Path, wait: bool = False) -> Iterator[None]:
+    """Hold a folder's lock; raise, or wait, where another process has it."""
     opened = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.set_inheritable(opened, True)
+        fcntl.flock(opened, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        os.set_inheritable(opened, not wait)
         yield
     finally:
         os.close(opened)
