@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool.base.errors import Failure
+from morrow.tool.init.failed import line
+from morrow.tool.init.init import look
 from morrow.tool.init.tell import summary
-from tests.unit.tool.test_init import WSGI, fill, found, refused
+from tests.unit.tool.test_init import WSGI, choose, fill, found, refused
 from tests.unit.tool.test_init_kinds import ASYNC
 
 
@@ -70,6 +73,42 @@ def test_an_import_that_fails_gives_the_command_to_try(tmp_path: Path) -> None:
     assert code == "init-import"
     assert re.search(r"`cd src && \S+ -c 'import app'` works", said)
     assert "set it first |" in said
+    other = tmp_path / "two words"
+    fill(other, **{"my src__app_py": f"raise SystemExit('set it first')\n{WSGI}"})
+    assert "`cd 'my src' && " in refused(other)[1]
+
+
+def test_a_shells_secrets_are_not_in_what_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --network, the application has them, and tells what it was given."""
+    given = {"API_TOKEN": "hunter2-token", "DATABASE_URL": "db://me:hunter2-word@shelf/one",
+             "PLACE": "shelf-7"}  # fmt: skip
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    at = "os.environ"
+    says = f"{at}['PLACE'], {at}['API_TOKEN'], {at}['DATABASE_URL'], 'hunter2-word', 'x' * 400"
+    for starts in ("", "    "):
+        fails = f"{starts}raise LookupError({says}, {at}['API_TOKEN'])\n"
+        page = fails + WSGI if not starts else WSGI.replace("    start", f"{fails}    start", 1)
+        fill(tmp_path, wsgi_py=f"import os\n{page}")
+        if starts:
+            told = look(tmp_path, "", "", choose, network=True).application.trouble
+        else:
+            with pytest.raises(Failure) as failure:
+                look(tmp_path, "", "", choose, network=True)
+            told = str(failure.value.problems[0])
+        assert "LookupError at wsgi.py" in told
+        assert "shelf-7" in told, "the control: what is no secret helps"
+        assert "hunter2" not in told
+
+
+def test_what_has_exceptions_and_is_no_group_is_told() -> None:
+    class OddError(Exception):
+        exceptions = 3
+
+    assert line(OddError("no shelf"), "/") == "OddError: no shelf"
+    assert line(ExceptionGroup("two", [OddError("no shelf")]), "/") == "OddError: no shelf"
 
 
 def test_a_number_is_no_secret_and_a_model_beside_states_fields(tmp_path: Path) -> None:

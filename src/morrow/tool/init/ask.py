@@ -15,7 +15,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,7 @@ class Asker:
     guess: Callable[[str], str]  # a value for a variable that the application misses
     given: dict[str, str]
     network: bool = False
+    secrets: Sequence[str] = ()  # this shell's, for nobody to read in what is said
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -174,7 +175,8 @@ class Asker:
                 return _failed(
                     "TimeoutError", f"its import did not end in {SECONDS * busy():.0f} s"
                 )
-            last = "".join(output.read_text(errors="replace").strip().splitlines()[-1:])[-300:]
+            last = "".join(output.read_text(errors="replace").strip().splitlines()[-1:])
+            last = hidden(last, self.secrets)[-300:]
             try:
                 told: dict[str, Any] = json.loads(answer.read_text())
             except (OSError, ValueError):
@@ -182,9 +184,20 @@ class Asker:
             for said in {"message", "raised"} & told.keys():  # a reader knows nothing of the copy
                 for place in (f"{self.copy}/", f"{self.copy.resolve()}/"):
                     told[said] = told[said].replace(place, "")
+                told[said] = hidden(told[said], self.secrets)[: 600 if said == "message" else 250]
             if told.get("error") == "SystemExit":  # it has said why
                 told["message"] = ": ".join(filter(None, (told["message"], last)))
         return told
+
+
+def hidden(said: str, secrets: Sequence[str]) -> str:
+    """Leave out these secrets, and an address's password by itself; pydantic shortens values."""
+    if secrets:
+        said = re.sub(r"input_value=.*?, input_type", "input_value=..., input_type", said)
+    parts = [one for text in secrets for one in re.findall(r"://[^/\s:@]*:([^/\s@]+)@", text)]
+    for one in sorted([*secrets, *parts], key=len, reverse=True):
+        said = said.replace(one, "...")
+    return said
 
 
 def _wrong(told: dict[str, Any]) -> dict[str, Any]:

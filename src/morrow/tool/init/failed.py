@@ -11,8 +11,8 @@ from typing import Any, cast
 def failed(error: BaseException, folder: str) -> dict[str, Any]:
     """Say what went wrong, and where in the project."""
     trace = error.__traceback__
-    while inner := getattr(error, "exceptions", None):  # a group tells nothing itself
-        error = inner[0]
+    while isinstance(error, BaseExceptionGroup):  # a group tells nothing itself
+        error = error.exceptions[0]
         trace = error.__traceback__ or trace
     frames = traceback.extract_tb(trace)
     own = [one for one in frames if one.filename.startswith(folder)]
@@ -24,7 +24,7 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         for one in told.errors():
             names.append(["__".join(map(str, one.get("loc", ()))), str(one.get("type", ""))])
     return {
-        "error": type(error).__name__, "message": str(error)[:600], "where": where,
+        "error": type(error).__name__, "message": str(error)[:9999], "where": where,
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
         "model": str(getattr(error, "title", "")),
     }  # fmt: skip
@@ -34,7 +34,7 @@ def line(error: BaseException, folder: str) -> str:
     """Say it in one line."""
     told = failed(error, folder)
     at = f" at {told['where']}" if told["where"] else ""
-    return f"{told['error']}{at}: {' '.join(told['message'].split())[:160]}"
+    return f"{told['error']}{at}: {' '.join(told['message'].split())}"
 
 
 def lost_files(error: BaseException, folder: str) -> list[str]:

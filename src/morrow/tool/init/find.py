@@ -24,7 +24,7 @@ from morrow.tool.init.guess import DRIVER_MODULES, DRIVERS, guess, store_url
 from morrow.tool.init.nothing import nothing, older
 from morrow.tool.init.places import HERE, Candidate, has_module
 from morrow.tool.init.script import scripts
-from morrow.tool.init.settings import SIGNS, Setting, settings_of
+from morrow.tool.init.settings import INSIDE, SIGNS, Setting, settings_of
 from morrow.tool.init.several import services
 from morrow.tool.programs.python import Interpreter
 
@@ -179,7 +179,10 @@ class Search:
     def _asker(self, copy: Path, given: Mapping[str, str]) -> Asker:
         known = {one.name: one for one in self.settings}
         value = partial(guess, known=known)
-        return Asker(copy, self.python, value, dict(given), self.network, self.began)
+        shell = {one: os.environ.get(one.name, "") for one in self.settings if self.network}
+        held = [text for one, text in shell.items() if one.secret or INSIDE.search(text)]
+        secrets = [text for text in held if len(text) > 3]
+        return Asker(copy, self.python, value, dict(given), self.network, secrets, self.began)
 
     def _signs(self, name: str) -> bool:
         """Whether nothing works without it: a framework's key, or one of the project's own name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from morrow.tool.base.errors import Problem, problem
 from morrow.tool.base.terminal import typed
@@ -37,7 +38,7 @@ def nothing(
             return problem("init-no-application", str(root), f"there is no {app}")
         where = f"{python.path} ({python.how}) has not what it imports"
         cause = f"{first.message.splitlines()[0]}: {where}{older(repository, python)}"
-        path = python.path
+        path = shlex.quote(python.path)
         return problem("init-not-installed", target, cause, details=lines, python=path)
     if first.unreachable:
         found = stores(repository, settings_of(repository, first.candidate.source))
@@ -48,8 +49,8 @@ def nothing(
         return problem("init-needs-store", target, cause, details=lines, command=command)
     cause = f"it cannot be imported: {said}{older(repository, python)}"
     one = first.candidate
-    place = f"cd {one.source} && " if one.source else ""
-    command = f"{place}{python.path} -c 'import {one.module or one.django}'"
+    place = f"cd {shlex.quote(one.source)} && " if one.source else ""
+    command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
 
 
