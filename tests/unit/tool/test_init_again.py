@@ -117,3 +117,11 @@ def test_a_gitignore_that_means_something_else_does_not_hide_the_environments(
     for stem in ("base", "local", "dev", "prod"):
         assert f"?? environments/{stem}.yaml" in listed
     assert found(tmp_path).drafts == ()
+
+
+def test_who_keeps_only_this_machines_file_out_of_git_may(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=WSGI)
+    (tmp_path / ".gitignore").write_text("environments/local.yaml\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    apply(found(tmp_path))
+    assert "!/environments" not in (tmp_path / ".gitignore").read_text()

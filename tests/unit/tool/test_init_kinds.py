@@ -211,11 +211,12 @@ def test_what_hangs_below_a_path_is_asked_there() -> None:
     page = SimpleNamespace(path="/docs", methods={"GET"}, app=None)
     root = SimpleNamespace(path="", methods={"GET"}, app=None)
     inner = SimpleNamespace(path="/api", app=None, routes=[root, page])
-    files = SimpleNamespace(path="/static", app=None, routes=[])
-    outer = SimpleNamespace(routes=[files, page, inner])
+    files = SimpleNamespace(path="/static", app=SimpleNamespace(lookup_path=str), routes=[])
+    other = SimpleNamespace(path="/v1", app=object(), routes=[])  # one of another kind: Flask's
+    outer = SimpleNamespace(routes=[files, page, inner, other])
     asked, every = routes(outer, "starlette")
-    assert every == ["/docs", "/api", "/api/docs"]
-    assert asked == ["/", "/docs", "/api/docs", "/api"]
+    assert every == ["/docs", "/api", "/api/docs", "/v1/"]
+    assert asked == ["/", "/docs", "/api/docs", "/api", "/v1/"]
 
 
 def test_a_slash_that_may_be_left_out_is_no_question() -> None:

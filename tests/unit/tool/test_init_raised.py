@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.base.errors import Failure
+from morrow.tool.init.ask import hidden
 from morrow.tool.init.failed import line
 from morrow.tool.init.init import look
 from morrow.tool.init.tell import summary
@@ -101,6 +102,8 @@ def test_a_shells_secrets_are_not_in_what_is_said(
         assert "LookupError at wsgi.py" in told
         assert "shelf-7" in told, "the control: what is no secret helps"
         assert "hunter2" not in told
+    shortened = "a bad one [type=x, input_value='hunt...ken', input_type=str]"  # as pydantic does
+    assert "ken" not in hidden(shortened, ["hunter2-token"])
 
 
 def test_what_has_exceptions_and_is_no_group_is_told() -> None:

@@ -76,7 +76,9 @@ POINTS = {
     "Memcached": r"MEMCACHE",
     "Kafka": r"KAFKA",
 }
-MIGRATES = re.compile(r"\b(migrate|upgrade)\b")  # a line of a Procfile does what ours would
+MIGRATES = re.compile(
+    r"(?<![\w-])(migrate|upgrade)(?![\w-])"
+)  # a line of a Procfile does what ours would
 # What says where it is, before who asks.
 WHERE = (r"(URL|URI|DSN)$", r"(HOST(NAME)?|SERVERS?|ADDRESS)$", r"PORT$", r"(NAME|DB)$",
          r"USER(NAME)?$", r"PASS(WORD)?$")  # fmt: skip
@@ -84,9 +86,9 @@ WHERE = (r"(URL|URI|DSN)$", r"(HOST(NAME)?|SERVERS?|ADDRESS)$", r"PORT$", r"(NAM
 
 def stores(repository: Repository, settings: Iterable[Setting]) -> list[Store]:
     """Name what it needs, and the settings that point there."""
-    found = []
+    found, asked = [], repository.requirements | repository.extras
     for kind, packages in STORES.items():
-        named = [one for one in packages if one in repository.requirements]
+        named = [one for one in packages if one in asked]
         if named:
             pointing = re.compile(POINTS[kind])
             names = [one.name for one in settings if pointing.search(one.name)]

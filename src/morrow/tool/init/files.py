@@ -21,7 +21,8 @@ ASIDE = re.compile(
     r"tutorials?|conftest\.py|setup\.py|test_[^/]*|[^/]*_test\.py)(/|$)"
 )
 TESTS = re.compile(r"(^|/)(tests?|conftest\.py|test_[^/]*|[^/]*_tests?\.py)(/|$)")
-EXTRAS = re.compile(r"\s*[A-Za-z0-9][\w.-]*\s*\[([\w., -]+)\]")
+# An extra names what it needs; but what watches others, or starts them for a test, needs none.
+EXTRAS = re.compile(r"\s*(?!sentry[-_.]sdk|testcontainers)[a-z0-9][\w.-]*\s*\[([\w., -]+)\]", re.I)
 MOST_FILES, LARGEST = 3000, 400_000
 
 
@@ -110,6 +111,17 @@ class Repository:
     @cached_property
     def requirements(self) -> set[str]:
         """Return the distributions that the project asks for, in lower case."""
+        names = (re.match(r"\s*([A-Za-z0-9][\w.-]*)", line) for line in self._required)
+        return {_plain(found[1]) for found in names if found}
+
+    @cached_property
+    def extras(self) -> set[str]:
+        """Return what is asked for in brackets: `redis` of `celery[redis]`."""
+        said = (EXTRAS.match(line) for line in self._required)
+        return {_plain(one) for found in said if found for one in found[1].split(",")}
+
+    @cached_property
+    def _required(self) -> list[str]:
         lines: list[str] = []
         for path in self.named("pyproject.toml"):  # a part of the repository may have its own
             stated = self._stated(path)
@@ -130,9 +142,8 @@ class Repository:
                 lines += re.findall(r'(?m)^"?([\w.-]+)"?\s*=', self.text(path))
         for path in self.named("setup.py", "setup.cfg"):
             lines += re.findall(r"""["'\s]([A-Za-z][\w.-]+)\s*[><=~!]=""", self.text(path))
-        names = (re.match(r"\s*([A-Za-z0-9][\w.-]*)", line) for line in lines)
-        extras = [
-            one for line in lines if (said := EXTRAS.match(line)) for one in said[1].split(",")
-        ]
-        every = [*(found[1] for found in names if found), *extras]  # an extra names what it needs
-        return {re.sub(r"[-_.]+", "-", one.strip()).lower() for one in every}
+        return lines
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()

@@ -213,7 +213,7 @@ def _image(root: Path, name: str) -> str:
 def _unseen(root: Path, stems: list[str]) -> bool:
     """Whether Git would leave an environment out: `env*` in a .gitignore means something else."""
     try:
-        asked = [f"environments/{stem}.yaml" for stem in stems]
+        asked = [f"environments/{stem}.yaml" for stem in stems if stem != "local"]  # a person's
         return Git(root).run("check-ignore", *asked).code == 0
     except Failure:  # there is no git
         return False

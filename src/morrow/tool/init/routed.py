@@ -70,6 +70,10 @@ def hung(app: Any, above: str, every: list[str]) -> None:
         methods = getattr(route, "methods", [getattr(route, "method", "GET")])
         if hasattr(route, "app") and hasattr(route, "routes"):  # Starlette's Mount
             hung(route, above + path, every)
+            # An application of another kind tells none, and may answer all the same.
+            within = getattr(route, "_base_app", route.app)
+            if not route.routes and not hasattr(within, "lookup_path"):
+                every.append(f"{above}{path}/")
         elif isinstance(path, str) and (methods is None or "GET" in methods):
             every.append(above + path or "/")
 

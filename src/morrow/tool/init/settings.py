@@ -20,8 +20,8 @@ PLAIN = re.compile(
     r"|EXPIRES?|EXPIRY|EXPIRATION|LENGTH|ALGORITHM|TYPE|HEADER|PREFIX|ENABLED|LIMIT|COST|IN)$|EXPIRE"
     r"|KEY_ID$|(LIVES?|VALID)_IN_|^TOKENS?_|MAX_TOKENS|SECRETS_DIR)"
 )
-# A random value does; but for what another side decides: a store, a mail server, a provider.
 NO_TEXT = re.compile(r"(int|float|bool|Decimal|timedelta|Literal|list|tuple|set|dict)\b")
+# A random value does; but for what another side decides: a store, a mail server, a provider.
 RANDOM = re.compile(r"^(?!.*(CLIENT_SECRET|WEBHOOK|AWS|S3_|STRIPE|OAUTH|SMTP|MAIL|(?<![A-Z])DB|"
                     r"SLACK|TWILIO|GOOGLE|GITHUB|GITLAB|FACEBOOK|TWITTER|LINKED_?IN|AZURE|PAYPAL|"
                     r"DATABASE|POSTGRES|MYSQL|MONGO|REDIS|RABBIT|BROKER))"
@@ -34,8 +34,8 @@ INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_
                     r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
 FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
                      r"EDITOR|PYTEST_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|GITHUB_(ACTIONS?|"
-                     r"ACTOR|ENV|JOB|OUTPUT|REF\w*|REPOSITORY|RUN_ID|SHA|WORKSPACE)|TEST_\w+|"
-                     r"PATH_INFO|SCRIPT_NAME|REMOTE_\w+|QUERY_STRING|REQUEST_\w+|HTTP_(HOST|X_\w+)|"
+                     r"ACTOR|ENV|JOB|OUTPUT|(HEAD_|BASE_)?REF\w*|REPOSITORY|EVENT_\w+|RUN_\w+|"
+                     r"SHA|WORKSPACE)|TEST_\w+|PATH_INFO|SCRIPT_NAME|REMOTE_\w+|QUERY_STRING|REQUEST_\w+|HTTP_(HOST|X_\w+)|"
                      r"WERKZEUG_\w+|LC_\w+|KUBERNETES_\w+|DJANGO_SETTINGS_MODULE)")  # fmt: skip
 READERS = {"getenv", "env", "config", "environ_get", "get_env", "get_env_variable"}
 NAMING = ("environ_name", "envvar", "env_var", "env_name")
