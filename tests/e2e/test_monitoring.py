@@ -7,7 +7,6 @@ kube-state-metrics would, of the real objects (lab/object_metrics.py).
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -16,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 
@@ -26,7 +24,7 @@ from tests.chart.dashboards import BOUNDS, FLEET, PANELS, Panel
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import make_namespace
 from tests.e2e.tool_project import ToolProject
-from tests.e2e.watched import WORKER, Alerts, Watched, needs_monitoring, windows
+from tests.e2e.watched import WORKER, Alerts, Watched, asked, needs_monitoring, windows
 from tests.records import record
 from tests.serving import asking
 
@@ -35,7 +33,6 @@ pytestmark = [
     pytest.mark.timeout(1500),
     needs_lab("has a Prometheus that reads a stand-in on this machine"),
 ]
-QUERY = "/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1/query?query="
 NOT_INJECTED = {
     "CertificateExpires": "there is no cert-manager and no blackbox-exporter in the lab",
     "SecretOld": "a Secret cannot be made a day old, and no less can be stated",
@@ -89,13 +86,6 @@ def pair(
     finally:
         for one in made.values():
             cluster.kubectl("delete", "namespace", one.project.namespace, "--wait=false")
-
-
-def asked(cluster: Cluster, query: str) -> list[Any]:
-    """Ask the cluster's Prometheus."""
-    told = json.loads(cluster.kubectl("get", "--raw", QUERY + quote(query)))
-    found: list[Any] = told["data"]["result"]
-    return found
 
 
 def dash(

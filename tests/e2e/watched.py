@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tests.e2e.cluster import Cluster
 from tests.e2e.tool_project import ToolProject
@@ -35,6 +36,7 @@ while not pathlib.Path("/tmp/die").exists():
 raise SystemExit(3)
 """
 SPEED = 20  # a container that dies is started three times in 15 minutes / 20, and no oftener
+QUERY = "/api/v1/namespaces/monitoring/services/prometheus-operated:9090/proxy/api/v1/query?query="
 RAW = "/api/v1/namespaces/monitoring/services/alertmanager-operated:9093/proxy/api/v2/alerts"
 SECONDS = {"ms": 0.001, "s": 1, "m": 60 / SPEED, "h": 3600 / SPEED, "d": 86400 / SPEED}
 
@@ -46,6 +48,13 @@ def needs_monitoring(cluster: Cluster) -> None:
         cannot(
             "Prometheus in the cluster", "`python -m lab add monitoring` brings it", "Prometheus"
         )
+
+
+def asked(cluster: Cluster, query: str) -> list[Any]:
+    """Ask the cluster's Prometheus."""
+    told = json.loads(cluster.kubectl("get", "--raw", QUERY + quote(query)))
+    found: list[Any] = told["data"]["result"]
+    return found
 
 
 @dataclass
