@@ -151,7 +151,17 @@ class LabProject:
         return found
 
     def kill_apply(self, when: Callable[[], bool]) -> None:
-        """Kill an apply that cannot end well, its provider and its Helm, when `when` holds."""
+        """Kill an apply that cannot end well, its provider and its Helm, when `when` holds.
+
+        Again, where the moment was over before they were dead: a rollback may be quick.
+        """
+        for _ in range(5):
+            self._kill_apply(when)
+            if when():
+                return
+        raise AssertionError("each time the moment was over before it was dead")
+
+    def _kill_apply(self, when: Callable[[], bool]) -> None:
         with self.impatient() as arguments:
             running = self.start("apply", *arguments)
             ends = time.monotonic() + 90

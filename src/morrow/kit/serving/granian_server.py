@@ -23,6 +23,7 @@ CallbackScheduler: Any = _granian.CallbackScheduler
 
 # Longer than the idle time of load balancers (60 s on AWS): they must close first.
 IDLE_MS = 75_000
+IDLE_FOR_EVER = 10**9
 BACKLOG = 2048
 # Connections, not requests: idle kept-alive ones must not keep new ones out.
 MOST_CONNECTIONS = 16_384
@@ -86,7 +87,7 @@ class GranianServer:
             1,  # threads of the Rust runtime
             16,  # threads of the Rust runtime for blocking work
             threads,
-            30,  # an idle Python thread ends after so many seconds
+            IDLE_FOR_EVER,  # seconds until an idle Python thread ends
             MOST_CONNECTIONS,
             "1",
             HTTP1Settings(header_read_timeout=IDLE_MS),

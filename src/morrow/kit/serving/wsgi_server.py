@@ -4,12 +4,17 @@ A body is taken by the event loop before the application is called. An answer of
 handed to the server whole. A stream keeps its thread, as its application expects, but gives
 its turn to another thread. Granian has threads for all turns and one more, which only notes
 who waits: a request runs on the thread that brought it, or on one that is free.
+
+Granian makes these threads one by one, when it thinks that none is idle, and it takes the one for
+idle that has just been given a request: another that comes at that moment stays with it until the
+first is done. So until all of them are there, none works on what it brings.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +38,8 @@ if TYPE_CHECKING:
 
 # So many streams hold a thread of their own; further ones keep that of a request.
 STREAMS = 32
+# So long a thread of Granian's is held while there are too few: who comes then gets a new one.
+HELD = 0.005
 
 _NO_LENGTH = (None, "", "0")
 
@@ -58,6 +65,7 @@ class WsgiServer:
         self._free: list[None] = [None] * threads
         self.address: tuple[Any, ...] = ("", 0)
         self._known: set[int] = set()
+        self._brought: set[int] = set()  # the server's threads
         self._streams = 0
         self._lent = 0  # threads of the server that streams hold
         self._lock = threading.Lock()
@@ -120,10 +128,14 @@ class WsgiServer:
                 return
             answer.stage = WAITING
             self._pending.append(answer)
-            if self._lent <= len(self._free) - 1:
+            gathered = len(self._brought) > self.threads
+            if gathered and self._lent <= len(self._free) - 1:
                 self.work(at_once=True)
             elif self._free:
                 self._helpers.submit(self.work)  # streams hold the server's threads
+            if not gathered:
+                self._brought.add(threading.get_ident())
+                time.sleep(HELD)
         except BaseException:
             logger.critical("a request could not be taken", exc_info=True)
 
