@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.e2e.cluster import ROOT
 from tests.e2e.pods import names
 from tests.e2e.rig import NOTHING, Rig
-from tests.e2e.tool_project import Told, ToolProject, laid_over
+from tests.e2e.tool_project import CRASHES, Told, ToolProject, laid_over
+from tests.unit.tool.git_server import NOBODYS, WHO
 
-CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
+PROOF = [pytest.mark.full, pytest.mark.proof, pytest.mark.timeout(900)]
+
+
+def project_of(rig: Rig, folder: Path) -> ToolProject:
+    """Return a project whose commits are nobody's, with the base of this repository's own."""
+    image = rig.images["hello"]
+    project = ToolProject(folder, rig.cluster, rig.namespace, image, {**WHO, **NOBODYS})
+    shutil.copy(ROOT / "environments" / "base.yaml", project.folder / "environments")
+    return project
 
 
 class Delivered:

@@ -18,11 +18,10 @@ import pytest
 from tests.e2e.argocd import Argo, argo
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.shop_in_git import ShopInGit
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import CRASHES, ToolProject
 from tests.unit.tool.git_server import NOBODYS, WHO
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
-CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
 SYNCS = 5
 KEPT = 10  # old ReplicaSets: Kubernetes' own number
 FAILS = {"kind": "job", "command": ["/usr/bin/python3", "-c", "raise SystemExit(4)"], "retries": 0}

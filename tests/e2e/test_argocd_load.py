@@ -14,17 +14,10 @@ import pytest
 from tests.e2e.argocd import argo, needs_argocd
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import proving
-from tests.e2e.delivered import Delivered
+from tests.e2e.delivered import PROOF, Delivered, project_of
 from tests.e2e.rig import FOLDER, NOTHING
-from tests.e2e.tool_project import ToolProject
-from tests.unit.tool.git_server import NOBODYS, WHO
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.proof,
-    pytest.mark.timeout(900),
-    needs_lab("has an Argo CD beside it"),
-]
+pytestmark = [*PROOF, needs_lab("has an Argo CD beside it")]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +30,8 @@ def delivered(
     needs_argocd()
     work: Path = tmp_path_factory.mktemp("argocd") / "work"
     with proving("argocd", cluster, hello_images, request, FOLDER / "argocd") as rig:
-        image = hello_images["hello"]
-        project = ToolProject(work, cluster, rig.namespace, image, {**WHO, **NOBODYS})
+        project = project_of(rig, work)
         shutil.copytree(ROOT / "chart", work / "chart")
-        shutil.copy(ROOT / "environments" / "base.yaml", work / "environments" / "base.yaml")
         (work / "pyproject.toml").write_text("[tool.morrow]\n")
         with argo(cluster, work, rig.namespace) as (made, server):
             server.send("The chart")

@@ -21,13 +21,12 @@ import pytest
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.flux import APPLIED, OURS, SOURCE, THEIRS, UNSIGNED, Flux, flux
 from tests.e2e.test_hello_install import GREETING
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import CRASHES, ToolProject
 from tests.unit.tool import sealing
 from tests.unit.tool.sealing import Identity
 from tools.build import program
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900), needs_lab("has a Flux in it")]
-CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
 KEPT = 10  # old ReplicaSets: Kubernetes' own number
 SEALED = ("decrypt", "data key")
 GET = """

@@ -15,11 +15,10 @@ from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
 from tests.e2e.flux import APPLIED, NAME, SOURCE, UNSIGNED
 from tests.e2e.flux_pipeline import Line, line
 from tests.e2e.shop_in_git import ShopInGit
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import CRASHES, ToolProject
 from tests.unit.tool.git_server import NOBODYS, WHO
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900), needs_lab("has a Flux in it")]
-CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
 ROUNDS = 5
 
 

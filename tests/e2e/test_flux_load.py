@@ -6,27 +6,19 @@ controllers take it. The control delivers the same without the recipe.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.cluster import ROOT, Cluster, Image, needs_lab
+from tests.e2e.cluster import Cluster, Image, needs_lab
 from tests.e2e.conftest import proving
-from tests.e2e.delivered import Delivered
+from tests.e2e.delivered import PROOF, Delivered, project_of
 from tests.e2e.flux import needs_flux
 from tests.e2e.flux_pipeline import line
 from tests.e2e.rig import FOLDER
-from tests.e2e.tool_project import ToolProject
-from tests.unit.tool.git_server import NOBODYS, WHO
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.proof,
-    pytest.mark.timeout(900),
-    needs_lab("has a Flux in it"),
-]
+pytestmark = [*PROOF, needs_lab("has a Flux in it")]
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +31,7 @@ def delivered(
     needs_flux(cluster)
     scratch: Path = tmp_path_factory.mktemp("flux")
     with proving("flux", cluster, hello_images, request, FOLDER / "flux") as rig:
-        image = hello_images["hello"]
-        variables = {**WHO, **NOBODYS}
-        project = ToolProject(scratch / "work", cluster, rig.namespace, image, variables)
-        shutil.copy(ROOT / "environments" / "base.yaml", project.folder / "environments")
+        project = project_of(rig, scratch / "work")
         with line(project, scratch) as made:
             shop = Delivered("Flux", rig, project, made.flux.apply_again)
             shop.first()

@@ -15,12 +15,11 @@ import pytest
 from tests.e2e.cluster import ROOT, Cluster, Image
 from tests.e2e.git_controller import Controller
 from tests.e2e.shop_in_git import ShopInGit
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import CRASHES, ToolProject
 from tests.unit.tool.git_server import NOBODYS, WHO, GitServer
 
 # A hang is found by this; a machine that is busy with other things is not.
 pytestmark = pytest.mark.timeout(900)
-CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
 SYNCS = 5
 
 

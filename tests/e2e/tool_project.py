@@ -28,6 +28,8 @@ exec {program} "$@"
 """
 
 SERVICE = Path(__file__).with_name("bent_service.py").read_text()
+# A version that cannot start.
+CRASHES = {"command": ["/usr/bin/python3", "-c", "raise SystemExit(3)"]}
 
 
 @dataclass(frozen=True)

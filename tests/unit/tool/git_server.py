@@ -6,8 +6,11 @@ import os
 import subprocess
 from pathlib import Path
 
+from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
+from morrow.tool.cluster.branch import branch_of
 from morrow.tool.cluster.site import Site
+from morrow.tool.deliver import sync
 from morrow.tool.environment.load import read
 
 WHO = {
@@ -84,6 +87,17 @@ class GitServer:
 def say(server: GitServer, level: str, target: str = "") -> None:
     """Write the environment's file."""
     (server.work / OWN).write_text(DEV % (target, level))
+
+
+def waited(server: GitServer) -> Problem | None:
+    """Wait for who applies the newest commit; return what is wrong with it."""
+    site = site_of(server)
+    branch = branch_of(site.environment)
+    branch.git.fetch("origin", "main")
+    try:
+        return sync.wait(site, branch, server.git("rev-parse", "HEAD"), 2)
+    except Failure as failure:
+        return failure.problems[0]
 
 
 def site_of(server: GitServer) -> Site:

@@ -6,11 +6,9 @@ import json
 
 import pytest
 
-from morrow.tool.base.errors import Failure
-from morrow.tool.cluster.branch import branch_of
 from morrow.tool.deliver import sync
 from morrow.tool.deliver.flux import MADE_OF, WAITS, Kustomization, kustomization_of
-from tests.unit.tool.git_server import GitServer, site_of
+from tests.unit.tool.git_server import GitServer, site_of, waited
 from tests.unit.tool.stand_in import Json, StandIn, thing
 
 OLD, NEW = "0" * 40, "HEAD"
@@ -86,13 +84,7 @@ def test_flux_is_waited_for_or_named(
     found: list[Json] = json.loads(json.dumps(said).replace(f':{NEW}"', f':{head}"'))
     monkeypatch.setattr(sync, "kustomization_of", lambda _: Kustomization(*found))
     monkeypatch.setattr(sync, "differing", lambda *_: ["Service shop"])
-    site = site_of(server)
-    branch = branch_of(site.environment)
-    branch.git.fetch("origin", "main")
-    try:
-        told = sync.wait(site, branch, head, 2)
-    except Failure as failure:
-        told = failure.problems[0]
+    told = waited(server)
     assert (told.code if told else "") == code, told
     assert words in (told.cause if told else "")
 

@@ -19,7 +19,7 @@ from morrow.tool.deliver.rollback import roll_back
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.take_back import choose
 from tests.unit.tool.command import morrow
-from tests.unit.tool.git_server import OWN, GitServer, say, site_of
+from tests.unit.tool.git_server import OWN, GitServer, say, site_of, waited
 from tests.unit.tool.stand_in import Json, StandIn, thing
 
 AUTOMATIC: Json = {"syncPolicy": {"automated": {}}}
@@ -123,13 +123,7 @@ def test_a_controller_that_does_not_apply_is_named(
     if not automated:
         item["spec"]["syncPolicy"] = {}
     cluster.says(objects=[*cluster.world["objects"], item])
-    site = site_of(server)
-    branch = branch_of(site.environment)
-    branch.git.fetch("origin", "main")
-    try:
-        found = sync.wait(site, branch, head, 2)
-    except Failure as failure:
-        found = failure.problems[0]
+    found = waited(server)
     assert (found.code if found else "") == code, found
 
 
@@ -226,12 +220,9 @@ def test_a_file_that_the_branch_does_not_hold_is_named(
     server.git("add", ".gitignore")
     server.git("commit", "--quiet", "-m", "Ignore it")
     server.git("push", "--quiet", "origin", "main")
-    site = site_of(server)
-    branch = branch_of(site.environment)
-    branch.git.fetch("origin", "main")
-    with pytest.raises(Failure) as caught:
-        sync.wait(site, branch, server.git("rev-parse", "HEAD"), 2)
-    assert caught.value.problems[0].code == "gitops-not-held"
+    told = waited(server)
+    assert told is not None
+    assert told.code == "gitops-not-held"
 
 
 @pytest.mark.parametrize("words", [("down", "dev"), ("scale", "dev", "3")])

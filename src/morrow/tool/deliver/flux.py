@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.argocd import Application
 from morrow.tool.diagnose.view import last_part, spec_of
@@ -57,7 +58,8 @@ class Kustomization(Application):
     def synced(self) -> bool:
         """Whether what its source has now is applied."""
         status = _ready(self.item), _ready(self.source)
-        return status == ("True", "True") and self._status.get("lastAppliedRevision") == self._has
+        has = self._artifact.get("revision") or ""
+        return status == ("True", "True") and self._status.get("lastAppliedRevision") == has
 
     @property
     def revisions(self) -> tuple[str, ...]:
@@ -112,14 +114,13 @@ class Kustomization(Application):
 
     @property
     def _fetched(self) -> tuple[str, ...]:
-        artifact = (self.source.get("status") or {}).get("artifact") or {}
-        told = (artifact.get("metadata") or {}).get(MADE_OF) or artifact.get("revision")
-        return _commit(told)
+        made_of = (self._artifact.get("metadata") or {}).get(MADE_OF)
+        return _commit(made_of or self._artifact.get("revision"))
 
     @property
-    def _has(self) -> str:
-        artifact = (self.source.get("status") or {}).get("artifact") or {}
-        return str(artifact.get("revision") or "")
+    def _artifact(self) -> Json:
+        found: Json = (self.source.get("status") or {}).get("artifact") or {}
+        return found
 
 
 def kustomization_of(site: Site) -> Kustomization | None:
@@ -150,8 +151,7 @@ def kustomization_of(site: Site) -> Kustomization | None:
 
 
 def _condition(item: Json) -> Json:
-    conditions = (item.get("status") or {}).get("conditions") or []
-    return next((one for one in conditions if one.get("type") == "Ready"), {})
+    return conditions_of(item.get("status") or {}).get("Ready", {})
 
 
 def _ready(item: Json) -> str:

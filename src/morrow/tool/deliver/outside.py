@@ -131,7 +131,8 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
                 found.append(place.problem("certificate-wrong", where, cause))
             continue
         cause = f"{by} the answer is {answer}; the service itself answers {inside(door.path)}"
-        names = sorted({name for pod in own_pods(view) for name in policies_of(pod, view)})
+        policies = [one for pod in own_pods(view) for one in policies_of(pod, view)]
+        names = sorted({one["metadata"]["name"] for one in policies})
         if names and not isinstance(answer, int):
             cause += f"; NetworkPolicy {', '.join(names)} decides who reaches the pods"
         found.append(place.problem("outside-unserved", where, cause))

@@ -57,11 +57,10 @@ def declared_findings(view: View, place: Place) -> Iterator[Finding]:
             if wanted["kind"] not in ENDS:
                 cause = "it was applied and is not there any more: somebody deletes it"
                 yield Finding(place.problem("object-gone", title(wanted), cause), SETTLES, True)
-        elif found := _changed(wanted, item) or _scaled(wanted, item, view):
-            fresh = not _changed(wanted, item)
+        elif found := (changed := _changed(wanted, item)) or _scaled(wanted, item, view):
             found += f"; the last to change it was {_last_manager(item)}"
             problem = place.problem("release-overwritten", title(item), found)
-            yield Finding(problem, SETTLES, True, fresh=fresh)
+            yield Finding(problem, SETTLES, True, fresh=not changed)
         elif wanted["kind"] not in JUDGED:
             yield from _conditions(item, place)
 

@@ -40,12 +40,12 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
             continue
         yield from refused_findings(job, events_of(view, job), place)
         pods = owned(view.pods, job)
-        found = [f for pod in pods for f in pod_findings(pod, view, place, is_job=True)]
+        of_pod = {uid(pod): list(pod_findings(pod, view, place, is_job=True)) for pod in pods}
+        found = [one for told in of_pod.values() for one in told]
         failed = _failed(job, pods, view, place)
         if failed and pods:
             last = max(pods, key=lambda one: str(one["metadata"]["creationTimestamp"]))
-            ends = pod_findings(last, view, place, is_job=True)
-            if told := [one for one in ends if one.problem.code in TELLING]:
+            if told := [one for one in of_pod[uid(last)] if one.problem.code in TELLING]:
                 found = [dataclasses.replace(told[0], hold=0.0)]
         yield from found
         if failed and not any(finding.hold == 0 for finding in found):

@@ -29,7 +29,7 @@ def network_findings(view: View, place: Place) -> Iterator[Finding]:
         ]
         if not reached:
             continue
-        policies = [one for one in view.of("NetworkPolicy") if _holds(one, labels_of(reached[0]))]
+        policies = policies_of(reached[0], view)
         open_for_some = any(_lets(one, port, reached[0]) for one in policies for port in ports)
         if not policies or open_for_some:
             continue
@@ -40,10 +40,9 @@ def network_findings(view: View, place: Place) -> Iterator[Finding]:
         yield Finding(place.problem("network-blocked", where, cause, what=names[0]), SETTLES, True)
 
 
-def policies_of(pod: Json, view: View) -> list[str]:
-    """Return the names of the policies that decide who reaches a pod."""
-    policies = (one for one in view.of("NetworkPolicy") if _holds(one, labels_of(pod)))
-    return sorted(one["metadata"]["name"] for one in policies)
+def policies_of(pod: Json, view: View) -> list[Json]:
+    """Return the policies that decide who reaches a pod."""
+    return [one for one in view.of("NetworkPolicy") if _holds(one, labels_of(pod))]
 
 
 def _holds(policy: Json, labels: dict[str, str]) -> bool:

@@ -43,9 +43,9 @@ _IMAGE: tuple[tuple[str, str, float], ...] = (
 )  # fmt: skip
 _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
           "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
+_MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
 # What the kubelet says of a pod that it cannot set up, and how long that must last: the network of
 # a node that has just come may be on its way.
-_MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
 _SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
 
 

@@ -124,21 +124,15 @@ def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]
             yield quota["metadata"]["name"], resource, f"{used} of {hard}"
 
 
-def image_check(site: Site) -> Check:
-    """Ask the registry for the service's image, as somebody without a password."""
-    environment = site.environment
-    table = environment.values.get("image") or {}
-    reference = str(table.get("digest") or table.get("tag") or "latest")
-    return _asked(environment.image, str(table.get("repository") or ""), reference, site.place)
+def image_checks(site: Site) -> Iterator[Check]:
+    """Ask the registry for the service's image, and for those that only a cron's run would try.
 
-
-def cron_image_checks(site: Site) -> Iterator[Check]:
-    """Ask for the images that only the run of a cron would try."""
-    for image in sorted(set(_of_crons(site)) - {site.environment.image}):
-        rest, _, digest = image.partition("@")
-        folder, _, name = rest.rpartition("/")
-        name, _, tag = name.partition(":")
-        yield _asked(image, f"{folder}/{name}", digest or tag or "latest", site.place)
+    As somebody without a password.
+    """
+    own = site.environment.image
+    yield _asked(own, site.place)
+    for image in sorted(set(_of_crons(site)) - {own}):
+        yield _asked(image, site.place)
 
 
 def _of_crons(site: Site) -> Iterator[str]:
@@ -149,12 +143,15 @@ def _of_crons(site: Site) -> Iterator[str]:
                 yield str(one["image"])
 
 
-def _asked(image: str, repository: str, reference: str, place: Place) -> Check:
-    host, _, path = repository.partition("/")
+def _asked(image: str, place: Place) -> Check:
+    rest, _, digest = image.partition("@")
+    folder, _, name = rest.rpartition("/")
+    name, _, tag = name.partition(":")
+    host, _, path = f"{folder}/{name}".partition("/")
     if not path or not re.search(r"[.:]|^localhost$", host):
         return Check("image", "skip", f"{image} names no registry that could be asked")
     try:
-        answer = ask_for(host, path, reference)
+        answer = ask_for(host, path, digest or tag or "latest")
     except OSError as wrong:
         return Check("image", "skip", f"{image}: {host} is not reached from here ({wrong})")
     if answer.status == 200:

@@ -10,13 +10,7 @@ from morrow.tool.deliver.delivery import left_behind
 from morrow.tool.deliver.look import look_at_all
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.doctor.check import Check, failed
-from morrow.tool.doctor.cluster import (
-    cluster_checks,
-    cron_image_checks,
-    image_check,
-    kinds_check,
-    namespace_checks,
-)
+from morrow.tool.doctor.cluster import cluster_checks, image_checks, kinds_check, namespace_checks
 from morrow.tool.environment.model import Environment
 from morrow.tool.rules.copies import other_versions
 from morrow.tool.rules.signed import shown, unshown, verify_table
@@ -44,7 +38,7 @@ def cluster_state(site: Site) -> Iterator[Check]:
         return
     yield from _guarded("kinds", lambda: kinds_check(site))
     yield from _guarded("namespace", lambda: namespace_checks(site))
-    yield from _guarded("image", lambda: [image_check(site), *cron_image_checks(site)])
+    yield from _guarded("image", lambda: image_checks(site))
     yield from _guarded("signature", lambda: _signature(site))
     yield from _guarded("secrets", lambda: _secrets(site))
     if site.namespace is not None:

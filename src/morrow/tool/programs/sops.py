@@ -114,8 +114,8 @@ class Sops:
             if self.file.exists():
                 shutil.copyfile(self.file, draft)
                 # First without a value: its rule may leave a key in clear text.
-                new = {key: "-" for key in texts if key not in sealed(draft).keys}
-                self._set(draft, new)
+                known = sealed(draft).keys
+                self._set(draft, {key: "-" for key in texts if key not in known})
                 self._require_hidden(draft.read_bytes())
                 self._set(draft, texts)
             else:

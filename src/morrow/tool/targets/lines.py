@@ -32,7 +32,7 @@ class Dress:
 
     def __call__(self, source: str, line: str) -> str | None:
         """Return the line as it is shown."""
-        entry = _parsed(line)
+        entry = parsed(line)
         if entry is not None:
             least = LEVELS.get(self._options.level, 0)
             young = not self._after or (_moment(entry) or self._after) >= self._after
@@ -49,11 +49,12 @@ class Dress:
 
 def stamp_of(line: str) -> float | None:
     """Return when a line was written, where it says so."""
-    entry = _parsed(line)
+    entry = parsed(line)
     return _moment(entry) if entry is not None else None
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
+def parsed(line: str) -> dict[str, Any] | None:
+    """Return what a line of JSON holds; None for another."""
     try:
         entry = json.loads(line) if line.startswith("{") else None
     except ValueError:

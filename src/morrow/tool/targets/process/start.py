@@ -19,6 +19,7 @@ from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.diagnose.ended import BAD_SETTINGS, refused_variables
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.python import Interpreter, interpreter
+from morrow.tool.targets.lines import parsed
 from morrow.tool.targets.process.state import HOST, Run, Runs, ask
 
 # The shell writes its own number and then becomes the process.
@@ -152,12 +153,9 @@ def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run |
 
 def _message(line: str) -> str:
     """Return what a line of ours says, the traceback before it: the end is what is kept."""
-    with suppress(ValueError):
-        told = json.loads(line)
-        if isinstance(told, dict):
-            said = [str(told[name]) for name in ("stack", "message") if told.get(name)]
-            return "\n".join(said) or line
-    return line
+    told = parsed(line) or {}
+    said = [str(told[name]) for name in ("stack", "message") if told.get(name)]
+    return "\n".join(said) or line
 
 
 def stop(runs: Runs, run: Run) -> None:
