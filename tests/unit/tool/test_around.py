@@ -11,7 +11,18 @@ import pytest
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.diagnose import diagnose
-from tests.unit.tool.around import LABELS, PLACE, codes, condition, good, only, pod, seen, thing
+from tests.unit.tool.around import (
+    LABELS,
+    PLACE,
+    codes,
+    condition,
+    good,
+    only,
+    pod,
+    seen,
+    template,
+    thing,
+)
 
 
 @pytest.mark.parametrize(
@@ -124,3 +135,17 @@ def test_a_claim_without_a_volume_is_named_in_its_provisioners_words(
 
 
 # -- probes ------------------------------------------------------------------------------------
+
+
+def test_a_daemonset_that_no_node_takes() -> None:
+    def told(count: int) -> list[str]:
+        status = {"observedGeneration": 1, "desiredNumberScheduled": count}
+        pods = template()
+        pods["spec"]["nodeSelector"] = {"disk": "nosuch"}
+        keeper = thing("DaemonSet", "web-logs", spec={"template": pods}, status=status)
+        found = diagnose(seen(good(keeper)), PLACE)
+        assert all(one.beside and "disk=nosuch" in one.problem.cause for one in found)
+        return [one.problem.object for one in found]
+
+    assert told(0) == ["DaemonSet web-logs"]
+    assert told(1) == [], "the control"

@@ -8,6 +8,8 @@ import pytest
 
 from morrow.tool.deliver import sync
 from morrow.tool.deliver.flux import MADE_OF, WAITS, Kustomization, kustomization_of
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
 from tests.unit.tool.git_server import GitServer, site_of, waited
 from tests.unit.tool.stand_in import Json, StandIn, thing
 
@@ -112,3 +114,22 @@ def test_its_kustomization_is_found_by_mark_or_as_the_only_one(
     found = kustomization_of(site_of(server))
     assert found is not None
     assert found.name == "other"
+
+
+def test_a_kind_that_the_cluster_does_not_know_is_asked_for_once(
+    server: GitServer, cluster: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    said = ["Unable to connect to the server: EOF"]
+
+    def run(_: Kubectl, *words: str) -> Result:
+        asked.append(words)
+        return Result((), 1, "", said[-1])
+
+    monkeypatch.setattr(Kubectl, "run", run)
+    site = site_of(server)
+    assert [sync.controller_of(site) for _ in range(2)] == [None, None]
+    assert len(asked) == 4, "the control: nobody knows yet"
+    said.append('error: the server doesn\'t have a resource type "applications"')
+    assert [sync.controller_of(site) for _ in range(3)] == [None] * 3
+    assert len(asked) == 6

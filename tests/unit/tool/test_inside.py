@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
-from morrow.tool.deliver import inside
+from morrow.tool.deliver import explain, inside
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED
 from morrow.tool.programs.runner import Result
@@ -73,6 +75,50 @@ def test_what_no_probe_has_asked_yet(
     assert found == ([code] if code else [])
     if code == "liveness-failed":
         assert hosts == ["192.0.2.7:5000"], "as the node asks: some answer to no other name"
+
+
+def test_a_port_that_only_the_leader_has_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = probing("/")
+    other = copy.deepcopy(items[2])
+    other["metadata"] |= {"name": "web-1-b", "uid": "b"}
+    leads = {"web-1-b"}
+
+    def ask(_: Kubectl, target: str, *__: object) -> Answer:
+        return Answer(200) if target.removeprefix("pod/") in leads else Answer(0, reason=REFUSED)
+
+    monkeypatch.setattr(inside, "ask", ask)
+    monkeypatch.setattr(inside, "PATIENCE", 1.5)
+    view = seen([*items, other], Service=[service(9000)])
+    assert list(inside.unanswered(view, PLACE, Kubectl("lab", "demo"))) == []
+    leads.clear()
+    (found,) = inside.unanswered(view, PLACE, Kubectl("lab", "demo"))
+    assert (found.code, "web-1-a, web-1-b" in found.cause) == ("port-silent", True)
+
+
+@pytest.mark.parametrize(
+    ("more", "host"),
+    [
+        ({}, "192.0.2.7:5000"),
+        ({"httpHeaders": [{"name": "Host", "value": "shop.example.com"}]}, "shop.example.com"),
+        ({"scheme": "HTTPS"}, None),
+    ],
+)
+def test_a_pod_is_asked_by_the_name_that_its_node_uses(
+    more: Json, host: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, hosts = probing("/"), []
+    items[2]["status"]["podIP"] = "192.0.2.7"
+    items[2]["spec"]["containers"][0]["readinessProbe"]["httpGet"] |= more
+
+    def ask(*words: object) -> Answer:
+        hosts.append(words[-1])
+        return Answer(503)
+
+    monkeypatch.setattr(explain, "ask", ask)
+    monkeypatch.setattr(explain, "last_log", lambda *_, **__: "")
+    told = PLACE.problem("never-ready", "Pod web-1-a, container web", "it runs")
+    explain.explain(told, seen(items), Kubectl("lab", "demo"), PLACE)
+    assert hosts == ([host] if host else [])
 
 
 def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:

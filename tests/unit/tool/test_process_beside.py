@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from morrow.tool.targets.process.cron import following
+from morrow.tool.base.schedule import following
 from tests.unit.kit.processes import lives
 from tests.unit.tool.command import MORROW
 from tests.unit.tool.local_service import ROOT, LocalService, local_service

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.targets.kubernetes.promises import cron_line
-from tests.unit.tool.around import bent, codes, condition, good, only, owned_by, seen, thing
+from tests.unit.tool.around import PLACE, bent, codes, condition, good, only, owned_by, seen, thing
 
 RUN: Json = {"spec": {"containers": [{"name": "tick", "image": "shop:1"}]}}
 CRON = thing("CronJob", "web-tick", "c", spec={"jobTemplate": {"spec": {"template": RUN}}})
@@ -103,6 +104,24 @@ def test_what_a_cron_did_before_is_no_verdict_of_a_deploy() -> None:
 )
 def test_a_run_that_is_not_made(reason: str, seconds: float, expected: list[str]) -> None:
     assert codes(crons(said(reason, seconds))) == expected
+
+
+@pytest.mark.parametrize(
+    ("schedule", "suspended", "expected"),
+    [
+        ("0 0 30 2 *", False, ["cron-unmade"]),
+        ("0 0 31 4,6,9,11 ?", False, ["cron-unmade"]),
+        ("0 0 30 2 *", True, []),  # it is to have no run
+        ("0 0 30 2 1", False, []),  # on Mondays too
+        ("0 0 29 2 *", False, []),
+        ("@every 1h", False, []),  # not read here
+    ],
+)
+def test_a_day_that_never_comes(schedule: str, suspended: bool, expected: list[str]) -> None:
+    own = {"schedule": schedule, "suspend": suspended}
+    view = crons(cron=bent(CRON, lambda one: one["spec"].update(own)))
+    assert codes(view) == expected
+    assert not any(one.past for one in diagnose(view, PLACE))
 
 
 def test_verify_asks_for_the_last_run_that_ended() -> None:

@@ -30,6 +30,7 @@ class Site:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self.patience = 60.0  # seconds for the service's own import
+        self.unknown: set[str] = set()  # kinds of which the cluster said that it has none
         self.confirmed = False  # somebody has typed a protected environment's name
         self.fault: Callable[[], Problem | None] = lambda: None  # what a watcher of it has seen
 

@@ -142,15 +142,28 @@ def _revisions(told: Json) -> tuple[str, ...]:
     return tuple(filter(None, (told.get("revision"), *(told.get("revisions") or []))))
 
 
+def all_of(site: Site, kind: str) -> list[Json] | None:
+    """Return the objects of a kind, of all namespaces; None where there are none for us.
+
+    Of a kind that the cluster does not know it is asked once.
+    """
+    if kind in site.unknown:
+        return None
+    done = site.kubectl.run("get", kind, "--all-namespaces", "-o", "json")
+    if "doesn't have a resource type" in done.err:
+        site.unknown.add(kind)
+    items: list[Json] | None = None if done.code else json.loads(done.out)["items"]
+    return items
+
+
 def application_of(site: Site) -> Application | None:
     """Return the Application of an environment: what its Deployment is tracked by, or what reads
     its file; None where there is none, or where we may not look.
     """
     environment = site.environment
-    done = site.kubectl.run("get", KIND, "--all-namespaces", "-o", "json")
-    if done.code:
+    items = all_of(site, KIND)
+    if items is None:
         return None
-    items: list[Json] = json.loads(done.out)["items"]
     deployment = site.kubectl.get("deployment", environment.name) or {"metadata": {}}
     notes = deployment["metadata"].get("annotations") or {}
     tracked = str(notes.get(TRACKING, "")).partition(":")[0]

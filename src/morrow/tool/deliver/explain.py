@@ -44,6 +44,12 @@ def last_log(kubectl: Kubectl, pod: str, container: str, *, previous: bool = Fal
     return "" if done.code else done.out
 
 
+def host_of(pod: Json, port: int) -> str:
+    """Return the name by which the node asks: some answer to the names that they know alone."""
+    address = (pod.get("status") or {}).get("podIP") or ""
+    return f"[{address}]:{port}" if ":" in address else address and f"{address}:{port}"
+
+
 def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
     """Ask the pod what the kubelet asks it, because the kubelet keeps no body."""
     for spec in pod["spec"]["containers"]:
@@ -51,10 +57,12 @@ def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
             continue
         probe = spec.get("readinessProbe") or spec.get("startupProbe") or {}
         get = probe.get("httpGet") or probe.get("tcpSocket")
-        if get is None:
+        if get is None or get.get("scheme") == "HTTPS":
             return ""
         ports = {p.get("name"): p["containerPort"] for p in spec.get("ports") or []}
-        port = ports.get(get["port"], get["port"])
-        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", int(port), get.get("path", "/"))
-        return str(answer)
+        port = int(ports.get(get["port"], get["port"]))
+        named = [one["value"] for one in get.get("httpHeaders") or [] if one["name"] == "Host"]
+        host = named[0] if named else host_of(pod, port)
+        target = f"pod/{pod['metadata']['name']}"
+        return str(ask(kubectl, target, port, get.get("path", "/"), host))
     return ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.argocd import Application
+from morrow.tool.deliver.argocd import Application, all_of
 from morrow.tool.diagnose.view import last_part, spec_of
 
 KIND = "kustomizations.kustomize.toolkit.fluxcd.io"
@@ -128,10 +128,9 @@ def kustomization_of(site: Site) -> Kustomization | None:
     one, the only one that applies to its namespace. None: there is none, or we may not look.
     """
     environment = site.environment
-    done = site.kubectl.run("get", KIND, "--all-namespaces", "-o", "json")
-    if done.code:
+    items = all_of(site, KIND)
+    if items is None:
         return None
-    items: list[Json] = json.loads(done.out)["items"]
     deployment = site.kubectl.get("deployment", environment.name)
     labels = (deployment or {"metadata": {}})["metadata"].get("labels") or {}
     marked = (labels.get(f"{MARK}namespace"), labels.get(f"{MARK}name"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
@@ -54,9 +55,20 @@ class ByHelm(Delivery):
         )
         if done.code:
             site.forget_release()
+            if done.code == -signal.SIGKILL:
+                self._put_back(site)
             return helm_problem(done, site.place, seconds)
         site.add_revision(json.loads(done.out), KEPT)
         return None
+
+    def _put_back(self, site: Site) -> None:
+        """End what it was at when the watcher ended it, and wait for no pod: none comes."""
+        name, number = site.environment.name, site.deployed
+        if number is None:
+            self.undo_install(site)
+        else:
+            site.helm.run("rollback", name, str(number), "--history-max", str(KEPT))
+        site.forget_release()
 
     def undo_install(self, site: Site) -> bool:
         """Uninstall it."""

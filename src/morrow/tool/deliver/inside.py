@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import cycle
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
 from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
+from morrow.tool.deliver.explain import host_of
 from morrow.tool.diagnose.containers import container_statuses, named_ports, terminated
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refusal
@@ -24,7 +26,8 @@ from morrow.tool.programs.port_forward import REFUSED, ask
 
 OWN = "/livez"
 
-PATIENCE = 10.0  # seconds for what opens or warms up after the pod is ready
+PATIENCE = 20.0  # seconds for what opens or warms up once the pod is ready, or leads
+MOST = 5  # pods that are asked for a port: only their leader may have opened it
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 Good = Callable[[Answer], bool]
 
@@ -32,10 +35,11 @@ Good = Callable[[Answer], bool]
 def unanswered(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
     """Yield what a ready pod of each workload does not answer though it is to."""
     for workload in view.workloads:
-        for pod in [one for one in new_pods(view, workload) if is_ready(one)][:1]:
-            for container in pod["spec"]["containers"]:
-                yield from _liveness(pod, container, place, kubectl)
-            yield from _ports(pod, view, place, kubectl)
+        pods = [one for one in new_pods(view, workload) if is_ready(one)][:MOST]
+        for container in pods[0]["spec"]["containers"] if pods else ():
+            yield from _liveness(pods[0], container, place, kubectl)
+        if pods:
+            yield from _ports(pods, view, place, kubectl)
 
 
 def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
@@ -48,10 +52,7 @@ def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Ite
     if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
         return
     path = get.get("path", "/")
-    # As the node asks: some answer to the names that they know alone, and the pod's is one.
-    address = (pod.get("status") or {}).get("podIP") or ""
-    host = f"[{address}]:{port}" if ":" in address else address and f"{address}:{port}"
-    answer = _asked(kubectl, pod, port, path, _lives, host)
+    answer = _asked(kubectl, [pod], port, path, _lives, host_of(pod, port))
     if not _lives(answer):
         seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
         cause = f"asked, GET {path} of its liveness probe answers {answer}: the node will restart"
@@ -60,9 +61,9 @@ def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Ite
         yield place.problem("liveness-failed", where, cause)
 
 
-def _ports(pod: Json, view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
-    """Yield ports of Services that nobody listens on; what a probe asks, the node has asked."""
-    name, containers = pod["metadata"]["name"], pod["spec"]["containers"]
+def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
+    """Yield ports of Services that no pod listens on; what a probe asks, the node has asked."""
+    pod, containers = pods[0], pods[0]["spec"]["containers"]
     probes = [one[kind] for one in containers for kind in PROBES if one.get(kind)]
     ways = [way for probe in probes for way in probe.values() if isinstance(way, dict)]
     asked = {_number(way["port"], pod) for way in ways if "port" in way}
@@ -75,8 +76,9 @@ def _ports(pod: Json, view: View, place: Place, kubectl: Kubectl) -> Iterator[Pr
             if number in (0, *asked) or port.get("protocol", "TCP") != "TCP":
                 continue
             asked.add(number)
-            if _refused(_asked(kubectl, pod, number, "/", lambda one: not _refused(one))):
-                cause = f"its port {port['port']} leads to port {number} of {name}, and nobody"
+            if _refused(_asked(kubectl, pods, number, "/", _listens)):
+                names = ", ".join(one["metadata"]["name"] for one in pods)
+                cause = f"its port {port['port']} leads to port {number} of {names}, and nobody"
                 cause += " listens there"
                 yield place.problem("port-silent", title(service), cause)
 
@@ -86,19 +88,27 @@ def _number(port: int | str, pod: Json) -> int:
     return port if isinstance(port, int) else named_ports(pod).get(port, 0)
 
 
-def _asked(kubectl: Kubectl, pod: Json, port: int, path: str, good: Good, host: str = "") -> Answer:
-    until, target = time.monotonic() + PATIENCE, f"pod/{pod['metadata']['name']}"
-    while not good(answer := ask(kubectl, target, port, path, host)):
-        if time.monotonic() > until:
+def _asked(
+    kubectl: Kubectl, pods: list[Json], port: int, path: str, good: Good, host: str = ""
+) -> Answer:
+    """Return the first good answer of one of them, else the last."""
+    until = time.monotonic() + PATIENCE
+    for pod in cycle(pods):
+        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, path, host)
+        if good(answer) or time.monotonic() > until:
             break
         time.sleep(1)
     # What is given the pod's address may listen there alone; a forwarded port leads to localhost.
-    own = "status.podIP" in json.dumps(pod["spec"])
+    own = "status.podIP" in json.dumps(pods[0]["spec"])
     return Answer(0, reason="not known") if own and _refused(answer) else answer
 
 
 def _lives(answer: Answer) -> bool:
     return answer.status < 400 and not _refused(answer)
+
+
+def _listens(answer: Answer) -> bool:
+    return not _refused(answer)
 
 
 def _refused(answer: Answer) -> bool:

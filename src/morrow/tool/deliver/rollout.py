@@ -26,6 +26,7 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import explain
 from morrow.tool.deliver.look import look, look_beyond
 from morrow.tool.deliver.progress import Progress
+from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.diagnose.declared import other_image
 from morrow.tool.diagnose.deployment import blocking, held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
@@ -194,10 +195,12 @@ class Rollout:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
         if not self._stop.is_set():
             terminal.say("stopping helm")
+        way = WayBack(self._place)
         while not self._stop.is_set():
-            runner.stop("helm")
+            runner.stop("helm", kill=way.is_closed)
             with suppress(Failure):  # the next look tries again
                 self._free(self._look())
+                way.look(self.view)
             self._stop.wait(PERIOD)
 
     def _free(self, view: View) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.schedule import is_never_due
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
@@ -105,7 +106,11 @@ def _unstarted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _unmade(cron: Json, view: View, place: Place) -> Iterator[Finding]:
-    """Yield why no Job is made, by the latest word of the CronJob's controller."""
+    """Yield why no Job is made: its time never comes, or by its controller's latest word."""
+    schedule = str(spec_of(cron).get("schedule", ""))
+    if is_never_due(schedule) and not spec_of(cron).get("suspend"):
+        cause = f"its schedule, {schedule}, names a day that never comes"
+        yield Finding(place.problem("cron-unmade", title(cron), cause))
     for event in events_of(view, cron)[:1]:
         if event.get("reason") in NO_RUN and age_of(event_time(event)) < FRESH:
             cause = f"no run is made of it, {event['reason']}: {event.get('message')}"

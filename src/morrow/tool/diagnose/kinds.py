@@ -22,7 +22,7 @@ from morrow.tool.diagnose.deployment import (
 from morrow.tool.diagnose.ingress import ingress_findings
 from morrow.tool.diagnose.job import job_findings
 from morrow.tool.diagnose.network import network_findings
-from morrow.tool.diagnose.node import node_findings, nowhere_findings
+from morrow.tool.diagnose.node import node_findings, nowhere_findings, untaken_findings
 from morrow.tool.diagnose.pod import new_pod_findings
 from morrow.tool.diagnose.refused import owner_findings
 from morrow.tool.diagnose.rewritten import rewritten_findings
@@ -108,8 +108,9 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "CronJob",
         "the pod of its latest run could start; `verify`: its last run that ended ended well",
-        "a run's pod cannot start; `status`, `doctor`: no run is made, or two failed in a row",
-        "its events, its Jobs and their pods",
+        "a run's pod cannot start, its day never comes; `status`, `doctor`: no run is made, or two "
+        "failed in a row",
+        "its schedule, its events, its Jobs and their pods",
         _always(cron_findings),
     ),
     Judge(
@@ -118,6 +119,13 @@ JUDGES: tuple[Judge, ...] = (
         "more than are wanted were made and are gone: somebody deletes them",
         "its events beside its pods",
         _always(deleted_findings),
+    ),
+    Judge(
+        "DaemonSet",
+        "some node is one of its own",
+        "none is: by its nodeSelector, affinity or the nodes' taints",
+        "status.desiredNumberScheduled",
+        _always(untaken_findings),
     ),
     Judge(
         "Deployment, StatefulSet: held",

@@ -8,10 +8,22 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import container_statuses
-from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods, own_pods
+from morrow.tool.diagnose.view import (
+    WAIT,
+    Finding,
+    View,
+    is_ending,
+    new_pods,
+    observed,
+    own_pods,
+    spec_of,
+    title,
+    wanted_of,
+)
 
 # Seconds: of a node that was just taken away Kubernetes itself removes the pods; others come then.
 ABSENT = 45.0
+SETTLES = 10.0
 
 
 def lost_nodes(view: View) -> dict[str, Json]:
@@ -47,3 +59,21 @@ def nowhere_findings(view: View, place: Place) -> Iterator[Finding]:
             look = f"{place.kubectl} get nodes"
             told = place.problem("unschedulable", f"Node {name}", cause, look=look)
             yield Finding(told, ABSENT)
+
+
+def untaken_findings(view: View, place: Place) -> Iterator[Finding]:
+    """Yield DaemonSets that have no pod, since no node is one of theirs."""
+    for workload in view.workloads:
+        if workload["kind"] != "DaemonSet" or is_ending(workload) or not observed(workload):
+            continue
+        if wanted_of(workload) == 0:
+            pods = spec_of(spec_of(workload).get("template") or {})
+            asked = ", ".join(f"{k}={v}" for k, v in (pods.get("nodeSelector") or {}).items())
+            cause = "no node takes a pod of it: " + (
+                f"it asks for nodes with {asked}"
+                if asked
+                else "affinity or taints of all exclude it"
+            )
+            look = f"{place.kubectl} get nodes --show-labels"
+            told = place.problem("unschedulable", title(workload), cause, look=look)
+            yield Finding(told, SETTLES, True)

@@ -61,11 +61,11 @@ class Result:
 _running: dict[subprocess.Popen[str], str] = {}
 
 
-def stop(name: str | None = None) -> None:
-    """Ask the programs of a name (or all) to end, whichever thread waits for them."""
+def stop(name: str | None = None, *, kill: bool = False) -> None:
+    """Ask the programs of a name (or all) to end, or end them, whichever thread waits for them."""
     for child, its in list(_running.items()):
         if name in (None, its):
-            child.terminate()
+            child.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
 
 
 def find(name: str) -> str:
