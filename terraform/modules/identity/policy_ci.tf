@@ -20,23 +20,23 @@ locals {
 
   ci_policy = { for role, statements in { build = local.ci_build, deploy = local.find_cluster } : role => { Version = "2012-10-17", Statement = statements } if var.ci != null }
 
-  ci_build = [
-    {
+  ci_build = concat(
+    [{
       Sid      = "Login" # knows no resource
       Effect   = "Allow"
       Action   = ["ecr:GetAuthorizationToken"]
       Resource = ["*"]
-    },
-    {
+    }],
+    [for repositories in length(try(var.ci.repositories, [])) == 0 ? [] : [var.ci.repositories] : { # IAM takes no empty list
       Sid    = "Push"
       Effect = "Allow"
       Action = [
         "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:CompleteLayerUpload", "ecr:DescribeImages",
         "ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart",
       ]
-      Resource = [for repository in try(var.ci.repositories, []) : "arn:${var.aws.partition}:ecr:${local.here}:repository/${repository}"]
-    },
-  ]
+      Resource = [for repository in repositories : "arn:${var.aws.partition}:ecr:${local.here}:repository/${repository}"]
+    }],
+  )
 
   # Who deploys or looks needs AWS only to find the cluster; what they may do in it is EKS's entry.
   find_cluster = [

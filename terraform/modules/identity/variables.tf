@@ -121,8 +121,13 @@ variable "services" {
   }
 
   validation {
-    condition     = alltrue(flatten([for service in values(var.services) : [for statement in service.statements : [for resource in statement.resources : startswith(resource, "arn:")]]]))
-    error_message = "services: a resource in statements is no ARN. \"*\" is everybody's."
+    condition     = alltrue(flatten([for service in values(var.services) : [for statement in service.statements : [for resource in statement.resources : can(regex("^arn:${var.aws.partition}:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9]*:.+$", resource))]]]))
+    error_message = "services: a resource in statements is no ARN of the partition ${var.aws.partition}. \"*\" is everybody's."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for service in values(var.services) : [for statement in service.statements : length(statement.actions) > 0 && length(statement.resources) > 0]]))
+    error_message = "services: a statement names no action, or no resource; IAM takes neither."
   }
 
   validation {

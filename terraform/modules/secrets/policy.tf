@@ -7,7 +7,7 @@ locals {
       Sid       = "NobodyElse"
       Effect    = "Deny"
       Principal = { AWS = "*" }
-      Action    = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"]
+      Action    = ["secretsmanager:GetSecretValue"] # BatchGetSecretValue asks for this of each
       Resource  = "*"
       Condition = { ArnNotEquals = { "aws:PrincipalArn" = sort(arns) } }
     }]

@@ -44,6 +44,11 @@ variable "states" {
     condition     = alltrue([for key in var.states : can(regex("^[a-z0-9][a-z0-9/._-]*\\.tfstate$", key))])
     error_message = "states: ${join(", ", var.states)} are not all keys like platform/dev.tfstate."
   }
+
+  validation {
+    condition     = length(jsonencode([for key in var.states : [key, "${key}.tflock", "${local.bucket_arn}/${key}", "${local.bucket_arn}/${key}.tflock"]])) <= 5300
+    error_message = "states: the policy for ${length(var.states)} of them is longer than the 6,144 characters that IAM takes, of which 800 are always there. Give some platforms a bootstrap of their own."
+  }
 }
 
 variable "days" {

@@ -43,11 +43,12 @@ def down(
         terminal.say(f"{name}: {goes} resources go, and all that its cluster runs")
         require(name, confirm, f"platform down {name}")
     aws = Aws(region) if region else None
-    if aws is not None and aws.cluster(cluster["name"]) is not None:
-        _empty(platform, aws, cluster, release, patience)
+    there = aws.cluster(cluster) if aws is not None else None
+    if aws is not None and there is not None:
+        _empty(platform, aws, there, release, patience)
     if goes:
         terminal.warn(*platform.terraform.destroy(on_progress=say))
-    left = list(_left(aws, cluster["name"])) if aws is not None else []
+    left = list(_left(aws, cluster)) if aws is not None else []
     data = {"platform": name, "removed": goes, "left": left}
     if left:
         terminal.warn("Terraform does not know these; they cost money until they are deleted:")
@@ -55,14 +56,12 @@ def down(
     return Outcome(text, data, ok=not left)
 
 
-def _where(platform: Platform) -> tuple[str, dict[str, Any]]:
+def _where(platform: Platform) -> tuple[str, str]:
     """Return the region and the cluster; a `down` that was cut off has left no output of them."""
     found = platform.output("platform")
     if isinstance(found, dict):
-        return found["aws"]["region"], found["cluster"]
-    wanted = Wanted.of(platform)
-    arn = f"arn:aws:eks:{wanted.region}:{wanted.account}:cluster/{platform.name}"
-    return wanted.region, {"name": platform.name, "context": arn}
+        return found["aws"]["region"], found["cluster"]["name"]
+    return Wanted.of(platform).region, platform.name
 
 
 def _empty(
@@ -73,8 +72,9 @@ def _empty(
     patience: float,
 ) -> None:
     """Take away what runs in the cluster, and wait for what it made outside."""
-    aws.update_kubeconfig(cluster["name"])  # who takes it away need not be who made it
-    kubectl = Kubectl(cluster["context"], "default", platform.root)
+    name, context = cluster["name"], cluster["arn"]
+    aws.update_kubeconfig(name)  # who takes it away need not be who made it
+    kubectl = Kubectl(context, "default", platform.root)
     kinds = set(kubectl.check("api-resources", "--verbs=delete", "-o=name").split())
     for kind in (*ROUTES, GATEWAYS):
         if kind in kinds:
@@ -83,14 +83,16 @@ def _empty(
     _remove_balanced_services(kubectl, patience)
     if release is not None:
         release()
-    _wait("load balancer", lambda: aws.balancers(cluster["name"]), patience, platform.name)
+    _wait("load balancer", lambda: aws.balancers(name), patience, platform.name)
     if POOLS in kinds:
         terminal.status("removing every pool of nodes …")
         kubectl.check("delete", POOLS, "--all", timeout=patience)
     if CLAIMS in kinds:
         claims = ("get", CLAIMS, "-o=name")
         _wait("node", lambda: kubectl.check(*claims).split(), patience, platform.name)
-    terraform = platform.cluster_terraform(cluster["context"])
+    # A machine that went leaves its interfaces for a while, and they hold the network.
+    _wait("network interface", lambda: aws.interfaces(name), patience, platform.name)
+    terraform = platform.cluster_terraform(context)
     if terraform is not None:
         terminal.warn(*terraform.destroy(on_progress=say))
 

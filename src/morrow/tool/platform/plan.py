@@ -51,11 +51,12 @@ def compute(
     sizing = Sizing.read(outputs["after"]) if outputs.get("after") else None
     old = Sizing.read(outputs["before"]) if outputs.get("before") else None
     warning = support.warning(sizing.kubernetes, today) if sizing else ""
+    stays = [one.kind for one in plan.changes if one.action not in ("delete", "read")]
     return Planned(
         platform=platform,
         plan=plan,
         groups=tuple(meaning.groups(plan.changes)),
-        month=table.month(sizing, today) if sizing else None,
+        month=table.month(sizing, today, stays) if sizing else None,
         before=table.month(old, today) if old else None,
         warnings=(*plan.warnings, *([warning] if warning else [])),
         problems=tuple(guard.refused(plan.changes, allowed, platform.name)),

@@ -10,7 +10,8 @@ How others use it:
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -94,13 +95,16 @@ class PriceTable:
                 _require_numbers(path, region, table)
         return cls(path, raw)
 
-    def month(self, sizing: Sizing, today: date) -> Month:
-        """Return the price of a month."""
+    def month(self, sizing: Sizing, today: date, kinds: Iterable[str] = ()) -> Month:
+        """Return the price of a month; `kinds` of resources that nothing here counts are named."""
+        own = tomllib.loads(OWN.read_text())["known"]
+        others = Counter(kind for kind in kinds if kind.startswith("aws_") and kind not in own)
+        named = [Line(f"{count} {kind}", None, False) for kind, count in sorted(others.items())]
         region = self.raw.get(sizing.region)
         if not isinstance(region, dict):
-            line = Line(f"everything in {sizing.region}", None, False)
-            return Month(self.raw["dated"], (line,))
-        lines = tuple(_Sum(self.raw, region, sizing, today).lines())
+            named.append(Line(f"everything in {sizing.region}", None, False))
+            return Month(self.raw["dated"], tuple(named))
+        lines = (*_Sum(self.raw, region, sizing, today).lines(), *named)
         return Month(self.raw["dated"], lines)
 
 

@@ -253,3 +253,47 @@ run "refuses_a_person_s_role_twice" {
     people = { deploy = ["arn:aws:iam::111122223333:role/people", "arn:aws:iam::111122223333:role/people"] }
   }
 }
+
+run "accepts_another_account_s_bucket_and_table" {
+  command = plan
+
+  variables {
+    services = { hello = { statements = [{ actions = ["dynamodb:GetItem"], resources = ["arn:aws:dynamodb:eu-central-1:444455556666:table/pictures", "arn:aws:s3:::pictures"] }] } }
+  }
+}
+
+run "refuses_a_resource_of_another_partition" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws-us-gov:s3:::pictures/*"] }] } }
+  }
+}
+
+run "refuses_half_an_arn" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:pictures"] }] } }
+  }
+}
+
+run "refuses_a_statement_without_an_action" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { statements = [{ actions = [], resources = ["arn:aws:s3:::pictures/*"] }] } }
+  }
+}
+
+run "refuses_a_statement_without_a_resource" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { statements = [{ actions = ["s3:GetObject"], resources = [] }] } }
+  }
+}

@@ -116,3 +116,20 @@ run "refuses_a_region_of_china" {
     aws = { account = "111122223333", region = "cn-north-1" }
   }
 }
+
+run "accepts_ten_states" {
+  command = plan
+
+  variables {
+    states = [for number in range(10) : "platform/environment-${number}.tfstate"]
+  }
+}
+
+run "refuses_more_states_than_a_policy_holds" {
+  command         = plan
+  expect_failures = [var.states]
+
+  variables {
+    states = [for number in range(40) : "platform/environment-${number}.tfstate"]
+  }
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from morrow.tool.platform import support
 from morrow.tool.platform.prices import OWN, PriceTable
 from morrow.tool.platform.sizing import Sizing
 
+REPOSITORY = Path(__file__).resolve().parents[4]
 TODAY = date(2026, 11, 28)
 
 
@@ -140,6 +142,20 @@ def test_what_the_table_lacks_is_said_not_taken_for_nothing() -> None:
     assert month.missing == ("1 of x9.huge",)
     nowhere = PriceTable.read().month(Sizing.read(sizing(region="mars-1")), TODAY)
     assert nowhere.missing == ("everything in mars-1",)
+
+
+def test_a_resource_that_nothing_counts_is_named() -> None:
+    made = ["aws_db_instance", "aws_vpc", "aws_db_instance", "terraform_data", "helm_release"]
+    month = PriceTable.read().month(Sizing.read(sizing()), TODAY, made)
+    assert month.missing == ("2 aws_db_instance",)
+    assert month.total == Decimal("199.99")
+
+
+def test_every_resource_of_a_platform_is_counted_or_free() -> None:
+    text = "".join(file.read_text() for file in REPOSITORY.glob("terraform/*/*/*.tf"))
+    made = re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
+    assert len(made) > 60
+    assert PriceTable.read().month(Sizing.read(sizing()), TODAY, made).missing == ()
 
 
 def test_a_price_that_is_uncertain_is_marked() -> None:
