@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from ipaddress import ip_network
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +155,13 @@ def written(resources: list[Resource]) -> Iterator[str]:
 
 def networks(resources: list[Resource]) -> Iterator[str]:
     """Yield subnets that overlap, are too small or outside; and groups with too many rules."""
-    ours: list[Any] = []
-    whole = [ip_network(_after(one, "cidr_block")) for one in resources if one["type"] == "aws_vpc"]
+    ours: list[IPv4Network] = []
+    whole = [
+        IPv4Network(_after(one, "cidr_block")) for one in resources if one["type"] == "aws_vpc"
+    ]
     for one in resources:
         if one["type"] == "aws_subnet":
-            network = ip_network(_after(one, "cidr_block"))
+            network = IPv4Network(_after(one, "cidr_block"))
             if network.prefixlen > 28 or not any(network.subnet_of(vpc) for vpc in whole):
                 yield f"{one['address']}: {network} is too small or outside of the VPC"
             if any(network.overlaps(other) for other in ours):

@@ -36,6 +36,12 @@ func (r *release) ModifyPlan(ctx context.Context, request resource.ModifyPlanReq
 		return
 	}
 	plan.Status = types.StringValue("deployed")
+	if plan.Description.ValueString() == "" { // as the real one: none is what the last one was
+		plan.Description = types.StringNull()
+		if state != nil {
+			plan.Description = state.Description
+		}
+	}
 	arguments, version, done, err := r.helm.prepare(&plan)
 	defer done()
 	if err != nil {

@@ -74,7 +74,7 @@ def _empty(
     """Take away what runs in the cluster, and wait for what it made outside."""
     name, context = cluster["name"], cluster["arn"]
     aws.update_kubeconfig(name)  # who takes it away need not be who made it
-    kubectl = Kubectl(context, "default", platform.root)
+    kubectl = Kubectl(context, "", platform.root)  # with one, `delete` refuses to ask for all
     kinds = set(kubectl.check("api-resources", "--verbs=delete", "-o=name").split())
     for kind in (*ROUTES, GATEWAYS):
         if kind in kinds:

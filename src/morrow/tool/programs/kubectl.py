@@ -47,9 +47,9 @@ class Kubectl:
 
     @property
     def where(self) -> tuple[str, ...]:
-        """The arguments that every call starts with."""
+        """The arguments that every call starts with; without a namespace a call says its own."""
         context = ("--context", self.context) if self.context else ()
-        return (*context, "-n", self.namespace)
+        return (*context, "-n", self.namespace) if self.namespace else context
 
     def run(
         self,
