@@ -24,11 +24,13 @@ from tests.strangers.install import install, run
 from tests.unit.tool.command import MAIN
 from tests.unit.tool.local_service import free_ports
 
+SOURCES = Path(__file__).resolve().parents[2] / "src"
 # What is missing here and said so, by its code.
 STATES = {
     "init-needs-store": "named",
     "init-not-installed": "named",
     "init-no-application": "named",
+    "init-several": "named",
     "init-no-python": "no service",
 }
 
@@ -49,7 +51,8 @@ class Result:
 
 def morrow(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
     """Run the tool in the checkout; return its code and its JSON."""
-    done = run([sys.executable, "-c", MAIN, *words, "--json"], folder, 600)
+    here = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); {MAIN}"  # not what is installed
+    done = run([sys.executable, "-c", here, *words, "--json"], folder, 600)
     try:
         told: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
@@ -94,7 +97,12 @@ def one(folder: Path) -> Result:
     if code:
         result.said = trouble(told)
         result.state = STATES.get(result.said.partition(":")[0], "fails")
-        if "; the project asks for Python 3." in trouble(told, 2000):
+        # A newer or an older Python, or the project's own words about what it wants.
+        if re.search(
+            r"; the project asks for Python 3\.|; it was written for a Python|"
+            r"ImproperlyConfigured at |No such file or directory",
+            trouble(told, 2000),
+        ):
             result.state = "named"
         return result
     result.framework, result.said = told["framework"], told["trouble"]
@@ -104,7 +112,7 @@ def one(folder: Path) -> Result:
     try:
         if code:
             stores = ", ".join(one["kind"] for one in told["stores"])
-            named = f"{told['trouble']}: needs {stores}" if told["trouble"] and stores else ""
+            named = told["trouble"] and told["trouble"] + (stores and f": needs {stores}")
             result.state, result.said = "named" if named else "fails", named or trouble(up)
             return result
         plain = [path for path in told["routes"] if not any(mark in path for mark in "<{([*")]
@@ -115,7 +123,7 @@ def one(folder: Path) -> Result:
             if status == 200:
                 break
         result.seconds = round(time.monotonic() - began, 1)
-        missing = "named" if "to make its tables" in result.said else "fails"
+        missing = "named" if re.search(r"to make its tables| at \S+:\d+", result.said) else "fails"
         result.state = "works" if result.status == 200 else missing
     finally:
         morrow(folder, "down", "local")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,16 +41,27 @@ def test_what_it_forks_is_ended_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv ends it, on Linux")
-def test_what_it_imports_ends_with_it_even_by_sigkill(tmp_path: Path) -> None:
+def test_what_it_imports_ends_with_it_even_by_sigkill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number, shop = tmp_path / "number", tmp_path / "shop"
     fill(shop, wsgi_py=f"import os, time\nopen({str(number)!r}, 'w').write(str(os.getpid()))\n"
          f"time.sleep(120)\n{WSGI}")  # fmt: skip
-    with subprocess.Popen([*MORROW, "init", "--yes"], cwd=shop) as command:
+    (tmp_path / "tmp").mkdir()
+    around = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    with subprocess.Popen([*MORROW, "init", "--yes"], cwd=shop, env=around) as command:
         assert in_time(lambda: number.exists() and number.read_text() != "")
         imported = Path("/proc", number.read_text())
         assert imported.exists(), "the control: it hangs in the import"
         command.kill()
     assert in_time(lambda: not imported.exists())
+    (left,) = (tmp_path / "tmp").glob("morrow-init-*")
+    mine = left.with_name(f"morrow-init-{os.getpid()}-of-one-that-runs")
+    mine.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    with copied(shop):
+        assert not left.exists(), "the next one removes the copy of who was killed"
+    assert mine.exists(), "the control"
 
 
 def in_time(true: Callable[[], bool]) -> bool:

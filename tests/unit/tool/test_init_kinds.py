@@ -231,3 +231,12 @@ def test_a_page_for_everybody_is_asked_also_where_many_want_a_login() -> None:
     asked, _ = routes(SimpleNamespace(routes=made), "starlette")
     assert asked[:2] == ["/", "/api/orders/0"]
     assert asked[-3:] == ["/api/orders/10", "/accounts/login/", "/swagger-ui/"]
+
+
+def test_a_router_is_no_application(tmp_path: Path) -> None:
+    """It can be called as one, and holds some of its pages."""
+    one = ASYNC.replace("class FastAPI", "class {}") + "api = {}()\n"
+    fill(tmp_path, server_py=one.replace("{}", "APIRouter"))
+    assert refused(tmp_path)[0] == "init-no-application"
+    fill(tmp_path, server_py=one.replace("{}", "Pages"))
+    assert found(tmp_path).application.target == "server:api", "the control"

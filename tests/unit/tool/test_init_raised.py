@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.init.ask import hidden
-from morrow.tool.init.failed import line
+from morrow.tool.init.failed import line, package
+from morrow.tool.init.guess import driver_url
 from morrow.tool.init.init import look
 from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, choose, fill, found, refused
@@ -126,3 +130,53 @@ def test_a_number_is_no_secret_and_a_model_beside_states_fields(tmp_path: Path) 
     assert {one.name for one in told.settings} == {
         "SHELF_PASSWORD_CHECKS", "SHELF_PASSWORD_STRICT", "SHELF_PASSWORD"
     }  # fmt: skip
+
+
+def test_the_package_that_raised_is_named_with_its_version(tmp_path: Path) -> None:
+    """What was asked for in any version may have another form than the code was written for."""
+    assert package("/x/site-packages/click/core.py") == f"click {version('click')}"
+    assert package("/x/python3.11/json/decoder.py") == "", "the control"
+    words = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")]
+    subprocess.run(words, check=True)
+    (packages,) = (tmp_path / ".venv").glob("lib/python*/site-packages")
+    fill(packages, shelf_py="def look():\n    raise TypeError('no shelf')\n")
+    (packages / "shelf-2.0.dist-info").mkdir()
+    (packages / "shelf-2.0.dist-info" / "METADATA").write_text("Name: shelf\nVersion: 2.0\n")
+    asks = WSGI.replace("    start_response(", "    shelf.look()\n    start_response(")
+    fill(tmp_path, wsgi_py=f"import shelf\n{asks}", requirements_txt="shelf\n")
+    said = "TypeError at wsgi.py:4, in shelf 2.0: no shelf"
+    any_ = f"{said} (any version of shelf was asked for)"
+    assert any_ in found(tmp_path).application.trouble
+    fill(tmp_path, requirements_txt="shelf==2.0\n")
+    assert found(tmp_path).application.raised == said, "the control"
+
+
+def test_a_package_of_an_older_python_is_named_as_one(tmp_path: Path) -> None:
+    for gone in ("from collections import Iterator", "import imp_of_shop"):
+        fill(tmp_path, app_py=f"{gone}\napp = Flask()\n")
+        code, said = refused(tmp_path)
+        old = "collections" in gone
+        assert ("it was written for a Python before 3." in said) == old, said
+        assert code == ("init-import" if old else "init-not-installed")
+
+
+def test_a_driver_that_is_only_installed_is_taken(tmp_path: Path) -> None:
+    """A package brings it along; and only SQLAlchemy names a driver in an address."""
+    python = tmp_path / "bin" / "python"
+    packages = tmp_path / "lib" / "python3.11" / "site-packages"
+    (packages / "asyncpg").mkdir(parents=True)
+    assert driver_url(set(), str(python)).startswith("postgresql://")
+    (packages / "sqlalchemy").mkdir()
+    assert driver_url(set(), str(python)).startswith("postgresql+asyncpg://")
+    assert driver_url({"pymysql"}, str(python)).startswith("mysql+pymysql://")
+    assert driver_url(set(), "/nowhere/bin/python") == "", "the control"
+
+
+def test_a_store_that_only_an_address_names_is_named_where_it_fails(tmp_path: Path) -> None:
+    reads = "import os\nif 'x' not in os.environ['DATABASE_URL']:\n"
+    raises = WSGI.replace("    start_response(", "    raise OSError(1, 'no')\n    start_response(")
+    for bad in (True, False):
+        folder = tmp_path / str(bad)
+        fill(folder, wsgi_py=f"{reads}    raise SystemExit\n{raises if bad else WSGI}")
+        (folder / ".env.example").write_text("DATABASE_URL=postgresql://x@db/x\n")
+        assert [one.kind for one in found(folder).stores] == ["PostgreSQL"] * bad

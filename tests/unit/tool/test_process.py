@@ -211,10 +211,10 @@ def test_a_bad_version_leaves_the_old_one_serving(
     shop.write("two", **broken)  # type: ignore[arg-type]
     failed = shop.morrow("up", "local", "--json", *options)
     assert failed.code == 1
-    found = failed.problem
-    assert found["code"] == code
+    assert (found := failed.problem)["code"] == code
     if code == "process-crashed":
         assert not found["details"][-1].startswith("{"), "for people"
+        assert "raised: OSError: no route" in found["cause"]
         assert "Traceback (most recent call last):" in found["details"]
     assert "the old process serves on" in found["cause"]
     assert said in " ".join(found["details"])

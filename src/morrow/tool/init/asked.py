@@ -191,6 +191,8 @@ def interface(one: Any) -> str:  # noqa: ANN401
     """Return wsgi, asgi, none (a server of its own) or "" (no application)."""
     if KNOWN.get(library(one)) == "none":
         return "none" if type(one).__name__ in ("Application", "Robyn") else ""
+    if any(base.__name__ == "APIRouter" for base in type(one).__mro__):
+        return ""  # a part of one
     if not callable(one) or inspect.isclass(one):
         return ""
     call = one if inspect.isroutine(one) else type(one).__call__

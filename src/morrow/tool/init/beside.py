@@ -84,9 +84,12 @@ WHERE = (r"(URL|URI|DSN)$", r"(HOST(NAME)?|SERVERS?|ADDRESS)$", r"PORT$", r"(NAM
          r"USER(NAME)?$", r"PASS(WORD)?$")  # fmt: skip
 
 
-def stores(repository: Repository, settings: Iterable[Setting]) -> list[Store]:
-    """Name what it needs, and the settings that point there."""
+def stores(
+    repository: Repository, settings: Iterable[Setting], given: Iterable[str] = ()
+) -> list[Store]:
+    """Name what it needs, and the settings that point there; `given`: addresses in vain."""
     found, asked = [], repository.requirements | repository.extras
+    asked |= {re.split(r"[+:]", address)[0] for address in given}
     for kind, packages in STORES.items():
         named = [one for one in packages if one in asked]
         if named:

@@ -15,6 +15,7 @@ import morrow
 from morrow.tool.init.files import SKIPPED
 
 KIT = ".morrow-kit"
+PREFIX = "morrow-init-"
 LINKED = 2_000_000  # bytes: larger files are linked, not copied
 MANY = 1000  # so are folders of more files, none of them code
 NO_CODE = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules", "__pycache__")
@@ -30,7 +31,10 @@ def copied(root: Path) -> Iterator[Path]:
     """Copy the repository to where an import may write."""
     walked = _walk(root)
     data = _data(root, walked)
-    folder = Path(tempfile.mkdtemp(prefix="morrow-init-", dir=_place(walked, data)))
+    place = _place(walked, data)
+    for parent in {tempfile.gettempdir(), place or MEMORY}:
+        _left_behind(Path(parent))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
     try:
         _copy(root, folder / root.name, walked, data)
         # A service that knows the kit finds it, also where its environment has none.
@@ -42,6 +46,17 @@ def copied(root: Path) -> Iterator[Path]:
         yield folder / root.name
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _left_behind(parent: Path) -> None:
+    """Remove the copies of those that were killed; a copy is named by whose it is."""
+    for old in parent.glob(f"{PREFIX}*"):
+        try:
+            os.kill(int(old.name.removeprefix(PREFIX).partition("-")[0]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(old, ignore_errors=True)  # another user's stays
+        except (ValueError, OSError):
+            continue
 
 
 def _walk(root: Path) -> Walked:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import traceback
+from importlib import metadata
 from typing import Any, cast
 
 
@@ -18,6 +20,10 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     own = [one for one in frames if one.filename.startswith(folder)]
     last = own[-1] if own else None
     where = f"{os.path.relpath(last.filename, folder)}:{last.lineno}" if last else ""
+    below = [package(one.filename) for one in frames[frames.index(last) + 1 if last else 0 :]]
+    within = next(filter(None, below), "") if last else ""
+    if not last:  # a package cannot even be imported
+        where = next(filter(None, reversed(below)), "")
     missing = getattr(error, "name", "") if isinstance(error, ImportError) else ""
     names, told = [], cast("Any", error)
     if hasattr(told, "error_count"):  # pydantic's
@@ -26,14 +32,24 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     return {
         "error": type(error).__name__, "message": str(error)[:9999], "where": where,
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
-        "model": str(getattr(error, "title", "")),
+        "within": within,
     }  # fmt: skip
+
+
+def package(file: str) -> str:
+    """Return the installed package that a file belongs to, with its version, "" for none."""
+    _, found, inner = file.replace("\\", "/").rpartition("/site-packages/")
+    name = inner.partition("/")[0].removesuffix(".py")
+    with contextlib.suppress(Exception):  # it may be named otherwise where it comes from
+        return f"{name} {metadata.version(name)}" if found else ""
+    return name
 
 
 def line(error: BaseException, folder: str) -> str:
     """Say it in one line."""
     told = failed(error, folder)
     at = f" at {told['where']}" if told["where"] else ""
+    at += f", in {told['within']}" if at and told["within"] else ""
     return f"{told['error']}{at}: {' '.join(told['message'].split())}"
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +35,7 @@ class Repository:
     python: list[str] = field(default_factory=list)  # paths from the root, shallow first
     others: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)  # what should be Python or TOML, and why not
+    newer: Callable[[dict[str, str]], dict[str, ast.Module]] = lambda _: {}  # reads other syntax
 
     @classmethod
     def read(cls, root: Path) -> Repository:
@@ -73,18 +75,19 @@ class Repository:
     @cached_property
     def trees(self) -> dict[str, ast.Module]:
         """Return the syntax tree of every file that has one."""
-        found = {}
+        found, wrong = {}, {}
         for path in self.python:
             try:
                 found[path] = ast.parse(self.text(path))
             except SyntaxError as error:
                 version = ".".join(map(str, sys.version_info[:2]))
-                self.unread.append(
-                    f"{path}:{error.lineno or 1} is no Python {version}: {error.msg}"
-                )
+                said = f"{path}:{error.lineno or 1} is no Python {version}: {error.msg}"
+                wrong[path] = said
             except (ValueError, RecursionError, MemoryError):
                 continue
-        return found
+        read = self.newer({path: self.text(path) for path in wrong}) if wrong else {}
+        self.unread += [said for path, said in wrong.items() if path not in read]
+        return {path: tree for path in self.python if (tree := found.get(path) or read.get(path))}
 
     @cached_property
     def pyproject(self) -> dict[str, Any]:
@@ -119,6 +122,11 @@ class Repository:
         """Return what is asked for in brackets: `redis` of `celery[redis]`."""
         said = (EXTRAS.match(line) for line in self._required)
         return {_plain(one) for found in said if found for one in found[1].split(",")}
+
+    def any_version(self, name: str) -> bool:
+        """Whether a distribution is asked for by its name alone."""
+        named = [re.sub(r"\[.*?\]|;.*|#.*", "", line) for line in self._required]
+        return any(_plain(one) == _plain(name) for one in named)
 
     @cached_property
     def _required(self) -> list[str]:

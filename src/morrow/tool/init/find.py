@@ -20,7 +20,7 @@ from morrow.tool.init.candidates import candidates, named
 from morrow.tool.init.copied import copied
 from morrow.tool.init.django import settings_here
 from morrow.tool.init.files import Repository
-from morrow.tool.init.guess import DRIVER_MODULES, DRIVERS, guess, store_url
+from morrow.tool.init.guess import DRIVER_MODULES, driver_url, guess, store_url
 from morrow.tool.init.nothing import nothing, older
 from morrow.tool.init.places import HERE, Candidate, has_module
 from morrow.tool.init.script import scripts
@@ -59,7 +59,13 @@ class Search:
                 best = self._script(copy, best)
             if best is None:
                 raise Failure(nothing(self.repository, self.python, self.refusals, app))
-            return best
+            return replace(best, raised=best.raised + self._unpinned(best.raised))
+
+    def _unpinned(self, raised: str) -> str:
+        """Say it where a package of any version was asked for, and this one raised."""
+        said = re.search(r", in (\S+) \S+: ", raised)
+        any_ = said and self.repository.any_version(said[1])
+        return f" (any version of {said[1]} was asked for)" if said and any_ else ""
 
     def _here(self, copy: Path, best: Application | None) -> Application | None:
         """Try Django with settings for this machine, where its own lead to what is not here."""
@@ -160,16 +166,15 @@ class Search:
             asker = self._asker(copy, given)
             told = asker.ask(candidate)
             if isinstance(told, Application):
-                if told.sound or not isinstance(best, Application):
+                if told.sound or isinstance(best, Refusal) or _driverless(best.raised):
                     best = told
                 if told.sound or told.interface == "none":
                     break
                 continue
             if isinstance(best, Refusal) and (told.unreachable or not best.error):
                 best = told
-            driver = any(f"'{name}'" in told.message for name in DRIVER_MODULES)
             if told.error in ("TimeoutError", "Ended", "NoApplication", "SyntaxError") or (
-                told.error == "ModuleNotFoundError" and not driver
+                told.error == "ModuleNotFoundError" and not _driverless(told.message)
             ):
                 break
             if asker.out_of_time:
@@ -206,9 +211,7 @@ class Search:
             names = [one.name for one in self.settings if one.name in os.environ]
             return [{**first, **{name: os.environ[name] for name in names}}]
         stores = [one for one in self.settings if one.store and (one.needed or one.default is None)]
-        driver = next(
-            (url for name, url in DRIVERS.items() if name in self.repository.requirements), ""
-        )
+        driver = driver_url(self.repository.requirements, self.python.path)
         # A file needs nobody; a server that nothing asks for is better not named at all.
         own = {
             one.name: store_url(one.name)
@@ -228,3 +231,8 @@ class Search:
         }
         ways = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first]
         return [way for at, way in enumerate(ways) if way not in ways[:at]]
+
+
+def _driverless(said: str) -> bool:
+    """Whether only the driver is missing that our guess of an address would need."""
+    return any(f"No module named '{name}'" in said for name in DRIVER_MODULES)

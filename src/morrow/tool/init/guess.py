@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from pathlib import Path
 
 from morrow.tool.init.settings import INSIDE, SECRET, STORE, Setting
 
@@ -60,6 +61,14 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
         if re.search(pattern, name):
             return value
     return "init-placeholder-of-32-characters" if SECRET.search(name) else "local"
+
+
+def driver_url(asked: Set[str], python: str) -> str:
+    """Return a store's address for the driver that is asked for, or at least installed."""
+    there = {one.name for one in Path(python).parent.parent.glob("lib/python*/site-packages/*")}
+    found = (url for names in (asked, there) for name, url in DRIVERS.items() if name in names)
+    plain = there and "sqlalchemy" not in there  # only that names a driver in an address
+    return re.sub(r"\+\w+", "", next(found, "")) if plain else next(found, "")
 
 
 def store_url(name: str) -> str:

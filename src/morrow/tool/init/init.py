@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from morrow.tool.init.image import dockerfile, exposed, kept_out, serves_static
 from morrow.tool.init.places import HERE
 from morrow.tool.init.settings import INSIDE, SECRET, Setting
 from morrow.tool.init.several import others
+from morrow.tool.init.syntax import newer
 from morrow.tool.init.workflow import workflow
 from morrow.tool.init.write import MADE, Draft, dns_label, ignored, project_draft, table, write
 from morrow.tool.programs.git import Git
@@ -105,12 +107,14 @@ def look(
     source = str(known.get("source") or "").strip("./")
     named = str(known.get("python") or "")
     python = discover(root, named, tuple(root / place for place in (source, *_folders(repository))))
+    repository.newer = partial(newer, python)
     search = Search(repository, python, network)
     application = search.run(app or str(known.get("app") or ""), choose)
     source = application.candidate.source
     settings = tuple(search.settings)
     runs = tuple(beside(repository, source))
-    named_stores = tuple(stores(repository, settings))
+    in_vain = application.given.values() if application.trouble else ()
+    named_stores = tuple(stores(repository, settings, in_vain))
     label = dns_label(name or _name(repository, root))
     docker = [path for path in (f"{source}/Dockerfile".lstrip("/"), "Dockerfile")
               if (root / path).is_file()]  # fmt: skip

@@ -11,7 +11,14 @@ from morrow.tool.init.answer import Refusal
 from morrow.tool.init.beside import stores
 from morrow.tool.init.files import Repository
 from morrow.tool.init.settings import settings_of
-from morrow.tool.programs.python import Interpreter
+from morrow.tool.programs.python import LEAST, Interpreter
+
+# What Python itself had once, and what asks for it is older.
+GONE = re.compile(
+    r"cannot import name '\w+' from '(collections|inspect|asyncio|fractions|typing|setuptools)'"
+    r"|module '(collections|inspect|asyncio|time|base64|ast|importlib)' has no attribute"
+    r"|No module named '(imp|distutils|asyncore|asynchat|smtpd|cgi|crypt|pipes|pkg_resources)\b"
+)
 
 
 def nothing(
@@ -33,7 +40,8 @@ def nothing(
     target, said = first.candidate.target, first.told.partition(": ")[2]
     if first.error == "NoApplication":
         return problem("init-no-application", target, first.message, details=lines)
-    if first.error == "ModuleNotFoundError":
+    gone = GONE.search(first.message)
+    if first.error == "ModuleNotFoundError" and not gone:
         if app and f"'{app.split(':')[0].split('.')[0]}'" in first.message:
             return problem("init-no-application", str(root), f"there is no {app}")
         where = f"{python.path} ({python.how}) has not what it imports"
@@ -48,6 +56,9 @@ def nothing(
         cause = f"its import asks {needs}: {said}"
         return problem("init-needs-store", target, cause, details=lines, command=command)
     cause = f"it cannot be imported: {said}{older(repository, python)}"
+    if gone:
+        has, least = (".".join(map(str, one)) for one in (python.version, LEAST))
+        cause += f"; it was written for a Python before {has}, and the kit needs {least} or newer"
     one = first.candidate
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"

@@ -146,9 +146,9 @@ def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run |
         f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     )
     said = tuple(part for line in lines for part in _message(line).splitlines())[-20:]
-    return problem(
-        "process-crashed", who, f"it {how}{_old_serves(old)}", details=said, command=again
-    )
+    last = next((f": {line.strip()[:200]}" for line in reversed(said) if line.strip()), "")
+    cause = f"it {how}{last}{_old_serves(old)}"
+    return problem("process-crashed", who, cause, details=said, command=again)
 
 
 def _message(line: str) -> str:
