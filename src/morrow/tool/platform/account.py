@@ -6,7 +6,7 @@ Asked before anything is made too, so it reads `terraform.tfvars` as the roots h
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +53,7 @@ class Wanted:
     machines: int
     zones: tuple[str, ...]
     nat: str
+    addons: Mapping[str, str]  # pinned for its Kubernetes; none where Auto Mode brings its own
 
     @classmethod
     def of(cls, platform: Platform) -> Wanted:
@@ -66,6 +67,9 @@ class Wanted:
         zones = values.at("network", "zones")
         types = values.at("cluster", "compute", "instance_types")
         most = said("cluster", "compute", "max")
+        pins = values.at("cluster", "addons", said("cluster", "kubernetes_version"))
+        if said("cluster", "compute", "mode") == "auto_mode":
+            pins = None
         return cls(
             account=said("aws", "account"),
             region=said("aws", "region"),
@@ -74,6 +78,9 @@ class Wanted:
             machines=int(most) if most.isdecimal() else 0,
             zones=tuple(map(str, zones)) if isinstance(zones, tuple) else (),
             nat=said("network", "nat"),
+            addons={key: str(pins.at(key)) for key in pins.entries}
+            if isinstance(pins, Object)
+            else {},
         )
 
     def addresses(self) -> int:
@@ -92,6 +99,7 @@ def check(platform: Platform, today: date) -> Iterator[Check]:
         "aws zones": lambda: _zones(aws, wanted, platform),
         "aws quotas": lambda: _quotas(aws, wanted, platform),
         "kubernetes": lambda: _age(aws, wanted, today),
+        "add-ons": lambda: _addons(aws, wanted),
     }
     for name, look in looks.items():
         try:
@@ -214,3 +222,22 @@ def _age(aws: Aws, wanted: Wanted, today: date) -> Iterator[Check]:
     text = f"{version} has standard support until {ends or 'a day that AWS does not say yet'}"
     soon = bool(ends) and date.fromisoformat(ends) - today < support.SOON
     yield Check("kubernetes", "warn" if soon else "ok", text)
+
+
+def _addons(aws: Aws, wanted: Wanted) -> Iterator[Check]:
+    """Yield whether EKS offers what is pinned: else it refuses when the cluster is there."""
+    if not wanted.addons:
+        return
+    words = ("--kubernetes-version", wanted.kubernetes, "--owners", "aws")
+    offered = {
+        one["addonName"]: [each["addonVersion"] for each in one["addonVersions"]]
+        for one in aws.ask("eks", "describe-addon-versions", *words)["addons"]
+    }
+    lacking = {name for name, pin in wanted.addons.items() if pin not in offered.get(name, [])}
+    for name in sorted(lacking):
+        newest = ", ".join(offered.get(name, [])[:3]) or "none"
+        text = f"{name} {wanted.addons[name]} is not offered for {wanted.kubernetes}: {newest} are"
+        yield Check("add-ons", "warn", text)
+    if not lacking:
+        text = f"{len(wanted.addons)} pinned, all offered for {wanted.kubernetes}"
+        yield Check("add-ons", "ok", text)

@@ -105,6 +105,15 @@ module "identity" {
   } }
 }
 
+# And one with the least: IAM takes no statement about nothing.
+module "least" {
+  source  = "../../../../terraform/modules/identity"
+  name    = "a"
+  aws     = local.aws
+  cluster = "a"
+  ci      = { repository = "example/hello" }
+}
+
 module "edge" {
   source  = "../../../../terraform/modules/edge"
   name    = local.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,16 @@ from morrow.tool.platform.roots import Platform
 
 TODAY = date(2026, 11, 29)
 REPOSITORY = Path(__file__).resolve().parents[4]
+PINS = {
+    name: {"addonVersion": version}
+    for name, version in {
+        "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+        "coredns": "v1.14.3-eksbuild.16",
+        "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+        "kube-proxy": "v1.36.0-eksbuild.21",
+        "vpc-cni": "v1.22.4-eksbuild.3",
+    }.items()
+}
 ANSWERS: dict[str, Any] = {
     "sts get-caller-identity": {
         "Account": "123456789012",
@@ -50,6 +61,12 @@ ANSWERS: dict[str, Any] = {
     "ec2 describe-vpcs": {"Vpcs": [{}]},
     "eks list-clusters": {"clusters": []},
     "eks describe-cluster-versions": {"clusterVersions": []},
+    "eks describe-addon-versions": {
+        "addons": [
+            {"addonName": name, "addonVersions": [{"addonVersion": "v9.9.9-eksbuild.9"}, pin]}
+            for name, pin in PINS.items()
+        ]
+    },
     "service-quotas get-service-quota": {"Quota": {"Value": 12.0}},
 }
 PROGRAM = """#!{python}
@@ -175,3 +192,22 @@ def test_a_root_that_nobody_has_edited_is_nobody_s(platform: Platform) -> None:
     file = platform.folder / "terraform.tfvars"
     file.write_text(file.read_text().replace("123456789012", "111122223333"))
     assert look(platform) == []
+
+
+def test_an_add_on_that_is_not_offered_is_named_with_what_is(platform: Platform) -> None:
+    offered = ANSWERS["eks describe-addon-versions"]["addons"]
+    others = [one for one in offered if one["addonName"] != "coredns"]
+    other = {"addonName": "coredns", "addonVersions": [{"addonVersion": "v9.9.9-eksbuild.9"}]}
+    lines = look(platform, eks__describe_addon_versions={"addons": [*others, other]})
+    (line,) = (one for one in lines if one.name == "add-ons")
+    wrong = "coredns v1.14.3-eksbuild.16 is not offered for 1.36: v9.9.9-eksbuild.9 are"
+    assert (line.state, line.text) == ("warn", wrong)
+    asked = (platform.project.root / "answers.json.asked").read_text()
+    assert "describe-addon-versions --kubernetes-version 1.36 --owners aws" in asked
+
+
+def test_auto_mode_s_add_ons_are_nobody_s_to_ask_for(platform: Platform) -> None:
+    values = platform.folder / "terraform.tfvars"
+    text = re.sub(r"compute += \{.*\}", 'compute = { mode = "auto_mode" }', values.read_text())
+    values.write_text(text)
+    assert "add-ons" not in {name for name, _ in said(look(platform))}
