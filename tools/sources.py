@@ -12,8 +12,18 @@ from tools.build import HERE, UnavailableError, settings
 def sources(name: str, module: str) -> Path:
     """Return the folder of a module, of the version that the tool `name` is built with."""
     compiler = go.find()
+    where = [compiler.program, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module]
+    # It names no folder for a module that no build has asked for yet.
+    return Path(
+        _asked(compiler, name, where)
+        or _asked(compiler, name, [compiler.program, "mod", "download", module])
+        or _asked(compiler, name, where)
+    )
+
+
+def _asked(compiler: go.Go, name: str, words: list[str]) -> str:
     done = subprocess.run(
-        [compiler.program, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", module],
+        words,
         cwd=HERE / name,
         env=settings(compiler, name),
         capture_output=True,
@@ -21,5 +31,5 @@ def sources(name: str, module: str) -> Path:
         check=False,
     )
     if done.returncode:
-        raise UnavailableError(f"{module} of tools/{name}: {done.stderr.strip()}")
-    return Path(done.stdout.strip())
+        raise UnavailableError(f"tools/{name}: {done.stderr.strip()}")
+    return done.stdout.strip()

@@ -140,7 +140,7 @@ def test_what_the_releases_are_told(karpenter: Releases) -> None:
     dns = values(karpenter["external-dns"])
     assert (dns["policy"], dns["txtOwnerId"]) == ("upsert-only", "dev")
     assert dns["domainFilters"] == ["dev.example.com"]
-    assert dns["extraArgs"] == ["--zone-id-filter=Z1"]
+    assert dns["extraArgs"] == {"zone-id-filter": "Z1"}
     assert dns["txtPrefix"] == "%{record_type}-owner."
     assert values(karpenter["aws-load-balancer-controller"])["enableServiceMutatorWebhook"] is False
     assert values(karpenter["external-secrets"])["webhook"]["failurePolicy"] == "Ignore"
