@@ -6,9 +6,12 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import quote, unquote
 
 import pytest
 from click.testing import CliRunner
@@ -21,6 +24,7 @@ from morrow.tool.cli.commands.status import command as status
 from morrow.tool.cli.commands.verify import _with_versions as with_versions
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.load import read
+from morrow.tool.metrics import prometheus as asked
 from morrow.tool.metrics.board import Board, Span
 from morrow.tool.metrics.board import read as read_board
 from morrow.tool.metrics.figures import now, versions
@@ -28,6 +32,7 @@ from morrow.tool.metrics.prometheus import Prometheus
 from morrow.tool.report.page import Line
 from morrow.tool.verify.verify import Verdict
 from tests.chart.dashboards import BOUNDS
+from tests.serving import serving
 from tests.unit.tool.conftest import ROOT
 from tests.unit.tool.monitored import monitored
 from tests.unit.tool.stand_in import StandIn
@@ -141,6 +146,54 @@ def test_what_does_not_answer_is_named(site: Site) -> None:
     with pytest.raises(Failure) as raised:
         Prometheus.of(site, "http://127.0.0.1:9").instant("up")
     assert raised.value.problems[0].code == "prometheus-silent"
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Whatever else may answer where a Prometheus was said to be."""
+
+    bodies: ClassVar[dict[str, bytes]] = {
+        "list": b"[]",
+        "null": b"null",
+        "no data": b'{"status": "success", "data": null}',
+        "no series": b'{"status": "success", "data": {"result": [5]}}',
+        "scalar": b'{"status": "success", "data": {"result": [1, "2"]}}',
+        "html": b"<html>Log in</html>",
+        "nothing": b"",
+        "no text": b"\xff\xfe",
+    }
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        kind = unquote(self.path.split("/")[1])
+        with suppress(OSError):  # nobody waits for it any more
+            while kind == "drips":
+                self.wfile.write(b" ")
+                time.sleep(0.05)
+        self.wfile.write(self.bodies.get(kind, b""))
+
+
+def test_what_is_no_prometheus_is_told_so(site: Site) -> None:
+    with serving(Stranger) as address:
+        for kind in Stranger.bodies:
+            with pytest.raises(Failure, match="is no Prometheus' JSON"):
+                Prometheus.of(site, f"http://{address}/{quote(kind)}").instant("up")
+
+
+def test_an_answer_that_never_ends_is_not_waited_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "SECONDS", 0.5)
+    with serving(Stranger) as address, pytest.raises(Failure, match="no whole answer within"):
+        Prometheus.of(site, f"http://{address}/drips").instant("up")
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(site: Site) -> None:
+    with pytest.raises(Failure) as raised:
+        Prometheus.of(site, "http://me:c4nary@localhost:9090")
+    (told,) = raised.value.problems
+    assert told.object == "localhost:9090"
+    assert "c4nary" not in f"{told}"
 
 
 def test_what_is_no_address_is_told_so(site: Site) -> None:

@@ -14,19 +14,20 @@ import http.client
 import json
 import math
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.cluster.site import Site
 
 USUAL = "prometheus-operated:9090"  # the Service that the operator makes for every Prometheus
 SERVICE = re.compile(r"([a-z0-9-]+/)?[a-z0-9-]+(:[a-z0-9-]+)?")
-SECONDS = 15.0
+SECONDS = 15.0  # for a whole answer
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Prometheus:
     def of(cls, site: Site, address: str) -> Prometheus:
         """Return the one at a URL or at NAMESPACE/SERVICE:PORT; the operator's unless stated."""
         if address.startswith(("http://", "https://")):
+            _refuse_credentials(address)
             return cls(address, lambda path: _fetch(address.rstrip("/") + path))
         if not site.environment.in_cluster:
             cause = "it runs as a process on this machine: no cluster leads to a Prometheus"
@@ -80,21 +82,37 @@ class Prometheus:
     def _ask(self, path: str, parameters: Mapping[str, str]) -> list[Series]:
         try:
             answer = json.loads(self.fetch(f"{path}?{urlencode(parameters)}"))
-            if not isinstance(answer, dict) or answer.get("status") != "success":
+            if isinstance(answer, dict) and answer.get("status") != "success":
                 raise ValueError(str(answer.get("error", answer))[:300])
             return [_series(one) for one in answer["data"]["result"]]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            cause = "what it answers is no Prometheus' JSON: a login page, or another program?"
+            raise Failure(problem("prometheus-silent", self.where, cause)) from None
         except Failure as failure:
             cause = failure.problems[0].cause
             raise Failure(problem("prometheus-silent", self.where, cause)) from None
-        except (OSError, ValueError, KeyError, http.client.HTTPException) as wrong:
+        except (OSError, ValueError, http.client.HTTPException) as wrong:
             raise Failure(problem("prometheus-silent", self.where, str(wrong))) from None
+
+
+def _refuse_credentials(address: str) -> None:
+    """A password there would stand in the page, in errors and in the shell's history."""
+    _, at, host = urlsplit(address).netloc.rpartition("@")
+    if at:
+        cause = "an address with a user or a password in it is not taken: ask through kubectl"
+        raise Failure(problem("prometheus-silent", host, cause))
 
 
 def _fetch(url: str) -> str:
     request = urllib.request.Request(url)  # noqa: S310 - http or https, as `of` looked
     try:
+        ends, parts = time.monotonic() + SECONDS, []
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-            return str(answer.read().decode())
+            while part := answer.read1():
+                if time.monotonic() > ends:
+                    raise TimeoutError(f"no whole answer within {SECONDS:g} s")
+                parts.append(part)
+        return b"".join(parts).decode()
     except urllib.error.HTTPError as refused:
         body = refused.read().decode(errors="replace")
         if body.startswith("{"):
