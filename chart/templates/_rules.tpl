@@ -26,6 +26,7 @@ groups:
     "NAMESPACE" .root.Release.Namespace
     "WORKLOAD" (include "morrow.fullname" .one)
     "CONTAINER" (.one.process | default $v.name)
+    "PODS" (include "morrow.podNames" .one)
     "EXPECTED" (ternary "morrow_responses_total" "morrow_info" (eq .one.kind "web"))
     "BUDGET" (printf "%.6f" (divf (subf 100.0 (float64 $rules.availability)) 100.0))
     "LATENCY" (printf "%g" (float64 $rules.latency))
@@ -45,6 +46,12 @@ groups:
 {{- range $mark, $value := $marks }}{{ $text = replace (printf "@%s@" $mark) $value $text }}{{ end }}
 {{ $text | trim }}
 {{- end }}
+{{- end }}
+
+{{/* The names of a workload's pods, as a regular expression; Kubernetes cuts long ones short. */}}
+{{- define "morrow.podNames" -}}
+{{- $name := include "morrow.fullname" . -}}
+{{- if le (len $name) 46 }}{{ $name }}-[^-]+(-[^-]+)?{{ else }}{{ trunc 46 $name }}.*{{ end }}
 {{- end }}
 
 {{/* Every host that leads here, as the alternatives of a regular expression. */}}

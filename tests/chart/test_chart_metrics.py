@@ -76,7 +76,7 @@ def metrics(expression: str) -> set[str]:
 # Labels that Prometheus and the monitors add to what a pod exposes.
 ADDED = {"namespace", "pod", "container"}
 # A check's name; hello declares none, so its family has no series here.
-CHECKS = {"morrow_check_up": {"check"}}
+CHECKS = {"morrow_check_up": {"check", "critical"}}
 
 
 def labels(expression: str, expositions: str) -> set[str]:

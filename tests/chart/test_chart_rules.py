@@ -8,9 +8,20 @@ from typing import Any
 
 import yaml
 
-from tests.chart.alert_cases import CASES, Case, Series, failing, responses
-from tests.chart.promtool import groups, inputs, promtool, unit_test, written
-from tests.chart.rendering import CHART, ROOT
+from tests.chart.alert_cases import (
+    CASES,
+    DAY,
+    OTHER,
+    POD,
+    WORKER,
+    Case,
+    Series,
+    certificate,
+    failing,
+    responses,
+)
+from tests.chart.promtool import VALUES, groups, inputs, promtool, unit_test, written
+from tests.chart.rendering import CHART, ROOT, one, render
 
 WORKLOADS = ("shop", "shop-worker")
 SPEC = 'kube_deployment_spec_replicas{namespace="somewhere",deployment="%s"}'
@@ -96,6 +107,91 @@ def test_nothing_is_missed_of_what_was_scaled_to_nothing(tmp_path: Path) -> None
     assert "MetricsMissing" in unit_test(rules, [test], tmp_path), "the control"
 
 
+def said_of(alert: str, series: Series, folder: Path, *, after: str) -> str:
+    """Return what promtool says to the claim that an alert is silent then."""
+    test = {"input_series": inputs(dict(series))}
+    test["alert_rule_test"] = [{"eval_time": after, "alertname": alert}]
+    return unit_test(of(alert), [test], folder)
+
+
+def test_a_check_that_is_not_critical_calls_nobody(tmp_path: Path) -> None:
+    series = {f'morrow_check_up{{{POD},check="mail",critical="false"}}': "0x100"}
+    assert said_of("CheckDown", series, tmp_path, after="9m") == ""
+    told = said_of("CheckDown", series, tmp_path, after="11m")
+    assert 'severity="warning"' in told
+    assert "which serve without it" in told
+    critical = {f'morrow_check_up{{{POD},check="mail",critical="true"}}': "0x100"}
+    assert 'severity="critical"' in said_of("CheckDown", critical, tmp_path, after="3m")
+
+
+def test_a_process_of_the_same_name_in_another_service_is_not_meant(tmp_path: Path) -> None:
+    restarts = "kube_pod_container_status_restarts_total"
+    of = {
+        "cart-worker-7d9f8-abcde": False, "shop-worker-two-7d9f8-abcde": False,
+        "shop-worker-7d9f8-abcde": True, "shop-worker-0": True,
+    }  # fmt: skip
+    for pod, fires in of.items():
+        labels = f'namespace="somewhere",container="worker",pod="{pod}"'
+        series = {f"{restarts}{{{labels}}}": "0 0 0 0 0 5x100"}
+        told = said_of("PodRestarts", series, tmp_path, after="12m")
+        assert bool(told) == fires, (pod, told)
+        info = {f"morrow_info{{{labels}}}": "1x100", **dict(responses("0x99", "0x99"))}
+        told = said_of("MetricsMissing", info, tmp_path, after="30m")
+        assert bool(told) != fires, (pod, "nothing of the other one stands in for it")
+
+
+def test_a_long_name_s_pods_are_meant_too() -> None:
+    """Kubernetes cuts a pod's name before its last part at 58."""
+    name = "a" * 53
+    only = {"worker": VALUES["processes"]["worker"]}
+    objects = render({**VALUES, "name": name, "processes": only})
+    rules = one(objects, "PrometheusRule")["spec"]["groups"]
+    for workload, container in ((name, name), (f"{name}-worker", "worker")):
+        (pods,) = {
+            found
+            for group in rules
+            for rule in group["rules"]
+            for found in re.findall(rf'container="{container}",pod=~"([^"]+)"', rule["expr"])
+        }
+        assert re.fullmatch(pods, f"{workload}-7d9f8c6b5d-"[:58] + "abcde")
+
+
+def test_a_queue_that_every_pod_counts_is_not_shorter_for_a_pod_that_goes(tmp_path: Path) -> None:
+    series = {f"shop_tasks_waiting{{{POD}}}": "7x100", f"shop_tasks_waiting{{{OTHER}}}": "7x20"}
+    assert "WorkerNotConsuming" in said_of("WorkerNotConsuming", series, tmp_path, after="30m")
+
+
+STATEFUL = 'kube_statefulset_%s{namespace="somewhere",statefulset="shop"}'
+
+
+def test_a_long_rollout_of_a_statefulset_that_goes_on_is_not_stuck(tmp_path: Path) -> None:
+    updated, replicas = STATEFUL % "status_replicas_updated", STATEFUL % "replicas"
+    slow = {replicas: "9x100", updated: "0x9 1x9 2x9 3x9 4x9 5x9 6x9 7x9 8x9 9x30"}
+    for minute in (20, 45, 80):
+        assert said_of("RolloutStuck", slow, tmp_path, after=f"{minute}m") == ""
+    stuck = {replicas: "9x100", updated: "0x9 1x100"}
+    assert "RolloutStuck" in said_of("RolloutStuck", stuck, tmp_path, after="45m")
+
+
+def test_nothing_is_missed_of_a_statefulset_that_was_scaled_to_nothing(tmp_path: Path) -> None:
+    for replicas, fires in ((0, False), (2, True)):
+        worker = {f"morrow_info{{{WORKER}}}": "1x100"}
+        series = {STATEFUL % "replicas": f"{replicas}x100", **worker}
+        told = said_of("MetricsMissing", series, tmp_path, after="30m")
+        assert bool(told) == fires, told
+
+
+def test_a_certificate_of_a_short_life_is_not_late_before_it_is_to_be_renewed(
+    tmp_path: Path,
+) -> None:
+    renewal = "certmanager_certificate_renewal_timestamp_seconds"
+    labels = 'namespace="cert-manager",exported_namespace="somewhere",name="shop"'
+    for due, fires in ((8 * DAY, False), (60, True)):
+        series = {**certificate(9), f"{renewal}{{{labels}}}": f"{due}x200"}
+        told = said_of("CertificateExpires", series, tmp_path, after="120m")
+        assert bool(told) == fires, told
+
+
 def test_a_faster_time_changes_nothing_but_the_times(tmp_path: Path) -> None:
     def bare(text: str) -> str:
         return re.sub(r"\b[0-9]+(ms|[smhd])\b", "T", text)
@@ -135,4 +231,4 @@ def test_the_rules_are_rules(tmp_path: Path) -> None:
     file.write_text(yaml.safe_dump({"groups": groups()}))
     done = promtool("check", "rules", file)
     assert done.returncode == 0, done.stderr
-    assert "43 rules found" in done.stdout
+    assert "44 rules found" in done.stdout

@@ -156,7 +156,7 @@ def test_a_worker_is_ready_by_the_checks_of_its_service_that_are_a_worker_s(
     assert one.admin("/livez").status == 200
     place.touch()
     wait_for(lambda: one.admin("/readyz").status == 200, "readiness")
-    assert 'morrow_check_up{check="queue"} 1' in one.admin("/metrics").text
+    assert 'morrow_check_up{check="queue",critical="true"} 1' in one.admin("/metrics").text
     place.unlink()
     wait_for(lambda: one.admin("/readyz").status == 503, "the queue's end")
     one.terminate()

@@ -60,7 +60,7 @@ def test_admin_port_answers_the_contract() -> None:
         assert 'http_route="/items/<int:number>",http_response_status_code="200"} 1' in text
         assert 'http_route="",http_response_status_code="404"} 1' in text
         assert one.metric("morrow_threads") >= 4
-        assert one.metric('morrow_check_up{check="good"}') == 1
+        assert one.metric('morrow_check_up{check="good",critical="false"}') == 1
         # Neither port shows the other's pages.
         assert one.get("/metrics").status == 404
         assert one.get("/healthz").json() == {"status": "ready"}

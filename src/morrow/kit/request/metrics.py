@@ -144,6 +144,15 @@ def escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
+def of_check(name: str, critical: bool) -> dict[str, str]:
+    """Return the labels of a check.
+
+    >>> of_check("database", True)
+    {'check': 'database', 'critical': 'true'}
+    """
+    return {"check": name, "critical": str(critical).lower()}
+
+
 def family(name: str, help_text: str, *samples: tuple[dict[str, str], float]) -> Iterator[str]:
     """Yield the lines of a gauge, or of a counter, whose name ends in `_total`.
 

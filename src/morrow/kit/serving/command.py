@@ -193,7 +193,8 @@ class Command:
         running, stopping = self._code is None, self._stopping_since is not None
         yield from metrics.family("morrow_command_up", "1 while it runs.", ({}, running))
         yield from metrics.family("morrow_draining", "1 while it stops.", ({}, stopping))
-        states = [({"check": name}, one["up"]) for name, one in self._states().items()]
+        found = self._states().items()
+        states = [(metrics.of_check(name, one["critical"]), one["up"]) for name, one in found]
         yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         yield from metrics.process_lines()
 

@@ -183,7 +183,7 @@ class Running:
         classes = self.observer.durations.by_class()
         yield from metrics.family("morrow_responses_total", "Requests ended, by class.", *classes)
         yield from metrics.family("morrow_info", "What runs.", (info(self.own), 1))
-        states = [({"check": state.name}, state.up) for state in self.checks.states()]
+        states = [(metrics.of_check(s.name, s.critical), s.up) for s in self.checks.states()]
         yield from metrics.family("morrow_check_up", "1 while a check passes.", *states)
         if "prometheus_client" not in sys.modules:
             yield from metrics.process_lines()
