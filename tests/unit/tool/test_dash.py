@@ -6,12 +6,9 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import quote, unquote
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -24,15 +21,14 @@ from morrow.tool.cli.commands.status import command as status
 from morrow.tool.cli.commands.verify import _with_versions as with_versions
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.load import read
-from morrow.tool.metrics import prometheus as asked
 from morrow.tool.metrics.board import Board, Span
 from morrow.tool.metrics.board import read as read_board
 from morrow.tool.metrics.figures import now, versions
 from morrow.tool.metrics.prometheus import Prometheus
+from morrow.tool.report.graphs import Graph, dashboard
 from morrow.tool.report.page import Line
 from morrow.tool.verify.verify import Verdict
 from tests.chart.dashboards import BOUNDS
-from tests.serving import serving
 from tests.unit.tool.conftest import ROOT
 from tests.unit.tool.monitored import monitored
 from tests.unit.tool.stand_in import StandIn
@@ -142,74 +138,14 @@ def test_the_page_stands_alone(prometheus: str, site: Site, tmp_path: Path) -> N
     assert page.read_text().count("no data") >= 10, "the control: no such pod"
 
 
-def test_what_does_not_answer_is_named(site: Site) -> None:
-    with pytest.raises(Failure) as raised:
-        Prometheus.of(site, "http://127.0.0.1:9").instant("up")
-    assert raised.value.problems[0].code == "prometheus-silent"
-
-
-class Stranger(BaseHTTPRequestHandler):
-    """Whatever else may answer where a Prometheus was said to be."""
-
-    bodies: ClassVar[dict[str, bytes]] = {
-        "list": b"[]",
-        "null": b"null",
-        "no data": b'{"status": "success", "data": null}',
-        "no series": b'{"status": "success", "data": {"result": [5]}}',
-        "scalar": b'{"status": "success", "data": {"result": [1, "2"]}}',
-        "html": b"<html>Log in</html>",
-        "nothing": b"",
-        "no text": b"\xff\xfe",
-    }
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        kind = unquote(self.path.split("/")[1])
-        with suppress(OSError):  # nobody waits for it any more
-            while kind == "drips":
-                self.wfile.write(b" ")
-                time.sleep(0.05)
-        self.wfile.write(self.bodies.get(kind, b""))
-
-
-def test_what_is_no_prometheus_is_told_so(site: Site) -> None:
-    with serving(Stranger) as address:
-        for kind in Stranger.bodies:
-            with pytest.raises(Failure, match="is no Prometheus' JSON"):
-                Prometheus.of(site, f"http://{address}/{quote(kind)}").instant("up")
-
-
-def test_an_answer_that_never_ends_is_not_waited_for(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(asked, "SECONDS", 0.5)
-    with serving(Stranger) as address, pytest.raises(Failure, match="no whole answer within"):
-        Prometheus.of(site, f"http://{address}/drips").instant("up")
-
-
-def test_a_password_in_an_address_is_refused_and_not_repeated(site: Site) -> None:
-    with pytest.raises(Failure) as raised:
-        Prometheus.of(site, "http://me:c4nary@localhost:9090")
-    (told,) = raised.value.problems
-    assert told.object == "localhost:9090"
-    assert "c4nary" not in f"{told}"
-
-
-def test_what_is_no_address_is_told_so(site: Site) -> None:
-    for wrong in ("ftp://example.com", "a/b/c", "monitoring/../secrets"):
-        with pytest.raises(Failure, match="neither a URL nor"):
-            Prometheus.of(site, wrong)
-    assert Prometheus.of(site, "").where == "monitoring/prometheus-operated:9090"
-
-
-def test_no_cluster_is_asked_for_a_process(project_folder: Path) -> None:
-    dev = project_folder / "environments" / "dev.yaml"
-    dev.write_text(dev.read_text().replace("kind: kubernetes", "kind: process"))
-    site = Site(read(Project.find(), "dev", None))
-    with pytest.raises(Failure, match="no cluster leads to a Prometheus"):
-        Prometheus.of(site, "monitoring/prometheus:9090")
-    assert Prometheus.of(site, "http://127.0.0.1:9090").where == "http://127.0.0.1:9090"
+def test_a_narrow_window_shows_all_and_a_week_its_days() -> None:
+    """A headless browser of 400 pixels showed a page that went on to the right."""
+    week = [Graph("t", "d", "short", [("one", [(0.0, 1.0), (604800.0, 2.0)])])]
+    page = dashboard("t", "v", week, 0, 604800, [(86400.0, "1.2")])
+    assert "minmax(min(400px,100%),1fr)" in page
+    assert re.findall(r">(\d\d-\d\d \d\d:\d\d)<", page) == [
+        "01-01 00:00", "01-04 12:00", "01-08 00:00", "01-02 00:00",
+    ]  # fmt: skip
 
 
 def test_a_query_that_is_none_is_told_in_prometheus_words(prometheus: str, site: Site) -> None:

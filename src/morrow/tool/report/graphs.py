@@ -53,7 +53,9 @@ def dashboard(
     """Return the page; events are lines on every graph."""
     empty = [graph.title for graph in graphs if not graph.lines]
     more = f"<p class=first>Without data: {escape(', '.join(empty))}.</p>" if empty else ""
-    names = "".join(f"<dt>{_clock(at)}</dt><dd>{escape(name)}</dd>" for at, name in events)
+    names = "".join(
+        f"<dt>{_clock(at, end - start)}</dt><dd>{escape(name)}</dd>" for at, name in events
+    )
     deploys = f"<section><h2>Deploys</h2><dl>{names}</dl></section>" if events else ""
     drawn = "".join(_graph(graph, start, end, events) for graph in graphs)
     body = header(title, verdict, not empty, more) + f'<section class="board">{drawn}</section>'
@@ -79,7 +81,7 @@ def _graph(graph: Graph, start: float, end: float, events: Sequence[tuple[float,
     )
     for at, anchor in ((start, "start"), ((start + end) / 2, "middle"), (end, "end")):
         x, y = f"{across(at):.1f}", HEIGHT - 8
-        marks += f'<text x="{x}" y="{y}" text-anchor="{anchor}">{_clock(at)}</text>'
+        marks += f'<text x="{x}" y="{y}" text-anchor="{anchor}">{_clock(at, end - start)}</text>'
     marks += "".join(
         f'<line class="event" x1="{across(at):.1f}" x2="{across(at):.1f}" y1="4" y2="{FLOOR}">'
         f"<title>{escape(name)}</title></line>"
@@ -103,14 +105,20 @@ def _graph(graph: Graph, start: float, end: float, events: Sequence[tuple[float,
     )
 
 
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.gmtime(at))
+def _clock(at: float, span: float) -> str:
+    """Return a time, with its day where there are several.
+
+    >>> _clock(0, 3600), _clock(0, 604800)
+    ('00:00:00', '01-01 00:00')
+    """
+    return time.strftime("%H:%M:%S" if span <= 86400 else "%m-%d %H:%M", time.gmtime(at))
 
 
 STYLE = """
 main{max-width:1480px}.board{display:grid;gap:12px;margin-top:18px;
-grid-template-columns:repeat(auto-fill,minmax(400px,1fr))}
-figure{margin:0;background:var(--panel);border-radius:10px;padding:6px 12px 10px}
+grid-template-columns:repeat(auto-fill,minmax(min(400px,100%),1fr))}
+figure{margin:0;min-width:0;background:var(--panel);border-radius:10px;padding:6px 12px 10px}
+figcaption span{overflow-wrap:anywhere}
 figcaption{font-size:12px;color:var(--soft);display:flex;flex-wrap:wrap;gap:2px 12px}
 figcaption i{display:inline-block;width:9px;height:9px;border-radius:3px;margin-right:5px}
 figcaption b{font-weight:500;color:var(--text)}figure polyline{stroke-width:1.6}

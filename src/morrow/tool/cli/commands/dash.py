@@ -63,7 +63,7 @@ def command(
     board = read(file, source, marks, span)
     full = sum(bool(graph.lines) for graph in board.graphs)
     title = "All services" if fleet else f"{its.name} in {its.label}"
-    verdict = f"the last {length} by {source.where}"
+    verdict = f"the last {length} by {source.where}, times in UTC"
     page = dashboard(title, verdict, board.graphs, span.start, span.end, board.deploys)
     output.write_text(page)
     terminal.answer(
