@@ -115,8 +115,13 @@ variable "waf" {
   }
 
   validation {
-    condition     = length(setsubtract(try(var.waf.rules, []), local.rule_groups)) == 0 && length(distinct(try(var.waf.rules, []))) == length(try(var.waf.rules, []))
-    error_message = "waf.rules: ${join(", ", try(var.waf.rules, []))} are not all different, and of these: ${join(", ", local.rule_groups)}."
+    condition     = length(setsubtract(try(var.waf.rules, []), keys(local.rule_groups))) == 0 && length(distinct(try(var.waf.rules, []))) == length(try(var.waf.rules, []))
+    error_message = "waf.rules: ${join(", ", try(var.waf.rules, []))} are not all different, and of these: ${join(", ", keys(local.rule_groups))}."
+  }
+
+  validation {
+    condition     = sum(concat([2], [for rule in try(var.waf.rules, []) : lookup(local.rule_groups, rule, 0)])) <= 1500
+    error_message = "waf.rules: ${join(", ", try(var.waf.rules, []))} take ${sum(concat([2], [for rule in try(var.waf.rules, []) : lookup(local.rule_groups, rule, 0)]))} units of capacity; beyond 1,500 AWS asks more for each request. Take fewer."
   }
 
   validation {

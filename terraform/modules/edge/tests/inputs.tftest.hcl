@@ -274,3 +274,28 @@ run "refuses_a_log_of_31_days" {
     waf = { days = 31 }
   }
 }
+
+run "accepts_1477_units_of_rules" {
+  command = plan
+
+  variables {
+    waf = { rules = [
+      "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesAnonymousIpList", "AWSManagedRulesCommonRuleSet",
+      "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesLinuxRuleSet", "AWSManagedRulesSQLiRuleSet",
+      "AWSManagedRulesUnixRuleSet",
+    ] }
+  }
+}
+
+run "refuses_1577_units_of_rules" {
+  command         = plan
+  expect_failures = [var.waf]
+
+  variables {
+    waf = { rules = [
+      "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesAnonymousIpList", "AWSManagedRulesCommonRuleSet",
+      "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesLinuxRuleSet", "AWSManagedRulesPHPRuleSet",
+      "AWSManagedRulesSQLiRuleSet", "AWSManagedRulesUnixRuleSet",
+    ] }
+  }
+}
