@@ -201,3 +201,14 @@ def test_nothing_more_goes_while_a_load_balancer_stays(live: Live, monkeypatch: 
     assert (problem.code, problem.object) == ("platform-left", "load balancer somebody-s")
     assert live.helm() == before
     assert not any(one.startswith("nodepools") for one in live.server.deleted())
+
+
+def test_by_terraform_alone_karpenter_ends_its_machines_before_it_goes(live: Live) -> None:
+    """The way of docs/aws-upgrade.md: its third step, without the command."""
+    with acting(live):
+        live.terraform("cluster", "destroy", "-auto-approve", "-input=false")
+    assert live.helm() == set()
+    asked = live.server.deleted()
+    order = ["nodepools general", "nodeclaims general-1", "secrets sh.helm.release.v1.karpenter.v1"]
+    places = [asked.index(one) for one in order]
+    assert places == sorted(places), asked
