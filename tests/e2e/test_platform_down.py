@@ -58,6 +58,9 @@ elif words[1] == "describe-network-interfaces":
     found = account["interfaces"]
     open({account!r}.replace(".json", ".asked"), "a").close()
     answer = {{"NetworkInterfaces": [{{"NetworkInterfaceId": one}} for one in found]}}
+    if "terraform_data" in open({state!r}).read():  # the control plane's own
+        own = {{"NetworkInterfaceId": "eni-of-eks", "Description": "Amazon EKS live"}}
+        answer["NetworkInterfaces"].append(own)
 else:
     answer = {{"Reservations": [], "Volumes": [], "logGroups": []}}
 print(json.dumps(answer))
@@ -127,7 +130,9 @@ def live(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Live]:
     account = Account(tmp_path / "account.json")
     account.keep()
     aws = tmp_path / "aws"
-    aws.write_text(AWS.format(python=BASE_PYTHON, account=str(account.file), arn=ARN))
+    state = str(project / "terraform" / "platform" / "live" / "terraform.tfstate")
+    given = {"python": BASE_PYTHON, "account": str(account.file), "arn": ARN, "state": state}
+    aws.write_text(AWS.format(**given))
     aws.chmod(0o755)
     environment = made_by.environment | {
         "MORROW_AWS": str(aws),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
@@ -90,8 +91,10 @@ def _empty(
     if CLAIMS in kinds:
         claims = ("get", CLAIMS, "-o=name")
         _wait("node", lambda: kubectl.check(*claims).split(), patience, platform.name)
-    # A machine that went leaves its interfaces for a while, and they hold the network.
-    _wait("network interface", lambda: aws.interfaces(name), patience, platform.name)
+    # A machine that went leaves its interfaces for a while, and they hold the network. The control
+    # plane's own go with it.
+    left = partial(aws.interfaces, name, but=f"Amazon EKS {name}")
+    _wait("network interface", left, patience, platform.name)
     terraform = platform.cluster_terraform(context)
     if terraform is not None:
         terminal.warn(*terraform.destroy(on_progress=say))

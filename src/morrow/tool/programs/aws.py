@@ -63,12 +63,16 @@ class Aws:
             arns |= {one["ResourceARN"] for one in answer["ResourceTagMappingList"]}
         return sorted(arn.split(":loadbalancer/")[-1] for arn in arns)
 
-    def interfaces(self, cluster: str) -> list[str]:
-        """Name the network interfaces of a cluster's nodes that nothing uses any more."""
+    def interfaces(self, cluster: str, but: str = "") -> list[str]:
+        """Name a cluster's network interfaces that nothing uses, but those described as `but`."""
         own = f"Name=tag:cluster.k8s.amazonaws.com/name,Values={cluster}"
         free = "Name=status,Values=available"
-        answer = self.ask("ec2", "describe-network-interfaces", "--filters", own, free)
-        return sorted(one["NetworkInterfaceId"] for one in answer["NetworkInterfaces"])
+        found = self.ask("ec2", "describe-network-interfaces", "--filters", own, free)
+        return sorted(
+            one["NetworkInterfaceId"]
+            for one in found["NetworkInterfaces"]
+            if not but or one.get("Description") != but
+        )
 
     def instances(self, cluster: str) -> list[str]:
         """Name the machines that belong to a cluster and run."""
