@@ -15,7 +15,7 @@ from morrow.tool.init.syntax import newer
 from morrow.tool.programs.python import Interpreter
 from tests.unit.frame import pythons
 from tests.unit.frame.skips import cannot
-from tests.unit.tool.test_init import WSGI, fill, found
+from tests.unit.tool.test_init import WSGI, fill, found, refused
 
 NEWER = """\
 type Text = str | bytes
@@ -61,3 +61,10 @@ def test_init_finds_settings_in_newer_syntax(tmp_path: Path, python: Path) -> No
     fill(tmp_path, wsgi_py=f"{read}{WSGI}")
     told = found(tmp_path)
     assert (told.unread, [one.at for one in told.settings]) == ((), ["wsgi.py:4"])
+
+
+def test_a_package_at_the_root_itself_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("app = Flask(__name__)\n")
+    assert refused(tmp_path)[0] == "init-no-application"
+    fill(tmp_path, wsgi_py=WSGI)
+    assert found(tmp_path).application.target == "wsgi:application", "the control"

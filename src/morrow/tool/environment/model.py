@@ -131,8 +131,9 @@ class Environment:
 
     @property
     def config(self) -> dict[str, str]:
-        """The plain settings, by variable."""
-        return {key: str(value) for key, value in (self.values.get("config") or {}).items()}
+        """The plain settings, by variable; null takes one away."""
+        stated = (self.values.get("config") or {}).items()
+        return {key: str(value) for key, value in stated if value is not None}
 
     @property
     def settings(self) -> dict[str, str]:

@@ -28,6 +28,7 @@ class Application:
     folders: tuple[str, ...] = ()  # that it keeps files of databases in, and that are not there
     examples: Mapping[str, str] = field(default_factory=dict)  # files that are not there: from what
     raised: str = ""  # the first exception of a page, or of its start-up
+    dotenv: frozenset[str] = frozenset()  # what its own .env gave it: names, never a value
     makes: str = ""  # a command of its own by which a person makes its tables
 
     @property
@@ -66,6 +67,7 @@ class Refusal:
     error: str
     message: str
     where: str = ""
+    within: str = ""  # the package that raised
 
     @property
     def unreachable(self) -> bool:
@@ -77,4 +79,5 @@ class Refusal:
     def told(self) -> str:
         """In one line."""
         at = f" at {self.where}" if self.where else ""
+        at += f", in {self.within}" if self.within else ""
         return f"{self.candidate.target}: {self.error}{at}: {' '.join(self.message.split())[:160]}"

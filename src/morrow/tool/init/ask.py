@@ -98,8 +98,8 @@ class Asker:
             told = first  # what was guessed was no help, and would be in the message
             given = dict(self.given) if _wrong(first) else given
         if "error" in told:
-            told = {key: str(told[key]) for key in ("error", "message", "where")}
-            return Refusal(candidate, told["error"], told["message"], told["where"])
+            keys = ("error", "message", "where", "within")
+            return Refusal(candidate, *(str(told.get(key, "")) for key in keys))
         return Application(
             candidate,
             target=str(told["target"]),
@@ -229,6 +229,8 @@ def missing_in(told: Mapping[str, Any]) -> list[str]:
     error, message = str(told.get("error", "")), str(told.get("message", ""))
     if told.get("fields"):
         return [name.upper() for name, kind in told["fields"] if "missing" in kind and name]
+    if exact := re.match(r"(\w+) not found\. Declare it as envvar", message):  # decouple's
+        return [exact[1]]
     if error == "KeyError":
         return [one for one in CALLED.findall(message) if len(one) > 2][:1]
     words = ("environ", "not found", "required", "must be set", "missing", "not set", "undefined")

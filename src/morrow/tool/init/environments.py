@@ -34,7 +34,8 @@ def layers(
 ) -> Layers:
     """Return the text of every environment file."""
     known = {one.name: one for one in settings}
-    keys, led, config, local, open_ = [], [], {}, {}, []
+    keys, led, config, open_ = [], [], {}, []
+    local: dict[str, str | None] = {}
     for variable in sorted({*known, *app.given}):
         one = known.get(variable) or Setting(variable, None, True, "", 0)
         wanted = one.needed or variable in app.given
@@ -62,6 +63,9 @@ def layers(
             config[variable] = app.given.get(variable) or guess(variable, known)
         else:
             open_.append(one)
+    for variable in sorted(app.dotenv - app.given.keys() & {*config, *keys}):
+        local[variable] = None  # its own .env says it on this machine
+        led += [variable] if variable in keys and variable not in led else []
     if app.candidate.django:
         local["DJANGO_SETTINGS_MODULE"] = app.candidate.settings
         if app.candidate.unsaid or app.target.startswith("django."):

@@ -29,8 +29,11 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     if hasattr(told, "error_count"):  # pydantic's
         for one in told.errors():
             names.append(["__".join(map(str, one.get("loc", ()))), str(one.get("type", ""))])
+    said = str(error)
+    if isinstance(error, ImportError) and error.path:  # its version tells more than its file
+        said = said.replace(f"({error.path})", f"({package(error.path) or 'Python'})")
     return {
-        "error": type(error).__name__, "message": str(error)[:9999], "where": where,
+        "error": type(error).__name__, "message": said[:9999], "where": where,
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
         "within": within,
     }  # fmt: skip

@@ -111,6 +111,11 @@ class Repository:
             if path.rpartition("/")[2] in names and path.count("/") <= depth
         ]
 
+    def dotenv(self, source: str) -> frozenset[str]:
+        """Return the names in a .env that the application reads itself; no value is looked at."""
+        texts = map(self.text, {".env", f"{source}/.env".lstrip("/")})
+        return frozenset(re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", "\n".join(texts)))
+
     @cached_property
     def requirements(self) -> set[str]:
         """Return the distributions that the project asks for, in lower case."""

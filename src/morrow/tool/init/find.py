@@ -64,8 +64,8 @@ class Search:
     def _unpinned(self, raised: str) -> str:
         """Say it where a package of any version was asked for, and this one raised."""
         said = re.search(r", in (\S+) \S+: ", raised)
-        any_ = said and self.repository.any_version(said[1])
-        return f" (any version of {said[1]} was asked for)" if said and any_ else ""
+        loose = said and self.repository.any_version(said[1])
+        return f" (any version of {said[1]} was asked for)" if said and loose else ""
 
     def _here(self, copy: Path, best: Application | None) -> Application | None:
         """Try Django with settings for this machine, where its own lead to what is not here."""
@@ -111,7 +111,8 @@ class Search:
                     self.jobs.add(one.name)
         if self.jobs and best.path[1] != 200:
             again = asker.ask(best.candidate)
-            return again if isinstance(again, Application) else best
+            if isinstance(again, Application):
+                return replace(again, dotenv=best.dotenv)
         return best
 
     def _first(self, copy: Path, found: list[Candidate]) -> Application | None:
@@ -162,10 +163,17 @@ class Search:
         if candidate.script:
             shutil.rmtree(copy / candidate.source / "__pycache__", ignore_errors=True)
             (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
-        for given in self._ways(bool(candidate.django)):
+        ways = [(way, frozenset[str]()) for way in self._ways(bool(candidate.django))]
+        if (
+            own := self.repository.dotenv(candidate.source)
+        ) and not self.network:  # as it is used here
+            less = {name: value for name, value in ways[0][0].items() if name not in own}
+            ways.insert(0, (less, own))
+        for given, own in ways:
             asker = self._asker(copy, given)
             told = asker.ask(candidate)
             if isinstance(told, Application):
+                told = replace(told, dotenv=own)
                 if told.sound or isinstance(best, Refusal) or _driverless(best.raised):
                     best = told
                 if told.sound or told.interface == "none":
@@ -213,13 +221,10 @@ class Search:
         stores = [one for one in self.settings if one.store and (one.needed or one.default is None)]
         driver = driver_url(self.repository.requirements, self.python.path)
         # A file needs nobody; a server that nothing asks for is better not named at all.
-        own = {
-            one.name: store_url(one.name)
-            for one in stores
-            if one.needed or "sqlite" in store_url(one.name)
-        }
+        own = {one.name: store_url(one.name) for one in stores}
+        own = {one.name: own[one.name] for one in stores if one.needed or "sqlite" in own[one.name]}
         other = {
-            one.name: one.example or (driver if "sqlite" in store_url(one.name) else "")
+            one.name: one.example or ("sqlite" in own.get(one.name, "") and driver)
             or store_url(one.name)
             for one in stores
         }  # fmt: skip
@@ -229,7 +234,14 @@ class Search:
             if one.example not in (None, "", one.default)
             and not (one.needed or one.store or one.secret)
         }
-        ways = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first]
+        open_ = [
+            one.name
+            for one in self.settings
+            if one.example == "" and one.default is None and not (one.needed or one.store)
+        ]
+        empty = {name: guess(name, known) for name in open_}  # what a person is to fill in
+        ways = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first,
+                {**first, **shown, **own, **empty}]  # fmt: skip
         return [way for at, way in enumerate(ways) if way not in ways[:at]]
 
 

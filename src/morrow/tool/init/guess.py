@@ -32,7 +32,7 @@ DRIVER_MODULES = ("aiosqlite", "asyncpg", "psycopg2", "psycopg", "MySQLdb", "pym
 
 def guess(name: str, known: Mapping[str, Setting]) -> str:
     """Return a value with which an application can at least be imported."""
-    setting = known.get(name)
+    setting, name = known.get(name), name.upper()
     if STORE.search(name) and (setting is None or setting.store):
         return store_url(name)
     if setting is not None and setting.example and not INSIDE.search(setting.example):

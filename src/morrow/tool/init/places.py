@@ -69,6 +69,8 @@ def places(
     parts = list(pure.with_suffix("").parts)
     if parts[-1] == "__init__":
         parts.pop()
+    if not parts:  # the repository's own folder is a package: from above it, where we are not
+        return
     names = set(repository.python)
     top = len(parts) - 1
     while top > 0 and "/".join([*parts[:top], "__init__.py"]) in names:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from morrow.tool.init.files import ASIDE, Repository
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{1,100}")
+LOWER = re.compile(r"(?!(http|https|no|all)_proxy$)[A-Za-z_]\w{1,100}", re.ASCII)
 SECRET = re.compile(
     r"(SECRET|PASSWORD|PASSWD|_PASS$|^PASS$|TOKEN|API_?KEY|PRIVATE|CREDENTIAL|ACCESS_KEY|_KEY$|_DSN$"
     r"|SALT$|SIGNING|ENCRYPTION_KEY|WEBHOOK_URL)"
@@ -54,6 +55,7 @@ class Call(NamedTuple):
     needed: bool
     kind: str = ""  # the annotation, where there is one
     example: str | None = None
+    lower: bool = False  # it is surely a variable, whatever its letters
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Setting:
             return self.kind.startswith("Secret")  # a number or a switch is none
         if any(INSIDE.search(value or "") for value in (self.default, self.example)):
             return True
-        return bool(SECRET.search(self.name)) and not PLAIN.search(self.name)
+        name = self.name.upper()
+        return bool(SECRET.search(name)) and not PLAIN.search(name)
 
     @property
     def own(self) -> bool:
@@ -90,7 +93,7 @@ class Setting:
     @property
     def store(self) -> bool:
         """Whether it leads to a database, a cache or a broker."""
-        return bool(STORE.search(self.name)) and self.kind != "Url"
+        return bool(STORE.search(self.name.upper())) and self.kind != "Url"
 
 
 def settings_of(repository: Repository, source: str) -> list[Setting]:
@@ -106,21 +109,19 @@ def settings_of(repository: Repository, source: str) -> list[Setting]:
         one.name: one for tree in trees.values() for one in tree if isinstance(one, ast.ClassDef)
     }
     for file, tree in trees.items():
+        decouple = "decouple" in repository.text(file)
         for node in tree:
             fields = _fields(node, classes) if isinstance(node, ast.ClassDef) else ()
             for call in (*_read(node), *fields):
-                if VARIABLE.fullmatch(call.name) and not FOREIGN.fullmatch(call.name):
+                form = LOWER if call.lower or decouple else VARIABLE
+                if form.fullmatch(call.name) and not FOREIGN.fullmatch(call.name):
                     old = found.get(call.name)
                     if old is None or (old.needed and not call.needed):
-                        told = (
-                            call.name,
-                            call.default,
-                            call.needed,
-                            file,
-                            getattr(node, "lineno", 1),
-                        )
-                        found[call.name] = Setting(*told, call.example, call.kind)
-    for name, (value, place) in examples(repository, source).items():
+                        at = (file, getattr(node, "lineno", 1), call.example, call.kind)
+                        found[call.name] = Setting(call.name, call.default, call.needed, *at)
+    exact = {name.upper(): name for name in found}
+    for upper, (value, place) in examples(repository, source).items():
+        name = exact.get(upper, upper)
         file, _, number = place.rpartition(":")
         if name in found:
             found[name] = replace(found[name], example=value)
@@ -137,7 +138,7 @@ def _read(node: ast.AST) -> Iterator[Call]:
         and _ends(node.value, "environ")
         and (name := _text(node.slice))
     ):
-        yield Call(name, None, True)
+        yield Call(name, None, True, lower=isinstance(node.value, ast.Attribute))
     if isinstance(node, ast.Call):  # a table of settings, or an option of a command
         named = [one.value for one in node.keywords if one.arg in NAMING]
         yield from (Call(name, None, False) for one in named if (name := _text(one)))
@@ -151,7 +152,7 @@ def _read(node: ast.AST) -> Iterator[Call]:
             yield Call(name, _text(rest[0]) if rest else None, False)
     elif _ends(function, "getenv"):
         given = rest[0] if rest else default
-        yield Call(name, _text(given), False)
+        yield Call(name, _text(given), False, lower=True)
     elif isinstance(function, ast.Name) and function.id in READERS:
         positional = rest[0] if rest and function.id != "config" else None
         value = default if default is not None else positional

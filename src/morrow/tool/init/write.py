@@ -29,9 +29,10 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def mapping(values: Mapping[str, str], indent: str = "  ") -> list[str]:
-    """Return the lines of a map of strings."""
-    return [f"{indent}{name}: {quoted(value)}" for name, value in values.items()]
+def mapping(values: Mapping[str, str | None], indent: str = "  ") -> list[str]:
+    """Return the lines of a map of strings; None takes away what an earlier file says."""
+    said = {name: "null" if value is None else quoted(value) for name, value in values.items()}
+    return [f"{indent}{name}: {value}" for name, value in said.items()]
 
 
 def processes(found: list[Beside], kit: bool) -> list[str]:

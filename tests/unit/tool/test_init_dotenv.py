@@ -1,0 +1,70 @@
+"""What a person fills in before the first start: a .env, what its example leaves empty."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.base.project import Project
+from morrow.tool.environment.load import read
+from morrow.tool.init.ask import missing_in
+from morrow.tool.init.init import apply
+from tests.unit.tool.test_init import WSGI, fill, found, refused
+
+READS_ITS_OWN = """
+import os
+for line in open(".env") if os.path.exists(".env") else ():
+    name, _, value = line.strip().partition("=")
+    os.environ.setdefault(name, value)
+"""
+
+
+def test_a_dot_env_that_the_application_reads_stays_its_own(tmp_path: Path) -> None:
+    """What is guessed would stand before what the person has; and no value of it is written."""
+    asks = "assert os.environ['SHOP_SIZE'] == 'large' and os.environ['API_TOKEN'] == 'the-real-one'"
+    fill(tmp_path, wsgi_py=f"{READS_ITS_OWN}{asks}\nos.environ['SHOP_NAME']\n{WSGI}")
+    assert refused(tmp_path)[0] == "init-import", "the control"
+    (tmp_path / ".env").write_text("SHOP_SIZE=large\nexport X=1\nAPI_TOKEN=the-real-one\n")
+    told = found(tmp_path)
+    apply(told)
+    local = read(Project.find(tmp_path), "local")
+    assert (local.config, local.secrets.keys) == ({"SHOP_NAME": "local"}, ())
+    base = (tmp_path / "environments" / "base.yaml").read_text()
+    assert "SHOP_SIZE" in base
+    assert "API_TOKEN" in base
+    assert not [one for one in told.drafts if "large" in one.text or "the-real-one" in one.text]
+
+
+def test_what_an_example_leaves_empty_is_given_where_nothing_works_without(tmp_path: Path) -> None:
+    asks = "import os\nif not os.getenv('SHOP_API_KEY'):\n    raise RuntimeError('no account')\n"
+    fill(tmp_path, wsgi_py=f"{asks}{WSGI}")
+    assert refused(tmp_path)[0] == "init-import", "the control"
+    (tmp_path / ".env.example").write_text("SHOP_API_KEY=\nOTHER_KEY=\n")
+    assert "SHOP_API_KEY" in found(tmp_path).layers.keys
+    fill(tmp_path, wsgi_py=f"{asks.replace('if not', 'if 0 and not')}{WSGI}")
+    assert found(tmp_path).layers.keys == (), "the control: it works without"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("import os\nos.environ['shop_secret']", ["shop_secret"]),
+        ("import os\nos.getenv('shop_name')", ["shop_name"]),
+        ("import os\nos.getenv('http_proxy')", []),
+        ("def page(environ):\n    environ['shop_secret']", []),
+        ("# as decouple has it\ndef config(name): return name\nconfig('secret')", ["secret"]),
+        ("def config(name): return name\nconfig('secret')", []),
+    ],
+)
+def test_a_variable_in_small_letters_is_one(tmp_path: Path, text: str, names: list[str]) -> None:
+    fill(tmp_path, wsgi_py=f"{text}\n{WSGI}")
+    told = found(tmp_path)
+    assert [one.name for one in told.settings] == names
+    assert list(told.layers.keys) == [one for one in names if "secret" in one]
+
+
+def test_a_name_in_small_letters_that_is_missed_is_given() -> None:
+    said = "secret not found. Declare it as envvar or define a default value."
+    assert missing_in({"error": "UndefinedValueError", "message": said}) == ["secret"]
+    assert missing_in({"error": "KeyError", "message": "'secret'"}) == [], "the control"
