@@ -33,6 +33,11 @@ STATES = {
     "init-several": "named",
     "init-no-python": "no service",
 }
+# Another Python, another package, or the project's own words about what it wants.
+SAID = re.compile(
+    r"; the project asks for Python 3\.| names Python 3\.|; it was written for a Python|"
+    r"has it not: name|ImproperlyConfigured at |No such file or directory"
+)
 
 
 @dataclass
@@ -97,12 +102,7 @@ def one(folder: Path) -> Result:
     if code:
         result.said = trouble(told)
         result.state = STATES.get(result.said.partition(":")[0], "fails")
-        # A newer or an older Python, or the project's own words about what it wants.
-        if re.search(
-            r"; the project asks for Python 3\.|; it was written for a Python|"
-            r"ImproperlyConfigured at |No such file or directory",
-            trouble(told, 2000),
-        ):
+        if SAID.search(trouble(told, 2000)):
             result.state = "named"
         return result
     result.framework, result.said = told["framework"], told["trouble"]

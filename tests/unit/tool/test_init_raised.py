@@ -160,6 +160,19 @@ def test_a_package_of_an_older_python_is_named_as_one(tmp_path: Path) -> None:
         assert code == ("init-import" if old else "init-not-installed")
 
 
+def test_an_import_of_another_version_is_named_as_one(tmp_path: Path) -> None:
+    """Of a package that has not the name any more; else of the Python that the project names."""
+    fill(tmp_path, app_py="from click import no_such\napp = Flask()\n")
+    said = refused(tmp_path)[1]
+    assert f"click {version('click')} has it not: name another version of it" in said
+    fill(
+        tmp_path, app_py="raise ValueError('not')\napp = Flask()\n", Dockerfile="FROM python:3.8-x"
+    )
+    assert "; Dockerfile names Python 3.8, and " in refused(tmp_path)[1]
+    fill(tmp_path, Dockerfile="FROM python:3.99-x")
+    assert "names Python" not in refused(tmp_path)[1], "the control"
+
+
 def test_a_driver_that_is_only_installed_is_taken(tmp_path: Path) -> None:
     """A package brings it along; and only SQLAlchemy names a driver in an address."""
     python = tmp_path / "bin" / "python"

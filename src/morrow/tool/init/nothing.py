@@ -20,6 +20,9 @@ GONE = re.compile(
     r"|No module named '(imp|distutils|asyncore|asynchat|smtpd|cgi|crypt|pipes|pkg_resources)\b"
 )
 
+NAMED = {"Dockerfile": r"(?m)^FROM \S*python:3\.(\d+)", "runtime.txt": r"python-3\.(\d+)",
+         "Pipfile": r"python_version = \"3\.(\d+)", ".python-version": r"^3\.(\d+)"}  # fmt: skip
+
 
 def nothing(
     repository: Repository, python: Interpreter, refusals: list[Refusal], app: str
@@ -59,10 +62,24 @@ def nothing(
     if gone:
         has, least = (".".join(map(str, one)) for one in (python.version, LEAST))
         cause += f"; it was written for a Python before {has}, and the kit needs {least} or newer"
+    elif lacks := re.search(r"cannot import name '.*\((\S+ \d\S*)\)", first.message):
+        cause += f"; {lacks[1]} has it not: name another version of it in the requirements"
+    else:
+        cause += younger(repository, python)
     one = first.candidate
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
+
+
+def younger(repository: Repository, python: Interpreter) -> str:
+    """Say that the project names an older Python than its environment has."""
+    for path, pattern in NAMED.items():
+        said = re.search(pattern, repository.text(path))
+        if said and (3, int(said[1])) < python.version:
+            has = ".".join(map(str, python.version))
+            return f"; {path} names Python 3.{said[1]}, and {python.path} is {has}"
+    return ""
 
 
 def older(repository: Repository, python: Interpreter) -> str:
