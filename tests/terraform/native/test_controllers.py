@@ -146,6 +146,8 @@ def test_what_the_releases_are_told(karpenter: Releases) -> None:
     assert values(karpenter["external-secrets"])["webhook"]["failurePolicy"] == "Ignore"
     stack = values(karpenter["kube-prometheus-stack"])
     assert stack["prometheusOperator"]["admissionWebhooks"]["failurePolicy"] == "Ignore"
+    for nobody in ("kubeControllerManager", "kubeEtcd", "kubeProxy", "kubeScheduler"):
+        assert stack[nobody] == {"enabled": False}, f"{nobody} would be told of as down for ever"
     assert stack["grafana"]["sidecar"]["dashboards"]["searchNamespace"] == "ALL"
     for name, release in karpenter.items():
         assert (release["atomic"], release["wait"], release["lint"]) == (True,) * 3, name
@@ -192,6 +194,16 @@ def test_auto_mode_is_told_to_enforce_network_policies(auto: Releases, cluster: 
     (told,) = (one for one in cluster.rendered(auto["morrow-base"]) if one["kind"] == "ConfigMap")
     assert told["metadata"] == {"name": "amazon-vpc-cni", "namespace": "kube-system"}
     assert told["data"] == {"enable-network-policy-controller": "true"}
+
+
+def test_pods_wait_for_their_target_whoever_makes_the_load_balancer(
+    karpenter: Releases, auto: Releases, cluster: Cluster
+) -> None:
+    for releases, maker in ((karpenter, "elbv2.k8s.aws"), (auto, "eks.amazonaws.com")):
+        made = cluster.rendered(releases["morrow-base"])
+        (space,) = (one["metadata"] for one in made if one["kind"] == "Namespace")
+        gates = [label for label in space["labels"] if label.endswith("/pod-readiness-gate-inject")]
+        assert gates == [f"{maker}/pod-readiness-gate-inject"]
 
 
 def test_the_roles_are_for_the_accounts_that_the_releases_make(karpenter: Releases) -> None:
