@@ -190,7 +190,6 @@ def test_a_gateway_is_the_platform_s_load_balancer(auto: Releases, cluster: Clus
 
 
 def test_auto_mode_is_told_to_enforce_network_policies(auto: Releases, cluster: Cluster) -> None:
-    """With nodes of one's own the add-on is told: terraform/modules/cluster/locals.tf."""
     (told,) = (one for one in cluster.rendered(auto["morrow-base"]) if one["kind"] == "ConfigMap")
     assert told["metadata"] == {"name": "amazon-vpc-cni", "namespace": "kube-system"}
     assert told["data"] == {"enable-network-policy-controller": "true"}
