@@ -194,3 +194,13 @@ def test_what_is_said_names_files_of_the_repository_alone(tmp_path: Path) -> Non
 def test_an_import_that_closes_what_it_prints_to_is_answered(tmp_path: Path) -> None:
     fill(tmp_path, wsgi_py=f"import sys\nsys.stdout.close()\nsys.stderr.close()\n{WSGI}")
     assert found(tmp_path).application.path == ("/", 200)
+
+
+def test_a_function_of_two_arguments_is_no_application_by_that(tmp_path: Path) -> None:
+    fill(tmp_path, app_py="def app(folder, name):\n    return open(folder, name)\n")
+    assert refused(tmp_path)[0] == "init-no-application"
+    raises = WSGI.replace(
+        "    start_response(", "    raise OSError('no store')\n    start_response("
+    )
+    fill(tmp_path, app_py=raises)
+    assert "no store" in found(tmp_path).application.trouble, "the control"

@@ -202,7 +202,7 @@ def test_an_extra_names_a_store(tmp_path: Path) -> None:
 
 def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path) -> None:
     """A value at random for a store's password would lock it out where the code's own is right."""
-    reads = {"JWT_SECRET": "change-me", "SECRET_KEY": "", "DB_PASSWORD": "postgres",
+    reads = {"JWT_SECRET": "change-me", "SECRET_KEY": "", "SQL_PASSWORD": "x", "DB_PASSWORD": "x",
              "GITHUB_CLIENT_SECRET": "none", "PAYMENT_SECRET": "", "ENCRYPTION_KEY": "",
              "TEST_SECRET": "change-me", "SLACK_SIGNING_SECRET": "", "GOOGLE_SECRET": "none",
              "SIGN_IN_SECRET": "change-me", "TOKEN_VALID_IN_MS": "9"}  # fmt: skip
@@ -214,7 +214,7 @@ def test_only_what_the_service_itself_decides_is_drawn_at_random(tmp_path: Path)
     base = (tmp_path / "environments/base.yaml").read_text()
     assert re.findall(r"(\w+): .*a secret: list it", base) == [
         "DB_PASSWORD", "ENCRYPTION_KEY", "GITHUB_CLIENT_SECRET", "GOOGLE_SECRET",
-        "PAYMENT_SECRET", "SLACK_SIGNING_SECRET",
+        "PAYMENT_SECRET", "SLACK_SIGNING_SECRET", "SQL_PASSWORD",
     ]  # fmt: skip
 
 

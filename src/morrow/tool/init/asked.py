@@ -103,11 +103,21 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 commands = getattr(getattr(found, "cli", None), "commands", None) or {}
                 told["makes"] = next((one for one in commands if MAKES.fullmatch(one)), "")
                 told["answers"] = call(found, kind, paths)
+                if strange(told):
+                    said = f"{name} takes two arguments, and is no application"
+                    continue
                 told["raised"] = "".join(line(one, asked["folder"]) for one in heard.errors[:1])
                 if ["lifespan", 0] in told["answers"] and heard.errors:
                     told["begins"] = failed(heard.errors[0], asked["folder"])
             return told
     return {"error": "NoApplication", "message": said, "where": ""}
+
+
+def strange(told: dict[str, Any]) -> bool:
+    """Whether it is any function that nothing can be asked of: one that wants other arguments."""
+    asked = [status for _, status in told["answers"]]
+    wrong = heard.errors and isinstance(heard.errors[0], TypeError | AttributeError)
+    return bool(told["framework"] == "builtins" and wrong and not any(asked))
 
 
 def django_entry(asked: dict[str, str]) -> dict[str, str]:

@@ -25,7 +25,7 @@ NO_TEXT = re.compile(r"(int|float|bool|Decimal|timedelta|Literal|list|tuple|set|
 # A random value does; but for what another side decides: a store, a mail server, a provider.
 RANDOM = re.compile(r"^(?!.*(CLIENT_SECRET|WEBHOOK|AWS|S3_|STRIPE|OAUTH|SMTP|MAIL|(?<![A-Z])DB|"
                     r"SLACK|TWILIO|GOOGLE|GITHUB|GITLAB|FACEBOOK|TWITTER|LINKED_?IN|AZURE|PAYPAL|"
-                    r"DATABASE|POSTGRES|MYSQL|MONGO|REDIS|RABBIT|BROKER))"
+                    r"DATABASE|POSTGRES|SQL|PG|MONGO|REDIS|RABBIT|BROKER))"
                     r".*(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # fmt: skip
 # Read without a default and needed all the same: frameworks refuse to work without it.
 SIGNS = re.compile(r"((APP|DJANGO|FLASK|JWT|SESSION|CSRF|SECURITY)_)?(SECRET(_KEY)?|PASSWORD_SALT)")
