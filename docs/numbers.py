@@ -33,6 +33,7 @@ COMMAND = {
     "e2e": "make e2e",
     "proof": "make proof",
     "alerts": "make proof",
+    "commit": "make proof",
     "bench": "make bench",
     "ci": ".ci/run",
 }
@@ -94,6 +95,9 @@ def rows(name: str, facts: dict[str, Any]) -> Iterator[Row]:
             for alert, one in facts["arrived"].items():
                 windows = f"two of its windows are {one['two_windows']} s"
                 yield f"{alert}: from its fault to Alertmanager", f"{one['seconds']} s, {windows}"
+        case "commit":
+            for what, seconds in facts["seconds"].items():
+                yield f"a changed line of Python: {what}", f"{seconds} s"
         case "bench":
             for one in facts["rows"]:
                 value = f"{one['value']:g} {one['unit']} ({one['spread']})"

@@ -133,3 +133,7 @@ def containers(pod: Object) -> list[Object]:
 def service_container(objects: Sequence[Object]) -> Object:
     """Return the service's own container."""
     return dict(one(objects, "Deployment")["spec"]["template"]["spec"]["containers"][0])
+
+
+def variables(container: Object) -> dict[str, str]:
+    return {v["name"]: v["value"] for v in container.get("env", []) if "value" in v}

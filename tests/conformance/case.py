@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tests.conformance.exchange import Answer, Line, ask
+from tests.conformance.exchange import Answer, Line, ask, right
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,16 @@ class At:
 
     def line(self, receive_buffer: int = 0) -> Line:
         return Line(self.port, receive_buffer=receive_buffer)
+
+
+def good(answer: Answer, at: At) -> None:
+    right(answer.status == int(at.offers.get("status", "200")), f"status {answer.status}")
+    right(answer.whole, "the body is cut")
+
+
+def still_serves(at: At) -> None:
+    """Tell that the case before did no harm to other clients."""
+    good(at.ask(at.page), at)
 
 
 Run = Callable[[At], None]

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.conformance import (  # noqa: F401 - each fills the table of cases
     cases_answer,
     cases_asgi,
+    cases_connection,
     cases_header,
     cases_malformed,
     cases_message,

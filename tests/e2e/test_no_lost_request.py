@@ -12,7 +12,7 @@ a row, each round on a new release in the same cluster.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -20,13 +20,20 @@ from lab import cluster as lab
 from lab import pods as lab_pods
 from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import proving
-from tests.e2e.pods import names, ready, restarts
-from tests.e2e.rig import FOLDER, NOTHING, ROUNDS, Rig, Run
+from tests.e2e.pods import names
+from tests.e2e.rig import FOLDER, NOTHING, ROUNDS, Rig
+from tests.e2e.rollouts import (
+    GATEWAY_HEARS,
+    broken_release,
+    exit_codes,
+    gone_or_back,
+    judge_in_flight,
+    judge_until_gone,
+    no_digest,
+    reasons,
+)
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
-
-# The gateway hears of an endpoint's end and acts on it: Traefik gathers changes for 2 s.
-GATEWAY_HEARS = 4.0
 
 
 @pytest.fixture(scope="module", params=range(1, ROUNDS + 1))
@@ -110,14 +117,8 @@ def test_autoscaler_switched_on(rig: Rig) -> None:
     """
     with rig.under_load("autoscaler switched on", NOTHING) as run:
         run.mark("switch on")
-        rig.upgrade(
-            {
-                "autoscaling.mode": "hpa",
-                "autoscaling.min": "2",
-                "autoscaling.max": "4",
-                "autoscaling.cpu": "25",
-            }
-        )
+        scaled = {"mode": "hpa", "min": "2", "max": "4", "cpu": "25"}
+        rig.upgrade({f"autoscaling.{name}": value for name, value in scaled.items()})
         fewest = 9
         ends = time.monotonic() + 120
         while len(rig.serving_endpoints()) < 3 and time.monotonic() < ends:
@@ -150,12 +151,8 @@ def test_image_that_cannot_be_pulled(rig: Rig) -> None:
 
 def test_config_that_the_service_refuses(rig: Rig) -> None:
     with rig.under_load("config that the service refuses", NOTHING) as run:
-        broken_release(
-            run,
-            "the new pod exits with 78",
-            lambda: 78 in exit_codes(rig),
-            {"config.LOG_LEVEL": "LOUD"},
-        )
+        bad = {"config.LOG_LEVEL": "LOUD"}
+        broken_release(run, "the new pod exits with 78", lambda: 78 in exit_codes(rig), bad)
     rig.nothing_lost()
 
 
@@ -176,47 +173,6 @@ def test_secret_that_lacks_a_key(rig: Rig) -> None:
     rig.nothing_lost()
 
 
-def broken_release(run: Run, what: str, stuck: Callable[[], bool], changes: dict[str, str]) -> None:
-    """Roll out what cannot work: the old pods serve on, and a good release fixes it."""
-    rig = run.rig
-    old = names(rig.pods())
-    run.mark("broken release")
-    rig.upgrade(changes, wait=False)
-    eventually(what, stuck, within=90, every=0.5)
-    run.mark("it is stuck")
-    time.sleep(5)
-    serving = names([pod for pod in rig.pods() if ready(pod)])
-    assert serving == old, "the pods that served before serve on"
-    run.mark("fixed")
-    rig.upgrade()
-    run.settle()
-
-
-def reasons(rig: Rig) -> set[str]:
-    """What the containers that wait wait for."""
-    return {
-        status["state"].get("waiting", {}).get("reason", "")
-        for pod in rig.pods()
-        for status in pod["status"].get("containerStatuses", [])
-    }
-
-
-def exit_codes(rig: Rig, pods: list[object] | None = None) -> set[int]:
-    """The exit codes of all containers that have ended."""
-    return {
-        state["terminated"]["exitCode"]
-        for pod in (pods if pods is not None else rig.pods())
-        for status in pod["status"].get("containerStatuses", [])  # type: ignore[index]
-        for state in (status["state"], status.get("lastState", {}))
-        if "terminated" in state
-    }
-
-
-def no_digest() -> str:
-    """A digest that no image has."""
-    return "sha256:" + "0" * 64
-
-
 @needs_lab("has its pods' processes on this machine")
 def test_killed_worker(rig: Rig) -> None:
     """Its listening socket outlives it: what arrives waits for the next worker."""
@@ -227,20 +183,11 @@ def test_killed_worker(rig: Rig) -> None:
         run.load.mark("kill -9 the worker")
         lab_pods.kill(worker)
         run.load.mark("killed")
-        eventually(
-            "another worker",
-            lambda: lab_pods.worker(victim["metadata"]["uid"]) != worker,
-            within=60,
-        )
+        uid = victim["metadata"]["uid"]
+        eventually("another worker", lambda: lab_pods.worker(uid) != worker, within=60)
         run.mark("another worker")
         run.settle()
-    result = rig.chapters[-1].result
-    begin, end = (event.at for event in result.events if "kill" in event.name)
-    in_flight = {s.at for s in result.samples if s.at <= end and s.at + s.latency >= begin}
-    late = [failure for failure in result.failures if failure.at not in in_flight]
-    others = rig.not_of(names([victim]))
-    found = f"{len(result.failures)} lost of {len(in_flight)} in flight, {len(late)} afterwards"
-    rig.judge(not late and not others, f"{found}, {others} at other pods")
+    judge_in_flight(rig, names([victim]))
 
 
 @needs_lab("has its pods' processes on this machine")
@@ -279,35 +226,6 @@ def test_stopped_node(rig: Rig) -> None:
         lab.start_node(node)
     rig.settle()
     judge_until_gone(rig, victims)
-
-
-def gone_or_back(run: Run, address: str, uid: str, main: int) -> None:
-    """Wait until the endpoint is gone, or the container is back before anyone saw it gone."""
-
-    def over() -> bool:
-        if address not in run.rig.serving_endpoints():
-            return True
-        fresh = [pid for pid in lab_pods.processes(uid) if pid != main]
-        pod = next(p for p in run.rig.pods() if p["metadata"]["uid"] == uid)
-        return bool(fresh) and ready(pod) and restarts(pod) > 0
-
-    eventually("the endpoint is gone", over, within=60, every=0.1)
-    run.mark("its endpoint is gone")
-
-
-def judge_until_gone(rig: Rig, victims: set[str]) -> None:
-    """Hold that what was lost was due between the blow and the endpoint's end, and theirs."""
-    result = rig.chapters[-1].result
-    blow = next(event.at for event in result.events if event.name.startswith(("kill", "stop")))
-    gone = next(event.at for event in result.events if event.name.endswith("gone"))
-    early = [f for f in result.failures if f.at + f.latency < blow]
-    late = [f for f in result.failures if f.at > gone + GATEWAY_HEARS]
-    others = rig.not_of(victims)
-    served = sum(not s.failed for s in result.samples if blow <= s.at <= gone)
-    lost = len(result.failures)
-    found = f"{lost} lost in the {gone - blow:.1f} s until its endpoint was gone, {len(late)} after"
-    found = f"{found}, {others} at other pods; {served} served meanwhile"
-    rig.judge(served > 0 and not (early or late or others), found)
 
 
 def test_control_update_without_the_recipe(rig: Rig) -> None:

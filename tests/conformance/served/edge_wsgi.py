@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import signal
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
 
+from edge_wsgi_slow import SLOW, TEXT, text
+
 Environ = dict[str, Any]
 Start = Callable[..., Any]
-TEXT = [("Content-Type", "text/plain")]
-PATHS: dict[str, Callable[[Environ, Start], Any]] = {}
-CLOSED: list[str] = []
-POOL = ThreadPoolExecutor(2)
+PATHS: dict[str, Callable[[Environ, Start], Any]] = {**SLOW}
 
 
 def at(path: str) -> Callable[[Any], Any]:
@@ -39,11 +32,6 @@ def app(environ: Environ, start_response: Start) -> Any:
             return function(environ, start_response)
     start_response("404 Not Found", TEXT)
     return [b"not found"]
-
-
-def text(start_response: Start, body: bytes, status: str = "200 OK", *more: Any) -> list[bytes]:
-    start_response(status, [*TEXT, ("Content-Length", str(len(body))), *more])
-    return [body]
 
 
 @at("/")
@@ -221,70 +209,3 @@ def file(environ: Environ, start_response: Start) -> Any:
     opened = Path(__file__).open("rb")  # noqa: SIM115 - the server closes it
     start_response("200 OK", TEXT)
     return environ.get("wsgi.file_wrapper", lambda f: iter(lambda: f.read(8192), b""))(opened)
-
-
-class Slow:
-    def __init__(self, pieces: int, pause: float, size: int = 4) -> None:
-        self.pieces, self.pause, self.size = pieces, pause, size
-
-    def __iter__(self) -> Iterator[bytes]:
-        for number in range(self.pieces):
-            if number:
-                time.sleep(self.pause)
-            yield (b"%d " % number).ljust(self.size, b".")
-
-    def close(self) -> None:
-        CLOSED.append("slow")
-
-
-@at("/stream")
-def stream(environ: Environ, start_response: Start) -> Iterable[bytes]:
-    start_response("200 OK", TEXT)
-    return Slow(3, 0.4)
-
-
-@at("/endless")
-def endless(environ: Environ, start_response: Start) -> Iterable[bytes]:
-    start_response("200 OK", TEXT)
-    return Slow(10_000, 0.01, 65536)
-
-
-@at("/closed")
-def closed(environ: Environ, start_response: Start) -> Any:
-    return text(start_response, str(len(CLOSED)).encode())
-
-
-@at("/big")
-def big(environ: Environ, start_response: Start) -> Any:
-    return text(start_response, b"0123456789abcdef" * (16 * 65536))
-
-
-@at("/slow")
-def slow(environ: Environ, start_response: Start) -> Any:
-    time.sleep(1.5)
-    return text(start_response, b"slow, but whole")
-
-
-@at("/child")
-def child(environ: Environ, start_response: Start) -> Any:
-    ask = "import signal; print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
-    out = subprocess.run([sys.executable, "-c", ask], capture_output=True, check=True).stdout
-    return text(start_response, out.strip())
-
-
-@at("/job/")
-def job(environ: Environ, start_response: Start) -> Any:
-    mark = Path(environ["QUERY_STRING"])
-
-    def work() -> None:
-        time.sleep(1.0)
-        mark.write_text("done")
-
-    POOL.submit(work)
-    return text(start_response, b"begun")
-
-
-@at("/thread")
-def thread(environ: Environ, start_response: Start) -> Any:
-    found = threading.current_thread() is threading.main_thread()
-    return text(start_response, f"{os.getpid()} {found} {signal.Signals.SIGTERM}".encode())

@@ -7,6 +7,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -227,3 +228,8 @@ def run(*arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedPro
         timeout=PATIENCE,
         check=False,
     )
+
+
+def refuses(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0

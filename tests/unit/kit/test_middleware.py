@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -13,51 +12,9 @@ from typing import Any
 import pytest
 
 from morrow.kit.request.bodies import BodyRefused
-from morrow.kit.request.logs import JsonFormatter, PeopleFormatter, configure
 from morrow.kit.request.metrics import MOST_SERIES, RequestDurations
-from morrow.kit.request.observer import Observer
 from morrow.kit.request.request import current
-from morrow.kit.request.wsgi import Middleware
-
-Environ = dict[str, Any]
-
-
-class Client:
-    """Calls a WSGI application and keeps what it said."""
-
-    def __init__(self, app: Callable[..., Any], slow: float = 1.0, **options: Any) -> None:
-        self.observer = Observer(slow=slow)
-        self.wrapped = Middleware(app, self.observer, **options)
-        self.status = ""
-        self.headers: dict[str, str] = {}
-
-    def start_response(
-        self, status: str, headers: list[tuple[str, str]], exc_info: object = None
-    ) -> Callable[[bytes], object]:
-        self.status = status
-        self.headers = {name.lower(): value for name, value in headers}
-        return lambda data: None
-
-    def call(self, path: str = "/", more: Environ | None = None, **environ: str) -> bytes:
-        base = {"REQUEST_METHOD": "GET", "PATH_INFO": path}
-        result = self.wrapped(base | environ | (more or {}), self.start_response)
-        try:
-            return b"".join(result)
-        finally:
-            if hasattr(result, "close"):
-                result.close()
-
-    def series(self) -> list[str]:
-        return [
-            line
-            for line in self.observer.durations.exposition().decode().splitlines()
-            if "_count{" in line
-        ]
-
-
-def plain(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    start_response("200 OK", [])
-    return [b"plain"]
+from tests.unit.kit.called import Client, Environ, plain
 
 
 @pytest.mark.parametrize("given", ["abc-1", "a/b=c+d_e.f", "x" * 128])
@@ -287,92 +244,3 @@ def test_refusal_wins_over_the_frameworks_error_page() -> None:
     client = Client(app, body_limit=10)
     client.call(HTTP_TRANSFER_ENCODING="chunked", more={"wsgi.input": io.BytesIO(b"x" * 11)})
     assert client.status == "413 Content Too Large"
-
-
-def test_ids_do_not_leak_from_one_request_to_the_next() -> None:
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter())
-    log = logging.getLogger("leak")
-    log.addHandler(handler)
-    log.propagate = False
-
-    def app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        log.error("inside", extra={"fields": {"given": environ["HTTP_X_REQUEST_ID"]}})
-        start_response("200 OK", [])
-        return []
-
-    client = Client(app)
-
-    def work(first: int) -> None:
-        for number in range(first, first + 2500):
-            client.call(HTTP_X_REQUEST_ID=f"id-{number}")
-        log.error("outside")
-
-    threads = [threading.Thread(target=work, args=(start * 2500,)) for start in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    inside = [line for line in lines if line["message"] == "inside"]
-    assert len(inside) == 10_000
-    assert all(line["request_id"] == line["given"] for line in inside)
-    outside = [line for line in lines if line["message"] == "outside"]
-    assert len(outside) == 4
-    assert not any("request_id" in line for line in outside)
-    log.handlers.clear()
-
-
-def test_formats_of_a_record() -> None:
-    record = logging.LogRecord("shop", logging.ERROR, "", 0, "sold %d %d", (1,), None)
-    record.fields = {"count": 2}
-    try:
-        raise ValueError("why")
-    except ValueError as error:
-        record.exc_info = (ValueError, error, error.__traceback__)
-    record.stack_info = "the stack"
-    line = json.loads(JsonFormatter().format(record))
-    assert line["message"] == "sold %d %d (1,)"
-    assert (line["level"], line["count"], line["error"]) == ("error", 2, "ValueError")
-    assert line["time"].endswith("Z")
-    people = PeopleFormatter().format(record)
-    assert "error   shop: sold" in people
-    assert "count=2" in people
-    assert "ValueError: why" in people
-
-
-def test_configure_takes_warnings_and_uncaught_exceptions(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    import sys
-    import warnings
-
-    root = logging.getLogger()
-    before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook)
-    raise_before = logging.raiseExceptions
-    stream = io.StringIO()
-    try:
-        configure(stream)
-        warnings.warn("careful", UserWarning, stacklevel=1)
-        try:
-            raise RuntimeError("nobody caught it")
-        except RuntimeError as error:
-            sys.excepthook(RuntimeError, error, error.__traceback__)
-
-        def fail() -> None:
-            raise RuntimeError("in a thread")
-
-        thread = threading.Thread(target=fail, name="the-thread")
-        thread.start()
-        thread.join()
-    finally:
-        logging.captureWarnings(False)
-        root.handlers, root.level = before[0], before[1]
-        sys.excepthook, threading.excepthook = before[2], before[3]
-        logging.raiseExceptions = raise_before
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert [line["logger"] for line in lines] == ["py.warnings", "morrow", "morrow"]
-    assert "careful" in lines[0]["message"]
-    assert "nobody caught it" in lines[1]["stack"]
-    assert lines[2]["message"] == "uncaught exception in thread the-thread"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.serving import serving
 from tests.unit.tool.git_server import DEV, NOBODYS, OWN, WHO, GitServer
+from tests.unit.tool.local_service import LocalService, local_service
 from tests.unit.tool.stand_in import LEVEL, StandIn, revision, secret, thing
 from tools.build import program
 
@@ -112,3 +113,10 @@ def server(
     made = GitServer(project_folder, tmp_path_factory.mktemp("origin") / "origin.git")
     made.send("All of it")
     return made
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[LocalService]:
+    """A small service of this machine, in a folder with a space."""
+    with local_service(tmp_path / "a project") as made:
+        yield made

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 import pytest
 
 from morrow.tool.cli.group import group
-from tests.unit.tool.local_service import LocalService, local_service
+from tests.unit.tool.local_service import LocalService
 
 VERIFY = ("verify", "local", "--load", "5", "--for", "1s")
 
@@ -127,12 +126,6 @@ STORY = (
     Case(("explain",), 0, r"^port-taken +Another program listens on the port\.$", {"port-taken"}),
     Case(("explain", "port-taker"), 2, r"there is no error code 'port-taker'; did you", WRONG),
 )  # fmt: skip
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LocalService]:
-    with local_service(tmp_path / "project") as made:
-        yield made
 
 
 @pytest.mark.timeout(900)  # a hundred starts of the tool

@@ -7,30 +7,24 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.cli.group import group
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.terraform import ByTerraform
-from morrow.tool.environment.model import Environment
 from morrow.tool.plan.inputs import namespace_identity
 from morrow.tool.programs import runner
 from morrow.tool.programs.helm import unsupported
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import Tunnel, ask
-from morrow.tool.stores.generated import Generated
 from morrow.tool.targets.kubernetes import target as target_kubernetes
-from morrow.tool.targets.target import UpOptions
 from tests.environments import load
 from tests.unit.kit.processes import lives
-from tools.environments import BASE_PYTHON
+from tests.unit.tool.stub import stub
 
 # Forwards nothing, but says that it does and stays, as kubectl would.
 FORWARDS = """
@@ -52,16 +46,6 @@ if any(word.startswith("namespace") for word in words[3:]):
 if "serviceaccount" in words:
     print(json.dumps({{"metadata": {{"uid": "born-1"}}}}))
 """
-
-
-def stub(folder: Path, name: str, code: str, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a stand-in in a program's place; return the file in which it tells what it did."""
-    told = folder / f"{name}.told"
-    program = folder / name
-    program.write_text(f"#!{BASE_PYTHON}\n" + textwrap.dedent(code).format(told=str(told)))
-    program.chmod(0o755)
-    monkeypatch.setenv(f"MORROW_{name.upper()}", str(program))
-    return told
 
 
 def ends(pid: int) -> bool:
@@ -202,58 +186,3 @@ def test_a_namespace_that_does_not_end_says_what_holds_it(
     (told,) = caught.value.problems
     assert (told.code, told.cause) == ("namespace-terminating", "pods are left")
     assert caught.value.exit_code == 1
-
-
-def test_a_bound_plan_is_checked_under_the_lock(
-    project_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    environment = load(Project.find(), "dev")
-    order: list[str] = []
-
-    class Stale:
-        terraform_plan = None
-
-        def __init__(self) -> None:
-            self.site = Site(environment)
-
-        def require(self, *, namespace_made: bool) -> None:
-            order.append(f"checked, made: {namespace_made}")
-            raise Failure(problem("plan-stale", "x", "moved", environment="dev", file="x"))
-
-    @contextmanager
-    def held(_: Environment, purpose: str) -> Iterator[None]:
-        order.append(f"locked for {purpose}")
-        try:
-            yield
-        finally:
-            order.append("released")
-
-    def touched(*_: object, **__: object) -> None:
-        order.append("touched")
-
-    monkeypatch.setattr(target_kubernetes, "open_plan", lambda *_: Stale())
-    monkeypatch.setattr(lock, "held", held)
-    for name in ("preflight", "require_own"):
-        monkeypatch.setattr(target_kubernetes, name, lambda *_: None)
-    monkeypatch.setattr(target_kubernetes, "ensure_namespace", lambda *_: False)
-    for name in ("make", "sweep"):
-        monkeypatch.setattr(Generated, name, touched)
-    monkeypatch.setattr(target_kubernetes, "apply", touched)
-    with pytest.raises(Failure) as caught:
-        target_kubernetes.Kubernetes().up(Site(environment), UpOptions(plan=Path("x")))
-    assert caught.value.problems[0].code == "plan-stale"
-    assert order == ["locked for morrow up dev", "checked, made: False", "released"]
-
-
-def test_terraform_gets_the_time_that_up_was_given(
-    project_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    root = project_folder / "tf" / "dev"
-    root.mkdir(parents=True)
-    (root / "main.tf").touch()
-    code = "import pathlib, sys; pathlib.Path({told!r}).write_text(' '.join(sys.argv))"
-    told = stub(project_folder, "terraform", code, monkeypatch)
-    environment = load(Project.find(), "dev")
-    for timeout, given in ((None, False), (90.0, True)):
-        assert ByTerraform().apply(Site(environment), timeout, None) is None
-        assert ("-var=timeout=90" in told.read_text()) is given

@@ -14,9 +14,9 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
 from morrow.tool.deliver import outside
 from morrow.tool.deliver.outside import Door, doors
+from tests.unit.tool.answering import Server, pair, serve
+from tests.unit.tool.answering import good as answers
 from tests.unit.tool.around import LABELS, PLACE, good, seen, thing
-from tests.unit.tool.test_load import Server, pair, serve
-from tests.unit.tool.test_load import good as answers
 
 __all__ = ("pair", "serve")  # fixtures
 

@@ -19,12 +19,6 @@ from tests.unit.tool.command import MAIN
 from tests.unit.tool.local_service import LocalService, free_ports, local_service
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[LocalService]:
-    with local_service(tmp_path / "shop") as made:
-        yield made
-
-
 def change(shop: LocalService, old: str, new: str, file: str = "environments/local.yaml") -> None:
     path = shop.folder / file
     text = path.read_text()
