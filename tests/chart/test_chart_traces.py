@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chart.rendering import SMALLEST, over, render, service_container
-from tests.chart.test_chart_pods import variables
+from tests.chart.rendering import SMALLEST, over, render, service_container, variables
 
 
 @pytest.mark.parametrize(

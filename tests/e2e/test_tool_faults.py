@@ -15,13 +15,15 @@ import pytest
 
 from tests.e2e.cluster import Cluster, CommandError, Image
 from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
+from tests.e2e.faults_images import FAULTS as OF_IMAGES
 from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
 from tests.e2e.faults_pods import FAULTS as OF_PODS
 from tests.e2e.faults_processes import FAULTS as OF_PROCESSES
+from tests.e2e.faults_release import FAULTS as OF_A_RELEASE
 from tests.e2e.faults_routes import FAULTS as OF_ROUTES
 from tests.e2e.faults_rules import FAULTS as OF_RULES
 from tests.e2e.faults_storage import FAULTS as OF_STORAGE
-from tests.e2e.tool_faults import FAULTS, Fault
+from tests.e2e.tool_faults import Fault
 from tests.e2e.tool_project import ToolProject, laid_over
 from tests.unit.tool.command import MORROW
 
@@ -31,7 +33,7 @@ UP = "morrow up test"
 # Only `up` asks the service itself, and whether the pods of a cron could be made.
 ASKED = ("smoke-failed", "certificate-wrong", "outside-unserved", "port-silent", "liveness-failed",
          "pod-security-refused", "priority-class-missing")  # fmt: skip
-OLDER = (*FAULTS, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
+OLDER = (*OF_IMAGES, *OF_A_RELEASE, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
 EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES, *OF_RULES, *OF_ROUTES)
 
 
