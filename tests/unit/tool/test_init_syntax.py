@@ -68,3 +68,14 @@ def test_a_package_at_the_root_itself_is_no_crash(tmp_path: Path) -> None:
     assert refused(tmp_path)[0] == "init-no-application"
     fill(tmp_path, wsgi_py=WSGI)
     assert found(tmp_path).application.target == "wsgi:application", "the control"
+
+
+def test_a_template_of_projects_is_named_as_one(tmp_path: Path) -> None:
+    fill(tmp_path, README="# {{ cookiecutter.name }}")
+    inner = tmp_path / "{{ cookiecutter.slug }}"
+    fill(inner, app_py="import {{ cookiecutter.slug }}\napp = Flask(__name__)\n")
+    code, said = refused(tmp_path)
+    assert code == "init-no-application"
+    assert "it is a template, as {{ cookiecutter.slug }}/app.py shows" in said
+    inner.rename(tmp_path / "shop")
+    assert "template" not in refused(tmp_path)[1], "the control"

@@ -32,6 +32,10 @@ def nothing(
     if not repository.python:
         return problem("init-no-python", str(root), "there is no Python file here")
     lines = tuple(one.told for one in refusals[:5])
+    if named := template(repository):
+        makers = "cookiecutter, copier or django-admin startproject --template"
+        cause = f"it is a template, as {named} shows: make a project of it first, by {makers}"
+        return problem("init-no-application", str(root), cause, details=lines)
     told = [one for one in refusals if one.message != "it holds no application"]
     # A file of a package by its own name was a guess of ours.
     told = [one for one in told if "no known parent package" not in one.message]
@@ -70,6 +74,14 @@ def nothing(
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
+
+
+def template(repository: Repository) -> str:
+    """Return what shows that projects are made from it, "" where nothing does."""
+    mark = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
+    texts = {path: path for path in (*repository.python, *repository.others)}
+    texts |= {path: repository.text(path) for path in repository.named("manage.py", "wsgi.py")}
+    return next((path for path, text in texts.items() if mark.search(text)), "")
 
 
 def younger(repository: Repository, python: Interpreter) -> str:
