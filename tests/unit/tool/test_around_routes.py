@@ -143,3 +143,40 @@ def test_an_ingress_leads_to_a_port_that_is_there(
 
 
 # -- autoscalers, services, nodes, volumes -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("weight", "ready", "mine", "expected"),
+    [
+        (1, [], {}, ["route-backend"]),
+        (1, ["theirs-1"], {}, []),
+        (0, [], {}, []),  # nothing is led there
+        (1, [], LABELS, []),  # the Service itself is judged
+    ],
+)
+def test_a_part_of_the_requests_that_is_led_to_no_pod(
+    weight: int, ready: list[str], mine: Json, expected: list[str]
+) -> None:
+    ends = [{"name": "web", "port": 80}, {"name": "theirs", "port": 80, "weight": weight}]
+    own = route(ACCEPTED, RESOLVED, rules=[{"backendRefs": ends}])
+    other = thing("Service", "theirs", metadata={"labels": mine}, spec={"selector": {"app": "x"}})
+    piece = thing(
+        "EndpointSlice",
+        "theirs-1",
+        metadata={"labels": {"kubernetes.io/service-name": "theirs"}},
+        ports=[{"port": 80}],
+        endpoints=[
+            {"conditions": {"ready": True}, "targetRef": {"kind": "Pod", "name": name}}
+            for name in ready
+        ],
+    )
+    near = {"HTTPRoute": [own], "Gateway": [gateway()], "Service": [other]}
+    found = diagnose(seen(good(), **near, EndpointSlice=[piece]), PLACE)
+    assert [one.problem.code for one in found if one.problem.code == "route-backend"] == expected
+
+
+def test_a_gateway_of_its_own_is_judged_without_a_route() -> None:
+    waits = condition("Accepted", "Unknown", "Pending", "Waiting for controller")
+    own = bent(gateway(waits), lambda one: one["metadata"].update(labels=LABELS, namespace="demo"))
+    assert codes(seen(good(), Gateway=[own])) == ["gateway-not-ready"]
+    assert codes(seen(good(), Gateway=[gateway(waits)])) == [], "the control: somebody else's"

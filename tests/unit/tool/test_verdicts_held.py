@@ -150,7 +150,9 @@ def test_what_pods_need_when_they_start_anew(owner: Json, expected: list[str]) -
     view = replace(seen(good(), **{DECLARED: [owner]}), declared=(owner, *needed))
     assert [one.problem.code for one in diagnose(view, PLACE)] == expected
     # the control: it is there
-    there = tuple({key: one[key] for key in ("kind", "metadata")} for one in needed)
+    there = tuple(
+        {"data": {"A": ""}, **{key: one[key] for key in ("kind", "metadata")}} for one in needed
+    )
     view = replace(view, around={DECLARED: (owner, *there)})
     assert codes(view) == []
 

@@ -25,6 +25,8 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
     wanted = lambda: site.objects  # noqa: E731 - rendered only when a fault is to be explained
     with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable, applied=wanted) as rollout:
         refused = _applied(delivery, site, rollout, timeout, saved)
+        if refused is not None and refused.code == "job-failed":
+            rollout.look_for_job()
         if refused is None:
             late = rollout.settled(round(timeout or PATIENCE))
             if late is None:

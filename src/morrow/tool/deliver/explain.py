@@ -7,8 +7,9 @@ import dataclasses
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.declared import difference
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import View
+from morrow.tool.diagnose.view import KEEPERS, View, title
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
 
@@ -33,6 +34,16 @@ def explain(problem: Problem, view: View, kubectl: Kubectl, place: Place) -> Pro
     same = [f.problem for f in diagnose(richer, place) if f.problem.object == problem.object]
     closest = [one for code in codes[::-1] for one in same if one.code == code]
     return next(iter(closest), problem)
+
+
+def by_another(applied: list[Json], view: View, place: Place) -> Problem | None:
+    """Return that somebody put another image or command in place of ours: no fault of it."""
+    wanted = {title(one): one for one in applied if one["kind"] in KEEPERS}
+    for live in view.workloads:
+        mine = wanted.get(title(live))
+        if mine is not None and (said := difference(mine, live)):
+            return place.problem("release-overwritten", title(live), said)
+    return None
 
 
 def last_log(kubectl: Kubectl, pod: str, container: str, *, previous: bool = False) -> str:

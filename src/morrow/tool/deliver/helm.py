@@ -12,6 +12,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.diagnose.helm_words import helm_problem
+from morrow.tool.diagnose.job import vanishes
 from morrow.tool.programs.helm import require_supported
 from morrow.tool.programs.helm_storage import Record
 from morrow.tool.programs.runner import Result
@@ -51,7 +52,7 @@ class ByHelm(Delivery):
             environment.name,
             environment.project.chart,
             environment.files,
-            arguments=("--atomic", *WAITS, "--timeout", f"{seconds}s", "--output", "json"),
+            arguments=("--atomic", *_waits(site), "--timeout", f"{seconds}s", "--output", "json"),
         )
         if done.code:
             site.forget_release()
@@ -90,6 +91,12 @@ class ByHelm(Delivery):
         done = site.helm.run(*words, timeout=REMOVAL)
         if done.code:
             raise done.failure()
+
+
+def _waits(site: Site) -> tuple[str, ...]:
+    """Let Helm wait for no Job where one vanishes at its end: it takes that for a fault."""
+    jobs = any(vanishes(one) for one in site.objects)
+    return tuple(word for word in WAITS if not (jobs and word == "--wait-for-jobs"))
 
 
 def _dry_upgrade(site: Site, where: str) -> Result:

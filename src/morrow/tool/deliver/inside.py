@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
-from morrow.tool.base.errors import Problem
+from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
 from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
 from morrow.tool.diagnose.containers import container_statuses, named_ports, terminated
+from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refusal
 from morrow.tool.diagnose.view import View, has_ended, is_ready, new_pods, spec_of, title, uid
@@ -69,7 +70,10 @@ def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iter
     asked = {_number(way["port"], pod) for way in ways if "port" in way}
     for service in view.own("Service", place.name, place.namespace):
         selector, spec = spec_of(service).get("selector") or {}, spec_of(service)
-        if not selector or not selector.items() <= labels_of(pod).items():
+        # The ports of a headless Service lead nowhere: its pods are asked where they listen.
+        if spec.get("clusterIP") == "None" or not selector:
+            continue
+        if not selector.items() <= labels_of(pod).items():
             continue
         for port in spec.get("ports") or []:
             number = _number(port.get("targetPort", port["port"]), pod)
@@ -81,6 +85,21 @@ def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iter
                 cause = f"its port {port['port']} leads to port {number} of {names}, and nobody"
                 cause += " listens there"
                 yield place.problem("port-silent", title(service), cause)
+            elif not policies_of(pod, view) and _closed(pod, number, kubectl):
+                name = f"Pod {pod['metadata']['name']}"
+                cause = f"port {number}, to which {title(service)} leads, answers inside the pod"
+                cause += " alone: the program listens on 127.0.0.1 only"
+                yield place.problem("listens-locally", name, cause)
+
+
+def _closed(pod: Json, port: int, kubectl: Kubectl) -> bool:
+    """Whether the pod's address refuses: the API server asks there, a forwarded port does not."""
+    meta = pod["metadata"]
+    path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}:{port}/proxy/"
+    try:
+        return "connection refused" in kubectl.run("get", "--raw", path, timeout=10).err
+    except Failure:
+        return False  # not reached from there: nothing is known
 
 
 def _number(port: int | str, pod: Json) -> int:

@@ -34,7 +34,8 @@ ROUTES = {
     "GRPCRoute": "grpcroutes.gateway.networking.k8s.io",
 }
 _HIDDEN = re.compile(
-    r'cannot get resource "(secrets|configmaps|serviceaccounts|services|persistentvolumeclaims)"'
+    r'cannot get resource "'
+    r'(secrets|configmaps|serviceaccounts|services|persistentvolumeclaims|(?:cluster)?roles)"'
 )
 _FORBIDDEN = re.compile(r'cannot list resource "([a-z]+)"')
 
@@ -75,7 +76,7 @@ def look_around(site: Site, view: View) -> View:
     """Return a look at the release with what lies beyond its namespace."""
     around = {**view.around, **look_beyond(site.kubectl, view)}
     declared, live = look_at_declared(site)
-    if has_routes(site.environment) or any(one["kind"] in ROUTES for one in declared):
+    if has_routes(site.environment) or any(one["kind"] in (*ROUTES, "Gateway") for one in declared):
         around |= look_at_routes(site.kubectl)
     return dataclasses.replace(view, around={**around, DECLARED: live}, declared=declared)
 

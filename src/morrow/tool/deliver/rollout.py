@@ -2,10 +2,7 @@
 
 with Rollout(kubectl, place, interrupt=True) as rollout:
     ... apply, in the main thread ...
-    rollout.settled(600)   # None, or what stands in the way
-rollout.fault      # the Problem, when there was one
-rollout.waiting    # what the last look still waited for
-rollout.view       # the last look
+    rollout.settled(600)   # None, or what stands in the way; then .fault, .waiting and .view
 """
 
 from __future__ import annotations
@@ -23,15 +20,15 @@ from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.place import Place
-from morrow.tool.deliver.explain import explain
+from morrow.tool.deliver.explain import by_another, explain
 from morrow.tool.deliver.look import look, look_beyond
 from morrow.tool.deliver.progress import Progress
 from morrow.tool.deliver.way_back import WayBack
-from morrow.tool.diagnose.declared import other_image
 from morrow.tool.diagnose.deployment import blocking, held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.job import job_findings, running
 from morrow.tool.diagnose.unknown import stuck
-from morrow.tool.diagnose.view import KEEPERS, WAIT, Finding, View, spec_of, title, uid
+from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl
 
@@ -78,7 +75,8 @@ class Rollout:
 
     def __enter__(self) -> Self:
         view = self._look()
-        self._jobs = frozenset(map(uid, view.jobs))
+        told = (one.get("involvedObject") or {} for one in view.events)
+        self._jobs = frozenset([*map(uid, view.jobs), *(str(one.get("uid")) for one in told)])
         self._known = self._jobs | frozenset(map(uid, (*view.replicasets, *view.pods)))
         self._progress.begin(view, self._known)
         self._goes_back(view)
@@ -110,7 +108,8 @@ class Rollout:
                 if failure.interrupted or waited > patience:
                     raise
             else:
-                if all(rolled_out(one, view) or held(one)[0] for one in view.workloads):
+                stands = all(rolled_out(one, view) or held(one)[0] for one in view.workloads)
+                if stands and not running(view):
                     return None  # of what is held nothing more is to come: `served` judges it
                 self._progress.show(view)
                 fault = self._judge(view) or self._late(view, patience, waited)
@@ -118,6 +117,15 @@ class Rollout:
                     self._name(fault, view)
                     return self.fault
             time.sleep(PERIOD / 2)
+
+    def look_for_job(self) -> None:
+        """Look once more at what failed: who applies may know of its end before we do."""
+        self._end()
+        with suppress(Failure):
+            view = self._look()
+            told = [one for one in job_findings(view, self._place, self._jobs) if one.hold == 0]
+            if told and self.fault is None:
+                self._name(told[0].problem, view)
 
     def _late(self, view: View, patience: float, waited: float) -> Problem | None:
         """Return that it takes too long: longer than one pod must stay ready, and all patience."""
@@ -136,7 +144,8 @@ class Rollout:
             self._beyond = look_beyond(self._kubectl, view)
         self._looks += 1
         around = {**view.around, **self._beyond}
-        self.view = self._progress.remember(dataclasses.replace(view, around=around))
+        view = dataclasses.replace(view, around=around, declared=tuple(self._applied()))
+        self.view = self._progress.remember(view)
         return self.view
 
     def _run(self) -> None:
@@ -173,23 +182,13 @@ class Rollout:
         """Keep the fault with what the pod itself tells of it, and say it."""
         self.fault = fault
         try:
-            self.fault = fault = self._by_another(view) or fault
+            if len(self._templates) > 1:  # else ours is not applied yet
+                self.fault = fault = by_another(self._applied(), view, self._place) or fault
             with suppress(Failure):  # it counts, also when no more can be learnt of it
                 self.fault = explain(fault, view, self._kubectl, self._place)
         finally:
             said = self.fault or fault
             terminal.say(f"{said.code}: {said.object}: {said.cause}")
-
-    def _by_another(self, view: View) -> Problem | None:
-        """Return that somebody put another image in place of ours: its pods are not our fault."""
-        if len(self._templates) < 2:
-            return None  # it is the one before: ours is not applied yet
-        wanted = {title(one): one for one in self._applied() if one["kind"] in KEEPERS}
-        for live in view.workloads:
-            mine = wanted.get(title(live))
-            if mine is not None and (said := other_image(mine, live)):
-                return self._place.problem("release-overwritten", title(live), said)
-        return None
 
     def _end_helm(self) -> None:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
@@ -235,6 +234,7 @@ class Rollout:
             self._progress.waits(self.waiting, since, now - self._began)
         elif not all(rolled_out(one, view) for one in view.workloads):
             self.waiting, self._waited = stuck(view, self._place, now - self._began), now
+            self._progress.waits(self.waiting, now - self._began, now - self._began)
         elif view.workloads and now - self._waited > HEALED:
             self.waiting = None  # it has healed: what helm waits for now is something else
 

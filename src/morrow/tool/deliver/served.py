@@ -6,16 +6,30 @@ The pods are right when this begins. It looks at what lies between them and thei
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look_around, look_at_all
+from morrow.tool.diagnose.deployment import held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import Finding, View
+from morrow.tool.diagnose.pod import alone
+from morrow.tool.diagnose.unknown import stuck
+from morrow.tool.diagnose.view import (
+    WAIT,
+    Finding,
+    View,
+    is_ready,
+    new_pods,
+    observed,
+    spec_of,
+)
 
 PERIOD = 2.0
 PATIENCE = 90.0  # longer than any of the findings must last
+GOES = 75.0  # seconds for pods that come, of which nothing is known
 REMINDER = 10.0  # seconds after which what is waited for is said again
 
 
@@ -34,7 +48,8 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
         first = {one.key: first.get(one.key, now) for one in found}
         unripe = [one for one in found if now - first[one.key] < one.hold]
         if not unripe or now - began > PATIENCE:
-            return [one.problem for one in found], view
+            ripe = (one for one in found if one.beside or one not in unripe)
+            return [one.problem for one in ripe], view
         if now - said > REMINDER:
             said = now
             waits = unripe[0].problem
@@ -51,4 +66,21 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
 
 
 def _beside(site: Site, view: View) -> list[Finding]:
-    return [one for one in diagnose(view, site.place) if one.beside and not one.past]
+    found = [one for one in diagnose(view, site.place) if not one.past and one.hold != WAIT]
+    if all(map(partial(_stands, view), view.workloads)):
+        kept = {f"Pod {one['metadata']['name']}" for one in alone(view, site.place)}
+        return [one for one in found if one.beside or one.problem.object.split(",")[0] in kept]
+    # It had rolled out: pods have fallen since, or an autoscaler asks for more.
+    return found or [Finding(stuck(view, site.place, GOES), GOES)]
+
+
+def _stands(view: View, workload: Json) -> bool:
+    """Whether it has its pods; an autoscaler may ask for more than its least at any time."""
+    if rolled_out(workload, view) or held(workload)[0] or not observed(workload):
+        return True
+    for scaler in view.of("HorizontalPodAutoscaler"):
+        aim = spec_of(scaler)["scaleTargetRef"]
+        if (aim["kind"], aim["name"]) == (workload["kind"], workload["metadata"]["name"]):
+            ready = sum(map(is_ready, new_pods(view, workload)))
+            return bool(ready >= (spec_of(scaler).get("minReplicas") or 1))
+    return False

@@ -10,7 +10,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import condition_text, conditions_of, names_held, quantity
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import awaited_pods
-from morrow.tool.diagnose.references import FOR, absent
+from morrow.tool.diagnose.references import FOR, absent, lacking
 from morrow.tool.diagnose.view import (
     DECLARED,
     KEEPERS,
@@ -49,7 +49,10 @@ def declared_findings(view: View, place: Place) -> Iterator[Finding]:
     live = {_identity(item, place): item for item in view.of(DECLARED)}
     if not live:
         return  # not asked for yet, or not allowed to look
+    held = {(kind, name): item for (kind, _, name), item in live.items()}
     for wanted in view.declared:
+        if FOR not in wanted:
+            yield from lacking(wanted, held, place)
         item = live.get(_identity(wanted, place))
         if FOR in wanted:
             yield from absent(wanted, place) if item is None else ()
@@ -100,7 +103,7 @@ def _identity(item: Json, place: Place) -> tuple[str, str, str]:
 def _changed(wanted: Json, item: Json) -> str:
     """Say in what an object is not as it was applied, where that decides what users get."""
     if wanted["kind"] in KEEPERS:
-        return _difference(wanted, item)
+        return difference(wanted, item)
     part, keys = LEADING.get(wanted["kind"], ("", ()))
     before, now = wanted.get(part) or {}, item.get(part) or {}
     for key in keys or before:
@@ -140,7 +143,7 @@ def _holds(wanted: object, now: object) -> bool:
     return str(wanted) == str(now) or not (wanted or now)
 
 
-def _difference(wanted: Json, item: Json) -> str:
+def difference(wanted: Json, item: Json) -> str:
     """Say in what a workload is not as it was applied; what was only added is left alone."""
     count, now = spec_of(wanted).get("replicas"), spec_of(item).get("replicas")
     if count and now == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import conditions_of
@@ -32,6 +32,7 @@ from morrow.tool.diagnose.view import (
 
 SILENT = 60.0
 FRESH = 60.0  # seconds: somebody is at it
+CHANGES = 4  # in one rollout: some add to a template once it is there
 MADE = ("SuccessfulCreate", "SuccessfulDelete")
 
 
@@ -155,6 +156,15 @@ def deleted_findings(view: View, place: Place) -> Iterator[Finding]:
             continue
         cause = f"{made} pods were made of it and {lost} of them are gone: somebody deletes them"
         yield Finding(place.problem("object-gone", title(keeper), cause), HEALS_OFTEN)
+
+
+def restless_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
+    """Yield Deployments whose template somebody changes faster than pods can follow."""
+    for workload in view.workloads if known else ():
+        new = [one for one in owned(view.replicasets, workload) if uid(one) not in known]
+        if len(new) > CHANGES:
+            cause = f"its pods' template was changed {len(new)} times since the deploy began"
+            yield Finding(place.problem("release-overwritten", title(workload), cause))
 
 
 def old_pod_findings(view: View, place: Place) -> Iterator[Finding]:

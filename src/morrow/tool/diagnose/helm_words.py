@@ -22,6 +22,7 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
     (r"namespaces \"[^\"]+\" not found", "release-refused"),
     (r"conversion webhook for .* failed", "webhook-unreachable"),
+    (r'\b(?P<gone>[a-z]+?)s(\.[a-z0-9.]+)? "(?P<name>[^"]+)" not found', "object-gone"),
 )
 
 # An API server that answers, and cannot.
@@ -46,6 +47,8 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
             named = found.groupdict()
             if named.get("job"):  # it may be gone before anyone could look at it
                 where = f"Job {named['job']}"
+            if named.get("gone"):  # an apply makes it, and nobody else is to take it away
+                where = f"{named['gone'].capitalize()} {named['name']}"
             what = (named.get("what") or "").replace('"', "")
             verb, resource = str(named.get("verb")), str(named.get("resource"))
             what = what.replace(" ", "/", 1).lower()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import annotations_of
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.service import leads_nowhere
 from morrow.tool.diagnose.view import Finding, View, events_of, title
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
@@ -78,6 +79,8 @@ def _backends(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
         elif not any(port.items() <= {**one, "number": one["port"]}.items() for one in ports):
             wanted = port.get("name") or port.get("number")
             cause = f"it leads to the port {wanted} of Service {name}, which has no such port"
+        elif leads_nowhere(name, view, place):
+            cause = f"it leads to Service {name}, which has no ready pod"
         else:
             continue
         yield Finding(place.problem("route-backend", title(ingress), cause), SETTLES, True)

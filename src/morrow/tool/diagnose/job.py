@@ -26,11 +26,14 @@ UNSEEN = 60.0
 TELLING = ("out-of-memory", "pod-evicted")  # of a Job that has failed these say more than itself
 # Not WAIT: a single look at a Job that takes its time finds nothing wrong with it.
 EXPLAINS = 1e9
+FOUND = 60  # seconds for which an ended Job must stay, to be found by who waits for it
+FAILS = ("BackoffLimitExceeded", "DeadlineExceeded", "FailedIndexes", "PodFailurePolicy")
 SLOW = 20.0  # seconds from which a Job that runs is said to be waited for
 
 
 def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
     """Yield what keeps each Job that is new from its end."""
+    yield from _vanished(view, place, known)
     for job in view.jobs:
         if uid(job) in known or job["metadata"].get("ownerReferences"):
             continue  # a CronJob's Jobs are no part of a rollout
@@ -52,6 +55,35 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
             yield failed
         yield from _unseen(job, place)
         yield from _runs(job, pods, view, place)
+
+
+def vanishes(job: Json) -> bool:
+    """Whether it is taken away as soon as it has ended: who waits for its end may find nothing."""
+    kept = job["spec"].get("ttlSecondsAfterFinished") if job["kind"] == "Job" else None
+    return kept is not None and int(kept) < FOUND
+
+
+def running(view: View) -> list[Json]:
+    """Return the Jobs of what was applied, without hooks, that have not ended."""
+    names = {one["metadata"]["name"] for one in view.declared if one["kind"] == "Job"}
+    return [job for job in view.jobs if job["metadata"]["name"] in names and not _ended(job)]
+
+
+def _ended(job: Json) -> bool:
+    seen = conditions_of(job.get("status") or {})
+    return any(seen.get(kind, {}).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def _vanished(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
+    """Yield Jobs that failed and are gone: their events alone still tell."""
+    names = {one["metadata"]["name"] for one in view.declared if vanishes(one)}
+    for event in view.events:
+        about = event.get("involvedObject") or {}
+        new = about.get("uid") not in (*known, *map(uid, view.jobs))
+        failed = about.get("kind") == "Job" and event.get("reason") in FAILS
+        if failed and new and about["name"] in names:
+            cause = f"the Job ended with {event['reason']}: {event.get('message')}"
+            yield Finding(place.problem("job-failed", f"Job {about['name']}", cause))
 
 
 def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | None:

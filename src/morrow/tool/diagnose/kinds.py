@@ -17,6 +17,7 @@ from morrow.tool.diagnose.deployment import (
     deleted_findings,
     old_pod_findings,
     paused_findings,
+    restless_findings,
     silent_findings,
 )
 from morrow.tool.diagnose.ingress import ingress_findings
@@ -121,6 +122,13 @@ JUDGES: tuple[Judge, ...] = (
         _always(deleted_findings),
     ),
     Judge(
+        "Deployment: left alone",
+        "its template is the one that was applied, or one that somebody added to",
+        "somebody changes it again and again",
+        "its new ReplicaSets",
+        restless_findings,
+    ),
+    Judge(
         "DaemonSet",
         "some node is one of its own",
         "none is: by its nodeSelector, affinity or the nodes' taints",
@@ -154,7 +162,8 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "Service, EndpointSlice",
         "it leads to the release's ready pods and to nothing else; a LoadBalancer has an address",
-        "no endpoint, pods of others, endpoints made by hand, no controller for load balancers",
+        "no endpoint, no such Service, pods of others, endpoints by hand, no load balancer's "
+        "controller",
         "its EndpointSlices, status and events",
         _always(service_findings),
     ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import HOOK, annotations_of, conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import Container, container_statuses
 from morrow.tool.diagnose.ended import ended_findings
@@ -19,6 +19,8 @@ from morrow.tool.diagnose.view import (
     Finding,
     View,
     events_of,
+    is_ending,
+    is_of,
     last_part,
     new_pods,
     newest_replicaset,
@@ -39,6 +41,8 @@ _IMAGE: tuple[tuple[str, str, float], ...] = (
     (r"no space left|failed to (extract|register|apply) layer|size validation|digest mismatch"
      r"|unexpected commit digest|signature", "image-not-pulled", 20),
     (r"not found|manifest unknown|does not exist|\b404\b", "image-not-found", 0),
+    # The node has tried for half a minute already.
+    (r"i/o timeout|deadline exceeded", "registry-unreachable", 12),
     (r"", "registry-unreachable", 40),
 )  # fmt: skip
 _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
@@ -51,9 +55,22 @@ _SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
 
 def new_pod_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
     """Yield what keeps the pods of the present templates from being ready."""
-    for pod in new_pods(view):
+    for pod in (*new_pods(view), *alone(view, place)):
         if uid(pod) not in known:
-            yield from pod_findings(pod, view, place)
+            ends = pod["spec"].get("restartPolicy") == "Never"
+            yield from pod_findings(pod, view, place, is_job=ends)
+
+
+def alone(view: View, place: Place) -> list[Json]:
+    """Return the release's pods that nothing keeps: those of `extra`."""
+    return [
+        pod
+        for pod in view.pods
+        if is_of(pod, place.name)
+        and not pod["metadata"].get("ownerReferences")
+        and HOOK not in annotations_of(pod)
+        and not is_ending(pod)
+    ]
 
 
 def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:

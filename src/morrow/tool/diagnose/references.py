@@ -11,6 +11,7 @@ from morrow.tool.diagnose.view import KEEPERS, Finding, spec_of, title
 
 SETTLES = 8.0
 ISSUED = 60.0  # seconds for who makes a certificate
+BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 FOR = "for"  # under this name a reference says whose it is: it was not applied itself
 
 
@@ -26,11 +27,14 @@ def references(declared: list[Json]) -> list[Json]:
         if owner["kind"] == "Ingress":
             tls = spec_of(owner).get("tls") or []
             named += [("Secret", one["secretName"]) for one in tls if one.get("secretName")]
+        if owner["kind"] in BINDINGS:
+            named.append((owner["roleRef"]["kind"], owner["roleRef"]["name"]))
         for kind, name in named:
             if (kind, name) not in known:
+                version = owner["apiVersion"] if owner["kind"] in BINDINGS else "v1"
                 meta = {"name": name, "namespace": owner["metadata"].get("namespace")}
                 meta = {key: value for key, value in meta.items() if value}
-                thing = {"apiVersion": "v1", "kind": kind, "metadata": meta, FOR: owner}
+                thing = {"apiVersion": version, "kind": kind, "metadata": meta, FOR: owner}
                 found.setdefault((kind, name), thing)
     return list(found.values())
 
@@ -42,13 +46,20 @@ def absent(reference: Json, place: Place) -> Iterator[Finding]:
     if kind == "ServiceAccount":
         cause = f"its pods are to run as ServiceAccount {name}, which is not there"
         told = place.problem("service-account-missing", where, cause, what=name)
+    elif owner["kind"] in BINDINGS:
+        told = place.problem(
+            "role-missing",
+            where,
+            f"it gives the {kind} {name}, which is not there",
+            what=f"{kind} {name}",
+        )
     elif owner["kind"] == "Ingress":
         cause = f"its certificate's Secret {name} is not in the namespace {place.namespace}"
         told = place.problem("certificate-missing", where, cause, what=name)
         yield Finding(told, ISSUED, True)
         return
     elif kind == "Service":
-        cause = f"its pods are to be found by Service {name}, which is not there"
+        cause = f"it names Service {name}, which is not there"
         told = place.problem("service-missing", where, cause, what=name)
     elif kind == "PersistentVolumeClaim":
         cause = f"its pods are to hold the claim {name}, which is not there"
@@ -60,6 +71,39 @@ def absent(reference: Json, place: Place) -> Iterator[Finding]:
             return
         told = found.problem
     yield Finding(told, SETTLES, True)
+
+
+def lacking(owner: Json, live: dict[tuple[str, str], Json], place: Place) -> Iterator[Finding]:
+    """Yield a key that its pods name and that is not in what holds it.
+
+    That of a cron shows at its next run; a file that is mounted alone is made as an empty folder.
+    """
+    spec = spec_of(_template(owner))
+    for kind, name, key in _keys_named(spec, env=owner["kind"] == "CronJob") if spec else ():
+        item = live.get((kind, name))
+        if item is None or key in {**(item.get("data") or {}), **(item.get("binaryData") or {})}:
+            continue
+        cause = f"{kind} {name} in the namespace {place.namespace} has no key {key}"
+        code = "secret-key-missing" if kind == "Secret" else "configmap-key-missing"
+        told = place.problem(code, title(owner), cause, key=key, what=f"{kind} {name}")
+        yield Finding(told, SETTLES, True)
+
+
+def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, name and key of each file that is mounted alone and, with `env`, variable."""
+    volumes = {one.get("name"): one for one in spec.get("volumes") or []}
+    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+        for mount in container.get("volumeMounts") or []:
+            held = _held(volumes.get(mount["name"], {}), "secretName")
+            for kind, name in held if mount.get("subPath") else ():
+                source = volumes[mount["name"]][kind[0].lower() + kind[1:]]
+                paths = {one["path"]: one["key"] for one in source.get("items") or []}
+                path = mount["subPath"]
+                yield kind, name, paths.get(path, path)
+        for variable in (container.get("env") or []) if env else ():
+            source = variable.get("valueFrom") or {}
+            for kind, name in _read(source, "KeyRef"):
+                yield kind, name, source[f"{kind[0].lower()}{kind[1:]}KeyRef"]["key"]
 
 
 def _template(owner: Json) -> Json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import condition_text, conditions_of
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.service import leads_nowhere
 from morrow.tool.diagnose.view import Finding, View, spec_of, title
 
 # Seconds that a controller may take to say something of a route that it has never seen.
@@ -67,6 +68,22 @@ def route_findings(view: View, place: Place) -> Iterator[Finding]:
             for parent in route["spec"].get("parentRefs") or []:
                 yield from _link_findings(Link(route, parent, view, place))
             yield from _taken(route, view, place)
+            yield from _empty_backends(route, view, place)
+    for gateway in view.own("Gateway", place.name, place.namespace):
+        yield from _gateway_findings(gateway, {}, place)
+
+
+def _empty_backends(route: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield a Service to which a part of the requests is led, and that leads to no pod."""
+    for rule in spec_of(route).get("rules") or []:
+        for end in rule.get("backendRefs") or []:
+            elsewhere = end.get("namespace", place.namespace) != place.namespace
+            if elsewhere or end.get("weight") == 0 or end.get("kind", "Service") != "Service":
+                continue
+            if leads_nowhere(end["name"], view, place):
+                cause = f"a part of its requests is led to {end['name']}, which has no ready pod"
+                told = place.problem("route-backend", title(route), cause)
+                yield Finding(told, UNSEEN, True)
 
 
 def _link_findings(link: Link) -> Iterator[Finding]:

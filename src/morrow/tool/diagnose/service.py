@@ -17,8 +17,10 @@ from morrow.tool.diagnose.view import (
     View,
     age_of,
     events_of,
+    is_of,
     is_ready,
     own_pods,
+    spec_of,
     title,
 )
 
@@ -34,8 +36,38 @@ def service_findings(view: View, place: Place) -> Iterator[Finding]:
         spec = service["spec"]
         if spec.get("type") == "LoadBalancer":
             yield from _balancer(service, view, place)
-        if spec.get("selector") and spec.get("clusterIP") != "None":
+        if spec.get("type") == "ExternalName":
+            yield from _named(service, view, place)
+        elif spec.get("selector") and spec.get("clusterIP") == "None":
+            yield from _headless(service, view, place)
+        elif spec.get("selector"):
             yield from _endpoints(service, view, place)
+
+
+def _named(service: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield a name for a Service of this namespace that is not there."""
+    own = rf"([a-z0-9-]+)\.{re.escape(place.namespace)}\.svc\b"
+    found = re.match(own, str(service["spec"].get("externalName")))
+    if found and found[1] not in [one["metadata"]["name"] for one in view.of("Service")]:
+        cause = f"it is a name for Service {found[1]}, which is not there"
+        told = place.problem("service-missing", title(service), cause, what=found[1])
+        yield Finding(told, SETTLES, True)
+
+
+def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:
+    """Yield one whose selector fits no pod, and none that this release would make."""
+    wanted = service["spec"]["selector"].items()
+    made = [spec_of(one).get("template") or {"metadata": {}} for one in view.workloads]
+    if any(wanted <= labels_of(one).items() for one in (*view.pods, *made)):
+        return
+    cause = "it leads to no pod"
+    ready = [pod for pod in own_pods(view) if is_ready(pod)]
+    if ready:
+        told = place.problem(
+            "service-leads-nowhere", title(service), cause + _selector(service, ready, place)[0],
+            repair=f"correct it in {place.file}, then: {typed()} up {place.environment}",
+        )  # fmt: skip
+        yield Finding(told, SETTLES, True)
 
 
 def _balancer(service: Json, view: View, place: Place) -> Iterator[Finding]:
@@ -81,6 +113,15 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
         )
         yield Finding(problem, hold, True)
     yield from _by_hand(service, list(pods.values()), view, place)
+
+
+def leads_nowhere(name: str, view: View, place: Place) -> bool:
+    """Whether a Service of somebody else has pods to lead to, and none is ready."""
+    if "EndpointSlice" not in view.around or place.name == name:
+        return False
+    found = [one for one in view.of("Service") if one["metadata"]["name"] == name]
+    by_pods = any(spec_of(one).get("selector") for one in found if not is_of(one, place.name))
+    return by_pods and not any(_ready_targets(name, view))
 
 
 def _is_for_others(service: Json, pods: Json, led_to: set[str], place: Place) -> bool:

@@ -27,6 +27,11 @@ UNREACHABLE = re.compile(
     r"connection refused|no such host|i/o timeout|no route to host|was refused|TLS handshake"
     r"|Unable to connect to the server|context deadline exceeded|EOF"
 )
+# What stands before the API server and refuses, or cannot: it is there itself.
+ADMISSION = (
+    ("webhook-unreachable", r'failed calling webhook "([^"]+)"'),
+    ("admission-refused", r'admission webhook "([^"]+)" denied|AdmissionPolicy \'([^\']+)\' with'),
+)
 ANSWER = 30.0  # seconds in which an API server that is there has answered a plain question
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
 
@@ -121,6 +126,11 @@ class Kubectl:
         context = self.context or "(current)"
         cause = done.last_error
         forbidden = FORBIDDEN.search(text)
+        for code, pattern in ADMISSION:
+            if rule := re.search(pattern, text):
+                where, what = f"namespace {self.namespace}", rule[rule.lastindex or 0]
+                words = {"what": what, "file": self.file, "up": "the same again"}
+                return Failure(problem(code, where, cause, kubectl=self.typed, details=(), **words))
         if "does not exist" in text and "context" in text:
             return Failure(problem("context-missing", f"context {context}", cause, file=self.file))
         if forbidden:

@@ -1,0 +1,115 @@
+"""Keys and names that no pod that runs has asked for yet: each shows at the next start only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.base.web import Answer
+from morrow.tool.deliver import inside
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.references import references
+from morrow.tool.diagnose.view import DECLARED, View
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
+from tests.unit.tool.around import LABELS, PLACE, codes, good, seen, template, thing
+
+FLAGS = thing("ConfigMap", "flags", data={"app.yaml": "x"})
+
+
+def mounting(path: str, kind: str = "configMap", **more: object) -> Json:
+    own = template()
+    own["spec"]["volumes"] = [{"name": "flags", kind: {"name": "flags", **more}}]
+    mount = {"name": "flags", "mountPath": "/app.yaml", "subPath": path}
+    own["spec"]["containers"][0]["volumeMounts"] = [mount]
+    return thing("Deployment", "web", "d", spec={"replicas": 1, "template": own})
+
+
+def cron(key: str) -> Json:
+    own = template()
+    source = {"configMapKeyRef": {"name": "flags", "key": key}}
+    own["spec"]["containers"][0]["env"] = [{"name": "A", "valueFrom": source}]
+    spec = {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": {"template": own}}}
+    return thing("CronJob", "tick", spec=spec)
+
+
+def declared(item: Json, *live: Json) -> View:
+    view = seen(good())
+    return replace(view, declared=(item,), around={DECLARED: (item, *live)})
+
+
+@pytest.mark.parametrize(
+    ("item", "live", "expected"),
+    [
+        (mounting("nosuch"), [FLAGS], ["configmap-key-missing"]),
+        (mounting("app.yaml"), [FLAGS], []),
+        (mounting("a", items=[{"key": "app.yaml", "path": "a"}]), [FLAGS], []),
+        (mounting("a", items=[{"key": "gone", "path": "a"}]), [FLAGS], ["configmap-key-missing"]),
+        (mounting("nosuch"), [], []),  # not allowed to look
+        (mounting("any", "emptyDir"), [FLAGS], []),
+        (cron("nosuch"), [FLAGS], ["configmap-key-missing"]),
+        (cron("app.yaml"), [FLAGS], []),
+    ],
+)
+def test_a_key_that_nobody_has_asked_for_yet(
+    item: Json, live: list[Json], expected: list[str]
+) -> None:
+    assert codes(declared(item, *live)) == expected
+
+
+def service(**spec: Any) -> Json:
+    return thing("Service", "odd", spec=spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"clusterIP": "None", "selector": {"app": "nosuch"}}, ["service-leads-nowhere"]),
+        ({"clusterIP": "None", "selector": LABELS}, []),
+        ({"type": "ExternalName", "externalName": "nosuch.demo.svc.x"}, ["service-missing"]),
+        ({"type": "ExternalName", "externalName": "odd.demo.svc"}, []),
+        ({"type": "ExternalName", "externalName": "db.other.svc.x"}, []),  # not looked at
+        ({"type": "ExternalName", "externalName": "db.example.com"}, []),
+    ],
+)
+def test_a_service_that_leads_nowhere_by_its_name_alone(spec: Json, expected: list[str]) -> None:
+    view = seen(good(), Service=[service(**spec)], EndpointSlice=[])
+    assert [one.problem.code for one in diagnose(view, PLACE)] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "policies", "expected"),
+    [
+        ("dial tcp 10.0.0.1:9000: connect: connection refused", False, ["listens-locally"]),
+        ("dial tcp 10.0.0.1:9000: connect: connection refused", True, []),  # it may refuse
+        ("i/o timeout", False, []),
+        ("", False, []),
+    ],
+)
+def test_a_port_that_answers_inside_the_pod_alone(
+    said: str, policies: bool, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inside, "ask", lambda *_: Answer(200))
+    monkeypatch.setattr(Kubectl, "run", lambda *_, **__: Result((), int(bool(said)), "", said))
+    own = thing("Service", "web", spec={"selector": LABELS, "ports": [{"port": 9000}]})
+    policy = thing("NetworkPolicy", "web", spec={"podSelector": {}})
+    view = seen(good(), Service=[own], NetworkPolicy=[policy] if policies else [])
+    found = inside.unanswered(view, PLACE, Kubectl("lab", "demo"))
+    assert [one.code for one in found] == expected
+
+
+def test_a_role_that_is_not_there() -> None:
+    binding = {
+        **thing("RoleBinding", "reads"),
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "roleRef": {"kind": "Role", "name": "reader"},
+    }
+    (needed,) = references([binding])
+    assert (needed["apiVersion"], needed["kind"]) == (binding["apiVersion"], "Role")
+    view = replace(seen(good()), declared=(binding, needed))
+    assert codes(replace(view, around={DECLARED: (binding,)})) == ["role-missing"]
+    there = thing("Role", "reader")
+    assert codes(replace(view, around={DECLARED: (binding, there)})) == [], "the control"

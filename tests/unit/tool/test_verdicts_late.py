@@ -1,0 +1,158 @@
+"""What is learnt late: after the rollout, of Jobs that are gone, of what fell beside Helm."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.deliver import rollout, served
+from morrow.tool.deliver.helm import _waits
+from morrow.tool.deliver.rollout import Rollout
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.job import running
+from morrow.tool.diagnose.view import View
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
+from tests.unit.tool.around import PLACE, condition, good, owned_by, pod, seen, thing
+
+
+def job(ttl: int | None = 0, **status: Any) -> Json:
+    return thing("Job", "odd", "j", spec={"ttlSecondsAfterFinished": ttl}, status=status)
+
+
+def said(reason: str, name: str = "odd") -> Json:
+    about = {"kind": "Job", "name": name, "uid": "gone"}
+    meta = {"name": "e"}
+    return {"kind": "Event", "metadata": meta, "involvedObject": about, "reason": reason}
+
+
+@pytest.mark.parametrize(
+    ("declared", "event", "known", "expected"),
+    [
+        (job(), said("BackoffLimitExceeded"), (), ["job-failed"]),
+        (job(), said("Completed"), (), []),
+        (job(), said("BackoffLimitExceeded"), ("gone",), []),  # of a release before
+        (job(), said("BackoffLimitExceeded", "theirs"), (), []),
+        (job(None), said("BackoffLimitExceeded"), (), []),  # it stays, and tells itself
+    ],
+)
+def test_a_job_that_failed_and_is_gone(
+    declared: Json, event: Json, known: tuple[str, ...], expected: list[str]
+) -> None:
+    view = replace(seen(good(event)), declared=(declared,))
+    assert [one.problem.code for one in diagnose(view, PLACE, known)] == expected
+
+
+def test_helm_waits_for_no_job_that_vanishes_and_the_tool_does() -> None:
+    site: Any = SimpleNamespace(objects=[job()])
+    assert "--wait-for-jobs" not in _waits(site)
+    site.objects = [job(900)]
+    assert "--wait-for-jobs" in _waits(site), "the control"
+    view = replace(seen(good(job(active=1))), declared=(job(),))
+    assert len(running(view)) == 1
+    ended = job(conditions=[condition("Complete", "True")])
+    assert running(replace(view, jobs=(ended,))) == running(replace(view, jobs=())) == []
+
+
+SITE: Any = SimpleNamespace(place=PLACE)
+
+
+def scaler(least: int) -> Json:
+    aim = {"kind": "Deployment", "name": "web"}
+    return thing("HorizontalPodAutoscaler", "x", spec={"scaleTargetRef": aim, "minReplicas": least})
+
+
+def fallen() -> list[Json]:
+    items = good()
+    items[0]["status"]["availableReplicas"] = 0
+    items[2] = pod(ready=False)
+    return items
+
+
+def crashed() -> list[Json]:
+    items = fallen()
+    ended = {"exitCode": 1, "reason": "Error"}
+    waits = {
+        "waiting": {"reason": "CrashLoopBackOff"},
+    }
+    items[2]["status"]["containerStatuses"][0] |= {
+        "state": waits, "lastState": {"terminated": ended}, "restartCount": 3,
+    }  # fmt: skip
+    return items
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        (seen(good()), []),
+        (seen(fallen()), ["rollout-slow"]),
+        (seen(crashed()), ["crashed"]),
+    ],
+)
+def test_pods_that_fell_once_it_had_rolled_out(view: View, expected: list[str]) -> None:
+    assert [one.problem.code for one in served._beside(SITE, view)] == expected
+
+
+def test_a_pod_that_nothing_keeps_is_judged_too() -> None:
+    odd = crashed()[2]
+    odd["metadata"] |= {"name": "odd", "ownerReferences": []}
+    assert [one.problem.object for one in served._beside(SITE, seen(good(odd)))] == [
+        "Pod odd, container web"
+    ]
+    odd["metadata"]["annotations"] = {"helm.sh/hook": "test"}
+    assert served._beside(SITE, seen(good(odd))) == [], "the control: `helm test` made it"
+
+
+def test_an_autoscaler_that_asks_for_more_than_its_least_is_at_work() -> None:
+    items = good()
+    items[0]["spec"]["replicas"] = 3
+    found = []
+    for least in (1, 3):
+        scalers = [scaler(least)]
+        for one in scalers:
+            one["metadata"]["labels"] = {}
+        found.append(len(served._beside(SITE, seen(items, HorizontalPodAutoscaler=scalers))))
+    assert found == [0, 1]
+
+
+def test_a_job_whose_end_helm_saw_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = job(conditions=[condition("Failed", "True", "BackoffLimitExceeded", "it failed")])
+    monkeypatch.setattr(rollout, "explain", lambda fault, *_: fault)
+    monkeypatch.setattr(rollout, "look", lambda *_: seen([failed]))
+    monkeypatch.setattr(rollout, "look_beyond", lambda *_: {})
+    watched = Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False)
+    watched._thread.start()
+    watched.look_for_job()
+    assert watched.fault is not None
+    assert watched.fault.object == "Job odd"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('failed calling webhook "a.b": dial: connection refused', "webhook-unreachable"),
+        (
+            "is invalid: : ValidatingAdmissionPolicy 'no' with binding 'no' denied",
+            "admission-refused",
+        ),
+        ("connection refused", "cluster-unreachable"),
+    ],
+)
+def test_who_stands_before_the_api_server_is_not_the_server(said: str, code: str) -> None:
+    failure = Kubectl("lab", "demo").failure(Result(("kubectl",), 1, "", said))
+    assert failure.problems[0].code == code
+
+
+def test_somebody_who_changes_the_template_all_the_time() -> None:
+    sets = [thing("ReplicaSet", f"web-{n}", f"r{n}", metadata=owned_by("d")) for n in range(2, 7)]
+    for one in sets:
+        one |= {"spec": {"replicas": 0}, "status": {}}
+    view = seen(good(*sets))
+    (found,) = diagnose(view, PLACE, ("r1",))
+    assert (found.problem.code, found.problem.object) == ("release-overwritten", "Deployment web")
+    assert diagnose(view, PLACE, ("r1", "r2")) == [], "the control"
+    assert diagnose(view, PLACE) == [], "its history is no rollout"
