@@ -68,3 +68,18 @@ def test_a_name_in_small_letters_that_is_missed_is_given() -> None:
     said = "secret not found. Declare it as envvar or define a default value."
     assert missing_in({"error": "UndefinedValueError", "message": said}) == ["secret"]
     assert missing_in({"error": "KeyError", "message": "'secret'"}) == [], "the control"
+
+
+@pytest.mark.parametrize(("said", "least", "most"), [("no such table: shop", 1, 1), ("no", 2, 9)])
+def test_where_tables_are_missing_no_other_way_is_tried(
+    tmp_path: Path, said: str, least: int, most: int
+) -> None:
+    """Each way is an import more, and a large project takes many seconds for one."""
+    seen, folder = tmp_path / "seen", tmp_path / "shop"
+    asks = f"import os\nopen({str(seen)!r}, 'a').write('.')\nos.getenv('SHOP_MODE')\n"
+    raises = f"    raise OSError({said!r})\n    start_response("
+    fill(folder, wsgi_py=f"{asks}{WSGI.replace('    start_response(', raises)}")
+    (folder / ".env.example").write_text("SHOP_MODE=large\n")
+    asked = found(folder, "wsgi:application")
+    assert said in asked.application.trouble
+    assert least <= len(seen.read_text()) <= most

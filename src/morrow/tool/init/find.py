@@ -176,8 +176,8 @@ class Search:
                 told = replace(told, dotenv=own)
                 if told.sound or isinstance(best, Refusal) or _driverless(best.raised):
                     best = told
-                if told.sound or told.interface == "none":
-                    break
+                if told.sound or told.interface == "none" or "no such table" in told.raised:
+                    break  # no other way makes tables: a job may
                 continue
             if isinstance(best, Refusal) and (told.unreachable or not best.error):
                 best = told
