@@ -23,6 +23,7 @@ from tests.e2e.faults_release import FAULTS as OF_A_RELEASE
 from tests.e2e.faults_routes import FAULTS as OF_ROUTES
 from tests.e2e.faults_rules import FAULTS as OF_RULES
 from tests.e2e.faults_storage import FAULTS as OF_STORAGE
+from tests.e2e.faults_unseen import FAULTS as UNSEEN
 from tests.e2e.tool_faults import Fault
 from tests.e2e.tool_project import ToolProject, laid_over
 from tests.unit.tool.command import MORROW
@@ -32,9 +33,9 @@ pytestmark = pytest.mark.timeout(900)
 UP = "morrow up test"
 # Only `up` asks the service itself, and whether the pods of a cron could be made.
 ASKED = ("smoke-failed", "certificate-wrong", "outside-unserved", "port-silent", "liveness-failed",
-         "pod-security-refused", "priority-class-missing")  # fmt: skip
+         "pod-security-refused", "priority-class-missing", "listens-locally")  # fmt: skip
 OLDER = (*OF_IMAGES, *OF_A_RELEASE, *OF_PODS, *OF_THE_NETWORK, *OF_THE_CLUSTER)
-EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES, *OF_RULES, *OF_ROUTES)
+EVERY: tuple[Fault, ...] = (*OLDER, *OF_STORAGE, *OF_PROCESSES, *OF_RULES, *OF_ROUTES, *UNSEEN)
 
 
 @pytest.fixture

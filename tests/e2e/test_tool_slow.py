@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.cluster import Cluster, Image
 from tests.e2e.odd_deploys import ODD
+from tests.e2e.odd_unseen import ODD as UNSEEN
 from tests.e2e.slow_deploys import SLOW, Slow
 from tests.e2e.tool_project import ToolProject
 
@@ -18,7 +19,7 @@ from tests.e2e.tool_project import ToolProject
 pytestmark = pytest.mark.timeout(900)
 
 
-EVERY = (*SLOW, *ODD)
+EVERY = (*SLOW, *ODD, *UNSEEN)
 
 
 @pytest.mark.parametrize(
