@@ -91,7 +91,7 @@ def tainted(project: ToolProject) -> None:
 
 def untainted(project: ToolProject) -> None:
     """Take it off."""
-    project.kubectl("taint", "nodes", "--all", f"example.com/{project.namespace}-")
+    project.kubectl("taint", "node", _own_node(project), f"example.com/{project.namespace}-")
     project.kubectl("label", "nodes", "--all", f"example.com/{project.namespace}-")
 
 

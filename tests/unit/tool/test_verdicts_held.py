@@ -207,7 +207,7 @@ def rests(replicas: int | None) -> View:
     ("replicas", "expected"), [(0, "serving"), (None, "serving"), (2, "degraded")]
 )
 def test_a_worker_that_is_to_rest_does(replicas: int | None, expected: str) -> None:
-    assert _state(rests(replicas), []) == expected
+    assert _state(rests(replicas), [], PLACE) == expected
 
 
 def test_a_claim_for_which_no_volume_is_there() -> None:

@@ -26,7 +26,7 @@ from morrow.tool.deliver.progress import Progress
 from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.diagnose.deployment import blocking, held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.job import job_findings, running
+from morrow.tool.diagnose.job import ended_badly, running
 from morrow.tool.diagnose.unknown import stuck
 from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
 from morrow.tool.programs import runner
@@ -109,7 +109,7 @@ class Rollout:
                     raise
             else:
                 stands = all(rolled_out(one, view) or held(one)[0] for one in view.workloads)
-                if stands and not running(view):
+                if stands and not ended_badly(view, self._place, self._jobs) + running(view):
                     return None  # of what is held nothing more is to come: `served` judges it
                 self._progress.show(view)
                 fault = self._judge(view) or self._late(view, patience, waited)
@@ -123,9 +123,9 @@ class Rollout:
         self._end()
         with suppress(Failure):
             view = self._look()
-            told = [one for one in job_findings(view, self._place, self._jobs) if one.hold == 0]
+            told = ended_badly(view, self._place, self._jobs)
             if told and self.fault is None:
-                self._name(told[0].problem, view)
+                self._name(told[0], view)
 
     def _late(self, view: View, patience: float, waited: float) -> Problem | None:
         """Return that it takes too long: longer than one pod must stay ready, and all patience."""

@@ -15,7 +15,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look_around, look_at_all
 from morrow.tool.diagnose.deployment import held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.pod import alone
+from morrow.tool.diagnose.pod import of_alone
 from morrow.tool.diagnose.unknown import stuck
 from morrow.tool.diagnose.view import (
     WAIT,
@@ -68,8 +68,7 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
 def _beside(site: Site, view: View) -> list[Finding]:
     found = [one for one in diagnose(view, site.place) if not one.past and one.hold != WAIT]
     if all(map(partial(_stands, view), view.workloads)):
-        kept = {f"Pod {one['metadata']['name']}" for one in alone(view, site.place)}
-        return [one for one in found if one.beside or one.problem.object.split(",")[0] in kept]
+        return [one for one in found if one.beside or of_alone(one, view, site.place)]
     # It had rolled out: pods have fallen since, or an autoscaler asks for more.
     return found or [Finding(stuck(view, site.place, GOES), GOES)]
 

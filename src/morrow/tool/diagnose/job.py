@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterator
 
+from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import TASK, conditions_of, labels_of
 from morrow.tool.cluster.place import Place
@@ -72,6 +73,11 @@ def running(view: View) -> list[Json]:
 def _ended(job: Json) -> bool:
     seen = conditions_of(job.get("status") or {})
     return any(seen.get(kind, {}).get("status") == "True" for kind in ("Complete", "Failed"))
+
+
+def ended_badly(view: View, place: Place, known: Collection[str]) -> list[Problem]:
+    """Return what is final of the new Jobs, also of those that are gone."""
+    return [one.problem for one in job_findings(view, place, known) if one.hold == 0]
 
 
 def _vanished(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:

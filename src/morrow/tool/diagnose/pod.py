@@ -89,6 +89,12 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     yield from _gates(pod, place)
 
 
+def of_alone(finding: Finding, view: View, place: Place) -> bool:
+    """Whether a finding is of such a pod: no workload's numbers tell of it."""
+    names = {f"Pod {one['metadata']['name']}" for one in alone(view, place)}
+    return finding.problem.object.split(",")[0] in names
+
+
 def _gates(pod: Json, place: Place) -> Iterator[Finding]:
     """Yield the readiness gate that stays closed when all containers are ready."""
     seen = conditions_of(pod.get("status") or {})

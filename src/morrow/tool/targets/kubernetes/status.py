@@ -7,11 +7,13 @@ from typing import Any
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import names_held
+from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose_once
+from morrow.tool.diagnose.pod import of_alone
 from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import (
     Finding,
@@ -42,7 +44,7 @@ def status_of(site: Site, view: View, *, just_now: bool = False) -> Outcome:
     history = site.history
     served = [pod for pod in own_pods(view) if is_ready(pod)] or new_pods(view)
     web = [pod for pod in served if not process_of(pod)] or served
-    specs, state = [pod["spec"] for pod in web], _state(view, findings)
+    specs, state = [pod["spec"] for pod in web], _state(view, findings, place)
     data: dict[str, Any] = {
         "environment": environment.label,
         "state": state,
@@ -75,12 +77,12 @@ def status_of(site: Site, view: View, *, just_now: bool = False) -> Outcome:
     return Outcome("\n".join(lines), data, ok=state == "serving")
 
 
-def _state(view: View, findings: list[Finding]) -> str:
+def _state(view: View, findings: list[Finding], place: Place) -> str:
     """Serving only where every process runs what is wanted and nothing beside is wrong."""
     ready = sum(map(is_ready, own_pods(view)))
     if not ready and any(wanted_of(one) for one in view.workloads):
         return "failing"
-    if any(finding.beside for finding in findings):
+    if any(one.beside or of_alone(one, view, place) for one in findings):
         return "degraded"
     for workload in view.workloads:
         wanted = wanted_of(workload)
