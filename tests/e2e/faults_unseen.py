@@ -209,6 +209,11 @@ FAULTS = (
         r"hostNetwork", before=rewrites("pods", "/spec/hostNetwork", "true", "add"), after=NONE,
     ),
     Fault(
+        "a rule lets another port be asked", "never-ready", r"container web", r":9\b.*refused",
+        {"probes": {"startup": {"failureThreshold": 8}}}, after=NONE, before=rewrites(
+            "pods", "/spec/containers/0/startupProbe/httpGet/port", "9"),
+    ),
+    Fault(
         "a rule refuses the lock", "admission-refused", r"namespace", r"no locks", exit=1,
         before=rule("coordination.k8s.io", "leases", "no locks"), after=no_rule(),
     ),

@@ -121,6 +121,25 @@ def test_a_pod_is_asked_by_the_name_that_its_node_uses(
     assert hosts == ([host] if host else [])
 
 
+@pytest.mark.parametrize(("started", "port"), [(False, 9), (True, 5000)])
+def test_the_probe_is_asked_that_the_node_asks(
+    started: bool, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items, asked = probing("/"), []
+    items[2]["spec"]["containers"][0]["startupProbe"] = {"httpGet": {"path": "/", "port": 9}}
+    items[2]["status"]["containerStatuses"][0]["started"] = started
+
+    def ask(*words: object) -> Answer:
+        asked.append(words[2])
+        return Answer(503)
+
+    monkeypatch.setattr(explain, "ask", ask)
+    monkeypatch.setattr(explain, "last_log", lambda *_, **__: "")
+    told = PLACE.problem("never-ready", "Pod web-1-a, container web", "it runs")
+    explain.explain(told, seen(items), Kubectl("lab", "demo"), PLACE)
+    assert asked == [port]
+
+
 def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
     before, items = seen(good()), good()
     assert list(inside.fallen(before, before, PLACE)) == [], "the control"

@@ -7,12 +7,14 @@ import dataclasses
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.declared import difference
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.view import KEEPERS, View, title
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
 
+PROBES = ("readinessProbe", "startupProbe")
 RUNS = ("never-ready", "readiness-flaps", "init-hangs", "listens-locally")  # its log is the present
 
 
@@ -63,10 +65,13 @@ def host_of(pod: Json, port: int) -> str:
 
 def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
     """Ask the pod what the kubelet asks it, because the kubelet keeps no body."""
+    statuses = container_statuses(pod)
     for spec in pod["spec"]["containers"]:
         if spec["name"] != container:
             continue
-        probe = spec.get("readinessProbe") or spec.get("startupProbe") or {}
+        begun = any(one["name"] == container and one.get("started") for one in statuses)
+        kinds = PROBES if begun else PROBES[::-1]  # who has not started is asked by startup alone
+        probe: Json = next(filter(None, map(spec.get, kinds)), {})
         get = probe.get("httpGet") or probe.get("tcpSocket")
         if get is None or get.get("scheme") == "HTTPS":
             return ""
