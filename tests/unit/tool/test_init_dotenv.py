@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from morrow.tool.base.project import Project
 from morrow.tool.environment.load import read
 from morrow.tool.init.ask import missing_in
 from morrow.tool.init.init import apply
+from morrow.tool.stores.generated import fresh
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
 READS_ITS_OWN = """
@@ -62,6 +64,15 @@ def test_a_variable_in_small_letters_is_one(tmp_path: Path, text: str, names: li
     told = found(tmp_path)
     assert [one.name for one in told.settings] == names
     assert list(told.layers.keys) == [one for one in names if "secret" in one]
+
+
+def test_a_key_of_a_cipher_is_one_while_it_is_asked_and_when_it_serves(tmp_path: Path) -> None:
+    """Fernet's is 32 bytes in base64, to the last `=`; others decode what they get as text."""
+    asks = "import base64, os\nkey = base64.urlsafe_b64decode(os.environ['ENCRYPTION_KEY'])\n"
+    fill(tmp_path, wsgi_py=f"{asks}assert len(key) == 32 and key.decode()\n{WSGI}")
+    assert found(tmp_path).application.path == ("/", 200)
+    assert len(urlsafe_b64decode(fresh("ENCRYPTION_KEY"))) == 32
+    assert b"=" not in fresh("SECRET_KEY"), "the control"
 
 
 def test_a_name_in_small_letters_that_is_missed_is_given() -> None:

@@ -29,6 +29,9 @@ DRIVERS = {
 }
 DRIVER_MODULES = ("aiosqlite", "asyncpg", "psycopg2", "psycopg", "MySQLdb", "pymysql", "aiomysql")
 
+# Stands for a secret while it is asked: text in base64, of 32 bytes, as keys of ciphers are.
+PLACEHOLDER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgMzIgYnl0ZXMgb2s="
+
 
 def guess(name: str, known: Mapping[str, Setting]) -> str:
     """Return a value with which an application can at least be imported."""
@@ -60,7 +63,7 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
     ):
         if re.search(pattern, name):
             return value
-    return "init-placeholder-of-32-characters" if SECRET.search(name) else "local"
+    return PLACEHOLDER if SECRET.search(name) else "local"
 
 
 def driver_url(asked: Set[str], python: str) -> str:

@@ -43,7 +43,7 @@ class Users:
                 problem("database-value", key, cause, environment=label, key=key, user=user)
             )
         (self.next,) = {*users} - {self.present}
-        self._password = fresh().decode()
+        self._password = fresh("").decode()
         self.value = renamed(url, self.next, self._password).encode()
         self._database = unquote(urlsplit(url).path.lstrip("/"))
         self._administrator = Administrator()

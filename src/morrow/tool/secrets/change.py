@@ -48,7 +48,7 @@ def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Json:
 
 def rotate(site: Site, keys: Iterable[str], confirm: str | None) -> Json:
     """Give keys new random values; of a foreign Secret only the pods are renewed."""
-    given = {key: fresh() for key in keys} if store_of(site.environment).random else {}
+    given = {key: fresh(key) for key in keys} if store_of(site.environment).random else {}
     rotation = site.environment.secrets.rotation
     if rotation is not None:
         require_declared(site.environment, [rotation.key])

@@ -64,7 +64,7 @@ class External(Generated):
         place, pin = self._place(site)
         present = self._present(site, place, pin)
         keys = site.environment.secrets.keys
-        values = {key: given.get(key) or present.get(key) or fresh() for key in keys}
+        values = {key: given.get(key) or present.get(key) or fresh(key) for key in keys}
         require_text(site.environment, values)
         # Other keys of the entry stay as they are.
         version = place.put({**present, **values}, revision)

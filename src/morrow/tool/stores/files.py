@@ -5,7 +5,6 @@ A process reads its secrets from a folder, so each store of a process gives it o
 
 from __future__ import annotations
 
-import secrets as random
 import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from morrow.tool.base.files import draft_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
+from morrow.tool.stores.generated import fresh
 from morrow.tool.stores.store import Store
 
 
@@ -45,7 +45,7 @@ class Files(Store):
 
     def missing(self, environment: Environment, keys: list[str]) -> dict[str, bytes]:
         """Return the values of keys that have no file yet."""
-        return {key: random.token_urlsafe(32).encode() for key in keys}
+        return {key: fresh(key) for key in keys}
 
     def values(self, site: Site) -> dict[str, bytes]:
         """Read the present ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets as random
 from collections.abc import Mapping
 
@@ -12,9 +13,10 @@ from morrow.tool.stores.in_cluster import InCluster
 from morrow.tool.stores.store import following
 
 
-def fresh() -> bytes:
-    """Return a new random value, of letters that every system takes."""
-    return random.token_urlsafe(32).encode()
+def fresh(key: str) -> bytes:
+    """Return a new random value, of letters that every system takes; a key of Fernet's as one."""
+    padded = "=" if re.search(r"FERNET|ENCRYPTION_KEY", key.upper()) else ""
+    return f"{random.token_urlsafe(32)}{padded}".encode()
 
 
 class Generated(InCluster):
@@ -34,7 +36,7 @@ class Generated(InCluster):
         secrets = site.environment.secrets
         if not secrets.keys or site.secret is not None:
             return
-        if objects.create(site, secrets.object_name, {key: fresh() for key in secrets.keys}):
+        if objects.create(site, secrets.object_name, {key: fresh(key) for key in secrets.keys}):
             count = len(secrets.keys)
             terminal.say(f"  Secret {secrets.object_name} made with {count} generated values")
         else:
@@ -57,7 +59,7 @@ class Generated(InCluster):
     def renew(self, site: Site, revision: str, given: Mapping[str, bytes]) -> dict[str, str]:
         """Make the next Secret: what is given, what the present one holds, else a random value."""
         present = objects.values_of(site.secret)
-        values = {key: present.get(key) or fresh() for key in site.environment.secrets.keys}
+        values = {key: present.get(key) or fresh(key) for key in site.environment.secrets.keys}
         name = site.environment.secret_of(revision)
         objects.create(site, name, {**values, **given})
         terminal.say(f"  Secret {name} made")

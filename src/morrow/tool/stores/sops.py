@@ -113,7 +113,7 @@ def change(environment: Environment, new_values: Mapping[str, bytes]) -> None:
     has = sealed(file).keys if file.is_file() else ()
     for key in environment.secrets.keys:
         if key not in has and key not in values:
-            values[key] = fresh()
+            values[key] = fresh(key)
     require_text(environment, values)
     if values:
         sops_of(environment).write(values)
