@@ -31,6 +31,20 @@ def test_only_a_fault_that_stays_closes_it(monkeypatch: pytest.MonkeyPatch) -> N
     assert way.is_closed
 
 
+def test_somebody_who_goes_on_closes_it() -> None:
+    def looks(*generations: int) -> bool:
+        way = WayBack(PLACE)
+        way._began -= 99
+        for number in generations:
+            items = good()
+            items[0]["metadata"]["generation"] = items[0]["status"]["observedGeneration"] = number
+            way.look(seen(items))
+        return way.is_closed
+
+    assert looks(1, 2, 3, 4, 5, 6)
+    assert not looks(1, 2, 2, 2, 2, 3, 3), "the control: it is put back, and scaled"
+
+
 def test_a_program_that_hears_no_request_is_ended() -> None:
     said = threading.Event()
 

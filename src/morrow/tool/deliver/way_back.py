@@ -6,12 +6,14 @@ Somebody who changes them all the time, or what has gone since, would hold it fo
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.view import HEALS_OFTEN, View
 
+LOOKS, CHANGES = 8, 2  # more changes in so many looks are somebody's who is at it
 LASTS = 60.0  # seconds in which what was put back has begun to serve
 
 
@@ -20,7 +22,8 @@ class WayBack:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._since = time.monotonic()  # when nothing was wrong last
+        self._since = self._began = time.monotonic()  # when nothing was wrong last
+        self._generations: list[object] = []
         self.is_closed = False
 
     def look(self, view: View) -> None:
@@ -29,7 +32,18 @@ class WayBack:
         now, wrong = time.monotonic(), [one for one in found if one.hold <= HEALS_OFTEN]
         if not wrong:
             self._since = now
-        elif now - self._since > LASTS and not self.is_closed:
-            self.is_closed = True
-            told = wrong[0].problem
-            terminal.say(f"  not waited for any longer: {told.object}: {told.cause}")
+        if wrong and now - self._since > LASTS:
+            self._close(f"{wrong[0].problem.object}: {wrong[0].problem.cause}")
+        elif self._is_restless(view) and now - self._began > LASTS:
+            self._close("somebody changes it again and again")
+
+    def _is_restless(self, view: View) -> bool:
+        """Whether many of the last looks found it changed: Helm puts it back once."""
+        seen = [one["metadata"].get("generation") for one in view.workloads]
+        self._generations = [*self._generations[-LOOKS:], seen]
+        return sum(one != other for one, other in pairwise(self._generations)) > CHANGES
+
+    def _close(self, why: str) -> None:
+        if not self.is_closed:
+            terminal.say(f"  not waited for any longer: {why}")
+        self.is_closed = True
