@@ -139,11 +139,13 @@ FLEET = [
          f"count by (alertname, service) (ALERTS{{{FIRING}}})"),
     ]),
 ]  # fmt: skip
-# When the first pod of each version and revision of a service's secrets began, in ms: a marker
-# on every panel.
+# When the first pod of each version, revision of secrets and ReplicaSet (new settings alone make
+# one) began, in ms: a marker on every panel. A StatefulSet's pods name none.
 BEGAN = (
-    "min by (namespace, container, version, secrets_revision) (process_start_time_seconds{%s} "
-    "* on (namespace, pod) group_left (version, secrets_revision) morrow_info{%s}) * 1000"
+    "min by (namespace, container, version, secrets_revision, pods) (label_replace("
+    "process_start_time_seconds{%s} "
+    "* on (namespace, pod) group_left (version, secrets_revision) morrow_info{%s}, "
+    '"pods", "$1", "pod", ".+-([a-z0-9]+)-[a-z0-9]{5}")) * 1000'
 )
 WHO = "{{namespace}}/{{container}} "  # of all services: whose version it is
 KNOWN = 'morrow_info{namespace="$namespace",container="@NAME@"}'
@@ -203,7 +205,7 @@ def board(
         "expr": BEGAN % (labels, labels),
         "useValueForTime": True,
         "titleFormat": f"{who}{{{{version}}}}",
-        "textFormat": "version {{version}}, secrets {{secrets_revision}}",
+        "textFormat": "version {{version}}, secrets {{secrets_revision}}, pods {{pods}}",
     }
     source = {"name": "datasource", "type": "datasource", "query": "prometheus"}
     whole = {

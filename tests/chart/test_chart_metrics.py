@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.chart import dashboards
-from tests.chart.promtool import groups
+from tests.chart.promtool import groups, inputs, unit_test
 from tests.chart.rendering import ROOT
 from tests.unit.frame.skips import cannot
 from tests.unit.kit.served import HELLO, served
@@ -208,3 +208,23 @@ def test_deploys_are_marked_on_every_panel() -> None:
         assert marker["enable"]
         assert marker["useValueForTime"]
         assert "secrets_revision" in marker["expr"]
+
+
+def test_new_settings_alone_are_a_deploy_too(tmp_path: Path) -> None:
+    """Two ReplicaSets of one version are two markers, three pods of one are one."""
+    (marker,) = DASHBOARD["annotations"]["list"]
+    query = marker["expr"]
+    for word, value in FILLED.items():
+        query = query.replace(word, value)
+    series, own = {}, 'namespace="somewhere",container="shop"'
+    for pod, began in {"77f-aaaaa": 20, "77f-bbbbb": 10, "77f-ccccc": 30, "88f-aaaaa": 40}.items():
+        labels = f'{own},pod="shop-{pod}"'
+        series[f"process_start_time_seconds{{{labels}}}"] = f"{began}x9"
+        series[f'morrow_info{{{labels},version="1",secrets_revision="2"}}'] = "1x9"
+    found = [
+        {"labels": f'{{{own},version="1",secrets_revision="2",pods="{pods}"}}', "value": at}
+        for pods, at in (("77f", 10_000), ("88f", 40_000))
+    ]
+    asked = {"expr": query, "eval_time": "5m", "exp_samples": found}
+    test = {"input_series": inputs(series), "promql_expr_test": [asked]}
+    assert unit_test(groups(), [test], tmp_path) == ""
