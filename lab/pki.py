@@ -11,7 +11,7 @@ from lab.layout import CACHE, CLUSTER_DNS, GATEWAY_DOMAIN, HOST, NODES, PKI
 from lab.shell import run
 
 SERVICE_ADDRESS = CLUSTER_DNS.rsplit(".", 1)[0] + ".1"
-DAYS = "3650"
+DAYS = 3650
 GATEWAY = CACHE / "gateway"
 
 
@@ -28,10 +28,14 @@ def make_authority(folder: Path, name: str) -> None:
     _certificate(folder, name, f"/CN=morrow-lab-{name}", [*rights, "subjectKeyIdentifier=hash"])
 
 
-def issue(folder: Path, name: str, subject: str, *extensions: str, by: str = "ca") -> None:
+def issue(
+    folder: Path, name: str, subject: str, *extensions: str, by: str = "ca", days: int = DAYS
+) -> None:
     """Issue a certificate signed by the authority `by` of the same folder."""
     signed: list[str | Path] = ["-CA", folder / f"{by}.crt", "-CAkey", folder / f"{by}.key"]
-    _certificate(folder, name, subject, ["basicConstraints=critical,CA:FALSE", *extensions], signed)
+    _certificate(
+        folder, name, subject, ["basicConstraints=critical,CA:FALSE", *extensions], signed, days
+    )
 
 
 def _certificate(
@@ -40,11 +44,12 @@ def _certificate(
     subject: str,
     extensions: Sequence[str],
     signed: Sequence[str | Path] = (),
+    days: int = DAYS,
 ) -> None:
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"]
     files: list[str | Path] = ["-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"]
     added = [word for extension in extensions for word in ("-addext", extension)]
-    ask = ["openssl", "req", "-x509", "-config", "-", *key, "-days", DAYS, "-subj", subject]
+    ask = ["openssl", "req", "-x509", "-config", "-", *key, "-days", str(days), "-subj", subject]
     # The certificate is written last: a folder that has it has the key, too.
     run(*ask, *files, *signed, *added, stdin=CONFIG)
 

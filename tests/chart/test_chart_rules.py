@@ -19,6 +19,7 @@ from tests.chart.alert_cases import (
     certificate,
     failing,
     responses,
+    secret,
 )
 from tests.chart.promtool import VALUES, groups, inputs, promtool, unit_test, written
 from tests.chart.rendering import CHART, ROOT, one, render
@@ -190,6 +191,15 @@ def test_a_certificate_of_a_short_life_is_not_late_before_it_is_to_be_renewed(
         series = {**certificate(9), f"{renewal}{{{labels}}}": f"{due}x200"}
         told = said_of("CertificateExpires", series, tmp_path, after="120m")
         assert bool(told) == fires, told
+
+
+def test_a_reading_that_fails_does_not_begin_a_date_s_wait_anew(tmp_path: Path) -> None:
+    for alert, series in (("SecretOld", secret(-91 * DAY)), ("CertificateExpires", certificate(9))):
+        gaps = {
+            name: " ".join([*[value.partition("x")[0]] * 7, "stale"] * 12)
+            for name, value in series.items()
+        }
+        assert alert in said_of(alert, gaps, tmp_path, after="60m")
 
 
 def test_a_faster_time_changes_nothing_but_the_times(tmp_path: Path) -> None:
