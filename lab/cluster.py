@@ -19,6 +19,7 @@ from lab import (
     packages,
     pki,
     timings,
+    tracing,
 )
 from lab.control_plane import GROUP, ControlPlane
 from lab.errors import LabError
@@ -158,7 +159,8 @@ def add(what: str) -> None:
     """Bring a running lab what only some tests ask for."""
     if not is_up():
         raise LabError("the lab is not up; `python -m lab up` starts it")
-    {"argocd": argocd.add, "flux": flux.add, "monitoring": monitoring.add}[what]()
+    parts = {"argocd": argocd, "flux": flux, "monitoring": monitoring, "tracing": tracing}
+    parts[what].add()
 
 
 def _known(name: str) -> NodeAddress:

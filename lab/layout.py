@@ -25,6 +25,7 @@ LAB_RANGE = "10.89.0.0/24"
 POD_RANGE = "10.244.0.0/16"
 SERVICE_RANGE = "10.96.0.0/16"
 CLUSTER_DNS = "10.96.0.10"
+COLLECTED = RUN / "collected"  # what OpenTelemetry's collector took
 OBJECT_METRICS, OBJECT_METRICS_PORT = "object-metrics", 8090  # stands in for kube-state-metrics
 ARGOCD_REDIS = "argocd-redis"  # kept in memory by a library
 GATEWAY_DOMAIN = "lab.example.com"

@@ -6,22 +6,17 @@ The service is orders, the server is Debian's on this machine; its log and data 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lab import service_image
-from lab.errors import LabError
-from lab.layout import HOST
-from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
+from tests.e2e import orders
+from tests.e2e.cluster import Cluster, eventually, needs_lab
 from tests.e2e.conftest import proving
 from tests.e2e.pods import names
 from tests.e2e.rig import FOLDER, NOTHING, Rig
 from tests.e2e.tool_project import ToolProject
-from tests.unit.tool import database as databases
 from tests.unit.tool.database import ROOT, USERS, Database
 
 pytestmark = [
@@ -37,26 +32,15 @@ PODS = 2
 def database(cluster: Cluster) -> Iterator[Database]:
     """A server where the pods reach it, with one order in it."""
     del cluster
-    with databases.database(HOST) as made:
-        words = ["-m", "alembic", "-c", str(ROOT / "apps/orders/orders/alembic.ini")]
-        path = os.pathsep.join((made.packages, str(ROOT / "apps/orders"), str(ROOT / "src")))
-        given = {"DATABASE_URL": made.first, "BROKER_URL": "redis://127.0.0.1:9/0"}
-        subprocess.run(
-            [sys.executable, *words, "upgrade", "head"],
-            env=os.environ | given | {"PYTHONPATH": path}, check=True, cwd="/",
-        )  # fmt: skip
-        made.ask("insert into orders (item, quantity) values ('tea', 1)")
+    with orders.database() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def rig(cluster: Cluster, database: Database, request: pytest.FixtureRequest) -> Iterator[Rig]:
     """The load's side; the release is named as the rig names it, and its image is orders."""
-    try:
-        image = Image(service_image.ORDERS_REPOSITORY, service_image.build_orders())
-    except LabError as problem:
-        pytest.fail(str(problem), pytrace=False)
-    with proving("users", cluster, {"orders": image}, request, FOLDER / "users") as rig:
+    images = {"orders": orders.image()}
+    with proving("users", cluster, images, request, FOLDER / "users") as rig:
         rig.path, rig.text = "/orders?count=1", "tea"
         yield rig
 
@@ -76,7 +60,7 @@ def project(rig: Rig, database: Database, tmp_path_factory: pytest.TempPathFacto
         "name": "hello",
         "replicas": PODS,
         "config": {
-            "BROKER_URL": "redis://127.0.0.1:9/0",
+            "BROKER_URL": orders.NOWHERE,
             "MORROW_CONCURRENCY": str(5 * POOL),
             "DATABASE_RENEWAL": "5",
         },
