@@ -111,6 +111,7 @@ def _unmade(cron: Json, view: View, place: Place) -> Iterator[Finding]:
     if is_never_due(schedule) and not spec_of(cron).get("suspend"):
         cause = f"its schedule, {schedule}, names a day that never comes"
         yield Finding(place.problem("cron-unmade", title(cron), cause))
+        return
     for event in events_of(view, cron)[:1]:
         if event.get("reason") in NO_RUN and age_of(event_time(event)) < FRESH:
             cause = f"no run is made of it, {event['reason']}: {event.get('message')}"
