@@ -48,12 +48,20 @@ def declared(item: Json, *live: Json) -> View:
         (mounting("app.yaml"), [FLAGS], []),
         (mounting("a", items=[{"key": "app.yaml", "path": "a"}]), [FLAGS], []),
         (mounting("a", items=[{"key": "gone", "path": "a"}]), [FLAGS], ["configmap-key-missing"]),
+        (mounting("conf.d", items=[{"key": "app.yaml", "path": "conf.d/a"}]), [FLAGS], []),
+        (mounting("conf", items=[{"key": "app.yaml", "path": "conf.d/a"}]), [FLAGS],
+         ["configmap-key-missing"]),
+        (mounting("./conf.d//a", items=[{"key": "app.yaml", "path": "conf.d/a"}]), [FLAGS], []),
+        (mounting("./app.yaml"), [FLAGS], []),
+        (mounting("app.yaml/"), [FLAGS], []),
+        (mounting("./nosuch/"), [FLAGS], ["configmap-key-missing"]),
+        (mounting("."), [FLAGS], []),
         (mounting("nosuch"), [], []),  # not allowed to look
         (mounting("any", "emptyDir"), [FLAGS], []),
         (cron("nosuch"), [FLAGS], ["configmap-key-missing"]),
         (cron("app.yaml"), [FLAGS], []),
     ],
-)
+)  # fmt: skip
 def test_a_key_that_nobody_has_asked_for_yet(
     item: Json, live: list[Json], expected: list[str]
 ) -> None:
@@ -113,3 +121,20 @@ def test_a_role_that_is_not_there() -> None:
     assert codes(replace(view, around={DECLARED: (binding,)})) == ["role-missing"]
     there = thing("Role", "reader")
     assert codes(replace(view, around={DECLARED: (binding, there)})) == [], "the control"
+
+
+def test_a_role_of_the_whole_cluster_is_in_no_namespace() -> None:
+    binding = {
+        **thing("RoleBinding", "reads", metadata={"namespace": "kube-system"}),
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "roleRef": {"kind": "ClusterRole", "name": "view"},
+    }
+    own = thing("ClusterRole", "own")  # as written: with a namespace
+    view = replace(seen(good()), declared=(binding, own, *references([binding])))
+    live = [{"kind": "ClusterRole", "metadata": {"name": name}} for name in ("view", "own")]
+    assert codes(replace(view, around={DECLARED: (binding, *live)})) == []
+    assert codes(replace(view, around={DECLARED: (binding,)})) == ["object-gone", "role-missing"]
+    elsewhere = thing("Role", "reader")
+    binding["roleRef"] = {"kind": "Role", "name": "reader"}
+    view = replace(view, declared=(binding, *references([binding])))
+    assert codes(replace(view, around={DECLARED: (binding, elsewhere)})) == ["role-missing"]

@@ -17,6 +17,7 @@ from morrow.tool.diagnose.job import running
 from morrow.tool.diagnose.view import View
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
+from morrow.tool.targets.kubernetes.status import _state
 from tests.unit.tool.around import PLACE, condition, good, owned_by, pod, seen, thing
 
 
@@ -105,6 +106,32 @@ def test_a_pod_that_nothing_keeps_is_judged_too() -> None:
     ]
     odd["metadata"]["annotations"] = {"helm.sh/hook": "test"}
     assert served._beside(SITE, seen(good(odd))) == [], "the control: `helm test` made it"
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "expected"),
+    [
+        ("Never", {"phase": "Failed"}, ["crashed"]),
+        ("Never", {"phase": "Failed", "reason": "Evicted"}, ["pod-evicted", "crashed"]),
+        ("Never", {"phase": "Running"}, []),  # another container of it still runs
+        ("Never", {"phase": "Succeeded"}, []),
+        ("OnFailure", {"phase": "Succeeded"}, []),
+    ],
+)
+def test_how_a_pod_that_nothing_keeps_has_ended(
+    policy: str, status: Json, expected: list[str]
+) -> None:
+    odd = pod("odd", ready=False)
+    odd["metadata"]["ownerReferences"] = []
+    odd["spec"]["restartPolicy"] = policy
+    ended = {"exitCode": int(status["phase"] != "Succeeded"), "reason": "any"}
+    odd["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
+    odd["status"] |= status
+    view = seen(good(odd))
+    assert [one.problem.code for one in served._beside(SITE, view)] == expected
+    assert _state(view, diagnose(view, PLACE), PLACE) == (
+        "serving" if status["phase"] == "Succeeded" else "degraded"
+    )
 
 
 def test_an_autoscaler_that_asks_for_more_than_its_least_is_at_work() -> None:

@@ -46,14 +46,16 @@ FREE: Json = {"metadata": {"finalizers": None}}
 
 def declared_findings(view: View, place: Place) -> Iterator[Finding]:
     """Compare what was applied with what is there."""
-    live = {_identity(item, place): item for item in view.of(DECLARED)}
+    live = {_identity(item, ""): item for item in view.of(DECLARED)}
     if not live:
         return  # not asked for yet, or not allowed to look
     held = {(kind, name): item for (kind, _, name), item in live.items()}
     for wanted in view.declared:
         if FOR not in wanted:
             yield from lacking(wanted, held, place)
-        item = live.get(_identity(wanted, place))
+        kind, namespace, name = _identity(wanted, place.namespace)
+        # What is the whole cluster's has no namespace, whatever was written.
+        item = live.get((kind, namespace, name)) or live.get((kind, "", name))
         if FOR in wanted:
             yield from absent(wanted, place) if item is None else ()
         elif item is None:
@@ -95,9 +97,9 @@ def _let_go(item: Json, cause: str, place: Place) -> Problem:
     return place.problem("object-ending", title(item), cause, command=command)
 
 
-def _identity(item: Json, place: Place) -> tuple[str, str, str]:
+def _identity(item: Json, namespace: str) -> tuple[str, str, str]:
     meta = item["metadata"]
-    return item["kind"], meta.get("namespace") or place.namespace, meta["name"]
+    return item["kind"], meta.get("namespace") or namespace, meta["name"]
 
 
 def _changed(wanted: Json, item: Json) -> str:

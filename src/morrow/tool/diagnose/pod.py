@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterator
 
@@ -55,14 +56,17 @@ _SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
 
 def new_pod_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
     """Yield what keeps the pods of the present templates from being ready."""
-    for pod in (*new_pods(view), *alone(view, place)):
-        if uid(pod) not in known:
-            ends = pod["spec"].get("restartPolicy") == "Never"
-            yield from pod_findings(pod, view, place, is_job=ends)
+    lone = alone(view, place)
+    for pod in (one for one in (*new_pods(view), *lone) if uid(one) not in known):
+        ends = pod["spec"].get("restartPolicy") == "Never"
+        for found in pod_findings(pod, view, place, is_job=ends):
+            # No Job judges how such a one ended, and nothing makes another.
+            failed = pod in lone and pod["status"].get("phase") == "Failed"
+            yield dataclasses.replace(found, hold=0.0) if failed else found
 
 
 def alone(view: View, place: Place) -> list[Json]:
-    """Return the release's pods that nothing keeps: those of `extra`."""
+    """Return the release's pods that nothing keeps, those of `extra`, and that are to be well."""
     return [
         pod
         for pod in view.pods
@@ -70,6 +74,7 @@ def alone(view: View, place: Place) -> list[Json]:
         and not pod["metadata"].get("ownerReferences")
         and HOOK not in annotations_of(pod)
         and not is_ending(pod)
+        and (pod.get("status") or {}).get("phase") != "Succeeded"
     ]
 
 
@@ -103,12 +108,12 @@ def _gates(pod: Json, place: Place) -> Iterator[Finding]:
     for gate in pod["spec"].get("readinessGates") or []:
         kind = gate["conditionType"]
         if seen.get(kind, {}).get("status") != "True":
-            name = pod["metadata"]["name"]
             cause = f"its containers are ready, and its readiness gate {kind} is not open: "
             cause += str(seen.get(kind, {}).get("message") or "nobody has set it")
             # Who has set it is at work: a load balancer takes minutes to know a pod.
             hold = WAIT if kind in seen else GATED
-            yield Finding(place.problem("gate-closed", f"Pod {name}", cause), hold)
+            told = place.problem("gate-closed", f"Pod {pod['metadata']['name']}", cause)
+            yield Finding(told, hold)
 
 
 def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
@@ -118,9 +123,8 @@ def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     # than are wanted, one that took another's place was thrown out too.
     wanted = ((newest_replicaset(view) or {}).get("spec") or {}).get("replicas", 1)
     again = sum(map(_thrown_out, new_pods(view))) > wanted
-    pod_name, status = pod["metadata"]["name"], pod["status"]
-    cause = f"{status['reason']}: {status.get('message', '')}"
-    problem = place.problem("pod-evicted", f"Pod {pod_name}", cause)
+    cause = f"{pod['status']['reason']}: {pod['status'].get('message', '')}"
+    problem = place.problem("pod-evicted", f"Pod {pod['metadata']['name']}", cause)
     yield Finding(problem, HEALS_OFTEN if again else WAIT)
 
 
@@ -146,8 +150,8 @@ def _waiting(container: Container) -> Iterator[Finding]:
 
 def _image(message: str, container: Container) -> Finding:
     image = str(container.spec.get("image", "?"))
-    rows = (row for row in _IMAGE if re.search(row[0], message, re.IGNORECASE))
-    _, code, hold = next(rows)  # the last pattern fits everything
+    # The last pattern fits everything.
+    _, code, hold = next(row for row in _IMAGE if re.search(row[0], message, re.IGNORECASE))
     cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", message).strip()
     cause = f"{image}: {last_part(cause)}"
     return Finding(container.problem(code, cause, image=image, registry=image.split("/")[0]), hold)
@@ -229,11 +233,11 @@ def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
         for status in container_statuses(pod)
     ):
         return
-    pod_name = pod["metadata"]["name"]
+    where = f"Pod {pod['metadata']['name']}"
     for event in events:
         if event.get("reason") in _MADE:
             return  # what came before it has healed
-        where, message = f"Pod {pod_name}", event.get("message") or ""
+        message = event.get("message") or ""
         if hold := _SANDBOX.get(event.get("reason", "")):
             cause = last_part(message.removeprefix("Failed to create pod sandbox: "))
             yield Finding(place.problem("sandbox-refused", where, cause), hold)

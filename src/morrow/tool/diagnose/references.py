@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from posixpath import normpath
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
@@ -97,9 +98,12 @@ def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
             held = _held(volumes.get(mount["name"], {}), "secretName")
             for kind, name in held if mount.get("subPath") else ():
                 source = volumes[mount["name"]][kind[0].lower() + kind[1:]]
-                paths = {one["path"]: one["key"] for one in source.get("items") or []}
-                path = mount["subPath"]
-                yield kind, name, paths.get(path, path)
+                items = source.get("items") or []
+                paths = {normpath(one["path"]): one["key"] for one in items}
+                path = normpath(mount["subPath"])
+                # A folder is mounted whole, as the volume itself is.
+                if path != "." and not any(one.startswith(f"{path}/") for one in paths):
+                    yield kind, name, paths.get(path, path)
         for variable in (container.get("env") or []) if env else ():
             source = variable.get("valueFrom") or {}
             for kind, name in _read(source, "KeyRef"):
