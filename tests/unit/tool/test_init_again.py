@@ -125,3 +125,19 @@ def test_who_keeps_only_this_machines_file_out_of_git_may(tmp_path: Path) -> Non
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     apply(found(tmp_path))
     assert "!/environments" not in (tmp_path / ".gitignore").read_text()
+
+
+def test_what_a_dot_env_has_gained_is_null_in_this_machines_file(tmp_path: Path) -> None:
+    reads = "import os\nfor line in open('.env'):\n    os.environ.setdefault(*line.split('='))\n"
+    fill(tmp_path, wsgi_py=reads + WSGI)
+    (tmp_path / ".env").write_text("OTHER=1\n")
+    apply(found(tmp_path))
+    fill(tmp_path, wsgi_py=f"{reads}os.environ['SHOP_NAME'], os.environ['PAGE_TITLE']\n{WSGI}")
+    (tmp_path / ".env").write_text("OTHER=1\nSHOP_NAME=ours\n")
+    apply(found(tmp_path))
+    base, local = (
+        yaml.safe_load((tmp_path / f"environments/{stem}.yaml").read_text())["config"]
+        for stem in ("base", "local")
+    )
+    assert base == {"SHOP_NAME": "local", "PAGE_TITLE": "local"}, "the title is the control"
+    assert local == {"SHOP_NAME": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from morrow.tool.base.project import Project
 from morrow.tool.environment.load import read
 from morrow.tool.init.ask import missing_in
 from morrow.tool.init.init import apply
+from morrow.tool.init.settings import RANDOM
 from morrow.tool.stores.generated import fresh
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
@@ -19,6 +21,11 @@ import os
 for line in open(".env") if os.path.exists(".env") else ():
     name, _, value = line.strip().partition("=")
     os.environ.setdefault(name, value)
+"""
+DECOUPLE = """
+import os
+def config(name, default=None, cast=str):
+    return cast(os.environ.get(name, default))
 """
 
 
@@ -55,15 +62,38 @@ def test_what_an_example_leaves_empty_is_given_where_nothing_works_without(tmp_p
         ("import os\nos.getenv('shop_name')", ["shop_name"]),
         ("import os\nos.getenv('http_proxy')", []),
         ("def page(environ):\n    environ['shop_secret']", []),
-        ("# as decouple has it\ndef config(name): return name\nconfig('secret')", ["secret"]),
-        ("def config(name): return name\nconfig('secret')", []),
+        ("from decouple import config\nconfig('secret')", ["secret"]),
+        ("# nicely decoupled\ndef config(name): return name\nconfig('secret')", []),
+        ("import os\nos.getenv('ftp_proxy'), os.getenv('home'), os.getenv('path')", []),
+        ("def page(request):\n    request.environ['secret']", []),
     ],
 )
 def test_a_variable_in_small_letters_is_one(tmp_path: Path, text: str, names: list[str]) -> None:
-    fill(tmp_path, wsgi_py=f"{text}\n{WSGI}")
+    fill(tmp_path, decouple_py=DECOUPLE, wsgi_py=f"{text}\n{WSGI}")
     told = found(tmp_path)
     assert [one.name for one in told.settings] == names
     assert list(told.layers.keys) == [one for one in names if "secret" in one]
+
+
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_letters_make_no_other_setting(tmp_path: Path, case: Callable[[str], str]) -> None:
+    """Else production runs with what is for debugging, and with a key that the code shows."""
+    debug, hosts, key, link = map(case, ("DEBUG", "ALLOWED_HOSTS", "SECRET_KEY", "TOKEN_URI"))
+    asks = f"from decouple import config\nconfig({debug!r}, cast=bool), config({hosts!r})\n"
+    asks += f"config({key!r}, default='insecure'), config({link!r}, default='')\n"
+    fill(tmp_path, decouple_py=DECOUPLE, wsgi_py=f"{asks}{WSGI}")
+    (tmp_path / ".env.example").write_text("DEBUG=True\nALLOWED_HOSTS=localhost\n")
+    told = found(tmp_path)
+    assert told.layers.keys == (key,)
+    apply(told)
+    base = read(Project.find(tmp_path), "prod").values["config"]
+    assert base == {debug: "False", hosts: "*"}
+
+
+@pytest.mark.parametrize("name", ["UPGRADE_SECRET", "SHOPGATE_SECRET_KEY", "JPG_SIGNING_SALT"])
+def test_a_word_within_a_word_is_no_store(name: str) -> None:
+    assert RANDOM.search(name)
+    assert not RANDOM.search(f"PG_{name}"), "the control"
 
 
 def test_a_key_of_a_cipher_is_one_while_it_is_asked_and_when_it_serves(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def _local(text: str, today: dict[str, Any], wanted: dict[str, Any], base: str) 
     here = today.get("config") or {}
     for key in (*wanted["config"], *wanted["keys"]):
         if key in here:
-            text = edited(text, "config", key, here[key])
+            text = edited(text, "config", key, "null" if here[key] is None else here[key])
     if wanted["keys"]:
         mine = [key for key in wanted["keys"] if key not in here]
         if re.search(r"\bkeys:", text):

@@ -38,7 +38,7 @@ def layers(
     local: dict[str, str | None] = {}
     for variable in sorted({*known, *app.given}):
         one = known.get(variable) or Setting(variable, None, True, "", 0)
-        wanted = one.needed or variable in app.given
+        wanted, upper = one.needed or variable in app.given, variable.upper()
         if one.store and wanted:
             keys.append(variable)
             led.append(variable)
@@ -46,16 +46,16 @@ def layers(
             # A password of this shell's is not for a file that Git sees.
             own = INSIDE.search(found) and found != one.example
             local[variable] = store_url(variable) if own or not found else found
-        elif one.secret and wanted and variable.endswith(("_DSN", "_URL", "_URI")):
+        elif one.secret and wanted and upper.endswith(("_DSN", "_URL", "_URI")):
             keys.append(variable)  # an address: what is drawn at random is none
             led.append(variable)
             local[variable] = guess(variable, known)
-        elif one.secret and (wanted or (RANDOM.search(variable) and one.own)):
+        elif one.secret and (wanted or (RANDOM.search(upper) and one.own)):
             keys.append(variable)
-        elif wanted and variable.endswith(("DEBUG", "ALLOWED_HOSTS")):
+        elif wanted and upper.endswith(("DEBUG", "ALLOWED_HOSTS")):
             local[variable] = app.given.get(variable, "True")
             if one.needed:
-                config[variable] = "False" if variable.endswith("DEBUG") else "*"
+                config[variable] = "False" if upper.endswith("DEBUG") else "*"
         elif not one.needed and one.example and app.given.get(variable) == one.example:
             local[variable] = one.example  # developers copy it, others need not
             open_.append(one)  # but they must know of it

@@ -164,9 +164,8 @@ class Search:
             shutil.rmtree(copy / candidate.source / "__pycache__", ignore_errors=True)
             (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
         ways = [(way, frozenset[str]()) for way in self._ways(bool(candidate.django))]
-        if (
-            own := self.repository.dotenv(candidate.source)
-        ) and not self.network:  # as it is used here
+        own = self.repository.dotenv(candidate.source)
+        if own and not self.network:  # as it is used here
             less = {name: value for name, value in ways[0][0].items() if name not in own}
             ways.insert(0, (less, own))
         for given, own in ways:
@@ -199,8 +198,8 @@ class Search:
 
     def _signs(self, name: str) -> bool:
         """Whether nothing works without it: a framework's key, or one of the project's own name."""
+        folder, name = self.repository.root.name.upper(), name.upper()
         own = re.fullmatch(r"([A-Z]+)_SECRET(_KEY)?", name)
-        folder = self.repository.root.name.upper()
         return bool(SIGNS.fullmatch(name) or (own and own[1] in re.split(r"[^A-Z]+", folder)))
 
     def _ways(self, django: bool) -> list[dict[str, str]]:
@@ -212,8 +211,9 @@ class Search:
             if one.needed or (one.default is None and self._signs(one.name))
         }
         if django:
-            first |= {one.name: "True" for one in self.settings if one.name.endswith("DEBUG")}
-            hosts = [one.name for one in self.settings if one.name.endswith("ALLOWED_HOSTS")]
+            names = [one.name for one in self.settings]
+            first |= {name: "True" for name in names if name.upper().endswith("DEBUG")}
+            hosts = [name for name in names if name.upper().endswith("ALLOWED_HOSTS")]
             first |= dict.fromkeys(hosts, "127.0.0.1,localhost")
         if self.network:  # who lets it out says where things are
             names = [one.name for one in self.settings if one.name in os.environ]

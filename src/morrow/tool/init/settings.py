@@ -11,7 +11,7 @@ from typing import NamedTuple
 from morrow.tool.init.files import ASIDE, Repository
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{1,100}")
-LOWER = re.compile(r"(?!(http|https|no|all)_proxy$)[A-Za-z_]\w{1,100}", re.ASCII)
+LOWER = re.compile(r"(?!(http|https|ftp|no|all)_proxy$)[A-Za-z_]\w{1,100}", re.ASCII)
 SECRET = re.compile(
     r"(SECRET|PASSWORD|PASSWD|_PASS$|^PASS$|TOKEN|API_?KEY|PRIVATE|CREDENTIAL|ACCESS_KEY|_KEY$|_DSN$"
     r"|SALT$|SIGNING|ENCRYPTION_KEY|WEBHOOK_URL)"
@@ -25,7 +25,7 @@ NO_TEXT = re.compile(r"(int|float|bool|Decimal|timedelta|Literal|list|tuple|set|
 # A random value does; but for what another side decides: a store, a mail server, a provider.
 RANDOM = re.compile(r"^(?!.*(CLIENT_SECRET|WEBHOOK|AWS|S3_|STRIPE|OAUTH|SMTP|MAIL|(?<![A-Z])DB|"
                     r"SLACK|TWILIO|GOOGLE|GITHUB|GITLAB|FACEBOOK|TWITTER|LINKED_?IN|AZURE|PAYPAL|"
-                    r"DATABASE|POSTGRES|SQL|PG|MONGO|REDIS|RABBIT|BROKER))"
+                    r"DATABASE|POSTGRES|SQL|(?<![A-Z])PG|MONGO|REDIS|RABBIT|BROKER))"
                     r".*(SECRET|SALT|SIGNING|ENCRYPTION_KEY|PASSWORD)")  # fmt: skip
 # Read without a default and needed all the same: frameworks refuse to work without it.
 SIGNS = re.compile(r"((APP|DJANGO|FLASK|JWT|SESSION|CSRF|SECURITY)_)?(SECRET(_KEY)?|PASSWORD_SALT)")
@@ -39,6 +39,7 @@ FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR
                      r"SHA|WORKSPACE)|TEST_\w+|PATH_INFO|SCRIPT_NAME|REMOTE_\w+|QUERY_STRING|REQUEST_\w+|HTTP_(HOST|X_\w+)|"
                      r"WERKZEUG_\w+|LC_\w+|KUBERNETES_\w+|DJANGO_SETTINGS_MODULE)")  # fmt: skip
 READERS = {"getenv", "env", "config", "environ_get", "get_env", "get_env_variable"}
+DECOUPLE = re.compile(r"(?m)^\s*(from|import)\s+decouple\b")
 NAMING = ("environ_name", "envvar", "env_var", "env_name")
 CASTS = {"str", "bool", "int", "float", "list", "json", "url", "db", "db_url", "path", "dict",
          "tuple"}  # fmt: skip
@@ -88,7 +89,8 @@ class Setting:
     @property
     def own(self) -> bool:
         """Whether the code has a value that must not be kept; an empty one says: not in use."""
-        return bool(self.default) or (self.default is not None and bool(SIGNS.fullmatch(self.name)))
+        signs = SIGNS.fullmatch(self.name.upper())
+        return bool(self.default) or (self.default is not None and bool(signs))
 
     @property
     def store(self) -> bool:
@@ -109,12 +111,12 @@ def settings_of(repository: Repository, source: str) -> list[Setting]:
         one.name: one for tree in trees.values() for one in tree if isinstance(one, ast.ClassDef)
     }
     for file, tree in trees.items():
-        decouple = "decouple" in repository.text(file)
+        decouple = DECOUPLE.search(repository.text(file))
         for node in tree:
             fields = _fields(node, classes) if isinstance(node, ast.ClassDef) else ()
             for call in (*_read(node), *fields):
                 form = LOWER if call.lower or decouple else VARIABLE
-                if form.fullmatch(call.name) and not FOREIGN.fullmatch(call.name):
+                if form.fullmatch(call.name) and not FOREIGN.fullmatch(call.name.upper()):
                     old = found.get(call.name)
                     if old is None or (old.needed and not call.needed):
                         at = (file, getattr(node, "lineno", 1), call.example, call.kind)
@@ -138,7 +140,7 @@ def _read(node: ast.AST) -> Iterator[Call]:
         and _ends(node.value, "environ")
         and (name := _text(node.slice))
     ):
-        yield Call(name, None, True, lower=isinstance(node.value, ast.Attribute))
+        yield Call(name, None, True, lower=ast.unparse(node.value) == "os.environ")
     if isinstance(node, ast.Call):  # a table of settings, or an option of a command
         named = [one.value for one in node.keywords if one.arg in NAMING]
         yield from (Call(name, None, False) for one in named if (name := _text(one)))
