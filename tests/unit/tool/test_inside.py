@@ -81,7 +81,17 @@ def test_a_port_that_only_the_leader_has_opened(monkeypatch: pytest.MonkeyPatch)
     items = probing("/")
     other = copy.deepcopy(items[2])
     other["metadata"] |= {"name": "web-1-b", "uid": "b"}
-    leads = {"web-1-b"}
+    items[2]["status"]["podIP"], other["status"]["podIP"] = "192.0.2.7", "192.0.2.8"
+    leads, locally = {"web-1-b"}, {""}
+    refused = "error trying to reach service: dial tcp {}:9000: connect: connection refused"
+
+    def run(_: Kubectl, *words: str, **__: object) -> Result:
+        name = words[2].split("/")[6].partition(":")[0]
+        opened = name in leads - locally
+        address = {"web-1-a": "192.0.2.7", "web-1-b": "192.0.2.8"}[name]
+        return Result((), 0, "", "") if opened else Result((), 1, "", refused.format(address))
+
+    monkeypatch.setattr(Kubectl, "run", run)
 
     def ask(_: Kubectl, target: str, *__: object) -> Answer:
         return Answer(200) if target.removeprefix("pod/") in leads else Answer(0, reason=REFUSED)
@@ -90,6 +100,11 @@ def test_a_port_that_only_the_leader_has_opened(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(inside, "PATIENCE", 1.5)
     view = seen([*items, other], Service=[service(9000)])
     assert list(inside.unanswered(view, PLACE, Kubectl("lab", "demo"))) == []
+    locally.add("web-1-b")
+    (found,) = inside.unanswered(view, PLACE, Kubectl("lab", "demo"))
+    assert (found.code, found.object) == ("listens-locally", "Pod web-1-b"), "the control"
+    refused = "upstream: connection refused"
+    assert list(inside.unanswered(view, PLACE, Kubectl("lab", "demo"))) == [], "not its own words"
     leads.clear()
     (found,) = inside.unanswered(view, PLACE, Kubectl("lab", "demo"))
     assert (found.code, "web-1-a, web-1-b" in found.cause) == ("port-silent", True)

@@ -5,30 +5,110 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from morrow.tool.deliver import way_back
+from morrow.tool.base.errors import Failure
+from morrow.tool.base.outcome import Json
+from morrow.tool.deliver import apply, failed, rollout, way_back
+from morrow.tool.deliver.helm import ByHelm
+from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.programs import runner
+from morrow.tool.programs.helm import Helm
+from morrow.tool.programs.kubectl import Kubectl
 from tests.unit.tool.around import PLACE, good, pod, seen
+from tests.unit.tool.stub import stub
 
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); {}"
 
 
-def test_only_a_fault_that_stays_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = good()
-    broken[2] = pod(ready=False)
+# A helm that never ends its upgrade, and takes its time to put it right.
+HELM = """
+import pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+verb, told = sys.argv[1], pathlib.Path({told!r})
+if verb == "version":
+    sys.exit(print("v3.19.0"))
+with told.open("a") as file:
+    print(verb, file=file)
+time.sleep(60 if verb == "upgrade" else 2)
+with told.open("a") as file:
+    print(verb, "ended", file=file)
+sys.exit(CODE)
+"""
+
+
+def broken() -> list[Json]:
+    items = good()
+    items[2] = pod(ready=False)
     waits = {"reason": "ErrImagePull", "message": "shop:1 not found"}
-    broken[2]["status"]["containerStatuses"][0]["state"] = {"waiting": waits}
+    items[2]["status"]["containerStatuses"][0]["state"] = {"waiting": waits}
+    return items
+
+
+def test_only_a_fault_that_stays_closes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     way = WayBack(PLACE)
-    way.look(seen(broken))
+    way.look(seen(broken()))
     assert not way.is_closed, "it may heal"
     monkeypatch.setattr(way_back, "LASTS", -1)
     way.look(seen(good()))
     assert not way.is_closed, "the control: nothing is wrong"
-    way.look(seen(broken))
+    way.look(seen(broken()))
     assert way.is_closed
+
+
+@pytest.mark.parametrize(
+    ("deployed", "code", "verb", "after"),
+    [
+        (1, 0, "rollback", "the release that served before serves again"),
+        (1, 1, "rollback", "release 1 is deployed"),
+        (None, 0, "uninstall", "nothing was deployed before, and what was made is removed again"),
+        (None, 1, "uninstall", "no release is deployed whole"),
+    ],
+)
+def test_what_puts_right_an_ended_helm_is_let_be(
+    deployed: int | None,
+    code: int,
+    verb: str,
+    after: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = stub(tmp_path, "helm", HELM.replace("CODE", str(code)), monkeypatch)
+
+    def watch(self: Rollout) -> None:
+        while not told.exists() or not told.read_text():
+            time.sleep(0.05)
+        self._end_helm()
+
+    monkeypatch.setattr(Rollout, "_watch", watch)
+    monkeypatch.setattr(rollout, "PERIOD", 0.1)
+    monkeypatch.setattr(rollout, "look", lambda *_: seen(broken()))
+    monkeypatch.setattr(rollout, "look_beyond", lambda *_: {})
+    monkeypatch.setattr(failed, "look", lambda *_: seen(good()))
+    monkeypatch.setattr(way_back, "LASTS", -1)
+    monkeypatch.setattr(apply, "finish_earlier_command", lambda _: None)
+    monkeypatch.setattr(apply, "delivery_of", lambda _: ByHelm())
+    project = SimpleNamespace(chart=tmp_path)
+    environment = SimpleNamespace(name="web", project=project, files=(), label="test")
+    site: Any = SimpleNamespace(
+        environment=environment,
+        place=PLACE,
+        kubectl=Kubectl("lab", "demo"),
+        helm=Helm("lab", "demo"),
+        history=[deployed] if deployed else [],
+        deployed=deployed,
+        objects=[],
+        forget_release=lambda: None,
+    )
+    with pytest.raises(Failure) as failure:
+        apply.apply(site, timeout=60)
+    assert told.read_text().splitlines() == ["upgrade", verb, f"{verb} ended"]
+    assert failure.value.problems[0].details[-1] == after
 
 
 def test_somebody_who_goes_on_closes_it() -> None:

@@ -33,7 +33,8 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
                 return rollout.view
     if refused is not None:  # who delivers has taken it back
         kept = first and delivery.changes_files  # a first commit stays, and what it made
-        raise failed(site, rollout.fault or refused, rollout.waiting, before, back=not kept)
+        back = delivery.undone and not kept
+        raise failed(site, rollout.fault or refused, rollout.waiting, before, back=back)
     assert late is not None  # noqa: S101 - else it has returned
     back = delivery.undo_install(site) if first else take_back(site, choose, timeout)
     site.forget_release()

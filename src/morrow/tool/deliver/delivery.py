@@ -42,6 +42,9 @@ class Delivery(Protocol):
     changes_files: bool = False
     """Whether to go back changes the environment's files too."""
 
+    undone: bool = True
+    """Whether what it could not apply was taken back."""
+
     verbs: tuple[str, ...] = ("get", "list", "watch", "create", "patch", "delete")
     """What is done by us with each kind that the chart renders."""
 

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
@@ -64,17 +65,19 @@ class ByHelm(Delivery):
 
     def _put_back(self, site: Site) -> None:
         """End what it was at when the watcher ended it, and wait for no pod: none comes."""
+        self.undone = False  # also when this ends half-way
         name, number = site.environment.name, site.deployed
         if number is None:
-            self.undo_install(site)
+            self.undone = self.undo_install(site)
         else:
-            site.helm.run("rollback", name, str(number), "--history-max", str(KEPT))
+            words = ("rollback", name, str(number), "--history-max", str(KEPT))
+            self.undone = _worked(site.helm.run(*words))
         site.forget_release()
 
     def undo_install(self, site: Site) -> bool:
         """Uninstall it."""
-        done = site.helm.run("uninstall", site.environment.name, "--wait", timeout=REMOVAL)
-        return done.code == 0
+        words = ("uninstall", site.environment.name, "--wait")
+        return _worked(site.helm.run(*words, timeout=REMOVAL))
 
     def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
         """Let helm roll back."""
@@ -91,6 +94,12 @@ class ByHelm(Delivery):
         done = site.helm.run(*words, timeout=REMOVAL)
         if done.code:
             raise done.failure()
+
+
+def _worked(done: Result) -> bool:
+    if done.code:
+        terminal.warn(f"it was not taken back: {done.last_error}")
+    return done.code == 0
 
 
 def _waits(site: Site) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Ite
     if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
         return
     path = get.get("path", "/")
-    answer = _asked(kubectl, [pod], port, path, _lives, host_of(pod, port))
+    answer, _ = _asked(kubectl, [pod], port, path, _lives, host_of(pod, port))
     if not _lives(answer):
         seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
         cause = f"asked, GET {path} of its liveness probe answers {answer}: the node will restart"
@@ -80,13 +80,14 @@ def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iter
             if number in (0, *asked) or port.get("protocol", "TCP") != "TCP":
                 continue
             asked.add(number)
-            if _refused(_asked(kubectl, pods, number, "/", _listens)):
+            answer, answers = _asked(kubectl, pods, number, "/", _listens)
+            if _refused(answer):
                 names = ", ".join(one["metadata"]["name"] for one in pods)
                 cause = f"its port {port['port']} leads to port {number} of {names}, and nobody"
                 cause += " listens there"
                 yield place.problem("port-silent", title(service), cause)
-            elif not policies_of(pod, view) and _closed(pod, number, kubectl):
-                name = f"Pod {pod['metadata']['name']}"
+            elif not policies_of(answers, view) and _closed(answers, number, kubectl):
+                name = f"Pod {answers['metadata']['name']}"
                 cause = f"port {number}, to which {title(service)} leads, answers inside the pod"
                 cause += " alone: the program listens on 127.0.0.1 only"
                 yield place.problem("listens-locally", name, cause)
@@ -96,8 +97,10 @@ def _closed(pod: Json, port: int, kubectl: Kubectl) -> bool:
     """Whether the pod's address refuses: the API server asks there, a forwarded port does not."""
     meta = pod["metadata"]
     path = f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}:{port}/proxy/"
+    # Its own words: the application, or what leads there, may speak of a refused connection too.
+    refuses = f"dial tcp {host_of(pod, port)}: connect: connection refused"
     try:
-        return "connection refused" in kubectl.run("get", "--raw", path, timeout=10).err
+        return refuses in kubectl.run("get", "--raw", path, timeout=10).err
     except Failure:
         return False  # not reached from there: nothing is known
 
@@ -109,8 +112,8 @@ def _number(port: int | str, pod: Json) -> int:
 
 def _asked(
     kubectl: Kubectl, pods: list[Json], port: int, path: str, good: Good, host: str = ""
-) -> Answer:
-    """Return the first good answer of one of them, else the last."""
+) -> tuple[Answer, Json]:
+    """Return the first good answer of one of them, else the last, and whose it is."""
     until = time.monotonic() + PATIENCE
     for pod in cycle(pods):
         answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, path, host)
@@ -119,7 +122,7 @@ def _asked(
         time.sleep(1)
     # What is given the pod's address may listen there alone; a forwarded port leads to localhost.
     own = "status.podIP" in json.dumps(pods[0]["spec"])
-    return Answer(0, reason="not known") if own and _refused(answer) else answer
+    return (Answer(0, reason="not known") if own and _refused(answer) else answer), pod
 
 
 def _lives(answer: Answer) -> bool:

@@ -169,8 +169,7 @@ class Rollout:
                 continue
             self._progress.show(view)
             self._free(view)
-            fault = self._judge(view)
-            if fault is not None:
+            if (fault := self._judge(view)) is not None:
                 try:
                     self._name(fault, view)
                 finally:
@@ -196,7 +195,8 @@ class Rollout:
             terminal.say("stopping helm")
         way = WayBack(self._place)
         while not self._stop.is_set():
-            runner.stop("helm", kill=way.is_closed)
+            if runner.stop("helm", kill=way.is_closed) and way.is_closed:
+                return  # the helm that comes now puts right what this one left
             with suppress(Failure):  # the next look tries again
                 self._free(self._look())
                 way.look(self.view)

@@ -61,11 +61,12 @@ class Result:
 _running: dict[subprocess.Popen[str], str] = {}
 
 
-def stop(name: str | None = None, *, kill: bool = False) -> None:
-    """Ask the programs of a name (or all) to end, or end them, whichever thread waits for them."""
-    for child, its in list(_running.items()):
-        if name in (None, its):
-            child.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+def stop(name: str | None = None, *, kill: bool = False) -> bool:
+    """Ask the programs of a name (or all) to end, or end them; return whether there was one."""
+    children = [child for child, its in list(_running.items()) if name in (None, its)]
+    for child in children:
+        child.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+    return bool(children)
 
 
 def find(name: str) -> str:
