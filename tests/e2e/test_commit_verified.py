@@ -23,7 +23,9 @@ NEW = "Hello, this line was changed!"
 DOCKERFILE = """\
 FROM {image}
 COPY app.py /app/hello/app.py
+USER 0
 RUN ["/usr/bin/python3", "-m", "compileall", "-q", "-f", "/app/hello/app.py"]
+USER 10001:10001
 """
 GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com")
 
