@@ -23,3 +23,11 @@ def test_spans_say_whose_they_are(more: dict[str, str], name: str | None) -> Non
              if one["kind"] == "Deployment"]  # fmt: skip
     assert names == ([name, "shop-worker"] if name == "shop" else [name, name])
     assert "OTEL_SERVICE_NAME" not in variables(service_container(render(SMALLEST))), "the control"
+
+
+def test_a_name_among_the_secrets_is_given_once() -> None:
+    sent = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    secrets = {"as": "env", "keys": ["OTEL_SERVICE_NAME"]}
+    container = service_container(render(over(SMALLEST, {"env": sent, "secrets": secrets})))
+    names = [one["name"] for one in container["env"]]
+    assert names.count("OTEL_SERVICE_NAME") == 1

@@ -117,8 +117,9 @@ class Cluster:
         address: str = "",
         timeout: float = 10,
         headers: dict[str, str] | None = None,
+        post: object = None,
     ) -> Answer:
-        """Ask the gateway for a host, checking its certificate."""
+        """Ask the gateway for a host, checking its certificate; `post` is sent as JSON."""
         at = address or self.gateway_addresses[0]
         connection: HTTPConnection
         if secure:
@@ -130,7 +131,9 @@ class Cluster:
             connection = HTTPConnection(host, 80, timeout=timeout)
             connection.sock = socket.create_connection((at, 80), timeout=timeout)
         try:
-            connection.request("GET", path, headers=headers or {})
+            words, method = headers or {}, "GET" if post is None else "POST"
+            body = None if post is None else json.dumps(post)
+            connection.request(method, path, body, words | {"Content-Type": "application/json"})
             answer: HTTPResponse = connection.getresponse()
             return Answer(answer.status, answer.read().decode(), dict(answer.headers))
         finally:

@@ -26,6 +26,7 @@ from tests.e2e import orders
 from tests.e2e.cluster import Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import make_namespace
 from tests.e2e.tool_project import ToolProject
+from tests.e2e.watched import asked, needs_monitoring
 from tests.records import record
 from tests.unit.frame.skips import cannot
 
@@ -61,6 +62,7 @@ class Traced:
             "name": self.name, "env": TRACED, "drain": 5, "grace": 20,
             "route": {**route, "gateway": {"name": gateway, "namespace": space}},
             "network": {"ingress": {"gateway": space}},
+            "observability": {"monitor": {"kind": "pod", "interval": "2s"}},
             "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
         }  # fmt: skip
         self.project.write({**values, **about})
@@ -71,12 +73,13 @@ class Traced:
         assert told.code == 0, f"{told}"
         self.cluster.wait_for_route(self.host)
 
-    def ask(self, path: str = "") -> tuple[str, int]:
+    def ask(self, path: str = "", post: object = None) -> tuple[str, int]:
         """Ask once; return the trace's id and the status, 0 when nothing came back."""
         trace = secrets.token_hex(16)
         parent = {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
         try:
-            return trace, self.cluster.ask(self.host, path or self.path, headers=parent).status
+            asked = self.cluster.ask(self.host, path or self.path, headers=parent, post=post)
+            return trace, asked.status
         except OSError:
             return trace, 0
 
@@ -192,3 +195,54 @@ def test_control_a_pod_that_is_killed_loses_its_spans(services: dict[str, Traced
     one.stop()
     assert len(killed) > 90
     assert not killed & one.traces().keys()
+
+
+def test_an_exemplar_leads_to_its_trace_in_jaeger(
+    cluster: Cluster, services: dict[str, Traced]
+) -> None:
+    needs_monitoring(cluster)
+    one = services["hello"]
+    up = f'up{{namespace="{one.project.namespace}",container="{one.name}"}} == 1'
+    eventually("Prometheus asks it", lambda: bool(asked(cluster, up)), within=120, every=1)
+    asks = [one.ask() for _ in range(50)]
+    assert {status for _, status in asks} == {200}
+
+    series = f'http_server_request_duration_seconds_bucket{{container="{one.name}"}}'
+    words = urlencode({"query": series, "start": time.time() - 60, "end": time.time() + 60})
+
+    def exemplars() -> dict[str, float]:
+        path = f"v1/query_exemplars?{words}"
+        told = json.loads(proxied(cluster, "monitoring", "prometheus-operated:9090", path))
+        every = [one for series in told["data"] for one in series["exemplars"]]
+        return {one["labels"]["trace_id"]: float(one["value"]) for one in every}
+
+    asked_for = {trace for trace, _ in asks}
+    eventually("an exemplar", lambda: bool(asked_for & exemplars().keys()), within=60, every=1)
+    trace, seconds = next((t, s) for t, s in exemplars().items() if t in asked_for)
+    one.stop()  # sends its spans
+    path = f"traces/{trace}"
+    (whole,) = json.loads(proxied(cluster, "tracing", "jaeger:16686", path))["data"]
+    (span,) = whole["spans"]
+    assert span["operationName"] == "GET /"
+    assert abs(span["duration"] / 1e6 - seconds) < 0.05
+
+
+def test_an_error_s_line_is_read_from_the_node_with_its_trace(services: dict[str, Traced]) -> None:
+    """The broker is away: the order is taken, and its line says what failed."""
+    one = services["orders"]
+    eventually("a new pod", lambda: one.ask()[1] == 200, within=60)
+    trace, status = one.ask("/orders", {"item": "tea", "quantity": 1})
+    assert status == 201
+
+    def lines() -> list[tuple[Any, dict[str, Any]]]:
+        every = collected("logs", "resourceLogs", "scopeLogs", "logRecords")
+        return [
+            (line, of) for line, of in every
+            if line.get("traceId") == trace and line["severityText"] == "ERROR"
+        ]  # fmt: skip
+
+    eventually("the line", lambda: bool(lines()), within=30)
+    line, of = lines()[0]
+    assert of["k8s.namespace.name"] == one.project.namespace
+    assert of["k8s.container.name"] == one.name
+    assert line["severityNumber"] == 17

@@ -121,7 +121,7 @@ variable "services" {
   }
 
   validation {
-    condition     = alltrue(flatten([for service in values(var.services) : [for statement in service.statements : [for resource in statement.resources : can(regex("^arn:${var.aws.partition}:[a-z0-9-]+:[a-z0-9-]*:[a-z0-9]*:.+$", resource))]]]))
+    condition     = alltrue(flatten([for service in values(var.services) : [for statement in service.statements : [for resource in statement.resources : can(regex("^arn:${var.aws.partition}:[a-z0-9-]+:[a-z0-9*?-]*:[a-z0-9*?]*:.+$", resource))]]]))
     error_message = "services: a resource in statements is no ARN of the partition ${var.aws.partition}. \"*\" is everybody's."
   }
 

@@ -79,6 +79,12 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(site: Site) -> Non
     assert "c4nary" not in f"{told}"
 
 
+def test_a_bracket_that_does_not_close_is_told_so(site: Site) -> None:
+    with pytest.raises(Failure) as raised:
+        Prometheus.of(site, "http://[::1")
+    assert raised.value.problems[0].code == "prometheus-silent"
+
+
 def test_what_is_no_address_is_told_so(site: Site) -> None:
     for wrong in ("ftp://example.com", "a/b/c", "monitoring/../secrets"):
         with pytest.raises(Failure, match="neither a URL nor"):

@@ -97,7 +97,10 @@ class Prometheus:
 
 def _refuse_credentials(address: str) -> None:
     """A password there would stand in the page, in errors and in the shell's history."""
-    _, at, host = urlsplit(address).netloc.rpartition("@")
+    try:
+        _, at, host = urlsplit(address).netloc.rpartition("@")
+    except ValueError as wrong:  # a bracket that does not close
+        raise Failure(problem("prometheus-silent", "the address", str(wrong))) from None
     if at:
         cause = "an address with a user or a password in it is not taken: ask through kubectl"
         raise Failure(problem("prometheus-silent", host, cause))

@@ -24,7 +24,7 @@ run "accepts_a_service_with_a_bucket" {
   command = plan
 
   variables {
-    services = { hello = { secret = "dev/hello", statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::pictures/*"] }] } }
+    services = { hello = { secret = "dev/hello", statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::pictures/*", "arn:aws:sqs:eu-*:1111?2223333:queue"] }] } }
   }
 }
 
