@@ -238,7 +238,7 @@ def test_an_error_s_line_is_read_from_the_node_with_its_trace(services: dict[str
         every = collected("logs", "resourceLogs", "scopeLogs", "logRecords")
         return [
             (line, of) for line, of in every
-            if line.get("traceId") == trace and line["severityText"] == "ERROR"
+            if line.get("traceId") == trace and line["severityText"] == "error"
         ]  # fmt: skip
 
     eventually("the line", lambda: bool(lines()), within=30)

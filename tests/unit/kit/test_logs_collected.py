@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.unit.kit.served import ROOT, served, wait_for
+from tests.unit.kit.served import ROOT, run, served, wait_for
 from tests.unit.kit.test_collector import running_collector
 
 PAGE = ROOT / "docs" / "observability.md"
@@ -50,19 +50,23 @@ def records(folder: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     ]
 
 
+NUMBERS = {"debug": 5, "info": 9, "warning": 13, "error": 17, "critical": 21}
+
+
 def flat(attributes: list[dict[str, Any]]) -> dict[str, Any]:
     return {one["key"]: next(iter(one["value"].values())) for one in attributes}
 
 
 @pytest.fixture
 def printed() -> list[str]:
-    """What a service prints: its start, a line of the application, a failure, its end."""
+    """What a service prints: a refused start, a line of the application, a failure, its end."""
+    refused = run("sample:no_such_service")
     with served("sample:service", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9") as one:
         traced = {"traceparent": f"00-{TRACE}-{SPAN}-01"}
         assert one.get("/log", headers=traced).status == 200
         assert one.get("/raise", headers=traced).status == 500
         assert one.stop() == 0
-        return list(one.lines)
+        return [*(refused.stdout + refused.stderr).splitlines(), *one.lines]
 
 
 def test_a_collector_takes_every_line_apart(printed: list[str], tmp_path: Path) -> None:
@@ -81,6 +85,7 @@ def test_a_collector_takes_every_line_apart(printed: list[str], tmp_path: Path) 
     for line, (record, _) in zip(map(json.loads, printed), found, strict=False):
         assert record["body"]["stringValue"] == line["message"]
         assert record["severityText"] == line["level"]
+        assert record["severityNumber"] == NUMBERS[line["level"]]
         assert flat(record["attributes"])["logger"] == line["logger"]
         assert record.get("spanId", "") == line.get("span_id", "")
     assert found[-1][0]["body"]["stringValue"] == lines[-1]
