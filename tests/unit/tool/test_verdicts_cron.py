@@ -112,7 +112,9 @@ def test_a_run_that_is_not_made(reason: str, seconds: float, expected: list[str]
         ("0 0 30 2 *", False, ["cron-unmade"]),
         ("0 0 31 4,6,9,11 ?", False, ["cron-unmade"]),
         ("0 0 30 2 *", True, []),  # it is to have no run
+        ("0 0 30 2 */1", False, ["cron-unmade"]),
         ("0 0 30 2 1", False, []),  # on Mondays too
+        ("0 0 30 2 */2", False, []),  # on every second day of the week too
         ("0 0 29 2 *", False, []),
         ("@every 1h", False, []),  # not read here
     ],

@@ -15,7 +15,7 @@ from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.view import DECLARED, View
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
-from tests.unit.tool.around import LABELS, PLACE, codes, good, seen, template, thing
+from tests.unit.tool.around import LABELS, PLACE, bent, codes, good, seen, template, thing
 
 FLAGS = thing("ConfigMap", "flags", data={"app.yaml": "x"})
 
@@ -77,15 +77,30 @@ def service(**spec: Any) -> Json:
     [
         ({"clusterIP": "None", "selector": {"app": "nosuch"}}, ["service-leads-nowhere"]),
         ({"clusterIP": "None", "selector": LABELS}, []),
-        ({"type": "ExternalName", "externalName": "nosuch.demo.svc.x"}, ["service-missing"]),
+        ({"type": "ExternalName", "externalName": "nosuch.demo.svc"}, ["service-missing"]),
+        ({"type": "ExternalName", "externalName": "nosuch.demo.svc.cluster.local."},
+         ["service-missing"]),
+        ({"type": "ExternalName", "externalName": "db.demo.svc.example.com"}, []),  # no Service
         ({"type": "ExternalName", "externalName": "odd.demo.svc"}, []),
         ({"type": "ExternalName", "externalName": "db.other.svc.x"}, []),  # not looked at
         ({"type": "ExternalName", "externalName": "db.example.com"}, []),
     ],
-)
+)  # fmt: skip
 def test_a_service_that_leads_nowhere_by_its_name_alone(spec: Json, expected: list[str]) -> None:
     view = seen(good(), Service=[service(**spec)], EndpointSlice=[])
     assert [one.problem.code for one in diagnose(view, PLACE)] == expected
+
+
+def test_a_headless_service_for_pods_that_come_and_go() -> None:
+    odd = service(clusterIP="None", selector={"app": "tick"})
+    pods = {"template": template(app="tick")}
+    runs = thing("CronJob", "tick", spec={"jobTemplate": {"spec": pods}})
+    job = thing("Job", "once", spec=pods)
+    bare = seen(good(), Service=[odd])
+    assert codes(bare) == ["service-leads-nowhere"], "the control"
+    assert codes(replace(bare, around={**bare.around, "CronJob": (runs,)})) == []
+    assert codes(replace(bare, jobs=(bent(job, lambda one: one["metadata"].pop("labels")),))) == []
+    assert codes(replace(bare, declared=(job,))) == [], "it has ended and is gone"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def following(schedule: str, after: datetime) -> datetime | None:
     minutes, hours, days, months, weekdays = (
         _numbers(text, *bound) for text, bound in zip(fields, BOUNDS, strict=True)
     )
-    either = not any(text.startswith(("*", "?")) for text in (fields[2], fields[4]))
+    either = not (_is_open(fields[2]) or _is_open(fields[4]))
     moment, end = after.replace(second=0, microsecond=0) + timedelta(minutes=1), after + HORIZON
     while moment < end:
         by_date = moment.day in days
@@ -50,6 +50,12 @@ def _numbers(text: str, least: int, most: int) -> set[int]:
             high = _number(last) if last else most if step else low
         numbers |= set(range(low, high + 1, int(step or 1)))
     return numbers
+
+
+def _is_open(text: str) -> bool:
+    """Whether a field of days leaves the choice to the other; to Kubernetes `*/2` is a choice."""
+    parts = (part.partition("/") for part in text.split(","))
+    return any(span in ("*", "?") and int(step or 1) == 1 for span, _, step in parts)
 
 
 def _number(text: str) -> int:

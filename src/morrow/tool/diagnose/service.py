@@ -46,7 +46,8 @@ def service_findings(view: View, place: Place) -> Iterator[Finding]:
 
 def _named(service: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield a name for a Service of this namespace that is not there."""
-    own = rf"([a-z0-9-]+)\.{re.escape(place.namespace)}\.svc\b"
+    # Behind another domain it is a name like any; a cluster's own may be another, and is not known.
+    own = rf"([a-z0-9-]+)\.{re.escape(place.namespace)}\.svc(\.cluster\.local)?\.?$"
     found = re.match(own, str(service["spec"].get("externalName")))
     if found and found[1] not in [one["metadata"]["name"] for one in view.of("Service")]:
         cause = f"it is a name for Service {found[1]}, which is not there"
@@ -55,9 +56,12 @@ def _named(service: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:
-    """Yield one whose selector fits no pod, and none that this release would make."""
+    """Yield one whose selector fits no pod, and none that would be made: a cron's runs are few."""
     wanted = service["spec"]["selector"].items()
-    made = [spec_of(one).get("template") or {"metadata": {}} for one in view.workloads]
+    runs = [spec_of(one).get("jobTemplate") or {} for one in view.of("CronJob")]
+    jobs = [*view.jobs, *(one for one in view.declared if one["kind"] == "Job")]  # may be gone
+    makers = (*view.workloads, *runs, *jobs)
+    made = [{"metadata": {}, **(spec_of(one).get("template") or {})} for one in makers]
     if any(wanted <= labels_of(one).items() for one in (*view.pods, *made)):
         return
     cause = "it leads to no pod"
