@@ -15,6 +15,7 @@ from morrow.tool.init.ask import hidden
 from morrow.tool.init.failed import line, package
 from morrow.tool.init.guess import driver_url
 from morrow.tool.init.init import look
+from morrow.tool.init.nothing import GONE
 from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, choose, fill, found, refused
 from tests.unit.tool.test_init_kinds import ASYNC
@@ -28,6 +29,28 @@ def test_what_a_page_raised_is_named(tmp_path: Path, page: str) -> None:
     told = found(tmp_path)
     assert "fails here: LookupError at app.py:3: no shelf" in told.application.trouble
     assert "not reachable" not in summary(told)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("    os.environ.get('X').split()\n", "fails here: AttributeError at app.py:3: 'NoneType'"),
+        ("    int(os.environ.get('X'))\n", "fails here: TypeError at app.py:3: int()"),
+        ("    x = 1\n    return environ + x\n", "fails here: TypeError at app.py:4: unsupported"),
+        ("    return environ + start_response\n", ""),
+        ("    return environ.shelf\n", ""),
+        ("    return\n", ""),
+    ],
+)
+def test_a_page_that_raises_is_told_from_a_function_of_other_arguments(
+    tmp_path: Path, body: str, said: str
+) -> None:
+    page = WSGI.lstrip().replace("    start_response(", f"{body}    start_response(", 1)
+    fill(tmp_path, app_py=f"import os\n{page}")
+    if said:
+        assert said in found(tmp_path).application.trouble
+    else:
+        assert "application takes two arguments, and is no application" in refused(tmp_path)[1]
 
 
 def test_a_start_up_that_fails_says_why(tmp_path: Path) -> None:
@@ -158,6 +181,32 @@ def test_a_package_of_an_older_python_is_named_as_one(tmp_path: Path) -> None:
         old = "collections" in gone
         assert ("it was written for a Python before 3." in said) == old, said
         assert code == ("init-import" if old else "init-not-installed")
+
+
+@pytest.mark.parametrize(
+    ("said", "old"),
+    [
+        ("cannot import name 'Mapping' from 'collections' (Python)", True),
+        ("module 'inspect' has no attribute 'getargspec'", True),
+        ("module 'asyncio' has no attribute 'coroutine'", True),
+        ("No module named 'distutils.util'", True),
+        ("No module named 'distutils_of_shop'", False),
+        ("cannot import name 'override' from 'typing' (Python)", False),
+        ("module 'asyncio' has no attribute 'QueueShutDown'", False),
+        ("module 'importlib' has no attribute 'util'", False),
+        ("No module named 'pkg_resources'", False),
+    ],
+)
+def test_what_python_never_had_is_not_called_old(said: str, old: bool) -> None:
+    """It is of a newer Python, was never imported, or is a package's."""
+    assert bool(GONE.search(said)) == old
+
+
+def test_an_import_in_a_circle_names_the_projects_own_file(tmp_path: Path) -> None:
+    """And of a module of Python's own, which is the control, no path of this machine."""
+    for name, file in (("from shop import x", "(shop.py)"), ("from json import x", "(Python)")):
+        fill(tmp_path, shop_py="from app import app\nx = 1\n", app_py=f"{name}\napp = Flask()\n")
+        assert file in refused(tmp_path)[1]
 
 
 def test_an_import_of_another_version_is_named_as_one(tmp_path: Path) -> None:

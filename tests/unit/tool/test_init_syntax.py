@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool.base.errors import Failure
 from morrow.tool.init.files import Repository
 from morrow.tool.init.settings import settings_of
 from morrow.tool.init.syntax import newer
@@ -79,3 +80,18 @@ def test_a_template_of_projects_is_named_as_one(tmp_path: Path) -> None:
     assert "it is a template, as {{ cookiecutter.slug }}/app.py shows" in said
     inner.rename(tmp_path / "shop")
     assert "template" not in refused(tmp_path)[1], "the control"
+
+
+def test_a_skeleton_beside_an_application_makes_it_no_template(tmp_path: Path) -> None:
+    """What asks for a login answers no page with 200, and is an application all the same."""
+    fill(tmp_path, app_py=WSGI.replace("200 OK", "401 No"))
+    fill(tmp_path / "skeleton" / "{{cookiecutter.slug}}", x_py="x = 1\n")
+    assert found(tmp_path).application.path == ("/", 401)
+    fill(tmp_path, app_py="import no_such\napp = Flask()\n")
+    assert "it is a template" in refused(tmp_path)[1], "the control: there is none"
+    with pytest.raises(Failure, match="No module named 'no_such'"):
+        found(tmp_path, "app:app")
+    named = tmp_path / "of django"
+    text = "x = '{{ project_name }}'\n" + WSGI.replace("200 OK", "401 No")
+    fill(named, wsgi_py=text)
+    assert "it is a template" in refused(named)[1], "the control: its own file is one"

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from called import call, heard  # type: ignore[import-not-found] # they lie beside this program
+from called import call, heard, misused  # type: ignore[import-not-found] # they lie beside this program
 from failed import failed, line  # type: ignore[import-not-found]
 from routed import routes  # type: ignore[import-not-found]
 
@@ -116,8 +116,8 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
 def strange(told: dict[str, Any]) -> bool:
     """Whether it is any function that nothing can be asked of: one that wants other arguments."""
     asked = [status for _, status in told["answers"]]
-    wrong = heard.errors and isinstance(heard.errors[0], TypeError | AttributeError)
-    return bool(told["framework"] == "builtins" and wrong and not any(asked))
+    wrong = not any(asked) and heard.errors and misused(heard.errors[0])
+    return bool(told["framework"] == "builtins" and wrong)
 
 
 def django_entry(asked: dict[str, str]) -> dict[str, str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import re
+import traceback
 from collections.abc import Callable
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -42,6 +44,22 @@ def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
         if found[-1][1] == 200:
             break
     return found
+
+
+def misused(error: BaseException) -> bool:
+    """Whether it says that a function wants other arguments; a page's own fault does not."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if isinstance(error, AttributeError) and frames:
+        given = frames[0][0].f_locals
+        passed = [given.get(name) for name in ("environ", "start", "scope", "receive", "send")]
+        return error.obj is not None and any(error.obj is one for one in passed)
+    inner = [one for one in frames[1:] if "asyncio" not in one[0].f_code.co_filename]
+    if not isinstance(error, TypeError) or not inner:
+        return isinstance(error, TypeError)  # the call itself, or what came back
+    code = inner[0][0].f_code
+    first = [line for *_, line in code.co_lines() if line and line > code.co_firstlineno][:1]
+    own = len(inner) == 1 and inner[0][1] <= (first or [code.co_firstlineno])[0]
+    return own and bool(re.search(r"\b(dict|function)\b", str(error)))
 
 
 def call_wsgi(app: Any, path: str) -> int:

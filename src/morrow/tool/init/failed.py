@@ -31,7 +31,8 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
             names.append(["__".join(map(str, one.get("loc", ()))), str(one.get("type", ""))])
     said = str(error)
     if isinstance(error, ImportError) and error.path:  # its version tells more than its file
-        said = said.replace(f"({error.path})", f"({package(error.path) or 'Python'})")
+        file = os.path.relpath(error.path, folder) if error.path.startswith(folder) else "Python"
+        said = said.replace(f"({error.path})", f"({package(error.path) or file})")
     return {
         "error": type(error).__name__, "message": said[:9999], "where": where,
         "missing": missing, "fields": names, "lost": lost_files(error, folder),

@@ -21,7 +21,7 @@ from morrow.tool.init.copied import copied
 from morrow.tool.init.django import settings_here
 from morrow.tool.init.files import Repository
 from morrow.tool.init.guess import DRIVER_MODULES, driver_url, guess, store_url
-from morrow.tool.init.nothing import nothing, older, template
+from morrow.tool.init.nothing import nothing, older, templated
 from morrow.tool.init.places import HERE, Candidate, has_module
 from morrow.tool.init.script import scripts
 from morrow.tool.init.settings import INSIDE, SIGNS, Setting, settings_of
@@ -57,7 +57,7 @@ class Search:
             best = self._here(copy, self._with_jobs(copy, self._first(copy, found)))
             if not app and (best is None or best.path[1] != 200):
                 best = self._script(copy, best)
-            if best is None or (best.path[1] != 200 and template(self.repository)):
+            if best is None or (not app and templated(self.repository, best)):
                 raise Failure(nothing(self.repository, self.python, self.refusals, app))
             return replace(best, raised=best.raised + self._unpinned(best.raised))
 

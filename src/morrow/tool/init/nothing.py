@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import abc
 
 from morrow.tool.base.errors import Problem, problem
 from morrow.tool.base.terminal import typed
-from morrow.tool.init.answer import Refusal
+from morrow.tool.init.answer import Application, Refusal
 from morrow.tool.init.beside import stores
 from morrow.tool.init.files import Repository
 from morrow.tool.init.settings import settings_of
 from morrow.tool.programs.python import LEAST, Interpreter
 
 # What Python itself had once, and what asks for it is older.
+ONCE = {
+    "collections": "|".join(abc.__all__), "inspect": "getargspec|formatargspec",
+    "asyncio": "coroutine|async", "fractions": "gcd", "typing": "io|re", "time": "clock",
+    "base64": "(en|de)codestring", "ast": "Num|Str|Bytes|NameConstant",
+    "importlib": "find_loader", "configparser": "SafeConfigParser",
+}  # fmt: skip
 GONE = re.compile(
-    r"cannot import name '\w+' from '(collections|inspect|asyncio|fractions|typing|setuptools)'"
-    r"|module '(collections|inspect|asyncio|time|base64|ast|importlib)' has no attribute"
-    r"|No module named '(imp|distutils|asyncore|asynchat|smtpd|cgi|crypt|pipes|pkg_resources)\b"
+    r"No module named '(imp|distutils|asyncore|asynchat|smtpd|cgi|crypt|pipes|typing\.io)\b|"
+    + "|".join(
+        rf"cannot import name '({names})' from '{one}'|module '{one}' has no attribute '({names})'"
+        for one, names in ONCE.items()
+    )
 )
+MARK = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
 
 NAMED = {"Dockerfile": r"(?m)^FROM \S*python:3\.(\d+)", "runtime.txt": r"python-3\.(\d+)",
          "Pipfile": r"python_version = \"3\.(\d+)", ".python-version": r"^3\.(\d+)"}  # fmt: skip
@@ -32,7 +42,7 @@ def nothing(
     if not repository.python:
         return problem("init-no-python", str(root), "there is no Python file here")
     lines = tuple(one.told for one in refusals[:5])
-    if named := template(repository):
+    if not app and (named := template(repository)):
         makers = "cookiecutter, copier or django-admin startproject --template"
         cause = f"it is a template, as {named} shows: make a project of it first, by {makers}"
         return problem("init-no-application", str(root), cause, details=lines)
@@ -78,10 +88,17 @@ def nothing(
 
 def template(repository: Repository) -> str:
     """Return what shows that projects are made from it, "" where nothing does."""
-    mark = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
     texts = {path: path for path in (*repository.python, *repository.others)}
     texts |= {path: repository.text(path) for path in repository.named("manage.py", "wsgi.py")}
-    return next((path for path, text in texts.items() if mark.search(text)), "")
+    return next((path for path, text in texts.items() if MARK.search(text)), "")
+
+
+def templated(repository: Repository, best: Application) -> bool:
+    """Whether what answers no page is of a template itself, and has none beside it only."""
+    one = best.candidate
+    own = (one.file, f"{one.source}/manage.py".lstrip("/"))
+    marked = any(MARK.search(path + repository.text(path)) for path in own)
+    return marked and best.path[1] != 200
 
 
 def younger(repository: Repository, python: Interpreter) -> str:
