@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -54,9 +55,42 @@ def test_helm_waits_for_no_job_that_vanishes_and_the_tool_does() -> None:
     site.objects = [job(900)]
     assert "--wait-for-jobs" in _waits(site), "the control"
     view = replace(seen(good(job(active=1))), declared=(job(),))
-    assert len(running(view)) == 1
+    assert len(running(view, ("j",))) == 1
     ended = job(conditions=[condition("Complete", "True")])
-    assert running(replace(view, jobs=(ended,))) == running(replace(view, jobs=())) == []
+    assert running(replace(view, jobs=(ended,)), ()) == running(replace(view, jobs=()), ()) == []
+
+
+def test_no_hook_and_no_job_that_rested_before_is_waited_for() -> None:
+    hook = job()
+    hook["metadata"]["annotations"] = {"helm.sh/hook": "post-upgrade"}
+    at_work = seen(good(job(active=1)))
+    assert running(replace(at_work, declared=(hook,)), ()) == []
+    assert len(running(replace(at_work, declared=(job(),)), ())) == 1, "the control"
+    rests = job()
+    rests["spec"]["suspend"] = True
+    view = replace(seen(good(rests)), declared=(job(),))
+    assert running(view, ("j",)) == []
+    assert len(running(view, ())) == 1, "the control: a new one is judged in time"
+
+
+@pytest.mark.parametrize("heals", [False, True])
+def test_pods_that_fall_again_and_again_are_no_good_end(
+    heals: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is replaced by one of another name after 20 s, so that no finding lasts."""
+    clock = [0.0]
+
+    def look(_: Any) -> View:
+        items = good() if heals and clock[0] > 60 else fallen()
+        items[2]["metadata"]["name"] = f"web-1-{clock[0] // 20:.0f}"
+        return seen(items)
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+    monkeypatch.setattr(served, "look_around", lambda *_: look(None))
+    monkeypatch.setattr(served, "look_at_all", look)
+    found, _ = served.unserved(SITE, seen(good()))
+    assert [one.object for one in found] == ([] if heals else ["Pod web-1-4"])
 
 
 SITE: Any = SimpleNamespace(place=PLACE)
@@ -172,6 +206,16 @@ def test_a_job_whose_end_helm_saw_first(monkeypatch: pytest.MonkeyPatch) -> None
 def test_who_stands_before_the_api_server_is_not_the_server(said: str, code: str) -> None:
     failure = Kubectl("lab", "demo").failure(Result(("kubectl",), 1, "", said))
     assert failure.problems[0].code == code
+
+
+def test_what_a_whole_cluster_refuses_is_said_of_its_context() -> None:
+    said = 'admission webhook "a.example.com" denied the request: no'
+    for namespace, where in (("demo", "namespace demo"), ("", "context lab")):
+        failure = Kubectl("lab", namespace).failure(Result(("kubectl",), 1, "", said))
+        assert failure.problems[0].object == where
+        forbidden = 'User "ann" cannot delete resource "pods" in API group ""'
+        failure = Kubectl("lab", namespace).failure(Result(("kubectl",), 1, "", forbidden))
+        assert failure.problems[0].object == f"pods in {where}"
 
 
 def test_somebody_who_changes_the_template_all_the_time() -> None:

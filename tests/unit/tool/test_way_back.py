@@ -20,7 +20,7 @@ from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.programs import runner
 from morrow.tool.programs.helm import Helm
 from morrow.tool.programs.kubectl import Kubectl
-from tests.unit.tool.around import PLACE, good, pod, seen
+from tests.unit.tool.around import PLACE, bent, good, pod, seen
 from tests.unit.tool.stub import stub
 
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); {}"
@@ -112,17 +112,22 @@ def test_what_puts_right_an_ended_helm_is_let_be(
 
 
 def test_somebody_who_goes_on_closes_it() -> None:
-    def looks(*generations: int) -> bool:
+    def looks(*generations: int, scaled: bool = False, two: bool = False) -> bool:
         way = WayBack(PLACE)
         way._began -= 99
-        for number in generations:
+        for look, number in enumerate(generations):
             items = good()
             items[0]["metadata"]["generation"] = items[0]["status"]["observedGeneration"] = number
-            way.look(seen(items))
+            items[0]["spec"]["replicas"] = number if scaled else 1
+            other = bent(items[0], lambda one: one["metadata"].update(name="other", uid="o"))
+            other["metadata"]["generation"] = other["status"]["observedGeneration"] = look // 3 * 2
+            way.look(seen([*items, other] if two else items))
         return way.is_closed
 
     assert looks(1, 2, 3, 4, 5, 6)
     assert not looks(1, 2, 2, 2, 2, 3, 3), "the control: it is put back, and scaled"
+    assert not looks(1, 2, 3, 4, 5, 6, scaled=True), "an autoscaler"
+    assert not looks(1, 2, 2, 2, 3, 3, 3, two=True), "two that are changed twice each"
 
 
 def test_a_program_that_hears_no_request_is_ended() -> None:

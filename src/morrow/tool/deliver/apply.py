@@ -22,7 +22,7 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
     finish_earlier_command(site)
     delivery, before = delivery_of(site.environment), site.deployed
     first = not site.history
-    wanted = lambda: site.objects  # noqa: E731 - rendered only when a fault is to be explained
+    wanted = lambda: site.objects  # noqa: E731 - rendered once, at the first look
     with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable, applied=wanted) as rollout:
         refused = _applied(delivery, site, rollout, timeout, saved)
         if refused is not None and refused.code == "job-failed":

@@ -109,11 +109,11 @@ class Rollout:
                     raise
             else:
                 stands = all(rolled_out(one, view) or held(one)[0] for one in view.workloads)
-                if stands and not ended_badly(view, self._place, self._jobs) + running(view):
+                well = not ended_badly(view, self._place, self._jobs)
+                if stands and well and not running(view, self._jobs):
                     return None  # of what is held nothing more is to come: `served` judges it
                 self._progress.show(view)
-                fault = self._judge(view) or self._late(view, patience, waited)
-                if fault is not None:
+                if fault := self._judge(view) or self._late(view, patience, waited):
                     self._name(fault, view)
                     return self.fault
             time.sleep(PERIOD / 2)

@@ -48,7 +48,9 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
         first = {one.key: first.get(one.key, now) for one in found}
         unripe = [one for one in found if now - first[one.key] < one.hold]
         if not unripe or now - began > PATIENCE:
-            ripe = (one for one in found if one.beside or one not in unripe)
+            # Pods that fall again and again each have a finding of their own, and none lasts.
+            falls = not all(map(partial(_stands, view), view.workloads))
+            ripe = (one for one in found if falls or one.beside or one not in unripe)
             return [one.problem for one in ripe], view
         if now - said > REMINDER:
             said = now

@@ -6,14 +6,15 @@ Somebody who changes them all the time, or what has gone since, would hold it fo
 from __future__ import annotations
 
 import time
+from collections import Counter
 from itertools import pairwise
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import HEALS_OFTEN, View
+from morrow.tool.diagnose.view import HEALS_OFTEN, View, spec_of, title
 
-LOOKS, CHANGES = 8, 2  # more changes in so many looks are somebody's who is at it
+LOOKS, CHANGES = 8, 2  # more changes of one in so many looks are somebody's who is at it
 LASTS = 60.0  # seconds in which what was put back has begun to serve
 
 
@@ -23,7 +24,7 @@ class WayBack:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._since = self._began = time.monotonic()  # when nothing was wrong last
-        self._generations: list[object] = []
+        self._seen: list[dict[str, tuple[object, object]]] = []  # generation and replicas
         self.is_closed = False
 
     def look(self, view: View) -> None:
@@ -38,10 +39,22 @@ class WayBack:
             self._close("somebody changes it again and again")
 
     def _is_restless(self, view: View) -> bool:
-        """Whether many of the last looks found it changed: Helm puts it back once."""
-        seen = [one["metadata"].get("generation") for one in view.workloads]
-        self._generations = [*self._generations[-LOOKS:], seen]
-        return sum(one != other for one, other in pairwise(self._generations)) > CHANGES
+        """Whether many of the last looks found one changed: Helm puts it back once.
+
+        What changes its replicas alone is an autoscaler.
+        """
+        now = {
+            title(one): (one["metadata"].get("generation"), spec_of(one).get("replicas"))
+            for one in view.workloads
+        }
+        self._seen = [*self._seen[-LOOKS:], now]
+        changes = Counter(
+            name
+            for before, after in pairwise(self._seen)
+            for name, (generation, replicas) in after.items()
+            if name in before and before[name][0] != generation and before[name][1] == replicas
+        )
+        return max(changes.values(), default=0) > CHANGES
 
     def _close(self, why: str) -> None:
         if not self.is_closed:

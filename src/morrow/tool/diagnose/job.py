@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import TASK, conditions_of, labels_of
+from morrow.tool.cluster.objects import HOOK, TASK, annotations_of, conditions_of, labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.pod import pod_findings
@@ -64,10 +64,15 @@ def vanishes(job: Json) -> bool:
     return kept is not None and int(kept) < FOUND
 
 
-def running(view: View) -> list[Json]:
-    """Return the Jobs of what was applied, without hooks, that have not ended."""
-    names = {one["metadata"]["name"] for one in view.declared if one["kind"] == "Job"}
-    return [job for job in view.jobs if job["metadata"]["name"] in names and not _ended(job)]
+def running(view: View, known: Collection[str]) -> list[Json]:
+    """Return the Jobs of what was applied, without hooks, that have not ended.
+
+    One that was suspended before rests; a new one is judged as any.
+    """
+    made = [one for one in view.declared if HOOK not in annotations_of(one)]
+    names = {one["metadata"]["name"] for one in made if one["kind"] == "Job"}
+    mine = [job for job in view.jobs if job["metadata"]["name"] in names and not _ended(job)]
+    return [job for job in mine if not (job["spec"].get("suspend") and uid(job) in known)]
 
 
 def _ended(job: Json) -> bool:

@@ -33,7 +33,7 @@ class View:
     # What the release depends on besides, by kind: only kinds that one was allowed to look at.
     around: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     falls: Mapping[str, int] = field(default_factory=dict)  # pod -> times it was ready and fell
-    declared: tuple[Json, ...] = ()  # what was applied, without hooks; its live state is around
+    declared: tuple[Json, ...] = ()  # what was applied (may hold hooks); its live state is around
 
     @property
     def workloads(self) -> tuple[Json, ...]:

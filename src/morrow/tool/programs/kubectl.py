@@ -123,19 +123,20 @@ class Kubectl:
     def failure(self, done: Result) -> Failure:
         """Name the trouble of a call that failed."""
         text = done.err
-        context = self.context or "(current)"
+        context = f"context {self.context or '(current)'}"
+        place = f"namespace {self.namespace}" if self.namespace else context
         cause = done.last_error
         forbidden = FORBIDDEN.search(text)
         for code, pattern in ADMISSION:
             if rule := re.search(pattern, text):
-                where, what = f"namespace {self.namespace}", rule[rule.lastindex or 0]
-                words = {"what": what, "file": self.file, "up": "the same again"}
-                return Failure(problem(code, where, cause, kubectl=self.typed, details=(), **words))
+                words = {"what": rule[rule.lastindex or 0], "file": self.file}
+                words |= {"up": "the same again", "kubectl": self.typed}
+                return Failure(problem(code, place, cause, details=(), **words))
         if "does not exist" in text and "context" in text:
-            return Failure(problem("context-missing", f"context {context}", cause, file=self.file))
+            return Failure(problem("context-missing", context, cause, file=self.file))
         if forbidden:
             verb, resource = forbidden.groups()
-            where, typed = f"{resource} in namespace {self.namespace}", self.typed
+            where, typed = f"{resource} in {place}", self.typed
             return Failure(
                 problem("access-denied", where, cause, kubectl=typed, verb=verb, resource=resource)
             )
@@ -143,9 +144,7 @@ class Kubectl:
             # A login program that is absent is followed by lines of advice.
             line = next((one for one in text.splitlines() if "credentials" in one), cause)
             cause = re.sub(r"^.*?(?=getting credentials)", "", line)
-            return Failure(
-                problem("cluster-login", f"context {context}", cause, kubectl=self.typed)
-            )
+            return Failure(problem("cluster-login", context, cause, kubectl=self.typed))
         if UNREACHABLE.search(text):
             return Failure(self._unreachable(cause))
         return done.failure()
