@@ -75,6 +75,29 @@ def test_helms_words(said: str, code: str) -> None:
         assert "Strange" in found.cause
 
 
+@pytest.mark.parametrize(
+    ("said", "code", "where"),
+    [
+        ('services "web" not found', "object-gone", "Service web"),
+        ('ingresses.networking.k8s.io "web" not found', "object-gone", "Ingress web"),
+        ('networkpolicies.networking.k8s.io "web-in" not found', "object-gone",
+         "NetworkPolicy web-in"),
+        ('configmaps "web-flags" not found', "object-gone", "ConfigMap web-flags"),
+        ('configmaps "webs" not found', "release-refused", "release web"),  # a name of others
+        ('serviceaccounts "theirs" not found', "release-refused", "release web"),
+        ('priorityclasses.scheduling.k8s.io "web" not found', "release-refused", "release web"),
+        ('storageclasses.storage.k8s.io "fast" not found', "release-refused", "release web"),
+    ],
+)  # fmt: skip
+def test_only_what_the_chart_makes_is_said_to_be_taken_away(
+    said: str, code: str, where: str
+) -> None:
+    text = f"Error: UPGRADE FAILED: 1 error occurred:\n\t* {said}"
+    found = helm_problem(Result(("helm", "upgrade"), 1, "", text), PLACE, 600)
+    assert (found.code, found.object) == (code, where)
+    assert said in found.cause
+
+
 UP = ["upgrade", "web", "chart", "--install", "--atomic", "--wait", "--wait-for-jobs"]
 UP_4 = ["upgrade", "web", "chart", "--install", "--rollback-on-failure", "--wait=legacy"]
 UP_4 += ["--wait-for-jobs", "--server-side=false"]

@@ -39,6 +39,14 @@ def conditions_of(status: Json) -> dict[str, Json]:
     return {one["type"]: one for one in status.get("conditions") or []}
 
 
+def plural(kind: str) -> str:
+    """Return a kind's resource, as all kinds of the chart are named."""
+    name = kind.lower()
+    if name.endswith("y"):
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith("s") else f"{name}s"
+
+
 def condition_text(condition: Json) -> str:
     """Return what a condition says, its controller's own words last."""
     text = f"{condition['type']} is {condition['status']}, {condition.get('reason')}"

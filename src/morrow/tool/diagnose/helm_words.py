@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.cluster.objects import plural
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.refused import refusal
+from morrow.tool.diagnose.view import KEEPERS
 from morrow.tool.programs.kubectl import UNREACHABLE
 from morrow.tool.programs.runner import Result
 
@@ -20,10 +22,21 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
-    (r"namespaces \"[^\"]+\" not found", "release-refused"),
     (r"conversion webhook for .* failed", "webhook-unreachable"),
-    (r'\b(?P<gone>[a-z]+?)s(\.[a-z0-9.]+)? "(?P<name>[^"]+)" not found', "object-gone"),
+    (r'\b(?P<gone>[a-z]+s)(\.[a-z0-9.]+)? "(?P<name>[^"]+)" not found', "release-refused"),
 )
+
+# What the chart makes, by its resource: where one of these is gone, somebody has taken it away.
+_MADE = {
+    plural(kind): kind
+    for kind in (
+        *KEEPERS, "ConfigMap", "CronJob", "ExternalSecret", "GRPCRoute", "HTTPRoute",
+        "HorizontalPodAutoscaler", "Ingress", "Job", "NetworkPolicy", "PersistentVolumeClaim",
+        "PodDisruptionBudget", "PodMonitor", "PrometheusRule", "Role", "RoleBinding",
+        "ScaledObject", "SecretProviderClass", "Service", "ServiceAccount", "ServiceMonitor",
+        "VerticalPodAutoscaler",
+    )
+}  # fmt: skip
 
 # An API server that answers, and cannot.
 _AWAY = re.compile(
@@ -47,8 +60,10 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
             named = found.groupdict()
             if named.get("job"):  # it may be gone before anyone could look at it
                 where = f"Job {named['job']}"
-            if named.get("gone"):  # an apply makes it, and nobody else is to take it away
-                where = f"{named['gone'].capitalize()} {named['name']}"
+            # What is neither of a kind nor a name of the chart's may never have been made.
+            made, name = _MADE.get(named.get("gone") or ""), str(named.get("name"))
+            if made and f"{name}-".startswith(f"{place.name}-"):
+                code, where = "object-gone", f"{made} {name}"
             what = (named.get("what") or "").replace('"', "")
             verb, resource = str(named.get("verb")), str(named.get("resource"))
             what = what.replace(" ", "/", 1).lower()

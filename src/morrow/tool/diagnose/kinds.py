@@ -131,7 +131,8 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "DaemonSet",
         "some node is one of its own",
-        "none is: by its nodeSelector, affinity or the nodes' taints",
+        "none is: by its nodeSelector, affinity or the nodes' taints; that its nodes rest until an "
+        "autoscaler brings them looks the same",
         "status.desiredNumberScheduled",
         _always(untaken_findings),
     ),
@@ -177,14 +178,16 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "HTTPRoute, GRPCRoute, Gateway",
         "accepted, its references resolved, its listener programmed, its host nobody else's",
-        "refused, unseen, no Gateway, no certificate, no backend, an older route for the host",
+        "refused, unseen, no Gateway, no certificate, no backend, an older route for the host; a "
+        "Service of others without a ready pod, also where it rests",
         "the controller's conditions",
         _always(route_findings),
     ),
     Judge(
         "Ingress",
         "its class is served, its Services are there and its host is nobody else's",
-        "no class, no certificate, no Service, host taken, no address where others have theirs",
+        "no class, no certificate, no Service, host taken, no address where others have theirs; a "
+        "Service of others without a ready pod, also where it rests",
         "IngressClass, Secret, Service, status.loadBalancer",
         _always(ingress_findings),
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from morrow.tool.base.errors import problem
+from morrow.tool.cluster.objects import plural
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.doctor.check import Check
@@ -80,14 +81,6 @@ def _of_kinds(site: Site, verbs: tuple[str, ...]) -> Iterator[Right]:
         group = str(item["apiVersion"]).rpartition("/")[0]
         for verb in verbs:
             yield group, plural(str(item["kind"])), verb
-
-
-def plural(kind: str) -> str:
-    """Return a kind's resource, as all kinds of the chart are named."""
-    name = kind.lower()
-    if name.endswith("y"):
-        return f"{name[:-1]}ies"
-    return f"{name}es" if name.endswith("s") else f"{name}s"
 
 
 def _review(namespace: str, group: str, resource: str, verb: str) -> dict[str, Any]:
