@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from morrow.tool.init.answer import UNREACHED
 from tests.strangers.install import install, run
 from tests.unit.tool.command import MAIN
 from tests.unit.tool.local_service import free_ports
@@ -33,10 +34,13 @@ STATES = {
     "init-several": "named",
     "init-no-python": "no service",
 }
-# Another Python, another package, or the project's own words about what it wants.
+# Another Python, another package, tables, or a store where nothing else was wrong.
 SAID = re.compile(
-    r"; the project asks for Python 3\.| names Python 3\.|; it was written for a Python|"
-    r"has it not: name|ImproperlyConfigured at |No such file or directory"
+    r"; the project asks for Python 3\.| names Python 3\.|it was written for a Python|"
+    rf"has it not: name|to make its tables| here: needs |({UNREACHED.pattern}).*: needs "
+)
+RAISED = re.compile(
+    r"(fails here|cannot be imported): (?!Ended|TimeoutError|NotStarted)\w+( at |: )"
 )
 
 
@@ -47,7 +51,7 @@ class Result:
     name: str
     commit: str = ""
     framework: str = ""
-    state: str = ""  # works | named | fails | not installed | no service
+    state: str = ""  # works | named | raised | fails | not installed | no service
     status: int = 0
     path: str = ""
     seconds: float = 0.0
@@ -71,6 +75,14 @@ def trouble(told: dict[str, Any], length: int = 400) -> str:
     details = [str(one) for one in first.get("details") or []]
     said = f"{first.get('code')}: {first.get('object', '')}: {first.get('cause')}"
     return " | ".join([said, *details[-1:]])[:length]
+
+
+def state(said: str) -> str:
+    """Return what a trouble is: it names what is missing, shows an exception, or neither."""
+    if SAID.search(said):
+        return "named"
+    other = "raised" if RAISED.search(said) else "fails"
+    return STATES.get(said.partition(":")[0], other)
 
 
 def get(url: str) -> int:
@@ -101,9 +113,7 @@ def one(folder: Path) -> Result:
     code, told = morrow(folder, "init", "--yes")
     if code:
         result.said = trouble(told)
-        result.state = STATES.get(result.said.partition(":")[0], "fails")
-        if SAID.search(trouble(told, 2000)):
-            result.state = "named"
+        result.state = state(trouble(told, 2000))
         return result
     result.framework, result.said = told["framework"], told["trouble"]
     (port,) = free_ports(1)
@@ -113,7 +123,8 @@ def one(folder: Path) -> Result:
         if code:
             stores = ", ".join(one["kind"] for one in told["stores"])
             named = told["trouble"] and told["trouble"] + (stores and f": needs {stores}")
-            result.state, result.said = "named" if named else "fails", named or trouble(up)
+            result.said = named or trouble(up)
+            result.state = state(named)
             return result
         plain = [path for path in told["routes"] if not any(mark in path for mark in "<{([*")]
         for path in dict.fromkeys([told["path"]["path"], "/", "/docs", *plain[:15]]):
@@ -123,8 +134,7 @@ def one(folder: Path) -> Result:
             if status == 200:
                 break
         result.seconds = round(time.monotonic() - began, 1)
-        missing = "named" if re.search(r"to make its tables| at \S+:\d+", result.said) else "fails"
-        result.state = "works" if result.status == 200 else missing
+        result.state = "works" if result.status == 200 else state(result.said)
     finally:
         morrow(folder, "down", "local")
     return result

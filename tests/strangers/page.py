@@ -36,8 +36,9 @@ def table() -> str:
     there = {name: sum(one[name][1] for one in judged) for name in PEERS}
     lines = [
         f"{len(found)} were tried: {count['works']} of the {tried} services that were installed "
-        f"work, of {count['named']} what is missing was named, {count['not installed']} could not "
-        f"be installed, {count['no service']} are no service. The median to a first 200 was "
+        f"work, of {count['named']} what is missing was named, {count['raised']} raised what is "
+        f"shown and {count['fails']} failed in another way. {count['not installed']} could not be "
+        f"installed, {count['no service']} are no service. The median to a first 200 was "
         f"{median(times):.0f} s.",
         "",
         f"By their published rules, judged from the files and not run, what Railpack starts is "

@@ -5,6 +5,7 @@ Each is a folder as its author left it, beside an environment that has its packa
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,7 @@ from morrow.tool.init.init import look
 from morrow.tool.init.several import several
 from tests.conformance.material import programs, sources
 from tests.strangers import page
+from tests.strangers.__main__ import state
 from tests.unit.frame.skips import cannot
 from tests.unit.tool.command import morrow
 from tests.unit.tool.local_service import free_ports
@@ -107,6 +109,9 @@ def test_there_are_enough() -> None:
 
 def test_the_page_says_what_became_of_the_strangers() -> None:
     assert page.PAGE.read_text() == page.page(), "run: python -m tests.strangers.page"
+    for one in json.loads(page.RESULTS.read_text()):
+        if one["state"] in ("named", "raised", "fails"):
+            assert one["state"] == state(one["said"]), one["name"]
 
 
 @pytest.mark.parametrize("stranger", APPLICATIONS, indirect=True, ids=str)

@@ -57,10 +57,16 @@ def test_what_it_imports_ends_with_it_even_by_sigkill(
     assert in_time(lambda: not imported.exists())
     (left,) = (tmp_path / "tmp").glob("morrow-init-*")
     mine = left.with_name(f"morrow-init-{os.getpid()}-of-one-that-runs")
-    mine.mkdir()
+    huge = left.with_name(f"morrow-init-{10**20}-x")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    for one in (mine, huge):
+        one.mkdir()
     with copied(shop):
-        assert not left.exists(), "the next one removes the copy of who was killed"
+        assert left.exists(), "who has no such process here may run in another container"
+    for one in (left, mine, huge):
+        os.utime(one, (0, 0))
+    with copied(shop):
+        assert not left.exists(), "a later one removes the copy of who was killed"
     assert mine.exists(), "the control"
 
 

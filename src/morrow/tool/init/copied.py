@@ -8,6 +8,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from morrow.tool.init.files import SKIPPED
 
 KIT = ".morrow-kit"
 PREFIX = "morrow-init-"
+LONG = 3600  # seconds: no copy is in use for so long
 LINKED = 2_000_000  # bytes: larger files are linked, not copied
 MANY = 1000  # so are folders of more files, none of them code
 NO_CODE = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules", "__pycache__")
@@ -51,12 +53,13 @@ def copied(root: Path) -> Iterator[Path]:
 def _left_behind(parent: Path) -> None:
     """Remove the copies of those that were killed; a copy is named by whose it is."""
     for old in parent.glob(f"{PREFIX}*"):
-        try:
-            os.kill(int(old.name.removeprefix(PREFIX).partition("-")[0]), 0)
-        except ProcessLookupError:
-            shutil.rmtree(old, ignore_errors=True)  # another user's stays
-        except (ValueError, OSError):
-            continue
+        with contextlib.suppress(OSError, ValueError, OverflowError):  # another user's stays
+            age = time.time() - old.stat().st_mtime
+            try:
+                os.kill(int(old.name.removeprefix(PREFIX).partition("-")[0]), 0)
+            except ProcessLookupError:
+                if age > LONG:  # else it may be at work in another container
+                    shutil.rmtree(old, ignore_errors=True)
 
 
 def _walk(root: Path) -> Walked:
