@@ -119,7 +119,9 @@ def test_a_port_that_answers_inside_the_pod_alone(
     monkeypatch.setattr(Kubectl, "run", lambda *_, **__: Result((), int(bool(said)), "", said))
     own = thing("Service", "web", spec={"selector": LABELS, "ports": [{"port": 9000}]})
     policy = thing("NetworkPolicy", "web", spec={"podSelector": {}})
-    view = seen(good(), Service=[own], NetworkPolicy=[policy] if policies else [])
+    items = good()
+    items[2]["status"]["podIP"] = "10.0.0.1"
+    view = seen(items, Service=[own], NetworkPolicy=[policy] if policies else [])
     found = inside.unanswered(view, PLACE, Kubectl("lab", "demo"))
     assert [one.code for one in found] == expected
 
