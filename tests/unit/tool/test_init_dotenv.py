@@ -10,10 +10,12 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.environment.load import read
+from morrow.tool.init import ask
 from morrow.tool.init.ask import missing_in
 from morrow.tool.init.init import apply
 from morrow.tool.init.settings import RANDOM
 from morrow.tool.stores.generated import fresh
+from tests.unit.frame.skips import cannot
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
 READS_ITS_OWN = """
@@ -43,6 +45,30 @@ def test_a_dot_env_that_the_application_reads_stays_its_own(tmp_path: Path) -> N
     assert "SHOP_SIZE" in base
     assert "API_TOKEN" in base
     assert not [one for one in told.drafts if "large" in one.text or "the-real-one" in one.text]
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_dot_env_is_read_only_where_the_network_can_be_taken_away(
+    tmp_path: Path, alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else pages would be asked with what leads to the person's real store."""
+    if not alone:
+        monkeypatch.setattr(ask, "ALONE", ("no-such-program",))
+    elif not ask.alone():
+        cannot("a .env that is read", "there is no unshare here, or it may not", "unshare")
+    seen, folder = tmp_path / "seen", tmp_path / "shop"
+    asks = f"open({str(seen)!r}, 'a').write(os.environ['SHOP_LINK'] + os.environ.get('SIZE', ''))"
+    fill(folder, wsgi_py=f"{READS_ITS_OWN}{asks}\n{WSGI}")
+    (folder / ".env").write_text("SHOP_LINK=the-real-one\nSIZE=large\n")
+    (folder / ".env.example").write_text("SHOP_LINK=of-the-example\n")
+    (folder / ".env.local").write_text("X=1\n")
+    told = found(folder)
+    assert ("of-the-example" in seen.read_text()) is not alone
+    assert ("the-real-one" in seen.read_text()) is alone
+    assert ("large" in seen.read_text()) is alone
+    apply(told)
+    assert read(Project.find(folder), "local").config == {}, "it stays its own"
+    assert "SHOP_LINK" in read(Project.find(folder), "prod").values["config"]
 
 
 def test_what_an_example_leaves_empty_is_given_where_nothing_works_without(tmp_path: Path) -> None:

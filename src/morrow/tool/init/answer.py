@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from morrow.tool.init.places import Candidate
 
@@ -30,6 +30,11 @@ class Application:
     raised: str = ""  # the first exception of a page, or of its start-up
     dotenv: frozenset[str] = frozenset()  # what its own .env gave it: names, never a value
     makes: str = ""  # a command of its own by which a person makes its tables
+
+    def left_to(self, dotenv: frozenset[str]) -> Application:
+        """Return it with what a .env says left to that, though it was not tried with it."""
+        given = {name: value for name, value in self.given.items() if name not in dotenv}
+        return replace(self, given=given, dotenv=dotenv)
 
     @property
     def path(self) -> tuple[str, int]:

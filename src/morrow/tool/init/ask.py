@@ -45,6 +45,11 @@ def _where_possible(*words: str) -> tuple[str, ...]:
     return words if done.returncode == 0 else ()
 
 
+def alone() -> bool:
+    """Whether this system can take the network away from a program."""
+    return bool(_where_possible(*ALONE))
+
+
 def busy() -> float:
     """Return how many times longer a program takes here now; a limit of time must know."""
     with contextlib.suppress(OSError, AttributeError):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import morrow
 from morrow.tool.init.files import SKIPPED
+from morrow.tool.init.settings import EXAMPLES
 
 KIT = ".morrow-kit"
 PREFIX = "morrow-init-"
@@ -21,6 +23,7 @@ LONG = 3600  # seconds: no copy is in use for so long
 LINKED = 2_000_000  # bytes: larger files are linked, not copied
 MANY = 1000  # so are folders of more files, none of them code
 NO_CODE = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules", "__pycache__")
+DOTENV = re.compile(r"\.env(\..*)?")
 CODE = (".py", ".html", ".toml", ".yaml", ".yml", ".json", ".ini", ".cfg", ".env")
 # A disk takes minutes to make and to remove very many files; memory does not.
 MEMORY, VERY_MANY, SMALL = "/dev/shm", 5000, 256_000_000  # noqa: S108 - a folder of our own in it
@@ -29,10 +32,12 @@ Walked = list[tuple[str, list[str], list[str]]]
 
 
 @contextlib.contextmanager
-def copied(root: Path) -> Iterator[Path]:
-    """Copy the repository to where an import may write."""
+def copied(root: Path, *, dotenv: bool = True) -> Iterator[Path]:
+    """Copy the repository to where an import may write, with or without each .env."""
     walked = _walk(root)
     data = _data(root, walked)
+    for _, _, names in walked if not dotenv else ():  # its folder is not linked: it counts as code
+        names[:] = [one for one in names if not DOTENV.fullmatch(one) or EXAMPLES.fullmatch(one)]
     place = _place(walked, data)
     for parent in {tempfile.gettempdir(), place or MEMORY}:
         _left_behind(Path(parent))

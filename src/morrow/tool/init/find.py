@@ -14,7 +14,7 @@ from pathlib import Path
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.terminal import terminal
 from morrow.tool.init.answer import Application, Refusal
-from morrow.tool.init.ask import IN_ALL, Asker, busy
+from morrow.tool.init.ask import IN_ALL, Asker, alone, busy
 from morrow.tool.init.beside import beside, stores
 from morrow.tool.init.candidates import candidates, named
 from morrow.tool.init.copied import copied
@@ -53,13 +53,15 @@ class Search:
         if len(others) > 1:
             kept = others[choose([one.source for one in others])]
             found = [one for one in found if one.source == kept.source]
-        with copied(self.repository.root) as copy:
+        lets = self.network or alone()  # a .env leads to what is real
+        with copied(self.repository.root, dotenv=lets) as copy:
             best = self._here(copy, self._with_jobs(copy, self._first(copy, found)))
             if not app and (best is None or best.path[1] != 200):
                 best = self._script(copy, best)
             if best is None or (not app and templated(self.repository, best)):
                 raise Failure(nothing(self.repository, self.python, self.refusals, app))
-            return replace(best, raised=best.raised + self._unpinned(best.raised))
+            best = replace(best, raised=best.raised + self._unpinned(best.raised))
+            return best if lets else best.left_to(self.repository.dotenv(best.candidate.source))
 
     def _unpinned(self, raised: str) -> str:
         """Say it where a package of any version was asked for, and this one raised."""
@@ -164,10 +166,9 @@ class Search:
             shutil.rmtree(copy / candidate.source / "__pycache__", ignore_errors=True)
             (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
         ways = [(way, frozenset[str]()) for way in self._ways(bool(candidate.django))]
-        own = self.repository.dotenv(candidate.source)
-        if own and not self.network:  # as it is used here
+        if (own := self.repository.dotenv(candidate.source)) and not self.network and alone():
             less = {name: value for name, value in ways[0][0].items() if name not in own}
-            ways.insert(0, (less, own))
+            ways.insert(0, (less, own))  # as it is used here
         for given, own in ways:
             asker = self._asker(copy, given)
             told = asker.ask(candidate)
@@ -210,14 +211,13 @@ class Search:
             for one in self.settings
             if one.needed or (one.default is None and self._signs(one.name))
         }
+        names = [one.name for one in self.settings]
         if django:
-            names = [one.name for one in self.settings]
             first |= {name: "True" for name in names if name.upper().endswith("DEBUG")}
             hosts = [name for name in names if name.upper().endswith("ALLOWED_HOSTS")]
             first |= dict.fromkeys(hosts, "127.0.0.1,localhost")
         if self.network:  # who lets it out says where things are
-            names = [one.name for one in self.settings if one.name in os.environ]
-            return [{**first, **{name: os.environ[name] for name in names}}]
+            return [first | {name: os.environ[name] for name in names if name in os.environ}]
         stores = [one for one in self.settings if one.store and (one.needed or one.default is None)]
         driver = driver_url(self.repository.requirements, self.python.path)
         # A file needs nobody; a server that nothing asks for is better not named at all.
