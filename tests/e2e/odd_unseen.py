@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.faults_network import GATEWAY_API, HOST, LAB
+from tests.e2e.faults_network import GATEWAY_API, HOST, LAB, OPEN
 from tests.e2e.faults_pods import runs
 from tests.e2e.faults_routes import ELSEWHERE
 from tests.e2e.faults_rules import cron, extra, keeper, service
@@ -26,13 +26,15 @@ def serve(port):
 {more}
 serve(5000)
 """
-LEADS = """if sum(map(ord, os.environ["POD"])) % 3 == 0:
+LEADS = """if os.environ["POD"] == "web-1":
     threading.Thread(target=serve, args=(9000,)).start()"""
 LEADER: Values = {
     **runs(ANSWERS.format(status=200, more=LEADS)),
-    "replicas": 6,
+    "workload": "StatefulSet",
+    "replicas": 2,
     "env": {"POD": {"fieldRef": {"fieldPath": "metadata.name"}}},
     "ports": {"more": {"lead": {"port": 9000}}},
+    **OPEN,  # else the pod's address is not asked
 }
 DEAF: Values = {
     **runs(SERVICE.replace("sys.exit(0)", "None")),
