@@ -22,8 +22,7 @@
 {{- /* Where spans are sent: without it every service's are `unknown_service`. */}}
 {{- $otel := pick (merge (dict) $v.env $v.config) "OTEL_EXPORTER_OTLP_ENDPOINT" "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" "OTEL_SERVICE_NAME" "OTEL_RESOURCE_ATTRIBUTES" }}
 {{- if and $otel (not (hasKey $otel "OTEL_SERVICE_NAME")) (not (has "OTEL_SERVICE_NAME" .keys)) (not (contains "service.name=" (get $otel "OTEL_RESOURCE_ATTRIBUTES" | toString))) }}
-- {name: OTEL_SERVICE_NAME, value: {{ include "morrow.fullname" . | quote }}}
-{{- end }}
+- {name: OTEL_SERVICE_NAME, value: {{ include "morrow.fullname" . | quote }}}{{ end }}
 {{- include "morrow.secretEnv" (dict "root" . "keys" .keys "told" (include "morrow.kit" .)) }}
 {{- include "morrow.envMap" $v.env }}
 {{- end }}

@@ -3,8 +3,7 @@
 {{- $root := . -}}
 groups:
 {{- range include "morrow.contexts" (dict "root" . "kinds" (list "web" "worker" "cron" "job")) | fromJsonArray }}
-{{- $files := dict "web" (list "requests" "pods") "worker" (list "pods") "cron" (list "cron") "job" (list "job") }}
-{{- $files = get $files .kind }}
+{{- $files := get (dict "web" (list "requests" "pods") "worker" (list "pods") "cron" (list "cron") "job" (list "job")) .kind }}
 {{- if .Values.backlog }}{{ $files = append $files "worker" }}{{ end }}
 {{- include "morrow.ruleFiles" (dict "root" $root "one" . "files" $files) }}
 {{- end }}
@@ -15,8 +14,7 @@ groups:
 
 {{/* Some of the files for one process; a share is printed without an exponent. It gets {root, one, files}. */}}
 {{- define "morrow.ruleFiles" -}}
-{{- $v := .root.Values -}}
-{{- $rules := $v.observability.rules -}}
+{{- $v := .root.Values }}{{ $rules := $v.observability.rules -}}
 {{- $labels := dict "namespace" .root.Release.Namespace "service" $v.name -}}
 {{- if .one.process }}{{ $_ := set $labels "process" .one.process }}{{ end -}}
 {{- $said := list -}}
@@ -45,13 +43,11 @@ groups:
 {{- $text = replace "routed: \"@LABELS@\"" (join ", " $said) $text }}
 {{- range $mark, $value := $marks }}{{ $text = replace (printf "@%s@" $mark) $value $text }}{{ end }}
 {{ $text | trim }}
-{{- end }}
-{{- end }}
+{{- end }}{{ end }}
 
 {{/* The names of a workload's pods, as a regular expression; Kubernetes cuts long ones short. */}}
 {{- define "morrow.podNames" -}}
-{{- $name := include "morrow.fullname" . -}}
-{{- if le (len $name) 46 }}{{ $name }}-[^-]+(-[^-]+)?{{ else }}{{ trunc 46 $name }}.*{{ end }}
+{{- with include "morrow.fullname" . }}{{ if le (len .) 46 }}{{ . }}-[^-]+(-[^-]+)?{{ else }}{{ trunc 46 . }}.*{{ end }}{{ end }}
 {{- end }}
 
 {{/* Every host that leads here, as the alternatives of a regular expression. */}}

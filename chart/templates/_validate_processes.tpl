@@ -5,10 +5,10 @@
 {{- $most := ternary 52 63 (eq $own.kind "cron") }}
 {{- if gt (len (printf "%s-%s" $v.name $name)) $most }}
 processes.{{ $name }} is called {{ $v.name }}-{{ $name }}, longer than the {{ $most }} characters that a {{ $own.kind }} may have: shorten it.{{ end }}
-{{- range regexFindAll "[0-9]+-[0-9]+" ($own.schedule | default "") -1 }}
-{{- if gt (splitList "-" . | first | int) (splitList "-" . | last | int) }}
-processes.{{ $name }}.schedule has the range {{ . }}, which ends before it begins: write the smaller number first.{{ end }}
-{{- end }}
+{{- $due := $own.schedule | default "" | lower }}
+{{- range $number, $day := splitList " " "sun mon tue wed thu fri sat jan feb mar apr may jun jul aug sep oct nov dec" }}{{ $due = replace $day (toString $number) $due }}{{ end }}
+{{- range regexFindAll "[0-9]+-[0-9]+" $due -1 }}{{ if gt (splitList "-" . | first | int) (splitList "-" . | last | int) }}
+processes.{{ $name }}.schedule has the range {{ . }}, which ends before it begins: write the smaller number first.{{ end }}{{ end }}
 {{- if regexMatch "^\\S+ \\S+ (3[01] 0?2|31 (0?[469]|11)) [*]$" ($own.schedule | default "") }}
 processes.{{ $name }}.schedule is {{ $own.schedule }}, a day that its month never has: write another.{{ end }}
 {{- range $volume, $wanted := $own.volumes }}

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from jsonschema import Draft7Validator
 
 from tests.chart.mutations import places, resolve
+from tests.chart.rendering import SMALLEST, over
 from tests.chart.test_chart_schema import DEFAULTS, SCHEMA
 
 
@@ -82,3 +84,10 @@ def test_defaults_and_schema_know_the_same_keys() -> None:
             yield from keys(values[key], properties[key], f"{at}.{key}")
 
     assert set(keys(DEFAULTS, SCHEMA, "")) == {".global", ".job", ".resources.limits.cpu"}
+
+
+@pytest.mark.parametrize(("day", "fits"), [("0-6", True), ("sun", True), ("7", False)])
+def test_kubernetes_sunday_has_one_number(day: str, fits: bool) -> None:
+    cron = {"kind": "cron", "command": ["run"], "schedule": f"0 0 * * {day}"}
+    values = over(DEFAULTS, over(SMALLEST, {"processes": {"night": cron}}))
+    assert Draft7Validator(SCHEMA).is_valid(values) == fits

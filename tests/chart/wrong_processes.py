@@ -34,6 +34,11 @@ WRONG_PROCESSES: list[tuple[Values, Values, str]] = [
         "processes.p.schedule has the range 30-10, which ends before it begins",
     ),
     (
+        process(kind="cron", schedule="0 0 * jan-MAR mon-fri"),
+        {"processes": {"p": {"schedule": "0 0 * jan-MAR fri-mon"}}},
+        "processes.p.schedule has the range 5-1, which ends before it begins",
+    ),
+    (
         process(kind="cron", schedule="@daily", timeZone="Etc/UTC"),
         {"processes": {"p": {"timeZone": "Mars/Base"}}},
         "processes.p.timeZone is Mars/Base, which is no time zone",

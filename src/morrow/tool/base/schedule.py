@@ -8,7 +8,7 @@ NAMED = {
     "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *",
     "@weekly": "0 0 * * 0", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
 }  # fmt: skip
-BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
+BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 HORIZON = timedelta(days=366 * 8 + 1)  # 29 February may be eight years away
@@ -24,7 +24,7 @@ def following(schedule: str, after: datetime) -> datetime | None:
     moment, end = after.replace(second=0, microsecond=0) + timedelta(minutes=1), after + HORIZON
     while moment < end:
         by_date = moment.day in days
-        by_name = moment.isoweekday() % 7 in {number % 7 for number in weekdays}
+        by_name = moment.isoweekday() % 7 in weekdays
         fits = by_date or by_name if either else by_date and by_name
         if moment.month not in months or not fits:
             moment = moment.replace(hour=0, minute=0) + timedelta(days=1)
