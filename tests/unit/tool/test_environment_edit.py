@@ -47,6 +47,14 @@ def test_a_word_needs_no_quotes_and_a_number_does() -> None:
     assert edited("", "target", "namespace", "no").endswith('  namespace: "no"\n')
 
 
+@pytest.mark.parametrize("text", FILES.values(), ids=FILES.keys())
+@pytest.mark.parametrize("value", ["true", "null", 'a "b"', "back\\1slash", "ünï", None])
+def test_a_text_stays_a_text(text: str, value: str | None) -> None:
+    for before in (text, edited(text, "config", "MODE", "old")):
+        after = yaml.safe_load(edited(before, "config", "MODE", value))
+        assert after["config"]["MODE"] == value
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_file_keeps_the_ends_of_its_lines(project_folder: Path, end: str) -> None:
     file = project_folder / "environments" / "dev.yaml"

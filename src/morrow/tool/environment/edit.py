@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -43,13 +44,17 @@ def unsafe(file: str, table: str, key: str, value: str) -> Failure:
     return Failure(problem("environment-value", file, cause, file=file, hint=hint))
 
 
-def edited(text: str, table: str, key: str, value: str) -> str:
+def edited(text: str, table: str, key: str, value: str | None) -> str:
     """Return the text of a values file with that value; in quotes where YAML would not keep it."""
-    scalar = value if re.fullmatch(r"[a-z][a-z0-9-]{3,}", value) else f'"{value}"'
+    scalar = json.dumps(value, ensure_ascii=False)
+    if value and re.fullmatch(r"(?!(true|false|null)$)[a-z][a-z0-9-]{3,}", value):
+        scalar = value
     inner = r"(?:[^{}]|\{[^{}]*\})*"  # it may hold tables in braces itself
     flow = re.search(rf"^{table}:\s*\{{(?P<body>{inner})\}}", text, re.MULTILINE)
     if flow:
-        body, count = re.subn(rf"(\b{key}:\s*)[^,}}\s]+", rf"\g<1>{scalar}", flow["body"])
+        body, count = re.subn(
+            rf"(\b{key}:\s*)[^,}}\s]+", lambda found: found[1] + scalar, flow["body"]
+        )
         if not count:
             body = ", ".join(filter(None, (body.rstrip(), f"{key}: {scalar}")))
         return text[: flow.start("body")] + body + text[flow.end("body") :]
@@ -58,7 +63,9 @@ def edited(text: str, table: str, key: str, value: str) -> str:
     )
     if block:
         pattern = rf"^([ \t]+{key}:[ \t]*)(\"[^\"]*\"|'[^']*'|[^\s#]+)"
-        body, count = re.subn(pattern, rf"\g<1>{scalar}", block["body"], flags=re.MULTILINE)
+        body, count = re.subn(
+            pattern, lambda found: found[1] + scalar, block["body"], flags=re.MULTILINE
+        )
         if not count:
             indent = re.match(r"[ \t]*", block["body"].lstrip("\n"))
             body = f"{(indent and indent[0]) or '  '}{key}: {scalar}\n{block['body']}"

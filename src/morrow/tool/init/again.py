@@ -96,7 +96,7 @@ def _local(text: str, today: dict[str, Any], wanted: dict[str, Any], base: str) 
     here = today.get("config") or {}
     for key in (*wanted["config"], *wanted["keys"]):
         if key in here:
-            text = edited(text, "config", key, "null" if here[key] is None else here[key])
+            text = edited(text, "config", key, here[key])
     if wanted["keys"]:
         mine = [key for key in wanted["keys"] if key not in here]
         if re.search(r"\bkeys:", text):
@@ -107,7 +107,7 @@ def _local(text: str, today: dict[str, Any], wanted: dict[str, Any], base: str) 
             text = f"{text.rstrip()}\nsecrets:\n  keys: [{left}]\n"
     for name, one in (today.get("processes") or {}).items():
         if one is None and name in wanted["processes"]:
-            text = edited(text, "processes", name, "null")
+            text = edited(text, "processes", name, None)
     return text
 
 
