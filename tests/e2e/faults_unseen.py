@@ -132,15 +132,17 @@ FAULTS = (
     ),
     Fault(
         "headless Service of no pod", "service-leads-nowhere", r"Service odd", r"app=nosuch",
-        service(clusterIP="None", **NOWHERE), exit=3,
+        service(clusterIP="None", **NOWHERE), exit=3, ci=True,
     ),
     Fault(
         "a name for no Service", "service-missing", r"Service odd", r"Service nosuch",
         service(type="ExternalName", externalName="nosuch.NAMESPACE.svc.cluster.local"), exit=3,
+        ci=True,
     ),
     Fault(
         "file that its ConfigMap does not hold", "configmap-key-missing", r"Deployment web",
         r"has no key nosuch", FILE, exit=3, before=made("ConfigMap", "flags", data={"a": "b"}),
+        ci=True,
     ),
     Fault(
         "cron's key is not there", "configmap-key-missing", r"CronJob odd", r"has no key A",
@@ -150,6 +152,7 @@ FAULTS = (
     ),
     Fault(
         "role is not there", "role-missing", r"RoleBinding odd", r"Role nosuch", BINDING, exit=3,
+        ci=True,
     ),
     Fault(
         "own route leads half to nobody", "route-backend", r"HTTPRoute odd", r"no ready pod",

@@ -29,13 +29,16 @@ NEEDED = {DECLARED[0], DECLARED[-1]}
 # Values, settings and the middleware are tested whole. Of the tests that start services and
 # wait for drains, these stand for the others here: workers are forked, sockets handed over and
 # settings refused by means that change between versions.
-UNITS = ("test_settings.py", "test_middleware.py", "test_edges.py")
+UNITS = (
+    "test_settings.py", "test_settings_described.py", "test_middleware.py", "test_log_lines.py",
+    "test_edges.py",
+)  # fmt: skip
 SERVING = (
-    "test_hello_keeps_its_contract",
-    "test_drain_serves_on_then_finishes[15]",
-    "test_dead_worker_is_replaced_on_the_same_socket",
-    "test_a_successor_takes_the_ports_over_without_a_lost_request",
-    "test_bad_settings_are_told_at_once_without_values",
+    "test_serving.py::test_hello_keeps_its_contract",
+    "test_serving.py::test_drain_serves_on_then_finishes[15]",
+    "test_serving_start.py::test_bad_settings_are_told_at_once_without_values",
+    "test_serving_workers.py::test_a_successor_takes_the_ports_over_without_a_lost_request",
+    "test_serving_workers.py::test_dead_worker_is_replaced_on_the_same_socket",
 )
 KIT = "tests/unit/kit"
 
@@ -62,7 +65,7 @@ def python_of(version: str) -> Path:
 def test_the_kits_tests_pass(version: str) -> None:
     command = [str(python_of(version)), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     command += [f"{KIT}/{name}" for name in UNITS]
-    command += [f"{KIT}/test_serving.py::{name}" for name in SERVING]
+    command += [f"{KIT}/{name}" for name in SERVING]
     clean = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
     done = subprocess.run(
         command, cwd=ROOT, env=clean, capture_output=True, text=True, timeout=900, check=False
