@@ -119,7 +119,12 @@ def test_noise_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     ("manager", "found"),
-    [("kubectl-edit", True), ("helm", True), ("kube-controller-manager", False)],
+    [
+        ("kubectl-edit", True),
+        ("helm", True),
+        ("kube-controller-manager", False),
+        ("external-secrets", False),
+    ],
 )
 def test_a_controllers_work_is_no_drift(manager: str, found: bool) -> None:
     live = deployment(app(), replicas=5)

@@ -19,7 +19,9 @@ from morrow.tool.plan.objects import clean
 # What webhooks add on creation counts as written by the creator; Helm itself
 # writes nothing that its manifest does not say.
 DELIVERY = re.compile(r"^(helm|terraform|morrow)")
-CONTROLLER = re.compile(r"controller|operator|manager|kubelet|kube-scheduler|traefik|istio|argocd")
+CONTROLLER = re.compile(
+    r"controller|operator|manager|kubelet|kube-scheduler|traefik|istio|argocd|external-secrets"
+)
 
 
 def drift(expected: Json, live: Json) -> list[Change]:
