@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.built import buildable, commit
 from tests.e2e.cluster import ROOT, Cluster, Image
-from tests.e2e.images import buildah
 from tests.e2e.test_tool_verify import PYPROJECT, Hello
-from tests.e2e.tool_project import Told, ToolProject
+from tests.e2e.tool_project import Told
 from tests.records import record
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
@@ -27,30 +26,20 @@ USER 0
 RUN ["/usr/bin/python3", "-m", "compileall", "-q", "-f", "/app/hello/app.py"]
 USER 10001:10001
 """
-GIT = ("git", "-c", "user.name=t", "-c", "user.email=t@example.com")
 
 
 @pytest.fixture
 def hello(cluster: Cluster, namespace: str, hello_image: Image, tmp_path: Path) -> Hello:
     """hello as it is, verified, in a repository whose image can be built."""
-    if shutil.which("buildah") is None:
-        pytest.skip("no buildah: building an image")
-    project = ToolProject(tmp_path / "project", cluster, namespace, hello_image)
-    project.variables = {**buildah(tmp_path, cluster.registry), "MORROW_BUILDER": "buildah"}
+    project = buildable(tmp_path, cluster, namespace, hello_image)
     hello = Hello(project)
     (project.folder / "pyproject.toml").write_text(PYPROJECT)
     image = f"{hello_image.repository}@{hello_image.digest}"
     (project.folder / "Dockerfile").write_text(DOCKERFILE.format(image=image))
     shutil.copy(ROOT / "apps" / "hello" / "hello" / "app.py", project.folder)
     hello.up()
-    subprocess.run([*GIT, "init", "--quiet"], cwd=project.folder, check=True)
-    commit(project.folder, "hello as it is")
+    commit(project)
     return hello
-
-
-def commit(folder: Path, why: str) -> None:
-    subprocess.run([*GIT, "add", "-A"], cwd=folder, check=True)
-    subprocess.run([*GIT, "commit", "--quiet", "-m", why], cwd=folder, check=True)
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -69,7 +58,7 @@ def test_a_changed_line_is_verified(hello: Hello) -> None:
 
     before = hello.template()
     change(project.folder / "app.py", OLD, NEW)
-    commit(project.folder, "Say something else")
+    commit(project)
     began = time.monotonic()
     # The control: what runs does not say the new line, and the contract notices.
     step("build and push", project.morrow("build", "test", "--push"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import time
 import urllib.error
@@ -14,8 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.e2e.built import buildable, commit, git
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.images import INSECURE, buildah
+from tests.e2e.images import INSECURE
 from tests.e2e.tool_project import ToolProject
 from tests.unit.tool.local_service import free_ports
 from tools.build import program
@@ -25,46 +25,29 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture
 def project(cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path) -> ToolProject:
-    """A service whose image is hello's with a layer of its own; buildah keeps to a folder."""
-    if shutil.which("buildah") is None:
-        pytest.skip("no buildah: building an image")
-    made = ToolProject(tmp_path / "project", cluster, namespace, hello_image)
-    made.variables = {**buildah(tmp_path, cluster.registry), "MORROW_BUILDER": "buildah"}
+    """A service whose image is hello's with a layer of its own."""
+    made = buildable(tmp_path, cluster, namespace, hello_image)
     base = f"{hello_image.repository}@{hello_image.digest}"
     (made.folder / "Dockerfile").write_text(f"FROM {base}\nCOPY . /app/own\n")
     (made.folder / "marker").write_text("one")
     values = made.hello(image={"repository": f"{cluster.registry}/built", "digest": ""})
     made.write(values)
-    _git(made, "init", "--quiet")
-    _commit(made)
+    commit(made)
     return made
 
 
-def _git(project: ToolProject, *words: str) -> str:
-    who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
-    return subprocess.check_output(["git", *who, *words], cwd=project.folder, text=True).strip()
-
-
-def _commit(project: ToolProject) -> str:
-    _git(project, "add", "-A")
-    _git(project, "commit", "--quiet", "-m", "as it is")
-    return _git(project, "rev-parse", "--short=12", "HEAD")
-
-
 def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProject) -> None:
-    commit = _git(project, "rev-parse", "--short=12", "HEAD")
+    name = git(project, "rev-parse", "--short=12", "HEAD")
     file = project.folder / "environments" / "test.yaml"
     before = file.read_text()
-    assert project.morrow("build").out.startswith(
-        f"built {project.cluster.registry}/built:{commit}"
-    )
+    assert project.morrow("build").out.startswith(f"built {project.cluster.registry}/built:{name}")
     assert file.read_text() == before, "what is not pushed is named nowhere"
 
     told = project.morrow("build", "test", "--push", "--json")
     assert told.code == 0, told
     digest = told.answer["digest"]
     named = yaml.safe_load(file.read_text())["image"]
-    assert (named["tag"], named["digest"]) == (commit, digest)
+    assert (named["tag"], named["digest"]) == (name, digest)
     url = f"http://{project.cluster.registry}/v2/built/manifests/{digest}"
     ask = urllib.request.Request(
         url, headers={"Accept": "application/vnd.oci.image.manifest.v1+json"}
@@ -78,10 +61,10 @@ def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProje
 
     # The digest in the file makes nothing dirty; a change of the code does, and says so.
     again = project.morrow("build", "test", "--push", "--json").answer
-    assert again["image"].endswith(f":{commit}")
+    assert again["image"].endswith(f":{name}")
     (project.folder / "marker").write_text("two")
     dirty = project.morrow("build", "test", "--json").answer
-    assert dirty["image"].endswith(f":{commit}-dirty")
+    assert dirty["image"].endswith(f":{name}-dirty")
 
 
 @pytest.mark.parametrize("takes_a_time", [True, False])
@@ -91,7 +74,7 @@ def test_two_builds_of_one_commit_are_one_image(project: ToolProject, takes_a_ti
     stamp = "ARG SOURCE_DATE_EPOCH\n" if takes_a_time else ""
     file.write_text(f"{file.read_text()}{stamp}")
     (project.folder / ".dockerignore").write_text("environments\n.git\n.morrow\n")
-    _commit(project)
+    commit(project)
     digests = set()
     for _ in range(2):
         told = project.morrow("build", "test", "--push", "--json")

@@ -37,10 +37,11 @@ def unanswered(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
     """Yield what a ready pod of each workload does not answer though it is to."""
     for workload in view.workloads:
         pods = [one for one in new_pods(view, workload) if is_ready(one)][:MOST]
-        for container in pods[0]["spec"]["containers"] if pods else ():
+        if not pods:
+            continue
+        for container in pods[0]["spec"]["containers"]:
             yield from _liveness(pods[0], container, place, kubectl)
-        if pods:
-            yield from _ports(pods, view, place, kubectl)
+        yield from _ports(pods, view, place, kubectl)
 
 
 def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
