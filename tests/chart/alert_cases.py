@@ -54,6 +54,11 @@ def threads(busy: int) -> Series:
     return {f"morrow_threads{{{POD}}}": "10x100", f"morrow_threads_busy{{{POD}}}": f"{busy}x100"}
 
 
+def pool(busy: int) -> Series:
+    own = f'{POD},pool="database"'
+    return {f"morrow_pool{{{own}}}": "10x100", f"morrow_pool_busy{{{own}}}": f"{busy}x100"}
+
+
 def checks(first: int, second: int) -> Series:
     return {
         f'morrow_check_up{{{POD},check="database"}}': f"{first}x100",
@@ -133,6 +138,11 @@ CASES = [
     Case(
         "ThreadsBusy", "warning", threads(9), threads(8),
         "shop uses 90% of its threads: requests are about to wait.",
+    ),
+    Case(
+        "PoolBusy", "warning", pool(9), pool(8),
+        "shop-1 of shop uses 90% of its pool database: requests are about to wait.",
+        labels={"pod": "shop-1", "pool": "database"},
     ),
     Case(
         "LoopHeldUp", "warning",

@@ -43,6 +43,10 @@ def per_pod(metric: str, more: str = "") -> str:
     return f"sum by (pod) ({metric}{{{OWN}{more}}})"
 
 
+def per_pool(metric: str) -> str:
+    return f"sum by (pod, pool) ({metric}{{{OWN}}})"
+
+
 ANSWERED = f"sum({rate(f'{HISTOGRAM}_count')})"
 QUICK = f'{OWN},le="0.25"'
 FAILED = 'class=~"4xx|5xx"'
@@ -82,6 +86,10 @@ PANELS = [
     Panel("Threads busy", "At 100 % requests wait.", "percentunit", [
         ("{{pod}}", f"{per_pod('morrow_threads_busy')} / {per_pod('morrow_threads')}"),
     ]),
+    Panel("Pools busy", "Of connections and the like that the service declares.", "percentunit", [
+        ("{{pod}} {{pool}}",
+         f"{per_pool('morrow_pool_busy')} / {per_pool('morrow_pool')}"),
+    ]),
     Panel("Error budget left", "Of 30 days' failures. Below 0 the promise is broken.",
         "percentunit", [
         ("left", 'service:request_errors:budget_left{namespace="$namespace",service="@NAME@"}'),
@@ -102,7 +110,8 @@ PANELS = [
 ]  # fmt: skip
 # Between which a value is in its unit, of the panels where a wrong one would lie outside.
 BOUNDS = {
-    "Share under 250 ms": (0, 1), "Threads busy": (0, 1), "Error budget left": (-1e4, 1),
+    "Share under 250 ms": (0, 1), "Threads busy": (0, 1), "Pools busy": (0, 1),
+    "Error budget left": (-1e4, 1),
     "Average response": (1e-5, 5), "Percentiles of the response": (1e-5, 10),
     "Memory per pod": (1e7, 3e8), "CPU per pod": (0, 4), "Checks": (0, 1),
 }  # fmt: skip

@@ -68,6 +68,8 @@ def day(rate: float, fails: float = FAILS) -> dict[str, str]:
     }  # fmt: skip
     busy = " ".join(str(min(8, counted(chance, min(rate * 0.03, 4)))) for _ in range(SAMPLES))
     series |= {name: f"{value}x{SAMPLES}" for name, value in constant.items()}
+    series |= {f'morrow_pool{{{POD},pool="database"}}': f"10x{SAMPLES}"}
+    series |= {f'morrow_pool_busy{{{POD},pool="database"}}': busy}
     return series | {f"shop_tasks_waiting{{{POD}}}": waits, f"morrow_threads_busy{{{POD}}}": busy}
 
 

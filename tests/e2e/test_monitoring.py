@@ -56,7 +56,11 @@ def processes() -> dict[str, Any]:
             "worker", SLEEPS, replicas=1, backlog="web_tasks_waiting",
             probes={"liveness": {"periodSeconds": 60}},
         ),
-        "stuck": one("worker", SLEEPS, replicas=1, rollout={"strategy": "Recreate"}),
+        "stuck": one(
+            "worker", SLEEPS, replicas=1, probes={"startup": {"failureThreshold": 25}},
+            # A twentieth of the usual 600 s, as the rules' times are.
+            rollout={"strategy": "Recreate", "progressDeadlineSeconds": 30},
+        ),
         "hangs": one("cron", SLEEPS, concurrency="Forbid", **never),
         "fails": one("cron", "raise SystemExit(1)", **never),
         "migrate": one("job", BROKEN, retries=0),
@@ -212,6 +216,8 @@ def _injected(alerts: Alerts, shop: Watched, scaled: Watched) -> None:
     alerts.expect(own, "WorkerNotConsuming", "PodNotScraped", process="silent")
     shop.touch("service", "/tmp/waiting")
     stop(next(pod for pod in project.ready_pods() if "-silent-" in pod))
+    alerts.expect(own, "PoolBusy")
+    shop.touch("service", "/tmp/taken")
     with ExitStack() as stack:
         alerts.expect(own, "RequestsSlow", "ThreadsBusy", *(case.alert for case in CASES[:4]))
         stack.enter_context(asking(shop.ask, "/slow", clients=20))

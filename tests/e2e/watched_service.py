@@ -18,7 +18,7 @@ from flask import Flask
 from morrow import Service, Settings
 from morrow.kit.request.metrics import process_lines
 
-DOWN, WAITING = Path("/tmp/down"), Path("/tmp/waiting")
+DOWN, WAITING, TAKEN = Path("/tmp/down"), Path("/tmp/waiting"), Path("/tmp/taken")
 
 
 class ShopSettings(Settings):
@@ -88,3 +88,9 @@ def database() -> None:
     """Fail while it was told to."""
     if DOWN.exists():
         raise RuntimeError("down")
+
+
+@service.pool("database")
+def connections() -> tuple[int, int]:
+    """Have one connection left while it was told to."""
+    return 9 if TAKEN.exists() else 1, 10

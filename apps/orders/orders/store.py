@@ -42,6 +42,11 @@ class Store:
         """Give the connections back."""
         await self._pool.close()
 
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are in use and how many there may be."""
+        told = self._pool.get_stats()
+        return told["pool_size"] - told["pool_available"], self._pool.max_size
+
     async def ping(self) -> None:
         """Raise when the database does not answer."""
         async with self._pool.connection(timeout=1) as connection:

@@ -182,7 +182,28 @@ def test_a_raising_collector_leaves_our_metrics(monkeypatch: pytest.MonkeyPatch)
         raise RuntimeError("a collector")
 
     monkeypatch.setattr(prometheus_client, "generate_latest", broken)
-    assert b"morrow_application_metrics_up 0" in ApplicationMetrics().collect()
+    assert b"morrow_application_metrics_up 0" in ApplicationMetrics({}).collect()
+
+
+def test_a_pool_that_raises_leaves_our_metrics() -> None:
+    def connections() -> tuple[int, int]:
+        raise RuntimeError("it is closed")
+
+    pools = {"cache": lambda: (1, 4), "database": connections}
+    told = ApplicationMetrics(pools).collect()
+    assert b"morrow_application_metrics_up 0" in told
+    assert b"morrow_pool" not in told
+    del pools["database"]
+    told = ApplicationMetrics(pools).collect()
+    assert b'morrow_pool_busy{pool="cache"} 1\n' in told
+    assert b'morrow_pool{pool="cache"} 4\n' in told
+
+
+def test_a_pool_has_one_name() -> None:
+    service = Service(lambda environ, start_response: [])
+    service.pool("database")(lambda: (0, 1))
+    with pytest.raises(ValueError, match="'database' is declared twice"):
+        service.pool("database")
 
 
 def test_routes_of_frameworks() -> None:

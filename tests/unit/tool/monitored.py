@@ -31,6 +31,10 @@ from hello.app import service
 @service.check("database", every=1)
 def database() -> None:
     pass
+
+@service.pool("database")
+def connections() -> tuple[int, int]:
+    return 1, 4
 """
 LABELS = {"namespace": "somewhere", "container": "shop"}
 OF_POD = 'namespace="somewhere",container="shop",pod="shop-1"'

@@ -23,7 +23,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.environment.load import read
 from morrow.tool.metrics.board import Board, Span
 from morrow.tool.metrics.board import read as read_board
-from morrow.tool.metrics.figures import now, versions
+from morrow.tool.metrics.figures import Cost, cost, now, versions
 from morrow.tool.metrics.prometheus import Prometheus
 from morrow.tool.report.graphs import Graph, dashboard
 from morrow.tool.report.page import Line
@@ -126,12 +126,12 @@ def test_the_page_stands_alone(prometheus: str, site: Site, tmp_path: Path) -> N
     done = CliRunner().invoke(command, words)
     assert done.exit_code == 0, done.output
     told: dict[str, Any] = json.loads(re.sub(r"^[^{]*", "", done.stdout, count=1))
-    assert len(told["panels"]) == 14
+    assert len(told["panels"]) == 15
     assert [one["version"] for one in told["deploys"]] == ["1.4.2", "1.4.3"]
     looks = Looks()
     text = page.read_text()
     looks.feed(text)
-    assert (looks.graphs, looks.fetched) == (14, [])
+    assert (looks.graphs, looks.fetched) == (15, [])
     assert "url(" not in text
     assert "no data" not in text
     assert CliRunner().invoke(command, [*words, "--pod", "nobody"]).exit_code == 0
@@ -171,6 +171,24 @@ def test_figures_now_and_of_each_version_beside_the_other(prometheus: str, site:
     nobody = now(source, "somewhere", "nobody")
     assert (nobody.rate, nobody.as_text()) == (None, "nothing of this service")
     assert versions(source, "somewhere", "nobody", 300) == {}
+
+
+def test_what_a_pod_costs_is_counted_in_series(prometheus: str, site: Site) -> None:
+    source = Prometheus.of(site, prometheus)
+    found = cost(source, "somewhere", "shop", 30)
+    assert found is not None
+    (counted,) = source.instant('count({namespace="somewhere",pod="shop-1",job="pods"})')
+    # Five of the counted are Prometheus' own about the reading.
+    assert found.series == counted.last - 5
+    assert cost(source, "somewhere", "nobody", 30) is None
+    pod_of_100_routes = Cost(4_200, 30)
+    assert (pod_of_100_routes.memory, round(pod_of_100_routes.disk_a_day)) == (
+        9_030_000,
+        29_030_400,
+    )
+    assert pod_of_100_routes.as_text() == (
+        "a pod has up to 4,200 series: about 9 MB of Prometheus' memory, 29 MB of disk a day"
+    )
 
 
 def test_a_verification_shows_the_versions_side_by_side(prometheus: str, site: Site) -> None:

@@ -1,25 +1,32 @@
-"""What the application counts by itself with prometheus_client, read so that it cannot harm."""
+"""What the application tells by itself: its pools and prometheus_client, read without harm."""
 
 import sys
 import threading
+from collections.abc import Callable, Mapping
 
 from morrow.kit.request.metrics import family
 from morrow.kit.settings.problem import logger
 
 # So long its collectors may take; a scrape has ten seconds in all.
 PATIENCE = 2.0
+PoolFunction = Callable[[], tuple[int, int]]
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 class ApplicationMetrics:
-    """Reads the application's registry on a thread of its own.
+    """Reads the application's pools and its registry on a thread of its own.
 
-    >>> ApplicationMetrics().collect() if "prometheus_client" not in sys.modules else b""
-    b''
+    >>> print(ApplicationMetrics({"database": lambda: (3, 10)}).collect().decode())
+    ... # doctest: +ELLIPSIS
+    # HELP morrow_application_metrics_up ...
+    morrow_pool{pool="database"} 10
+    ...
+    morrow_pool_busy{pool="database"} 3
+    ...
     """
 
-    def __init__(self, kind: str = "") -> None:
-        self._kind = kind
+    def __init__(self, pools: Mapping[str, PoolFunction], kind: str = "") -> None:
+        self._pools, self._kind = pools, kind
         self._thread: threading.Thread | None = None
         self._text = b""
         self._failed = False
@@ -29,7 +36,7 @@ class ApplicationMetrics:
 
         See the class for an example.
         """
-        if "prometheus_client" not in sys.modules:
+        if not self._pools and "prometheus_client" not in sys.modules:
             return b""
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._read, name="collect", daemon=True)
@@ -49,13 +56,29 @@ class ApplicationMetrics:
 
     def _read(self) -> None:
         try:
-            client = sys.modules["prometheus_client"]
-            if self._kind:
-                text = client.exposition.choose_encoder(self._kind)[0](client.REGISTRY)
-                self._text = text.removesuffix(b"# EOF\n")
-            else:
-                self._text = client.generate_latest()
+            self._text = self._of_pools() + self._of_registry()
             self._failed = False
         except Exception:
             self._failed = True
             logger.exception("the application's metrics could not be read")
+
+    def _of_pools(self) -> bytes:
+        if not self._pools:
+            return b""
+        full = [({"pool": name}, *told()) for name, told in self._pools.items()]
+        limits = [(labels, limit) for labels, _, limit in full]
+        busy = [(labels, used) for labels, used, _ in full]
+        lines = (
+            *family("morrow_pool", "What a pool of the application may hold.", *limits),
+            *family("morrow_pool_busy", "What of a pool is in use.", *busy),
+        )
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _of_registry(self) -> bytes:
+        client = sys.modules.get("prometheus_client")
+        if client is None:
+            return b""
+        if not self._kind:
+            return bytes(client.generate_latest())
+        text: bytes = client.exposition.choose_encoder(self._kind)[0](client.REGISTRY)
+        return text.removesuffix(b"# EOF\n")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from morrow.kit.health.checks import Check, CheckFunction
+from morrow.kit.request.application_metrics import PoolFunction
 from morrow.kit.request.routes import note_routes
 from morrow.kit.serving.hooks import Hook, given
 from morrow.kit.serving.interface import Interface, says_factory
@@ -56,6 +57,7 @@ class Declaration:
         self.slow = slow
         self.stuck_after = stuck_after
         self.checks: list[Check] = []
+        self.pools: dict[str, PoolFunction] = {}
         self.starts: list[Hook] = []
         self.stops: list[Hook] = []
 
@@ -113,6 +115,28 @@ class Declaration:
 
         def add(function: CheckFunction) -> CheckFunction:
             self.checks.append(Check(name, function, every, timeout, failures, critical, worker))
+            return function
+
+        return add
+
+    def pool(self, name: str) -> Callable[[PoolFunction], PoolFunction]:
+        """Tell how full a pool is, of connections or of anything else that requests wait for.
+
+        The function returns how many are in use and how many there may be. It is called for each
+        reading of the metrics, so it counts and asks nobody.
+
+        >>> service = Declaration(lambda environ, start_response: [])
+        >>> @service.pool("database")
+        ... def connections() -> tuple[int, int]:
+        ...     return 3, 10
+        >>> list(service.pools)
+        ['database']
+        """
+        if name in self.pools:
+            raise ValueError(f"pool {name!r} is declared twice")
+
+        def add(function: PoolFunction) -> PoolFunction:
+            self.pools[name] = function
             return function
 
         return add

@@ -94,7 +94,9 @@ class Running:
         self.may_close = True
         self.checks = Checks(())
         self.loop: AbstractEventLoop | None = None
-        self._applications = {kind: ApplicationMetrics(kind) for kind in ("", OPENMETRICS)}
+        self._applications = {
+            kind: ApplicationMetrics(service.pools, kind) for kind in ("", OPENMETRICS)
+        }
         # What only the server knows, once there is one.
         self.busy: Callable[[], int] = lambda: len(self.observer.active)
         self.stands_still: Callable[[], float] = lambda: 0.0

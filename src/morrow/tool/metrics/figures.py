@@ -10,6 +10,8 @@ from morrow.tool.metrics.prometheus import Prometheus
 
 HISTOGRAM = "http_server_request_duration_seconds_bucket"
 COUNT = "morrow_responses_total"
+# Measured: docs/observability.md says how.
+BYTES_OF_SERIES, BYTES_OF_READING = 2_150, 2.4
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,38 @@ def versions(
         version: Version(count, failed.get(version, 0), p99.get(version))
         for version, count in sorted(requests.items())
     }
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one pod costs the Prometheus that reads it every so many seconds."""
+
+    series: int
+    interval: float
+
+    @property
+    def memory(self) -> float:
+        """Bytes."""
+        return self.series * BYTES_OF_SERIES
+
+    @property
+    def disk_a_day(self) -> float:
+        """Bytes."""
+        return self.series * BYTES_OF_READING * 86_400 / self.interval
+
+    def as_text(self) -> str:
+        """One line for people."""
+        return (
+            f"a pod has up to {self.series:,} series: about {self.memory / 1e6:.2g} MB of"
+            f" Prometheus' memory, {self.disk_a_day / 1e6:.2g} MB of disk a day"
+        )
+
+
+def cost(prometheus: Prometheus, namespace: str, name: str, interval: float) -> Cost | None:
+    """Ask how many series the pod with most of them has; None where none is read."""
+    own = f'namespace="{namespace}",container="{name}"'
+    found = prometheus.instant(f"max(scrape_samples_post_metric_relabeling{{{own}}})")
+    return next((Cost(round(one.last), interval) for one in found if one.points), None)
 
 
 def as_data(figures: Now) -> dict[str, Any]:

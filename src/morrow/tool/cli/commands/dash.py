@@ -44,7 +44,9 @@ def command(
     """Ask, draw, write."""
     import time
 
+    from morrow.tool.base.words import seconds_of
     from morrow.tool.metrics.board import Span, read
+    from morrow.tool.metrics.figures import cost
     from morrow.tool.metrics.prometheus import Prometheus
     from morrow.tool.report.graphs import dashboard
     from morrow.tool.rules.open import READABLE, open_site
@@ -66,6 +68,11 @@ def command(
     verdict = f"the last {length} by {source.where}, times in UTC"
     page = dashboard(title, verdict, board.graphs, span.start, span.end, board.deploys)
     output.write_text(page)
+    interval = seconds_of(str(its.value("observability", "monitor", "interval")))
+    # Of one service alone, and not of what is read many times a second.
+    costs = None
+    if interval and not fleet:
+        costs = cost(source, its.namespace, its.name, interval)
     terminal.answer(
         {
             "file": str(output),
@@ -74,6 +81,14 @@ def command(
                 for graph in board.graphs
             },
             "deploys": [{"at": at, "version": version} for at, version in board.deploys],
+            "cost": costs
+            and {
+                "series": costs.series,
+                "memory_bytes": round(costs.memory),
+                "disk_bytes_a_day": round(costs.disk_a_day),
+            },
         }
     )
     terminal.result(f"{output}: {full} of {len(board.graphs)} panels have data")
+    if costs:
+        terminal.result(costs.as_text())
