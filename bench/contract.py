@@ -51,7 +51,7 @@ def until_not_ready() -> float:
 
 def until_a_failed_start_ends() -> float:
     """Return the milliseconds that a factory which raises keeps the process."""
-    command, env, _, _ = _service("bench.apps:broken")
+    command, env, _, _ = _service("bench.apps:broken()")
     began = time.perf_counter()
     ended = subprocess.run(
         [sys.executable, "-m", *command], env=env, cwd=ROOT, capture_output=True, check=False
