@@ -87,8 +87,7 @@ PANELS = [
         ("{{pod}}", f"{per_pod('morrow_threads_busy')} / {per_pod('morrow_threads')}"),
     ]),
     Panel("Pools busy", "Of connections and the like that the service declares.", "percentunit", [
-        ("{{pod}} {{pool}}",
-         f"{per_pool('morrow_pool_busy')} / {per_pool('morrow_pool')}"),
+        ("{{pod}} {{pool}}", f"{per_pool('morrow_pool_busy')} / {per_pool('morrow_pool')}"),
     ]),
     Panel("Error budget left", "Of 30 days' failures. Below 0 the promise is broken.",
         "percentunit", [

@@ -37,6 +37,9 @@ pytestmark = [
 ]
 EACH_MINUTE = '{"spec":{"schedule":"* * * * *"}}'
 SLEEPS = "import time; time.sleep(3600)"
+# A twentieth of the usual 600 s, as the rules' times are.
+SOON = {"strategy": "Recreate", "progressDeadlineSeconds": 30}
+STUCK = {"rollout": SOON, "probes": {"startup": {"failureThreshold": 25}}}
 BROKEN = "import os; raise SystemExit(int(os.environ.get('BROKEN', '0')))"
 
 
@@ -56,11 +59,7 @@ def processes() -> dict[str, Any]:
             "worker", SLEEPS, replicas=1, backlog="web_tasks_waiting",
             probes={"liveness": {"periodSeconds": 60}},
         ),
-        "stuck": one(
-            "worker", SLEEPS, replicas=1, probes={"startup": {"failureThreshold": 25}},
-            # A twentieth of the usual 600 s, as the rules' times are.
-            rollout={"strategy": "Recreate", "progressDeadlineSeconds": 30},
-        ),
+        "stuck": one("worker", SLEEPS, replicas=1, **STUCK),
         "hangs": one("cron", SLEEPS, concurrency="Forbid", **never),
         "fails": one("cron", "raise SystemExit(1)", **never),
         "migrate": one("job", BROKEN, retries=0),
