@@ -37,7 +37,8 @@ STATES = {
 # Another Python, another package, tables, or a store where nothing else was wrong.
 SAID = re.compile(
     r"; the project asks for Python 3\.| names Python 3\.|it was written for a Python|"
-    rf"has it not: name|to make its tables| here: needs |({UNREACHED.pattern}).*: needs "
+    r"has it not: name|any version of \S+ was asked for|no path answers a GET with 200|"
+    rf"to make its tables| here: needs |({UNREACHED.pattern}).*: needs "
 )
 RAISED = re.compile(
     r"(fails here|cannot be imported): (?!Ended|TimeoutError|NotStarted)\w+( at |: )"

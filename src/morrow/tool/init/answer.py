@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from morrow.tool.init.guess import DRIVER_MODULES
 from morrow.tool.init.places import Candidate
 
 UNREACHED = re.compile(
@@ -29,6 +30,7 @@ class Application:
     examples: Mapping[str, str] = field(default_factory=dict)  # files that are not there: from what
     raised: str = ""  # the first exception of a page, or of its start-up
     dotenv: frozenset[str] = frozenset()  # what its own .env gave it: names, never a value
+    tables: str = ""  # the path in it to what can make its tables
     makes: str = ""  # a command of its own by which a person makes its tables
 
     def left_to(self, dotenv: frozenset[str]) -> Application:
@@ -51,17 +53,36 @@ class Application:
         """Whether it starts, and a page of it answers 200."""
         return self.path[1] == 200 and all(path != "lifespan" for path, _ in self.answers)
 
+    def better(self, other: Application) -> bool:
+        """Whether it answers where the other does not."""
+        return self.path[1] == 200 or bool(other.fails and self.path[1] and not self.fails)
+
+    def nearer(self, other: Application) -> bool:
+        """Whether it came to the store that is not here, where the other stopped before."""
+        came, stopped = (bool(UNREACHED.search(one.raised)) for one in (self, other))
+        return driverless(other.raised) or (came and not stopped)
+
+    @property
+    def fails(self) -> list[str]:
+        """Name what fails: its start-up, or pages where none answers 200."""
+        if any(path == "lifespan" for path, _ in self.answers):
+            return ["its start-up"]
+        bad = [path for path, status in self.answers if status in (0, 500)]
+        return [] if self.path[1] == 200 else bad
+
     @property
     def trouble(self) -> str:
-        """What does not work without what is not here: a database, most likely."""
-        said = f": {self.raised}" if self.raised else ""
-        if any(path == "lifespan" for path, _ in self.answers):
-            return f"its start-up fails here{said}"
-        bad = [path for path, status in self.answers if status in (0, 500)]
-        if not bad or self.path[1] == 200:
+        """What does not work without what is not here: a database, most likely; or a login."""
+        if failing := self.fails:
+            said = f": {self.raised}" if self.raised else ""
+            first = f"; `flask {self.makes}` may have to make its tables first"
+            first = first if self.makes and failing != ["its start-up"] else ""
+            return f"{', '.join(failing[:3])} fails here{said}{first}"
+        if not self.answers or self.path[1] == 200:
             return ""
-        first = f"; `flask {self.makes}` may have to make its tables first" if self.makes else ""
-        return f"{', '.join(bad[:3])} fails here{said}{first}"
+        path, status = self.path if self.path[1] else self.answers[0]
+        login = " and asks for a login" if status in (401, 403) else ""
+        return f"no path answers a GET with 200: {path} answers {status}{login}"
 
 
 @dataclass
@@ -86,3 +107,8 @@ class Refusal:
         at = f" at {self.where}" if self.where else ""
         at += f", in {self.within}" if self.within else ""
         return f"{self.candidate.target}: {self.error}{at}: {' '.join(self.message.split())[:160]}"
+
+
+def driverless(said: str) -> bool:
+    """Whether only the driver is missing that our guess of an address would need."""
+    return any(f"No module named '{name}'" in said for name in DRIVER_MODULES)

@@ -116,6 +116,7 @@ class Asker:
             folders=tuple(folders),
             examples=examples,
             makes=str(told.get("makes", "")),
+            tables=str(told.get("tables", "")),
             raised=str(told.get("raised", "")),
         )
 

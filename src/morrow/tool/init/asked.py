@@ -102,6 +102,7 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 told["routes"] = every[:200]
                 commands = getattr(getattr(found, "cli", None), "commands", None) or {}
                 told["makes"] = next((one for one in commands if MAKES.fullmatch(one)), "")
+                told["tables"] = tables(found)
                 told["answers"] = call(found, kind, paths)
                 if strange(told):
                     said = f"{name} takes two arguments, and is no application"
@@ -111,6 +112,14 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                     told["begins"] = failed(heard.errors[0], asked["folder"])
             return told
     return {"error": "NoApplication", "message": said, "where": ""}
+
+
+def tables(found: Any) -> str:  # noqa: ANN401
+    """Return where an application of Flask's holds what can make its tables."""
+    held = (getattr(found, "extensions", None) or {}).get("sqlalchemy")
+    way = ".db" if hasattr(held, "db") else ""  # of Flask-SQLAlchemy 2
+    one = getattr(held, "db", held)
+    return f'extensions["sqlalchemy"]{way}' if hasattr(one, "create_all") else ""
 
 
 def strange(told: dict[str, Any]) -> bool:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import morrow
+from morrow.tool.init.examples import EXAMPLES
 from morrow.tool.init.files import SKIPPED
-from morrow.tool.init.settings import EXAMPLES
 
 KIT = ".morrow-kit"
 PREFIX = "morrow-init-"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from morrow.tool.init.write import MADE
 
 FILE = """
@@ -10,16 +12,32 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "local.
 """
 MEMORY = """CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 """
+VERSION = "from django import VERSION\n"
+STORES = re.compile(r"(?m)^\s*(STORAGES|STATICFILES_STORAGE|DEFAULT_FILE_STORAGE)\s*=")
+STORED = """
+# Instead of a bucket, and of a manifest that `collectstatic` would have made: files, as they are.
+STORAGES = {
+    **globals().get("STORAGES", {}),
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DEFAULT_FILE_STORAGE = STORAGES["default"]["BACKEND"]
+STATICFILES_STORAGE = STORAGES["staticfiles"]["BACKEND"]
+if VERSION >= (4, 2):  # it takes one of the two ways, not both
+    del DEFAULT_FILE_STORAGE, STATICFILES_STORAGE
+"""
 
 
-def settings_here(settings: str, needs: set[str]) -> str:
+def settings_here(settings: str, needs: set[str], *, stored: bool = False) -> str:
     """Return a module of settings: the project's own, with this machine's host and database."""
     return f"""\
 # Django on this machine, named in environments/local.yaml alone. {MADE}
+{VERSION if stored else ""}\
 from {settings} import *  # noqa: F403
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 SECURE_SSL_REDIRECT = False
 {FILE if needs & {"PostgreSQL", "MySQL"} else ""}\
 {MEMORY if needs & {"Redis", "Memcached"} else ""}\
+{STORED if stored else ""}\
 """

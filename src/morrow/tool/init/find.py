@@ -13,19 +13,20 @@ from pathlib import Path
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.terminal import terminal
-from morrow.tool.init.answer import Application, Refusal
+from morrow.tool.init.answer import Application, Refusal, driverless
 from morrow.tool.init.ask import IN_ALL, Asker, alone, busy
 from morrow.tool.init.beside import beside, stores
 from morrow.tool.init.candidates import candidates, named
 from morrow.tool.init.copied import copied
-from morrow.tool.init.django import settings_here
+from morrow.tool.init.django import STORES, settings_here
 from morrow.tool.init.files import Repository
-from morrow.tool.init.guess import DRIVER_MODULES, driver_url, guess, store_url
-from morrow.tool.init.nothing import nothing, older, templated
+from morrow.tool.init.guess import guess
+from morrow.tool.init.nothing import nothing, older, templated, unpinned
 from morrow.tool.init.places import HERE, Candidate, has_module
-from morrow.tool.init.script import scripts
-from morrow.tool.init.settings import INSIDE, SIGNS, Setting, settings_of
+from morrow.tool.init.script import scripts, tabled
+from morrow.tool.init.settings import INSIDE, Setting, settings_of
 from morrow.tool.init.several import services
+from morrow.tool.init.ways import ways
 from morrow.tool.programs.python import Interpreter
 
 STATED = 78  # from here on it is the project that names it
@@ -60,14 +61,8 @@ class Search:
                 best = self._script(copy, best)
             if best is None or (not app and templated(self.repository, best)):
                 raise Failure(nothing(self.repository, self.python, self.refusals, app))
-            best = replace(best, raised=best.raised + self._unpinned(best.raised))
+            best = replace(best, raised=best.raised + unpinned(self.repository, best.raised))
             return best if lets else best.left_to(self.repository.dotenv(best.candidate.source))
-
-    def _unpinned(self, raised: str) -> str:
-        """Say it where a package of any version was asked for, and this one raised."""
-        said = re.search(r", in (\S+) \S+: ", raised)
-        loose = said and self.repository.any_version(said[1])
-        return f" (any version of {said[1]} was asked for)" if said and loose else ""
 
     def _here(self, copy: Path, best: Application | None) -> Application | None:
         """Try Django with settings for this machine, where its own lead to what is not here."""
@@ -76,7 +71,9 @@ class Search:
         if asked is None or not asked.django or (best and best.path[1] == 200) or self.network:
             return best
         needs = {one.kind for one in stores(self.repository, ())}
-        asked = replace(asked, here=settings_here(asked.django, needs))
+        texts = map(self.repository.text, self.repository.python)
+        stored = any(STORES.search(text) for text in texts)
+        asked = replace(asked, here=settings_here(asked.django, needs, stored=stored))
         (copy / asked.source / f"{HERE}.py").write_text(asked.here)
         told = self._ask(copy, asked)
         other = self._with_jobs(copy, told) if isinstance(told, Application) else None
@@ -87,10 +84,11 @@ class Search:
         """Try what a script does before its own server starts: tables, routes, the application."""
         if best is not None and best.candidate.django:
             return best
-        for candidate in list(scripts(self.repository))[:3]:
+        makes = [tabled(best)] if best and "no such table" in best.raised and best.tables else []
+        for candidate in [*list(scripts(self.repository))[:3], *makes]:
             self._read_settings(candidate)
             told = self._ask(copy, candidate)
-            if isinstance(told, Application) and (best is None or told.path[1] == 200):
+            if isinstance(told, Application) and (best is None or told.better(best)):
                 return told
         if best is not None:
             self._read_settings(best.candidate)
@@ -165,16 +163,18 @@ class Search:
         if candidate.script:
             shutil.rmtree(copy / candidate.source / "__pycache__", ignore_errors=True)
             (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
-        ways = [(way, frozenset[str]()) for way in self._ways(bool(candidate.django))]
+        more = {"django": bool(candidate.django), "network": self.network}
+        tried = ways(self.repository, self.python, self.settings, **more)
+        each = [(way, frozenset[str]()) for way in tried]
         if (own := self.repository.dotenv(candidate.source)) and not self.network and alone():
-            less = {name: value for name, value in ways[0][0].items() if name not in own}
-            ways.insert(0, (less, own))  # as it is used here
-        for given, own in ways:
+            less = {name: value for name, value in each[0][0].items() if name not in own}
+            each.insert(0, (less, own))  # as it is used here
+        for given, own in each:
             asker = self._asker(copy, given)
             told = asker.ask(candidate)
             if isinstance(told, Application):
                 told = replace(told, dotenv=own)
-                if told.sound or isinstance(best, Refusal) or _driverless(best.raised):
+                if told.sound or isinstance(best, Refusal) or told.nearer(best):
                     best = told
                 if told.sound or told.interface == "none" or "no such table" in told.raised:
                     break  # no other way makes tables: a job may
@@ -182,7 +182,7 @@ class Search:
             if isinstance(best, Refusal) and (told.unreachable or not best.error):
                 best = told
             if told.error in ("TimeoutError", "Ended", "NoApplication", "SyntaxError") or (
-                told.error == "ModuleNotFoundError" and not _driverless(told.message)
+                told.error == "ModuleNotFoundError" and not driverless(told.message)
             ):
                 break
             if asker.out_of_time:
@@ -196,55 +196,3 @@ class Search:
         held = [text for one, text in shell.items() if one.secret or INSIDE.search(text)]
         secrets = [text for text in held if len(text) > 3]
         return Asker(copy, self.python, value, dict(given), self.network, secrets, self.began)
-
-    def _signs(self, name: str) -> bool:
-        """Whether nothing works without it: a framework's key, or one of the project's own name."""
-        folder, name = self.repository.root.name.upper(), name.upper()
-        own = re.fullmatch(r"([A-Z]+)_SECRET(_KEY)?", name)
-        return bool(SIGNS.fullmatch(name) or (own and own[1] in re.split(r"[^A-Z]+", folder)))
-
-    def _ways(self, django: bool) -> list[dict[str, str]]:
-        """Return what to import it with: a store on this machine first, then as its driver asks."""
-        known = {one.name: one for one in self.settings}
-        first = {
-            one.name: guess(one.name, known)
-            for one in self.settings
-            if one.needed or (one.default is None and self._signs(one.name))
-        }
-        names = [one.name for one in self.settings]
-        if django:
-            first |= {name: "True" for name in names if name.upper().endswith("DEBUG")}
-            hosts = [name for name in names if name.upper().endswith("ALLOWED_HOSTS")]
-            first |= dict.fromkeys(hosts, "127.0.0.1,localhost")
-        if self.network:  # who lets it out says where things are
-            return [first | {name: os.environ[name] for name in names if name in os.environ}]
-        stores = [one for one in self.settings if one.store and (one.needed or one.default is None)]
-        driver = driver_url(self.repository.requirements, self.python.path)
-        # A file needs nobody; a server that nothing asks for is better not named at all.
-        own = {one.name: store_url(one.name) for one in stores}
-        own = {one.name: own[one.name] for one in stores if one.needed or "sqlite" in own[one.name]}
-        other = {
-            one.name: one.example or ("sqlite" in own.get(one.name, "") and driver)
-            or store_url(one.name)
-            for one in stores
-        }  # fmt: skip
-        shown = {  # what a README has people copy
-            one.name: one.example
-            for one in self.settings
-            if one.example not in (None, "", one.default)
-            and not (one.needed or one.store or one.secret)
-        }
-        open_ = [
-            one.name
-            for one in self.settings
-            if one.example == "" and one.default is None and not (one.needed or one.store)
-        ]
-        empty = {name: guess(name, known) for name in open_}  # what a person is to fill in
-        ways = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first,
-                {**first, **shown, **own, **empty}]  # fmt: skip
-        return [way for at, way in enumerate(ways) if way not in ways[:at]]
-
-
-def _driverless(said: str) -> bool:
-    """Whether only the driver is missing that our guess of an address would need."""
-    return any(f"No module named '{name}'" in said for name in DRIVER_MODULES)

@@ -113,7 +113,7 @@ def look(
     source = application.candidate.source
     settings = tuple(search.settings)
     runs = tuple(beside(repository, source))
-    in_vain = application.given.values() if application.trouble else ()
+    in_vain = application.given.values() if application.fails else ()
     named_stores = tuple(stores(repository, settings, in_vain))
     label = dns_label(name or _name(repository, root))
     docker = [path for path in (f"{source}/Dockerfile".lstrip("/"), "Dockerfile")

@@ -79,11 +79,18 @@ def nothing(
     elif lacks := re.search(r"cannot import name '.*\((\S+ \d\S*)\)", first.message):
         cause += f"; {lacks[1]} has it not: name another version of it in the requirements"
     else:
-        cause += younger(repository, python)
+        cause += unpinned(repository, said) + younger(repository, python)
     one = first.candidate
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
+
+
+def unpinned(repository: Repository, raised: str) -> str:
+    """Say it where a package of any version was asked for, and this one raised."""
+    said = re.search(r", in (\S+) \S+: ", raised)
+    loose = said and repository.any_version(said[1])
+    return f" (any version of {said[1]} was asked for)" if said and loose else ""
 
 
 def template(repository: Repository) -> str:

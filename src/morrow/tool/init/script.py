@@ -14,25 +14,22 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import PurePosixPath as Pure
 
+from morrow.tool.init.answer import Application
 from morrow.tool.init.commands import commands
 from morrow.tool.init.files import ASIDE, Repository
 from morrow.tool.init.places import STARTED, Candidate, places
+from morrow.tool.init.served import (
+    DEFAULT,
+    STARTS,
+    TREE,
+    Function,
+    Served,
+    bound,
+    holder,
+    name_of,
+    text_of,
+)
 
-# Who serves, by name, and which of its arguments is the application.
-SERVERS = {"serve": 0, "run_simple": 2, "make_server": 2, "WSGIServer": 1, "run": 0, "Config": 0,
-           "quickstart": 0}  # fmt: skip
-MADE_FIRST = ("make_server", "WSGIServer", "Config")  # and what starts it is called later
-DEFAULT = "default_app()"  # Bottle's, where none is named
-TREE = "cherrypy.tree"  # CherryPy's, where all that is mounted hangs
-# Calls that serve until they are ended, by what they are named, and where they live.
-STARTS = {
-    one: one for one in ("uvicorn.run", "waitress.serve", "bottle.run", "cherrypy.quickstart")
-}
-STARTS |= {"serve": "waitress.serve", "run": "bottle.run"}
-OTHERS = ("asyncio", "anyio", "trio", "subprocess", "unittest", "runpy", "web", "mcp", "loop")
-
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 PAD = " " * 8
 LATER = """\
 holds = []
@@ -55,8 +52,28 @@ def scripts(repository: Repository) -> Iterator[Candidate]:
         if ASIDE.search(file) or Pure(file).stem == STARTED:
             continue
         why = f"{file} starts it, and does more than an import of it"
+        weight = 40 - file.count("/")
         if text := started(_module(repository, file), tree):
-            yield from _beside(repository, file, why, 40 - file.count("/"), text)
+            yield from _beside(repository, file, why, weight, text)
+            continue
+        for module, name, there in _imported(repository, file, tree):
+            package = module if there.endswith("__init__.py") else module.rpartition(".")[0]
+            if text := started(module, repository.trees[there], name, package):
+                yield from _beside(repository, file, f"{file} calls {module}", weight, text)
+
+
+def _imported(
+    repository: Repository, file: str, tree: ast.Module
+) -> Iterator[tuple[str, str, str]]:
+    """Yield the functions of other files that a script calls: the module, the name, the file."""
+    called = {_called(one) for one in _first(tree)}
+    folder = "/".join(Pure(file).parts[:-1])
+    for one in tree.body:
+        if isinstance(one, ast.ImportFrom) and one.module and not one.level:
+            path = f"{folder}/{one.module.replace('.', '/')}".lstrip("/")
+            there = [at for at in (f"{path}.py", f"{path}/__init__.py") if at in repository.trees]
+            names = [name.name for name in one.names if name.name in called and not name.asname]
+            yield from ((one.module, name, at) for name in names for at in there[:1])
 
 
 def _module(repository: Repository, file: str) -> str:
@@ -70,34 +87,52 @@ def _beside(
         yield replace(one, module=STARTED, script=text)
 
 
-def started(module: str, tree: ast.Module, command: str = "") -> str:
+def _guarded(tree: ast.Module) -> list[ast.If]:
+    tests = [one for one in tree.body if isinstance(one, ast.If)]
+    return [one for one in tests if "__name__" in text_of(one.test)]
+
+
+def _first(tree: ast.Module) -> list[ast.stmt]:
+    """Return what a script does when it is started, also what it tries to."""
+    found = [part for block in _guarded(tree) for part in block.body]
+    tries = [part for one in found if isinstance(one, ast.Try) for part in one.body]
+    return found if not any(_called(part) for part in tries) else [
+        part for one in found for part in (one.body if isinstance(one, ast.Try) else [one])
+    ]  # fmt: skip
+
+
+def started(module: str, tree: ast.Module, command: str = "", package: str = "") -> str:
     """Return the module, "" where the script shows no application before its server.
 
-    `command`: the function that starts it, where an installed command does.
+    `command`: the function that starts it, where an installed command or another file does;
+    `package`: what its relative imports are relative to.
     """
     functions = {one.name: one for one in tree.body if isinstance(one, Function)}
-    blocks = [one for one in tree.body if isinstance(one, ast.If) and "__name__" in _text(one.test)]
-    served = _Served(_bound(tree.body))
-    kept: list[ast.stmt] = []
-    first: list[ast.stmt] = [part for block in blocks for part in block.body]
+    blocks = _guarded(tree)
+    first = _first(tree)
     if command:
         first = list(functions[command].body) if command in functions else []
-    for one in first:
-        inner = functions.get(_called(one))
-        for part in inner.body if inner and not inner.args.args else [one]:
+    called = ((one, functions.get(_called(one))) for one in first)
+    parts = [part for one, inner in called
+             for part in (inner.body if inner and not inner.args.args else [one])]  # fmt: skip
+    for line in (0, holder(parts)):  # who says what it serves, before who holds it
+        served, kept = Served(bound(tree.body), package, line), list[ast.stmt]()
+        for part in parts:
             if not served.found:
                 made = served.visit(deepcopy(part))
                 kept += made if isinstance(made, list) else [made]
+        if served.found:
+            break
     if not served.found or (len(kept) == 1 and served.plain and not command):
         return ""
     used = {one.id for part in kept for one in ast.walk(part) if isinstance(one, ast.Name)}
-    names = sorted(used & _bound([one for one in tree.body if one not in blocks]))
+    names = sorted(used & bound([one for one in tree.body if one not in blocks]))
     asks = ast.walk(functions[command].args) if command else ()
     if used & {one.arg for one in asks if isinstance(one, ast.arg)}:
         return ""  # what its command line says
     imported = f"from {module} import {', '.join(names)}" if names else f"import {module}"
     head = f"# What {module} does before it starts a server of its own: read it before you deploy."
-    body = "\n".join(map(_text, kept)) + "\n"
+    body = "\n".join(map(text_of, kept)) + "\n"
     if any(isinstance(one, ast.Await) for part in kept for one in ast.walk(part)):
         body = re.sub(r"(?m)^application = ", "made = ", body)
         body = LATER.format(body=textwrap.indent(body, PAD))
@@ -112,19 +147,19 @@ def started(module: str, tree: ast.Module, command: str = "") -> str:
 def _called(one: ast.stmt) -> str:
     """Return the function that a statement calls: `main()`, `asyncio.run(main())`."""
     call = one.value if isinstance(one, ast.Expr) else None
-    if isinstance(call, ast.Call) and _text(call.func) == "asyncio.run" and call.args:
+    if isinstance(call, ast.Call) and text_of(call.func) == "asyncio.run" and call.args:
         call = call.args[0]
-    return _name(call.func) if isinstance(call, ast.Call) else ""
+    return name_of(call.func) if isinstance(call, ast.Call) else ""
 
 
 def unguarded(module: str, tree: ast.Module) -> str:
     """Return a module that imports a script whose import starts a server, without the server."""
     for one in tree.body:
         call = one.value if isinstance(one, ast.Expr) else None
-        starts = call and isinstance(call, ast.Call) and STARTS.get(_text(call.func))
+        starts = call and isinstance(call, ast.Call) and STARTS.get(text_of(call.func))
         if not call or not starts:
             continue
-        served = _Served(_bound(tree.body))
+        served = Served(bound(tree.body))
         served.visit(deepcopy(one))
         owner, _, function = starts.partition(".")
         same = "cherrypy.tree.mount" if function == "quickstart" else "lambda *_, **__: None"
@@ -144,98 +179,21 @@ def _within(module: str, text: str, owner: str) -> str:
     return f"{module}.{text}"
 
 
+def tabled(app: Application) -> Candidate:
+    """Return a module that makes the tables, where nothing else in the repository does."""
+    module, _, name = app.target.partition(":")
+    text = (
+        f"# Nothing that starts {module} makes its tables: here those that are missing are made.\n"
+    )
+    text += f"from {module} import {name.removesuffix('()').partition('.')[0]}\n\n"
+    text += f"application = {name}\nwith application.app_context():\n"
+    text += f"    application.{app.tables}.create_all()\n"
+    why = f"{app.candidate.why}, and nothing makes its tables"
+    return replace(app.candidate, module=STARTED, attribute="application", script=text, why=why)
+
+
 def later(module: str, name: str) -> str:
     """Return a module whose application is made by a coroutine, in the loop that serves it."""
     head = f"# {module} makes its application in a coroutine: here, in the loop that serves it."
     body = LATER.format(body=f"{PAD}made = await {name}()\n")
     return f"{head}\nfrom {module} import {name}\n\n{body}"
-
-
-class _Served(ast.NodeTransformer):
-    """Puts the application in the place of the call that serves it."""
-
-    def __init__(self, bound: set[str]) -> None:
-        self.found = self.plain = False
-        self.text = ""
-        self._bound = bound
-
-    def visit_FunctionDef(self, node: Function) -> ast.AST:
-        """Leave what is only defined."""
-        return node
-
-    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - as the base class calls it
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
-        """Look at a call that stands alone."""
-        return self._replaced(node, node.value)
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
-        """Look at `server = WSGIServer(...)`."""
-        made = isinstance(node.value, ast.Call) and _name(node.value.func) in MADE_FIRST
-        return self._replaced(node, node.value) if made else node
-
-    def _replaced(self, node: ast.stmt, call: ast.expr) -> ast.AST | list[ast.stmt]:
-        call = call.value if isinstance(call, ast.Await) else call
-        if not isinstance(call, ast.Call):
-            return node
-        if _name(call.func) == "serve_forever" and isinstance(call.func, ast.Attribute):
-            return self._replaced(node, call.func.value)
-        text = _application(call, self._bound)
-        if not text:
-            return node
-        self.found, self.plain, self.text = True, text.isidentifier(), text
-        first = f"from bottle import {DEFAULT[:-2]}\n" if text == DEFAULT else ""
-        if text == TREE and _name(call.func) == "quickstart":
-            call.func = ast.parse("cherrypy.tree.mount", mode="eval").body
-            first = f"import cherrypy\n{_text(call)}\n"
-        return ast.parse(f"{first}application = {text}").body
-
-
-def _application(call: ast.Call, bound: set[str]) -> str:
-    """Return what a call serves, "" where it serves nothing that is known."""
-    name = _name(call.func)
-    if _text(call.func) in ("cherrypy.engine.start", "engine.start"):
-        return TREE
-    if name not in SERVERS:
-        return ""
-    given = call.args[SERVERS[name]] if len(call.args) > SERVERS[name] else None
-    given = next((one.value for one in call.keywords if one.arg in ("app", "application")), given)
-    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    over = _name(owner) if owner else ""
-    if name == "quickstart":
-        return TREE
-    if name == "Config" and over not in ("uvicorn", ""):
-        return ""
-    if name == "run" and (over == "bottle" or (owner is None and "route" in bound)):
-        return _text(given) if given else DEFAULT
-    if name == "run" and owner and over not in ("uvicorn", "hypercorn", "socketio", "sio"):
-        return "" if over in OTHERS else _text(owner)
-    if given is None or isinstance(given, ast.Constant) or (name == "run" and owner is None):
-        return ""
-    called = any(one.arg == "factory" and "True" in _text(one.value) for one in call.keywords)
-    return f"{_text(given)}()" if called else _text(given)
-
-
-def _text(node: ast.AST) -> str:
-    return ast.unparse(node)
-
-
-def _name(node: ast.AST | None) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _bound(body: list[ast.stmt]) -> set[str]:
-    """Return the names that these statements bind for the whole module."""
-    found: set[str] = set()
-    left: list[ast.AST] = list(body)
-    while left:
-        one = left.pop()
-        if isinstance(one, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-            found.add(one.name)
-        elif isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-            found.add(one.id)
-        elif isinstance(one, ast.alias):
-            found.add(one.asname or one.name.partition(".")[0])
-        elif not isinstance(one, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            left += ast.iter_child_nodes(one)
-    return found

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath as Pure
 from morrow.tool.init.commands import commands
 from morrow.tool.init.files import ASIDE, Repository
 from morrow.tool.init.places import STARTED, Candidate, has_module, places
-from morrow.tool.init.script import SERVERS, later, unguarded
+from morrow.tool.init.script import later, unguarded
+from morrow.tool.init.served import SERVERS
 
 MAKERS = {
     "Flask", "FastAPI", "Starlette", "Quart", "Sanic", "Litestar", "Bottle", "APIFlask", "OpenAPI",

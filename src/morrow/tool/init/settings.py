@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from morrow.tool.init.examples import examples
 from morrow.tool.init.files import ASIDE, Repository
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{1,100}")
@@ -43,9 +44,6 @@ DECOUPLE = re.compile(r"(?m)^\s*(from|import)\s+decouple\b")
 NAMING = ("environ_name", "envvar", "env_var", "env_name")
 CASTS = {"str", "bool", "int", "float", "list", "json", "url", "db", "db_url", "path", "dict",
          "tuple"}  # fmt: skip
-EXAMPLES = re.compile(
-    r"\.?env[.-](\w+\.)?(example|sample|template|dist|test)|(example|sample)\.env|\.envrc\.example"
-)
 
 
 class Call(NamedTuple):
@@ -134,6 +132,9 @@ def settings_of(repository: Repository, source: str) -> list[Setting]:
 
 def _read(node: ast.AST) -> Iterator[Call]:
     """Yield what one expression reads: os.environ, getenv, environ, decouple, Starlette."""
+    if isinstance(node, ast.Call) and node.args and (kind := _number(node.func)):
+        yield from (one._replace(kind=kind) for one in _read(node.args[0]))
+        return
     if (
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Load)
@@ -214,6 +215,11 @@ def _stated(
         yield Call(name, None if needed else _text(value), needed, kind, example)
 
 
+def _number(node: ast.AST) -> str:
+    """Return what makes a number of what is read."""
+    return node.id if isinstance(node, ast.Name) and node.id in ("int", "float") else ""
+
+
 def _ends(node: ast.AST, name: str) -> bool:
     return (isinstance(node, ast.Attribute) and node.attr == name) or (
         isinstance(node, ast.Name) and node.id == name
@@ -224,25 +230,3 @@ def _text(node: ast.AST | None) -> str | None:
     if isinstance(node, ast.Constant) and node.value is not None:
         return "..." if node.value is ... else str(node.value)
     return None
-
-
-def examples(repository: Repository, source: str) -> dict[str, tuple[str, str]]:
-    """Return what example files and compose files say: they are in Git. A real .env is not read."""
-    found: dict[str, tuple[str, str]] = {}
-    for path in repository.others:
-        name, folder = path.rpartition("/")[2], path.rpartition("/")[0]
-        if folder not in ("", source) and path.count("/") > 1:
-            continue
-        compose = re.fullmatch(r"(docker-)?compose.*\.ya?ml", name)
-        if not EXAMPLES.fullmatch(name) and not compose:
-            continue
-        form = r"\s*-?\s*(?:export\s+)?([A-Z][A-Z0-9_]+)\s*[=:]\s*(.*)" if compose else (
-            r"\s*(?:export\s+)?([A-Za-z]\w*)\s*=\s*(.*)"
-        )  # fmt: skip
-        for number, line in enumerate(repository.text(path).splitlines(), 1):
-            if said := re.fullmatch(form, line):
-                value = re.sub(r"(^|\s+)#.*$", "", said[2]).strip().strip("\"'")
-                value = re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", value)
-                if "$" not in value and "<" not in value:
-                    found.setdefault(said[1].upper(), (value, f"{path}:{number}"))
-    return found

@@ -25,8 +25,12 @@ def summary(found: Found) -> str:
         rows.insert(1, ("in", f"{app.candidate.source}/"))
     if app.trouble:
         needs = " and ".join(one.kind for one in found.stores)
-        why = f"; it needs {needs}, which was not reachable" if needs and not app.makes else ""
-        rows.append(("fails", f"{app.trouble}{why}"))
+        why = (
+            f"; it needs {needs}, which was not reachable"
+            if needs and app.fails and not app.makes
+            else ""
+        )
+        rows.append(("fails" if app.fails else "closed", f"{app.trouble}{why}"))
     needed = [one.name for one in found.settings if one.needed and not one.secret]
     if found.settings:
         more = f", needed: {', '.join(needed[:8])}" if needed else ""
