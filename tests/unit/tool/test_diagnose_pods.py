@@ -181,6 +181,22 @@ def referring(kind: str, name: str, key: str) -> Json:
     return {"env": [{"name": "X", "valueFrom": {kind: {"name": name, "key": key}}}]}
 
 
+def test_a_projected_volume_names_what_lacks_the_key() -> None:
+    sources = [
+        {"configMap": {"name": "flags", "items": [{"key": "A", "path": "a"}]}},
+        {"secret": {"name": "theirs", "items": [{"key": "A", "path": "b"}]}},
+        {"secret": {"name": "others", "items": [{"key": "B", "path": "c"}]}},
+    ]
+    held = {"name": "more", "projected": {"sources": sources}}
+    told = 'MountVolume.SetUp failed for volume "more" : references non-existent secret key: B'
+    starts = waiting("ContainerCreating")
+    lacks = first(bent(starts, events=(("FailedMount", told),), volumes=(held,))).problem
+    assert lacks.cause == "Secret others in the namespace demo has no key B"
+    absent = 'MountVolume.SetUp failed for volume "more" : secret "theirs" not found'
+    view = bent(starts, events=(("FailedMount", absent),), volumes=(held,))
+    assert "create secret generic theirs --from-file=A=PATH" in first(view).problem.fix
+
+
 def test_the_mend_names_what_lacks_and_the_very_keys_that_are_wanted() -> None:
     held = {"name": "more", "secret": {"secretName": "theirs", "items": [{"key": "B"}]}}
     told = 'MountVolume.SetUp failed for volume "more" : references non-existent secret key: B'

@@ -58,6 +58,9 @@ def declared(item: Json, *live: Json) -> View:
         (mounting("."), [FLAGS], []),
         (mounting("nosuch"), [], []),  # not allowed to look
         (mounting("any", "emptyDir"), [FLAGS], []),
+        (mounting("nosuch", optional=True), [FLAGS], []),
+        # Of a projected one another source may bring the file.
+        (mounting("nosuch", "projected", sources=[{"configMap": {"name": "flags"}}]), [FLAGS], []),
         (cron("nosuch"), [FLAGS], ["configmap-key-missing"]),
         (cron("app.yaml"), [FLAGS], []),
     ],
@@ -89,6 +92,24 @@ def service(**spec: Any) -> Json:
 def test_a_service_that_leads_nowhere_by_its_name_alone(spec: Json, expected: list[str]) -> None:
     view = seen(good(), Service=[service(**spec)], EndpointSlice=[])
     assert [one.problem.code for one in diagnose(view, PLACE)] == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "named", "expected"),
+    [
+        ("corp.example", "corp.example", ["service-missing"]),
+        ("cluster.local corp.example", "corp.example.", ["service-missing"]),
+        ("corp.example", "cluster.local", []),  # another cluster's, then
+        ("", "cluster.local", ["service-missing"]),
+        ("cluster.local", "clusterset.local", []),
+    ],
+)
+def test_a_name_in_the_clusters_own_domain(own: str, named: str, expected: list[str]) -> None:
+    odd = service(type="ExternalName", externalName=f"nosuch.demo.svc.{named}")
+    file = f".:53 {{\n    ready\n    kubernetes {own} in-addr.arpa ip6.arpa {{\n  }}\n}}\n"
+    dns = {"kind": "ConfigMap", "metadata": {"name": "coredns"}, "data": {"Corefile": file}}
+    view = seen(good(), Service=[odd], ConfigMap=[dns] if own else [])
+    assert codes(view) == expected
 
 
 def test_a_headless_service_for_pods_that_come_and_go() -> None:

@@ -147,7 +147,7 @@ def test_a_pod_that_nothing_keeps_is_judged_too() -> None:
     [
         ("Never", {"phase": "Failed"}, ["crashed"]),
         ("Never", {"phase": "Failed", "reason": "Evicted"}, ["pod-evicted", "crashed"]),
-        ("Never", {"phase": "Running"}, []),  # another container of it still runs
+        ("Never", {"phase": "Running"}, ["crashed"]),  # another container of it still runs
         ("Never", {"phase": "Succeeded"}, []),
         ("OnFailure", {"phase": "Succeeded"}, []),
     ],

@@ -12,7 +12,16 @@ from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.references import references
-from morrow.tool.diagnose.view import DECLARED, View, is_ending, is_ready, own_pods, view_of
+from morrow.tool.diagnose.service import DNS
+from morrow.tool.diagnose.view import (
+    DECLARED,
+    View,
+    is_ending,
+    is_ready,
+    own_pods,
+    spec_of,
+    view_of,
+)
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
@@ -60,6 +69,8 @@ def look_beyond(kubectl: Kubectl, view: View) -> dict[str, tuple[Json, ...]]:
     names = sorted({pod["spec"].get("nodeName") for pod in pods} - {None})
     if names:
         found |= _ask(kubectl, "nodes", "Node", *names, "--ignore-not-found")
+    if any(".svc." in str(spec_of(one).get("externalName")) for one in view.of("Service")):
+        found |= _ask(kubectl, "configmap", DNS, "coredns", "-n", "kube-system")
     if view.of("Ingress"):
         found |= _ask(kubectl, "ingressclasses", "IngressClass")
         # Those of other namespaces too: one of them may have taken the host.

@@ -56,7 +56,10 @@ def rolled_out(workload: Json | None, view: View) -> bool:
     return kind != "Deployment" or newest_replicaset(view, workload) is not None
 
 
-_COUNTED = {"DaemonSet": ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable")}
+_COUNTED = {
+    "DaemonSet": ("currentNumberScheduled", "updatedNumberScheduled", "numberAvailable"),
+    "ReplicaSet": ("replicas", "availableReplicas"),  # one that no Deployment keeps
+}
 
 
 def held(workload: Json) -> tuple[str, Json]:

@@ -46,7 +46,7 @@ def ended_findings(container: Container, *, is_job: bool) -> Iterator[Finding]:
     # What waits in the back-off is dead too: it is counted once more only when it is started.
     backs_off = (state.get("waiting") or {}).get("reason") == "CrashLoopBackOff"
     deaths = status.get("restartCount", 0) + (1 if "terminated" in state or backs_off else 0)
-    hold = 0.0 if deaths >= 2 else WAIT
+    hold = 0.0 if deaths >= 2 or _is_final(container) else WAIT
     times = "once" if deaths == 1 else f"{deaths} times"
     times += ", and serves in between" if serves else ""
     if ended.get("reason") == "OOMKilled":
@@ -59,6 +59,13 @@ def ended_findings(container: Container, *, is_job: bool) -> Iterator[Finding]:
         return  # it was started again: whether that goes well is not known yet
     cause = f"it ended with exit code {code}{_SIGNALS.get(code, '')}, {times}"
     yield Finding(container.problem("crashed", cause, lines[-10:]), hold, serves)
+
+
+def _is_final(container: Container) -> bool:
+    """Whether nothing starts it again, and nothing makes its pod anew."""
+    pod = container.pod
+    alone = not pod["metadata"].get("ownerReferences")
+    return alone and pod["spec"].get("restartPolicy") == "Never"
 
 
 def _again_and_again(status: Json, ended: Json) -> bool:

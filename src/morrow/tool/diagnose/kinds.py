@@ -209,7 +209,7 @@ JUDGES: tuple[Judge, ...] = (
         "Pod: what it runs",
         "the image of its template, by digest or tag, its command and its variables; a mirror's "
         "name is no other image, and what was put round a command no other command",
-        "an admission rule rewrites it",
+        "an admission rule rewrites it; a ReplicaSet without a Deployment replaces no old one",
         "its spec beside its template's",
         _always(rewritten_findings),
     ),

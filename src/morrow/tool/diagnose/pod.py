@@ -11,6 +11,7 @@ from morrow.tool.cluster.objects import HOOK, annotations_of, conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import Container, container_statuses
 from morrow.tool.diagnose.ended import ended_findings
+from morrow.tool.diagnose.missing import missing_reference
 from morrow.tool.diagnose.node import lost_nodes
 from morrow.tool.diagnose.probes import probe_findings
 from morrow.tool.diagnose.refused import unschedulable
@@ -27,7 +28,6 @@ from morrow.tool.diagnose.view import (
     newest_replicaset,
     uid,
 )
-from morrow.tool.stores.store import store_for
 
 MOUNTS = 25.0  # seconds for a driver, or a network plug-in, that has just been started
 ATTACHES = 60.0  # seconds for a volume that another node has not let go of yet
@@ -82,7 +82,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
     events = events_of(view, pod)
     lost = pod["spec"].get("nodeName") in lost_nodes(view)
-    yield from unschedulable(pod, events, place)
+    yield from unschedulable(pod, view, place)
     yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
         container = Container(status, pod, view, place)
@@ -155,71 +155,6 @@ def _image(message: str, container: Container) -> Finding:
     cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", message).strip()
     cause = f"{image}: {last_part(cause)}"
     return Finding(container.problem(code, cause, image=image, registry=image.split("/")[0]), hold)
-
-
-def missing_reference(message: str, where: str, pod: Json, place: Place) -> Finding | None:
-    """Return the finding for a Secret, ConfigMap or key that is not there."""
-    key = re.search(
-        r"couldn't find key (\S+) in (Secret|ConfigMap) (?:[\w.-]+/)?([\w.-]+)", message
-    )
-    if key:
-        return _missing_key(key[1], key[2], key[3], where, place)
-    volume = re.search(r"references non-existent (secret|config) key: ([\w.-]+)", message)
-    if volume:
-        kind = "Secret" if volume[1] == "secret" else "ConfigMap"
-        return _missing_key(volume[2], kind, _mounted(message, kind, pod), where, place)
-    whole = re.search(r'(secret|configmap) "(?:[\w.-]+/)?([\w.-]+)" not found', message)
-    if whole is None:
-        return None
-    kind, name = ("Secret" if whole[1] == "secret" else "ConfigMap"), whole[2]
-    cause = f"{kind} {name} is not in the namespace {place.namespace}"
-    own = kind == "Secret" and name == place.secret
-    wanted = place.secret_keys if own else tuple(dict.fromkeys(_keys(pod, kind, name)))
-    keys = " ".join(f"--from-file={key}=PATH" for key in wanted or ("KEY",))
-    if kind == "ConfigMap":
-        problem = place.problem("configmap-missing", where, cause, what=name, keys=keys)
-        return Finding(problem, HEALS_OFTEN)
-    made_by_up = own and not store_for("kubernetes", place.provider).in_place
-    create = "" if made_by_up else f"{place.kubectl} create secret generic {name} {keys}, then: "
-    return Finding(place.problem("secret-missing", where, cause, create=create), HEALS_OFTEN)
-
-
-# How a pod's volume holds an object of a kind: under which key, and which field names it.
-_SOURCES = {"Secret": ("secret", "secretName"), "ConfigMap": ("configMap", "name")}
-
-
-def _keys(pod: Json, kind: str, name: str) -> Iterator[str]:
-    """Yield the keys that a pod wants of a Secret or a ConfigMap."""
-    (source, named), spec = _SOURCES[kind], pod["spec"]
-    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
-        for variable in container.get("env") or []:
-            reference = (variable.get("valueFrom") or {}).get(f"{source}KeyRef") or {}
-            if reference.get("name") == name:
-                yield reference["key"]
-    for volume in spec.get("volumes") or []:
-        held = volume.get(source) or {}
-        if held.get(named) == name:
-            yield from (item["key"] for item in held.get("items") or [])
-
-
-def _missing_key(key: str, kind: str, name: str, where: str, place: Place) -> Finding:
-    cause = f"{kind} {name} in the namespace {place.namespace} has no key {key}"
-    if kind == "Secret" and name == place.secret:
-        verb = store_for("kubernetes", place.provider).mends
-        own = place.problem("secret-incomplete", where, cause, verb=verb, key=key)
-        return Finding(own, HEALS_OFTEN)
-    code = "secret-key-missing" if kind == "Secret" else "configmap-key-missing"
-    problem = place.problem(code, where, cause, key=key, what=f"{kind} {name}")
-    return Finding(problem, HEALS_OFTEN)
-
-
-def _mounted(message: str, kind: str, pod: Json) -> str:
-    """Return the name of what a volume holds: the kubelet names the volume only."""
-    source, named = _SOURCES[kind]
-    for volume in pod["spec"].get("volumes") or []:
-        if f'volume "{volume["name"]}"' in message:
-            return str((volume.get(source) or {}).get(named) or f"of volume {volume['name']}")
-    return "of a volume"
 
 
 def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from posixpath import normpath
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.pod import missing_reference
+from morrow.tool.diagnose.missing import SOURCES, held_by, missing_reference
 from morrow.tool.diagnose.view import KEEPERS, Finding, spec_of, title
 
 SETTLES = 8.0
@@ -95,9 +95,12 @@ def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
     volumes = {one.get("name"): one for one in spec.get("volumes") or []}
     for container in (*(spec.get("initContainers") or []), *spec["containers"]):
         for mount in container.get("volumeMounts") or []:
-            held = _held(volumes.get(mount["name"], {}), "secretName")
-            for kind, name in held if mount.get("subPath") else ():
-                source = volumes[mount["name"]][kind[0].lower() + kind[1:]]
+            volume = volumes.get(mount["name"], {})
+            # Of a projected one each source may bring the file.
+            alone = mount.get("subPath") and "projected" not in volume
+            for kind, name, source in held_by(volume) if alone else ():
+                if source.get("optional"):
+                    continue
                 items = source.get("items") or []
                 paths = {normpath(one["path"]): one["key"] for one in items}
                 path = normpath(mount["subPath"])
@@ -107,7 +110,7 @@ def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
         for variable in (container.get("env") or []) if env else ():
             source = variable.get("valueFrom") or {}
             for kind, name in _read(source, "KeyRef"):
-                yield kind, name, source[f"{kind[0].lower()}{kind[1:]}KeyRef"]["key"]
+                yield kind, name, source[f"{SOURCES[kind][0]}KeyRef"]["key"]
 
 
 def _template(owner: Json) -> Json:
@@ -123,11 +126,11 @@ def _named(spec: Json) -> Iterator[tuple[str, str]]:
     if account := spec.get("serviceAccountName"):
         yield "ServiceAccount", account
     for volume in spec.get("volumes") or []:
-        yield from _held(volume, "secretName")
+        for kind, name, source in held_by(volume):
+            if not source.get("optional"):
+                yield kind, name
         if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
             yield "PersistentVolumeClaim", claim
-        for source in (volume.get("projected") or {}).get("sources") or []:
-            yield from _held(source, "name")
     for container in (*(spec.get("initContainers") or []), *spec["containers"]):
         for source in container.get("envFrom") or []:
             yield from _read(source, "Ref")
@@ -135,15 +138,8 @@ def _named(spec: Json) -> Iterator[tuple[str, str]]:
             yield from _read(variable.get("valueFrom") or {}, "KeyRef")
 
 
-def _held(volume: Json, key: str) -> Iterator[tuple[str, str]]:
-    for source, kind, named in (("secret", "Secret", key), ("configMap", "ConfigMap", "name")):
-        held = volume.get(source) or {}
-        if held.get(named) and not held.get("optional"):
-            yield kind, str(held[named])
-
-
 def _read(source: Json, suffix: str) -> Iterator[tuple[str, str]]:
-    for kind, name in (("Secret", "secret"), ("ConfigMap", "configMap")):
-        read = source.get(f"{name}{suffix}") or {}
+    for kind, (field, _) in SOURCES.items():
+        read = source.get(f"{field}{suffix}") or {}
         if read.get("name") and not read.get("optional"):
             yield kind, str(read["name"])

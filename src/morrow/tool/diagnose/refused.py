@@ -17,10 +17,13 @@ from morrow.tool.diagnose.view import (
     age_of,
     event_time,
     events_of,
+    has_ended,
+    is_ending,
     last_part,
     look_at,
     newest_replicaset,
     owned,
+    pods_of,
     spec_of,
     title,
     uid,
@@ -116,19 +119,25 @@ def _shorten(message: str) -> str:
 UNSEEN = 60.0
 NO_VOLUME = 20.0  # seconds for who makes volumes by hand, or for a provisioner
 CORDONED = 60.0  # seconds for who maintains a node and lets it take pods again
+BOUND = 45.0  # seconds for somebody else's pods, where rules about pods keep one from every node
+ROOM = 20.0  # seconds in which its controller takes an old pod away for one that has come
+# What the scheduler says of such rules, and of what passes: a full node, one that is away.
+_BOUND = r"topology spread constraints|affinity rules|free ports|ReadWriteOncePod"
+_PASSES = r"Insufficient|were unschedulable|Too many pods|node\.kubernetes\.io/| volume"
+_NODE_COMES = ("TriggeredScaleUp", "Nominated")
 
 # In the scheduler's message: where kubectl is to look.
 _SCHEDULING: tuple[tuple[str, str], ...] = (
     (r"were unschedulable", "get nodes"),
     (r"[Vv]olume('s)? node affinity", "get pv -o wide"),
-    (r"free ports", "get pods --all-namespaces -o wide"),
+    (_BOUND, "get pods --all-namespaces -o wide"),
     (r"node affinity/selector", "get nodes --show-labels"),
     (r"untolerated taint", "describe nodes | grep Taints"),
     (r"", "describe nodes | grep -A 9 'Allocated resources'"),
 )
 
 
-def unschedulable(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
+def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield why no node takes a pod."""
     scheduled = conditions_of(pod.get("status") or {}).get("PodScheduled")
     condition = scheduled if scheduled and scheduled["status"] == "False" else None
@@ -152,9 +161,7 @@ def unschedulable(pod: Json, events: list[Json], place: Place) -> Iterator[Findi
     else:
         look = next(look for pattern, look in _SCHEDULING if re.search(pattern, message))
         short = re.split(r",? preemption:", message)[0]
-        hold = HEALS_OFTEN if _hopeless(message, events) else WAIT
-        if hold == HEALS_OFTEN and "were unschedulable" in message:
-            hold = CORDONED
+        hold = WAIT if _node_comes(pod, view) else _patience(message, view)
         problem = place.problem("unschedulable", where, short, look=f"{place.kubectl} {look}")
         yield Finding(problem, hold)
 
@@ -175,13 +182,36 @@ def _unplaced(pod: Json, condition: Json | None, where: str, place: Place) -> It
         yield Finding(place.problem("unschedulable", where, cause, look=look), UNSEEN)
 
 
-def _hopeless(message: str, events: list[Json]) -> bool:
-    """Whether the scheduler itself says that no eviction helps, and nothing adds a node.
+def _node_comes(pod: Json, view: View) -> bool:
+    return any(event.get("reason") in _NODE_COMES for event in events_of(view, pod))
+
+
+def _patience(message: str, view: View) -> float:
+    """Return for how long no node must take a pod until none will."""
+    if _hopeless(message):
+        return CORDONED if "were unschedulable" in message else HEALS_OFTEN
+    bound = re.search(_BOUND, message) and not re.search(_PASSES, message)
+    return BOUND if bound and _is_still(view) else WAIT
+
+
+def _is_still(view: View) -> bool:
+    """Whether no pod of the release comes or goes: each may make room by rules about pods."""
+    for workload in view.workloads:
+        patience = ROOM + float(spec_of(workload).get("minReadySeconds") or 0)
+        for pod in pods_of(view, workload):
+            ready = conditions_of(pod.get("status") or {}).get("Ready") or {}
+            since = age_of(ready["lastTransitionTime"]) if "lastTransitionTime" in ready else WAIT
+            comes = ready.get("status") != "True" or since < patience
+            if is_ending(pod) or (comes and pod["spec"].get("nodeName") and not has_ended(pod)):
+                return False
+    return True
+
+
+def _hopeless(message: str) -> bool:
+    """Whether the scheduler itself says that no eviction helps.
 
     A node that is away may come back, and a full node may empty: these only explain a wait.
     """
-    if any(event.get("reason") == "TriggeredScaleUp" for event in events):
-        return False
     if "node.kubernetes.io/" in message:
         return False
     total = re.search(r"0/(\d+) nodes", message)

@@ -25,6 +25,7 @@ from morrow.tool.diagnose.view import (
 )
 
 SETTLES = 10.0
+DNS = "ConfigMap"  # of the cluster's DNS: no other is looked at
 # A cloud needs minutes for a load balancer, and says so in an event; silence means nobody is at it.
 SILENT = 30.0
 AT_WORK = ("EnsuringLoadBalancer", "EnsuredLoadBalancer", "UpdatedLoadBalancer")
@@ -46,13 +47,22 @@ def service_findings(view: View, place: Place) -> Iterator[Finding]:
 
 def _named(service: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield a name for a Service of this namespace that is not there."""
-    # Behind another domain it is a name like any; a cluster's own may be another, and is not known.
-    own = rf"([a-z0-9-]+)\.{re.escape(place.namespace)}\.svc(\.cluster\.local)?\.?$"
+    # Behind another domain than the cluster's it is a name like any.
+    domains = "|".join(map(re.escape, _domains(view)))
+    own = rf"([a-z0-9-]+)\.{re.escape(place.namespace)}\.svc(\.({domains}))?\.?$"
     found = re.match(own, str(service["spec"].get("externalName")))
     if found and found[1] not in [one["metadata"]["name"] for one in view.of("Service")]:
         cause = f"it is a name for Service {found[1]}, which is not there"
         told = place.problem("service-missing", title(service), cause, what=found[1])
         yield Finding(told, SETTLES, True)
+
+
+def _domains(view: View) -> list[str]:
+    """Return the cluster's own domains, by its DNS where we may look."""
+    files = [str((one.get("data") or {}).get("Corefile")) for one in view.of(DNS)]
+    told = [one for file in files for one in re.findall(r"^\s*kubernetes\s+([^{\n]+)", file, re.M)]
+    names = " ".join(told).split()
+    return [one for one in names if not one.endswith(".arpa")] or ["cluster.local"]
 
 
 def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:

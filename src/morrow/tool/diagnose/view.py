@@ -13,7 +13,7 @@ from morrow.tool.cluster.objects import annotations_of, conditions_of, labels_of
 from morrow.tool.cluster.place import Place
 
 WAIT = float("inf")
-KEEPERS = ("Deployment", "StatefulSet", "DaemonSet")  # what keeps pods running
+KEEPERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")  # what keeps pods running
 DECLARED = "declared"  # under this name a View holds the live state of all that was applied
 HEALS_OFTEN = 12.0  # seconds: a full quota, a webhook that restarts, a volume that is being made
 
@@ -62,8 +62,7 @@ class Finding:
     # The pods may well run: users are not served as declared. Nothing is stopped because of it,
     # and it ends in "applied, but".
     beside: bool = False
-    # It happened before, of itself: no verdict of what was just deployed.
-    past: bool = False
+    past: bool = False  # it happened before, of itself: no verdict of what was just deployed
     fresh: bool = False  # of what was just applied alone: later it is somebody's own decision
 
     @property
@@ -78,7 +77,8 @@ def view_of(items: list[Json], name: str) -> View:
     for item in items:
         kinds.setdefault(str(item.get("kind")), []).append(item)
     found = [d for d in kinds.get("Deployment", []) if d["metadata"]["name"] == name]
-    keepers = [item for kind in KEEPERS for item in kinds.get(kind, [])]
+    parts = [one for one in kinds.get("ReplicaSet", []) if one["metadata"].get("ownerReferences")]
+    keepers = [one for kind in KEEPERS for one in kinds.get(kind, []) if one not in parts]
     return View(
         deployment=found[0] if found else None,
         others=tuple(one for one in keepers if one not in found and is_of(one, name)),
@@ -130,8 +130,7 @@ def _template(owner: Json) -> Json:
 def observed(deployment: Json) -> bool:
     """Return whether what the Deployment's status says is about its present template."""
     seen: int = (deployment.get("status") or {}).get("observedGeneration", 0)
-    wanted: int = deployment["metadata"].get("generation", 0)
-    return seen >= wanted
+    return seen >= int(deployment["metadata"].get("generation", 0))
 
 
 def uid(item: Json) -> str:
@@ -157,6 +156,7 @@ def _pods_of_template(view: View, workload: Json) -> list[Json]:
         return owned(view.pods, newest) if newest else []
     if not observed(workload):
         return []
+    # A ReplicaSet of its own names none, and its pods bear none: all are of its template.
     label, wanted = "controller-revision-hash", (workload.get("status") or {}).get("updateRevision")
     if workload.get("kind") == "DaemonSet":
         label = "pod-template-generation"

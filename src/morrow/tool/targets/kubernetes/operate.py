@@ -55,7 +55,8 @@ class Operations:
         label = site.environment.label
         guard(site, confirm, f"restart {label}")
         running = workloads(site, process, all_=not process)
-        names = [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in running]
+        rolls = (one for one in running if one["kind"] != "ReplicaSet")  # that replaces no pod
+        names = [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in rolls]
         with lock.held(site.environment, f"morrow restart {label}"):
             # By this name the plan tells our restart from a change by hand.
             self._roll(site, "rollout", "restart", *names, "--field-manager=morrow")

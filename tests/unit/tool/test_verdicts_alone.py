@@ -1,0 +1,117 @@
+"""A ReplicaSet that no Deployment keeps, a pod that nothing starts again, rules about pods."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.diagnose.deployment import rolled_out
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods
+from tests.unit.tool.around import (
+    PLACE,
+    codes,
+    condition,
+    good,
+    only,
+    pod,
+    seen,
+    template,
+    thing,
+)
+from tests.unit.tool.test_verdicts_pods import ago, event
+
+
+def alone(available: int = 1, image: str = "shop:1", *pods: Json) -> View:
+    """Return a release with a ReplicaSet more that no Deployment keeps."""
+    spec = {"replicas": 1, "template": template(image)}
+    status = {"observedGeneration": 1, "replicas": 1, "availableReplicas": available}
+    return seen(good(thing("ReplicaSet", "odd", "r9", spec=spec, status=status), *pods))
+
+
+def test_a_replicaset_of_its_own_is_a_workload_and_a_deployments_is_none() -> None:
+    view = alone(1, "shop:1", pod("odd-a", owner="r9"))
+    assert [one["metadata"]["name"] for one in view.workloads] == ["web", "odd"]
+    own = view.workloads[1]
+    assert [one["metadata"]["name"] for one in new_pods(view, own)] == ["odd-a"]
+    assert rolled_out(own, view)
+    assert codes(view) == []
+    fewer = alone(0)
+    assert not rolled_out(fewer.workloads[1], fewer)
+
+
+def test_its_pods_are_judged_as_any() -> None:
+    crashed = pod("odd-a", ready=False, owner="r9")
+    ended = {"terminated": {"exitCode": 1, "reason": "Error"}}
+    crashed["status"]["containerStatuses"][0] |= {"state": ended, "restartCount": 1}
+    found = only(alone(0, "shop:1", crashed))
+    assert (found.problem.code, found.problem.object) == ("crashed", "Pod odd-a, container web")
+
+
+def test_it_replaces_no_pod_of_an_earlier_template() -> None:
+    found = only(alone(1, "shop:2", pod("odd-a", owner="r9")))
+    assert (found.problem.code, found.beside) == ("rollout-paused", True)
+    assert "shop:2" in found.problem.cause
+    assert found.problem.fix.endswith("delete pod odd-a")
+
+
+@pytest.mark.parametrize(
+    ("again", "code", "hold"),
+    [("Never", 3, 0.0), ("Never", 0, None), ("Always", 3, WAIT), ("OnFailure", 3, WAIT)],
+)
+def test_a_container_that_nothing_starts_again(again: str, code: int, hold: float | None) -> None:
+    lone = pod("odd")
+    lone["metadata"].pop("ownerReferences")
+    lone["spec"]["restartPolicy"] = again
+    lone["spec"]["containers"] = [{"name": "web", "image": "a"}, {"name": "beside", "image": "a"}]
+    dead = {"name": "beside", "ready": False, "restartCount": 0}
+    dead["state"] = {"terminated": {"exitCode": code, "reason": "Error"}}
+    lone["status"]["containerStatuses"].append(dead)
+    found = [one for one in diagnose(seen(good(lone)), PLACE) if one.problem.code == "crashed"]
+    assert [one.hold for one in found] == ([] if hold is None else [hold])
+
+
+SPREAD = "0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints"
+NO_VICTIMS = " preemption: 0/3 nodes are available: 3 No preemption victims found."
+
+
+def waits(message: str = SPREAD, reason: str = "Waits", **old: Any) -> Finding:
+    """Return what is said of a pod that no node takes, beside one that is there."""
+    first = pod("web-1-b")
+    first["metadata"] |= old.pop("metadata", {})
+    first["status"]["conditions"] = [
+        condition("PodScheduled", "True"),
+        {**condition("Ready", "True"), "lastTransitionTime": ago(600), **old},
+    ]
+    late = pod("web-1-a", ready=False)
+    late["spec"].pop("nodeName")
+    said = condition("PodScheduled", "False", "Unschedulable", f"{message}.{NO_VICTIMS}")
+    late["status"] = {"phase": "Pending", "conditions": [said]}
+    items = [one for one in good() if one["kind"] != "Pod"]
+    told = event("Pod-web-1-a", reason, "said so")
+    view = replace(seen([*items, first, late]), events=(told,))
+    return next(one for one in diagnose(view, PLACE) if one.problem.code == "unschedulable")
+
+
+@pytest.mark.parametrize(
+    ("more", "hold"),
+    [
+        ({}, 45.0),
+        ({"message": "0/1: 1 node(s) didn't match pod anti-affinity rules"}, 45.0),
+        ({"message": "0/1: 1 node(s) didn't have free ports for the requested pod ports"}, 45.0),
+        # A full node may empty, one that is out of service may come back.
+        ({"message": f"{SPREAD}, 1 Insufficient cpu"}, WAIT),
+        ({"message": f"{SPREAD}, 1 node(s) were unschedulable"}, WAIT),
+        ({"reason": "TriggeredScaleUp"}, WAIT),
+        ({"reason": "Nominated"}, WAIT),
+        # Another pod of the release comes or goes: it may make room.
+        ({"status": "False"}, WAIT),
+        ({"lastTransitionTime": ago(-60)}, WAIT),
+        ({"metadata": {"deletionTimestamp": ago(1)}}, WAIT),
+    ],
+)
+def test_rules_about_pods_that_nothing_will_meet(more: dict[str, Any], hold: float) -> None:
+    assert waits(**more).hold == hold
