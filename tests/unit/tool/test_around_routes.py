@@ -59,6 +59,10 @@ YOUNGER = bent(OLDER, lambda one: one["metadata"].update(creationTimestamp="2027
         ([route(ACCEPTED, RESOLVED), YOUNGER], [gateway()], None),
         ([route(ACCEPTED, RESOLVED), OLDER], [gateway()], "host-taken"),
         ([route()], [], "gateway-missing"),
+        # A controller may accept what leads to a Gateway, or a listener, that is not there.
+        ([route(ACCEPTED, RESOLVED)], [], "gateway-missing"),
+        ([route(ACCEPTED, RESOLVED, parent={"sectionName": "tls"})], [gateway()], "route-refused"),
+        ([route(ACCEPTED, RESOLVED, parent={"kind": "Service"})], [gateway()], None),
         ([route()], [gateway()], "route-unseen"),
         ([route(parent={"sectionName": "tls"})], [gateway()], "route-refused"),
         ([route(denied("Accepted", "NotAllowedByListeners"))], [gateway()], "route-refused"),

@@ -37,6 +37,12 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
             "resource-kind-missing",
         ),
         (
+            "Error: UPGRADE FAILED: unable to build kubernetes objects from current release"
+            ' manifest: resource mapping not found for name: "odd" namespace: "" from "": no'
+            ' matches for kind "Strange" in version "x/v1"',
+            "resource-kind-gone",
+        ),
+        (
             'Error: services "web" is forbidden: unable to create new content in namespace demo'
             " because it is being terminated",
             "namespace-terminating",
@@ -71,8 +77,18 @@ def test_helms_words(said: str, code: str) -> None:
     assert "timed out" not in found.cause
     if code == "job-failed":
         assert (found.object, "BackoffLimitExceeded" in found.cause) == ("Job web-migrate", True)
-    if code == "resource-kind-missing":
+    if code.startswith("resource-kind"):
         assert "Strange" in found.cause
+        assert "Strange" in found.fix
+
+
+def test_of_an_object_that_is_not_valid_not_every_field_is_told() -> None:
+    said = (
+        'Error: UPGRADE FAILED: cannot patch "odd" with kind Job: Job.batch "odd" is invalid:'
+        ' spec.template: Invalid value: {"labels":{"a: ":"b"},"Spec":{}}: field is immutable'
+    )
+    found = helm_problem(Result(("helm", "upgrade"), 1, "", said), PLACE, 600)
+    assert found.cause.endswith('Job.batch "odd" is invalid: spec.template: field is immutable')
 
 
 @pytest.mark.parametrize(

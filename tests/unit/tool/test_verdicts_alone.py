@@ -10,6 +10,7 @@ import pytest
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.job import running
 from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods
 from tests.unit.tool.around import (
     PLACE,
@@ -22,7 +23,7 @@ from tests.unit.tool.around import (
     template,
     thing,
 )
-from tests.unit.tool.test_verdicts_pods import ago, event
+from tests.unit.tool.test_verdicts_pods import ago, event, stateful
 
 
 def alone(available: int = 1, image: str = "shop:1", *pods: Json) -> View:
@@ -115,3 +116,66 @@ def waits(message: str = SPREAD, reason: str = "Waits", **old: Any) -> Finding:
 )
 def test_rules_about_pods_that_nothing_will_meet(more: dict[str, Any], hold: float) -> None:
     assert waits(**more).hold == hold
+
+
+@pytest.mark.parametrize(
+    ("claim", "made", "said"),
+    [
+        ({"resourceClaimName": "gpu"}, False, "the ResourceClaim gpu"),
+        ({"resourceClaimTemplateName": "gpus"}, False, "a claim of the ResourceClaimTemplate gpus"),
+        ({"resourceClaimTemplateName": "gpus"}, True, "no scheduler has looked at it"),
+    ],
+)
+def test_a_claim_for_a_device_that_is_not_there(claim: Json, made: bool, said: str) -> None:
+    items = good()
+    late = pod(ready=False)
+    late["spec"].pop("nodeName")
+    late["spec"]["resourceClaims"] = [{"name": "a", **claim}]
+    statuses = [{"name": "a", "resourceClaimName": "web-1-a-gpus"}] if made else []
+    late["status"] = {"phase": "Pending", "resourceClaimStatuses": statuses}
+    found = only(seen([*items[:2], late]))
+    assert found.problem.code == "unschedulable"
+    assert said in found.problem.cause
+
+
+def test_a_job_of_no_pods_is_held_as_a_suspended_one() -> None:
+    status = {"startTime": "2026-01-01T00:00:00Z"}
+    rests = thing("Job", "odd", spec={"parallelism": 0}, status=status)
+    found = only(seen(good(rests)))
+    assert (found.problem.code, found.problem.object) == ("job-suspended", "Job odd")
+    goes = replace(seen(good(rests)), declared=(rests,))
+    assert running(goes, ()) == [rests]
+    assert running(goes, ("Job-odd",)) == [], "it rested before"
+    done = {**status, "conditions": [condition("Complete", "True")]}
+    assert codes(seen(good(thing("Job", "odd", spec={"parallelism": 0}, status=done)))) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "said", "hold"),
+    [
+        ("FailedPostStartHook", "fails: said so", 12.0),
+        ("Started", "has not ended", WAIT),
+        ("Created", None, 0.0),
+    ],
+)
+def test_a_hook_after_which_alone_a_container_runs(
+    reason: str, said: str | None, hold: float
+) -> None:
+    items = good()
+    items[2] = pod(ready=False)
+    items[2]["spec"]["containers"][0]["lifecycle"] = {"postStart": {"exec": {"command": ["x"]}}}
+    waiting = {"waiting": {"reason": "ContainerCreating"}}
+    items[2]["status"]["containerStatuses"][0]["state"] = waiting
+    told = event("Pod-web-1-a", reason, "said so")
+    told["involvedObject"]["fieldPath"] = "spec.containers{web}"
+    found = diagnose(replace(seen(items), events=(told,)), PLACE)
+    assert [(one.problem.code, one.hold) for one in found] == (
+        [("container-refused", hold)] if said else []
+    )
+    assert not said or said in found[0].problem.cause
+
+
+def test_what_replaces_pods_only_when_they_are_deleted_has_them_deleted() -> None:
+    items = good()
+    stateful({"type": "OnDelete"})(items)
+    assert only(seen(items)).problem.fix.endswith("delete pod web-store-0")

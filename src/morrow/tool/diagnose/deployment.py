@@ -113,8 +113,12 @@ def paused_findings(view: View, place: Place) -> Iterator[Finding]:
         cause = f"{why}; the pods still run {', '.join(images) or 'nothing'}"
         what = f"{workload['kind'].lower()}/{workload['metadata']['name']}"
         command = patch(place, what, {"spec": change})
+        new = list(map(uid, new_pods(view, workload)))
+        old = [one["metadata"]["name"] for one in pods_of(view, workload) if uid(one) not in new]
         if "paused" in change:
             command = f"{place.kubectl} rollout resume {what}"
+        elif old and "type" in change["updateStrategy"]:  # the next `up` would set that again
+            command = f"{place.kubectl} delete pod {' '.join(old)}"
         found = place.problem("rollout-paused", title(workload), cause, command=command)
         yield Finding(found, 0, True)
 

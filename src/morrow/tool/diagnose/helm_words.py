@@ -16,6 +16,7 @@ from morrow.tool.programs.runner import Result
 _HELM: tuple[tuple[str, str], ...] = (
     (r"another operation .* is in progress", "release-stuck"),
     (r"(?P<what>\w+ \"[^\"]+\") in namespace .* exists and cannot be imported", "name-taken"),
+    (r'from current release manifest.* no matches for kind "(?P<what>\w+)"', "resource-kind-gone"),
     (r'no matches for kind "(?P<what>\w+)"', "resource-kind-missing"),
     (r"namespace (?P<what>\S+) because it is being terminated", "namespace-terminating"),
     (r"\bjob (?P<job>\S+) failed: \w+", "job-failed"),
@@ -57,6 +58,8 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
         if found:
             line = next(line for line in text.splitlines() if re.search(pattern, line))
             message = line.strip().removeprefix("Error: ")
+            # Of a whole object that is not valid the API server tells every field.
+            message = re.sub(r": Invalid value: \{.*\}: ", ": ", message)
             named = found.groupdict()
             if named.get("job"):  # it may be gone before anyone could look at it
                 where = f"Job {named['job']}"
@@ -66,7 +69,7 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
                 code, where = "object-gone", f"{made} {name}"
             what = (named.get("what") or "").replace('"', "")
             verb, resource = str(named.get("verb")), str(named.get("resource"))
-            what = what.replace(" ", "/", 1).lower()
+            what = what.replace(" ", "/", 1).lower() if " " in what else what
             return place.problem(code, where, message, what=what, verb=verb, resource=resource)
     if re.search(r"context deadline exceeded|timed out waiting|cancelled", text):
         cause = f"not all pods were ready after {seconds:.0f} s, and none calls itself broken"

@@ -67,12 +67,16 @@ def vanishes(job: Json) -> bool:
 def running(view: View, known: Collection[str]) -> list[Json]:
     """Return the Jobs of what was applied, without hooks, that have not ended.
 
-    One that was suspended before rests; a new one is judged as any.
+    One that was held before rests; a new one is judged as any.
     """
     made = [one for one in view.declared if HOOK not in annotations_of(one)]
     names = {one["metadata"]["name"] for one in made if one["kind"] == "Job"}
     mine = [job for job in view.jobs if job["metadata"]["name"] in names and not _ended(job)]
-    return [job for job in mine if not (job["spec"].get("suspend") and uid(job) in known)]
+    return [job for job in mine if not (_is_held(job) and uid(job) in known)]
+
+
+def _is_held(job: Json) -> bool:
+    return bool(job["spec"].get("suspend")) or job["spec"].get("parallelism") == 0
 
 
 def _ended(job: Json) -> bool:
@@ -125,6 +129,8 @@ def _unseen(job: Json, place: Place) -> Iterator[Finding]:
     spec, status, name = job["spec"], job.get("status") or {}, job["metadata"]["name"]
     if spec.get("suspend"):
         cause = "it is suspended, and runs only when somebody lets it go"
+    elif spec.get("parallelism") == 0 and not _ended(job):
+        cause = "its parallelism is 0: no pod of it runs until somebody raises that"
     elif not status.get("startTime") and not status.get("conditions"):
         cause = f"no controller has looked at it; it is for {spec.get('managedBy', 'Kubernetes')}"
     else:

@@ -48,6 +48,7 @@ _IMAGE: tuple[tuple[str, str, float], ...] = (
 )  # fmt: skip
 _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
           "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
+_CREATING = ("ContainerCreating", "PodInitializing")
 _MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
 # What the kubelet says of a pod that it cannot set up, and how long that must last: the network of
 # a node that has just come may be on its way.
@@ -87,6 +88,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     for status in container_statuses(pod):
         container = Container(status, pod, view, place)
         yield from _waiting(container)
+        yield from _hook(container)
         yield from ended_findings(container, is_job=is_job)
         if not is_job and not lost:
             yield from probe_findings(container)
@@ -157,14 +159,32 @@ def _image(message: str, container: Container) -> Finding:
     return Finding(container.problem(code, cause, image=image, registry=image.split("/")[0]), hold)
 
 
+def _hook(container: Container) -> Iterator[Finding]:
+    """Yield a postStart hook that fails or does not end: it counts as running only after it."""
+    waits = (container.state.get("waiting") or {}).get("reason") in _CREATING
+    if not waits or not (container.spec.get("lifecycle") or {}).get("postStart"):
+        return
+    own = f"{{{container.status['name']}}}"
+    for event in container.events:
+        if own not in str((event.get("involvedObject") or {}).get("fieldPath")):
+            continue
+        if event.get("reason") == "FailedPostStartHook":
+            said = f"its postStart hook fails: {last_part(str(event.get('message')))}"
+            yield Finding(container.problem("container-refused", said), HEALS_OFTEN)
+            return
+        if event.get("reason") == "Started":
+            said = "its postStart hook has not ended, and it counts as running only then"
+            yield Finding(container.problem("container-refused", said), WAIT)
+            return
+
+
 def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
     """Yield what keeps the node from making the pod, while no container of it is made.
 
     Its volumes cannot be mounted, or its network and runtime cannot be set up.
     """
-    creating = ("ContainerCreating", "PodInitializing")
     if not any(
-        ((status.get("state") or {}).get("waiting") or {}).get("reason") in creating
+        ((status.get("state") or {}).get("waiting") or {}).get("reason") in _CREATING
         for status in container_statuses(pod)
     ):
         return

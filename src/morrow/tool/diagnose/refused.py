@@ -112,7 +112,7 @@ def refused_findings(owner: Json, events: list[Json], place: Place) -> Iterator[
 
 def _shorten(message: str) -> str:
     """Leave out the generated names with which the API server begins."""
-    message = re.sub(r"^Error creating: ", "", message)
+    message = re.sub(r"^(\(combined from similar events\): )?Error creating: ", "", message)
     return re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
 
 
@@ -169,6 +169,11 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
 def _unplaced(pod: Json, condition: Json | None, where: str, place: Place) -> Iterator[Finding]:
     """Yield a pod that no scheduler has looked at: it is gated, or its scheduler is not there."""
     spec, look = pod["spec"], look_at(pod, place)
+    if claims := _claims_waited_for(pod):
+        cause = f"it asks for {claims}, and waits until that is there"
+        listing = f"{place.kubectl} get resourceclaims,resourceclaimtemplates"
+        yield Finding(place.problem("unschedulable", where, cause, look=listing), NO_VOLUME)
+        return
     if condition is not None:
         gates = ", ".join(one["name"] for one in spec.get("schedulingGates") or [])
         if gates:
@@ -180,6 +185,18 @@ def _unplaced(pod: Json, condition: Json | None, where: str, place: Place) -> It
         name = spec.get("schedulerName", "default-scheduler")
         cause = f"no scheduler has looked at it; it asks for {name}"
         yield Finding(place.problem("unschedulable", where, cause, look=look), UNSEEN)
+
+
+def _claims_waited_for(pod: Json) -> str:
+    """Name the devices' claims of a pod that no scheduler looks at before they are there."""
+    made = {one["name"] for one in (pod.get("status") or {}).get("resourceClaimStatuses") or []}
+    return ", ".join(
+        f"the ResourceClaim {one['resourceClaimName']}"
+        if one.get("resourceClaimName")
+        else f"a claim of the ResourceClaimTemplate {one.get('resourceClaimTemplateName')}"
+        for one in pod["spec"].get("resourceClaims") or []
+        if one["name"] not in made
+    )
 
 
 def _node_comes(pod: Json, view: View) -> bool:

@@ -88,6 +88,10 @@ def _empty_backends(route: Json, view: View, place: Place) -> Iterator[Finding]:
 
 def _link_findings(link: Link) -> Iterator[Finding]:
     answers, gateway = link.answers, link.gateway
+    # Some controllers accept a route also for a Gateway, or a listener, that is not there.
+    if absent := _absent(link):
+        yield absent
+        return
     if not answers:
         yield from _unanswered(link)
         return
@@ -108,19 +112,23 @@ def _link_findings(link: Link) -> Iterator[Finding]:
             yield link.finding(code, condition_text(condition), what, SETTLES)
 
 
-def _unanswered(link: Link) -> Iterator[Finding]:
+def _absent(link: Link) -> Finding | None:
     gateway, section = link.gateway, link.parent.get("sectionName")
-    if gateway is None and "Gateway" in link.view.around:
+    if "Gateway" not in link.view.around or link.parent.get("kind", "Gateway") != "Gateway":
+        return None  # not allowed to look, or the parent is a Service of a mesh
+    if gateway is None:
         cause = f"there is no Gateway {link.parent['name']} in the namespace {link.namespace}"
-        yield link.finding("gateway-missing", cause, link.namespace, SETTLES)
-        return
-    if gateway is not None:
-        listeners = [one["name"] for one in spec_of(gateway).get("listeners") or []]
-        if section and section not in listeners:
-            cause = f"the Gateway has no listener {section}; it has {', '.join(listeners)}"
-            yield link.finding("route-refused", cause, link.namespace, SETTLES)
-            return
-        yield from _gateway_findings(gateway, link.parent, link.place)
+        return link.finding("gateway-missing", cause, link.namespace, SETTLES)
+    listeners = [one["name"] for one in spec_of(gateway).get("listeners") or []]
+    if section and section not in listeners:
+        cause = f"the Gateway has no listener {section}; it has {', '.join(listeners)}"
+        return link.finding("route-refused", cause, link.namespace, SETTLES)
+    return None
+
+
+def _unanswered(link: Link) -> Iterator[Finding]:
+    if link.gateway is not None:
+        yield from _gateway_findings(link.gateway, link.parent, link.place)
     cause = "no controller has said anything of it: nobody serves this Gateway's class"
     yield link.finding("route-unseen", cause, link.namespace, UNSEEN)
 
