@@ -15,6 +15,7 @@ import pytest
 from prometheus_client.openmetrics import parser
 from prometheus_client.parser import text_string_to_metric_families
 
+from morrow.kit.health.admin import ASKS_OPENMETRICS
 from morrow.kit.request.metrics import NAME, RequestDurations
 from tests.serving import asking
 from tests.unit.frame.skips import cannot
@@ -38,6 +39,7 @@ orders = prometheus_client.Counter("orders", "Ordered.")
 orders.inc(exemplar={"order": "7"})
 prometheus_client.Histogram("price", "What was paid.").observe(3)
 service = Service(create_app, SampleSettings)
+service.pool("database")(lambda: (1, 4))
 """
 SLOW_ONE = f'{NAME}_count{{http_route=~"/sleep.*"}} > 0'
 read: Callable[[str], Any] = parser.text_string_to_metric_families
@@ -69,7 +71,9 @@ def test_openmetrics_says_what_the_text_says(tmp_path: Path, accept: str) -> Non
     assert told.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0;")
     assert text.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     families = list(read(told.text))
-    assert {"morrow_responses", "process_cpu_seconds", "orders"} <= {one.name for one in families}
+    assert {"morrow_responses", "morrow_pool_busy", "process_cpu_seconds", "orders"} <= {
+        one.name for one in families
+    }
     samples = own_samples(families)
     assert samples == own_samples(text_string_to_metric_families(text.text))
     assert len(samples) > 60
@@ -77,6 +81,19 @@ def test_openmetrics_says_what_the_text_says(tmp_path: Path, accept: str) -> Non
         list(read(text.text))
     assert told.text.count("# EOF") == 1
     assert told.text.count(" # {") == 1, "the application's own; untraced requests have none"
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("application/openmetrics-text;q=0", False),
+        ("application/openmetrics-text;version=1.0.0;q=0.0, text/plain", False),
+        ("text/plain;q=0, application/openmetrics-text;q=0.001", True),
+    ],
+)
+def test_openmetrics_is_not_given_to_who_refuses_it(accept: str, *, wanted: bool) -> None:
+    head = f"GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: {accept}\r\n\r\n"
+    assert bool(ASKS_OPENMETRICS(head.encode())) is wanted
 
 
 def test_each_bucket_keeps_its_newest_request_whose_trace_is_kept() -> None:

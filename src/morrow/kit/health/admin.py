@@ -18,7 +18,10 @@ MOST_HEAD = 16 * 1024
 MOST_CONNECTIONS = 128
 STOP = b"x"
 SLOW = (b"GET /metrics ", b"GET /metrics?", b"HEAD /metrics ")
-ASKS_OPENMETRICS = re.compile(rb"^accept:.*application/openmetrics-text", re.I | re.M).search
+# `q=0` says that it is not wanted.
+ASKS_OPENMETRICS = re.compile(
+    rb"^accept:.*application/openmetrics-text(?![^,\r]*;\s*q=0(\.0*)?\s*[,;\r])", re.I | re.M
+).search
 # A client that has not sent its request, or taken the answer, by then is cut.
 SLOWEST = 5.0
 # Whoever has connected when the server stops is still answered, for so many seconds.
