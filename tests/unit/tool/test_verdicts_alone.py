@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.deliver import failed
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.job import running
@@ -18,6 +20,7 @@ from tests.unit.tool.around import (
     condition,
     good,
     only,
+    owned_by,
     pod,
     seen,
     template,
@@ -179,3 +182,67 @@ def test_what_replaces_pods_only_when_they_are_deleted_has_them_deleted() -> Non
     items = good()
     stateful({"type": "OnDelete"})(items)
     assert only(seen(items)).problem.fix.endswith("delete pod web-store-0")
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "code"),
+    [
+        ("SysctlForbidden", "Pod was rejected: forbidden sysctl", "pod-refused"),
+        ("OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu", "pod-evicted"),
+        ("Evicted", "The node was low on resource: memory", "pod-evicted"),
+    ],
+)
+def test_what_a_node_rejects_is_not_what_it_has_no_room_for(
+    reason: str, message: str, code: str
+) -> None:
+    items = good()
+    items[2]["status"] |= {"phase": "Failed", "reason": reason, "message": message}
+    assert codes(seen(items))[0] == code
+
+
+def test_a_pod_that_nothing_starts_again_is_to_be_ready_too() -> None:
+    lone = pod("odd", ready=False)
+    lone["metadata"].pop("ownerReferences")
+    lone["spec"]["restartPolicy"] = "Never"
+    lone["spec"]["containers"][0]["readinessProbe"] = {"periodSeconds": 1}
+    found = only(seen(good(lone)))
+    assert (found.problem.code, found.hold) == ("never-ready", 3.0)
+    of_job = thing("Job", "odd", spec={}, status={"startTime": ago(0), "active": 1})
+    lone["metadata"]["ownerReferences"] = [{"uid": "Job-odd"}]
+    assert codes(seen(good(of_job, lone))) == [], "nobody waits for a Job's pods to be ready"
+
+
+def test_an_image_that_is_mounted_is_named_and_not_the_containers() -> None:
+    items = good()
+    items[2] = pod(ready=False)
+    items[2]["spec"]["volumes"] = [{"name": "more", "image": {"reference": "shop:nosuch"}}]
+    said = 'Back-off pulling image "shop:nosuch": not found'
+    state = {"waiting": {"reason": "ImagePullBackOff", "message": said}}
+    items[2]["status"]["containerStatuses"][0]["state"] = state
+    found = only(seen(items)).problem
+    assert found.code == "image-not-found"
+    assert "push shop:nosuch" in found.fix
+    state["waiting"]["message"] = 'Back-off pulling image "shop:1": not found'
+    assert "push shop:1" in only(seen(items)).problem.fix, "the container's own"
+
+
+@pytest.mark.parametrize(
+    ("others", "ready", "said"),
+    [
+        (True, False, "is put back; 0 of 1 pods are ready (web-2-a runs, not ready yet); 1 of an"),
+        (False, False, "is put back; 0 of 1 pods are ready (web-2-a runs, not ready yet)"),
+        (True, True, "serves again"),
+    ],
+)
+def test_what_serves_after_it_was_taken_back(
+    others: bool, ready: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = good()
+    changed = {"replicas": 1, "template": template("shop:2")}
+    items[0]["spec"] = changed
+    newer = thing("ReplicaSet", "web-2", "r2", metadata=owned_by("d"), spec=changed, status={})
+    items = [*items[: 3 if others else 2], newer, pod("web-2-a", ready=ready, owner="r2")]
+    monkeypatch.setattr(failed, "look", lambda *_: seen(items))
+    site: Any = SimpleNamespace(place=PLACE, kubectl=None)
+    assert said in failed._again(site)
+    assert ("earlier" in failed._again(site)) == (others and not ready)

@@ -7,7 +7,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
 from morrow.tool.diagnose.state import pod_state
-from morrow.tool.diagnose.view import is_ready, new_pods, wanted_of
+from morrow.tool.diagnose.view import is_ending, is_ready, new_pods, own_pods, wanted_of
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0
@@ -55,4 +55,8 @@ def _again(site: Site) -> str:
         f"{pod['metadata']['name']} {pod_state(pod, view)}" for pod in pods if not is_ready(pod)
     ]
     why = f" ({'; '.join(waits[:3])})" if waits else ""
-    return f"the release that served before is put back; {ready} of {wanted} pods are ready{why}"
+    # Somebody who changes it again and again keeps its pods from coming; those of before serve on.
+    older = [pod for pod in own_pods(view) if is_ready(pod) and not is_ending(pod)]
+    serve = f"; {len(older) - ready} of an earlier template serve" if len(older) > ready else ""
+    said = f"{ready} of {wanted} pods are ready{why}{serve}"
+    return f"the release that served before is put back; {said}"

@@ -83,6 +83,8 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
     events = events_of(view, pod)
     lost = pod["spec"].get("nodeName") in lost_nodes(view)
+    # Nobody waits for a Job's pods to be ready; for one that nothing keeps Helm does.
+    probed = not lost and not (is_job and pod["metadata"].get("ownerReferences"))
     yield from unschedulable(pod, view, place)
     yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
@@ -90,7 +92,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
         yield from _waiting(container)
         yield from _hook(container)
         yield from ended_findings(container, is_job=is_job)
-        if not is_job and not lost:
+        if probed:
             yield from probe_findings(container)
     yield from _unmade(pod, events, place)
     yield from _gates(pod, place)
@@ -126,7 +128,11 @@ def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     wanted = ((newest_replicaset(view) or {}).get("spec") or {}).get("replicas", 1)
     again = sum(map(_thrown_out, new_pods(view))) > wanted
     cause = f"{pod['status']['reason']}: {pod['status'].get('message', '')}"
-    problem = place.problem("pod-evicted", f"Pod {pod['metadata']['name']}", cause)
+    # What the node rejects at once for another reason than room asks for what it does not give.
+    full = pod["status"]["reason"].startswith("OutOf")
+    rejected = "Pod was rejected" in cause and not full
+    code = "pod-refused" if rejected else "pod-evicted"
+    problem = place.problem(code, f"Pod {pod['metadata']['name']}", cause)
     yield Finding(problem, HEALS_OFTEN if again else WAIT)
 
 
@@ -151,7 +157,10 @@ def _waiting(container: Container) -> Iterator[Finding]:
 
 
 def _image(message: str, container: Container) -> Finding:
+    volumes = container.pod["spec"].get("volumes") or []
+    mounted = [(one.get("image") or {}).get("reference") for one in volumes]
     image = str(container.spec.get("image", "?"))
+    image = next((one for one in mounted if one and f'"{one}"' in message), image)
     # The last pattern fits everything.
     _, code, hold = next(row for row in _IMAGE if re.search(row[0], message, re.IGNORECASE))
     cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", message).strip()

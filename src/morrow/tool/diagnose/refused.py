@@ -161,6 +161,8 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     else:
         look = next(look for pattern, look in _SCHEDULING if re.search(pattern, message))
         short = re.split(r",? preemption:", message)[0]
+        if "ReadWriteOncePod" in short:
+            short += "; rollout: {strategy: Recreate} lets that one go first"
         hold = WAIT if _node_comes(pod, view) else _patience(message, view)
         problem = place.problem("unschedulable", where, short, look=f"{place.kubectl} {look}")
         yield Finding(problem, hold)
