@@ -71,6 +71,22 @@ def test_a_key_that_nobody_has_asked_for_yet(
     assert codes(declared(item, *live)) == expected
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("tls.crt", "tls.key"), []),
+        (("tls.crt",), ["certificate-missing"]),
+        ((), ["certificate-missing"]),
+    ],
+)
+def test_a_secret_that_is_no_certificate(keys: tuple[str, ...], expected: list[str]) -> None:
+    door = thing("Ingress", "web", spec={"tls": [{"secretName": "cert"}]})
+    held = thing("Secret", "cert", data=dict.fromkeys(keys, "eA=="))
+    found = list(diagnose(declared(door, held), PLACE))
+    assert [one.problem.code for one in found] == expected
+    assert all("delete secret cert, then: " in one.problem.fix for one in found)
+
+
 def service(**spec: Any) -> Json:
     return thing("Service", "odd", spec=spec)
 

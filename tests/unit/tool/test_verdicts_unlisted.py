@@ -168,7 +168,8 @@ def test_what_a_workload_refers_to_is_there(own: Json, code: str) -> None:
     view = replace(seen(good(), **{DECLARED: [own]}), declared=(own, needed))
     (found,) = [one for one in diagnose(view, PLACE) if one.problem.code == code]
     assert needed["metadata"]["name"] in found.problem.cause
-    there = replace(view, around={**view.around, DECLARED: (own, needed)})
+    filled = {**needed, "data": {"tls.crt": "eA==", "tls.key": "eA=="}}
+    there = replace(view, around={**view.around, DECLARED: (own, filled)})
     assert code not in [one.problem.code for one in diagnose(there, PLACE)], "the control"
 
 

@@ -12,6 +12,7 @@ from morrow.tool.diagnose.view import KEEPERS, Finding, spec_of, title
 
 SETTLES = 8.0
 ISSUED = 60.0  # seconds for who makes a certificate
+CERTIFICATE = ("tls.crt", "tls.key")
 BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 FOR = "for"  # under this name a reference says whose it is: it was not applied itself
 
@@ -25,9 +26,7 @@ def references(declared: list[Json]) -> list[Json]:
         named = list(_named(spec)) if spec else []
         if owner["kind"] == "StatefulSet" and spec_of(owner).get("serviceName"):
             named.append(("Service", spec_of(owner)["serviceName"]))
-        if owner["kind"] == "Ingress":
-            tls = spec_of(owner).get("tls") or []
-            named += [("Secret", one["secretName"]) for one in tls if one.get("secretName")]
+        named += [("Secret", name) for name in _certificates(owner)]
         if owner["kind"] in BINDINGS:
             named.append((owner["roleRef"]["kind"], owner["roleRef"]["name"]))
         for kind, name in named:
@@ -56,7 +55,7 @@ def absent(reference: Json, place: Place) -> Iterator[Finding]:
         )
     elif owner["kind"] == "Ingress":
         cause = f"its certificate's Secret {name} is not in the namespace {place.namespace}"
-        told = place.problem("certificate-missing", where, cause, what=name)
+        told = place.problem("certificate-missing", where, cause, what=name, first="")
         yield Finding(told, ISSUED, True)
         return
     elif kind == "Service":
@@ -79,6 +78,13 @@ def lacking(owner: Json, live: dict[tuple[str, str], Json], place: Place) -> Ite
 
     That of a cron shows at its next run; a file that is mounted alone is made as an empty folder.
     """
+    for name in _certificates(owner):
+        held = live.get(("Secret", name), {"data": CERTIFICATE})
+        if lacks := [key for key in CERTIFICATE if key not in (held.get("data") or {})]:
+            cause = f"its certificate's Secret {name} has no {' and no '.join(lacks)}"
+            first = f"{place.kubectl} delete secret {name}, then: "
+            told = place.problem("certificate-missing", title(owner), cause, what=name, first=first)
+            yield Finding(told, ISSUED, True)
     spec = spec_of(_template(owner))
     for kind, name, key in _keys_named(spec, env=owner["kind"] == "CronJob") if spec else ():
         item = live.get((kind, name))
@@ -88,6 +94,12 @@ def lacking(owner: Json, live: dict[tuple[str, str], Json], place: Place) -> Ite
         code = "secret-key-missing" if kind == "Secret" else "configmap-key-missing"
         told = place.problem(code, title(owner), cause, key=key, what=f"{kind} {name}")
         yield Finding(told, SETTLES, True)
+
+
+def _certificates(owner: Json) -> list[str]:
+    """Return the Secrets in which an Ingress has its certificates."""
+    tls = spec_of(owner).get("tls") or [] if owner["kind"] == "Ingress" else []
+    return [one["secretName"] for one in tls if one.get("secretName")]
 
 
 def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
