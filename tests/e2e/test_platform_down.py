@@ -27,7 +27,7 @@ from tests.e2e.acted import Account, Controllers
 from tests.e2e.api_server import ApiServer
 from tests.terraform.fixtures import REPOSITORY, provider
 from tests.terraform.helm_provider import Provider
-from tests.terraform.native.test_controllers import charts
+from tests.terraform.native.releases import charts
 from tests.terraform.test_module import ok
 from tests.unit.tool.command import Told, morrow
 from tools.build import program

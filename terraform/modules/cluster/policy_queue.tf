@@ -3,6 +3,7 @@ locals {
   queue_arn  = "arn:${var.aws.partition}:sqs:${var.aws.region}:${var.aws.account}:${local.queue_name}"
 
   interruptions = {
+    capacity  = { source = "aws.ec2", type = "EC2 Capacity Reservation Instance Interruption Warning" }
     health    = { source = "aws.health", type = "AWS Health Event" }
     spot      = { source = "aws.ec2", type = "EC2 Spot Instance Interruption Warning" }
     rebalance = { source = "aws.ec2", type = "EC2 Instance Rebalance Recommendation" }

@@ -27,8 +27,8 @@ locals {
     external-dns          = { version = "1.21.1", chart = "https://github.com/kubernetes-sigs/external-dns/releases/download/external-dns-helm-chart-1.21.1/external-dns-1.21.1.tgz" }
     external-secrets      = { version = "2.11.0", chart = "oci://ghcr.io/external-secrets/charts/external-secrets" }
     kube-prometheus-stack = { version = "88.5.0", chart = "oci://ghcr.io/prometheus-community/charts/kube-prometheus-stack" }
-    karpenter-crd         = { version = "1.9.0", chart = "oci://public.ecr.aws/karpenter/karpenter-crd" }
-    karpenter             = { version = "1.9.0", chart = "oci://public.ecr.aws/karpenter/karpenter" }
+    karpenter-crd         = { version = "1.14.1", chart = "oci://public.ecr.aws/karpenter/karpenter-crd" }
+    karpenter             = { version = "1.14.1", chart = "oci://public.ecr.aws/karpenter/karpenter" }
   }
   charts = merge(local.pinned, var.charts)
 }

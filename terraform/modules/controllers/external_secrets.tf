@@ -5,7 +5,7 @@ resource "helm_release" "external_secrets" {
   create_namespace = true
   chart            = local.charts["external-secrets"].chart
   version          = local.charts["external-secrets"].version
-  values           = [templatefile("${path.module}/values/external-secrets.yaml", {})]
+  values           = concat([templatefile("${path.module}/values/external-secrets.yaml", {})], local.marks["external-secrets"])
 
   lint            = true
   atomic          = true

@@ -23,7 +23,7 @@ resource "helm_release" "karpenter" {
   create_namespace = false
   chart            = local.charts["karpenter"].chart
   version          = local.charts["karpenter"].version
-  values           = [templatefile("${path.module}/values/karpenter.yaml", { cluster = var.platform.cluster.name, queue = var.platform.compute.karpenter.queue })]
+  values           = concat([templatefile("${path.module}/values/karpenter.yaml", { cluster = var.platform.cluster.name, region = var.platform.aws.region, queue = var.platform.compute.karpenter.queue })], local.marks["karpenter"])
 
   lint            = true
   atomic          = true

@@ -7,7 +7,7 @@ resource "helm_release" "load_balancer" {
   create_namespace = false
   chart            = local.charts["load-balancer"].chart
   version          = local.charts["load-balancer"].version
-  values           = [templatefile("${path.module}/values/load-balancer.yaml", { cluster = var.platform.cluster.name, region = var.platform.aws.region, vpc = var.platform.vpc.id })]
+  values           = concat([templatefile("${path.module}/values/load-balancer.yaml", { cluster = var.platform.cluster.name, region = var.platform.aws.region, vpc = var.platform.vpc.id })], local.marks["load-balancer"])
 
   lint            = true
   atomic          = true

@@ -11,6 +11,7 @@ variable "platform" {
     route   = object({ mode = string, annotations = map(string), gateway = object({ name = string, namespace = string }) })
     secrets = object({ store = string, store_kind = string })
 
+    roles    = optional(map(string), {}) # by controller, where IRSA gives them
     services = map(object({ namespace = string }))
   })
   nullable = false

@@ -24,13 +24,13 @@ locals {
       {
         Sid      = "Read"
         Effect   = "Allow"
-        Action   = ["route53:GetHostedZone", "route53:ListResourceRecordSets"]
+        Action   = ["route53:ListResourceRecordSets"]
         Resource = ["arn:${var.aws.partition}:route53:::hostedzone/${try(var.zone.id, "")}"]
       },
       {
-        Sid      = "Find" # these two know no resource
+        Sid      = "Find" # knows no resource
         Effect   = "Allow"
-        Action   = ["route53:ListHostedZones", "route53:ListHostedZonesByName"]
+        Action   = ["route53:ListHostedZones"]
         Resource = ["*"]
       },
     ]

@@ -13,16 +13,19 @@ locals {
         Effect = "Allow"
         Action = ["ec2:CreateFleet", "ec2:RunInstances"]
         Resource = [
-          "${local.any_ec2}:capacity-reservation/*", "${local.any_ec2}:image/*", "${local.any_ec2}:security-group/*",
-          "${local.any_ec2}:snapshot/*", "${local.any_ec2}:subnet/*",
+          "${local.any_ec2}:capacity-reservation/*", "${local.any_ec2}:image/*", "${local.any_ec2}:placement-group/*",
+          "${local.any_ec2}:security-group/*", "${local.any_ec2}:snapshot/*", "${local.any_ec2}:subnet/*",
         ]
       },
       {
-        Sid       = "StartFromItsTemplates"
-        Effect    = "Allow"
-        Action    = ["ec2:CreateFleet", "ec2:RunInstances"]
-        Resource  = ["${local.any_ec2}:launch-template/*"]
-        Condition = { StringEquals = { "aws:ResourceTag/${local.owned}" = "owned" } }
+        Sid      = "StartFromItsTemplates"
+        Effect   = "Allow"
+        Action   = ["ec2:CreateFleet", "ec2:RunInstances"]
+        Resource = ["${local.any_ec2}:launch-template/*"]
+        Condition = {
+          StringEquals = { "aws:ResourceTag/${local.owned}" = "owned" }
+          StringLike   = { "aws:ResourceTag/karpenter.sh/nodepool" = "*" }
+        }
       },
       {
         Sid    = "MakeWhatCarriesTheTag"
@@ -45,11 +48,14 @@ locals {
           "${local.any_ec2}:fleet/*", "${local.any_ec2}:instance/*", "${local.any_ec2}:launch-template/*",
           "${local.any_ec2}:network-interface/*", "${local.any_ec2}:spot-instances-request/*", "${local.any_ec2}:volume/*",
         ]
-        Condition = { StringEquals = {
-          "aws:RequestTag/${local.owned}"       = "owned"
-          "aws:RequestTag/eks:eks-cluster-name" = var.cluster
-          "ec2:CreateAction"                    = ["CreateFleet", "CreateLaunchTemplate", "RunInstances"]
-        } }
+        Condition = {
+          StringEquals = {
+            "aws:RequestTag/${local.owned}"       = "owned"
+            "aws:RequestTag/eks:eks-cluster-name" = var.cluster
+            "ec2:CreateAction"                    = ["CreateFleet", "CreateLaunchTemplate", "RunInstances"]
+          }
+          StringLike = { "aws:RequestTag/karpenter.sh/nodepool" = "*" }
+        }
       },
       {
         Sid      = "NameItsInstances"
@@ -74,16 +80,22 @@ locals {
         }
       },
       {
-        Sid    = "Look" # descriptions and prices know no resource
+        Sid    = "Look" # descriptions know no resource
         Effect = "Allow"
         Action = [
           "ec2:DescribeCapacityReservations", "ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus",
           "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplates",
           "ec2:DescribePlacementGroups", "ec2:DescribeSecurityGroups", "ec2:DescribeSpotPriceHistory",
-          "ec2:DescribeSubnets", "pricing:GetProducts",
+          "ec2:DescribeSubnets",
         ]
         Resource  = ["*"]
-        Condition = { StringEquals = { "aws:RequestedRegion" = distinct([var.aws.region, "us-east-1"]) } } # prices live in us-east-1
+        Condition = { StringEquals = { "aws:RequestedRegion" = var.aws.region } }
+      },
+      {
+        Sid      = "Prices" # AWS keeps them in a few regions, and which of them Karpenter asks is its own affair
+        Effect   = "Allow"
+        Action   = ["pricing:GetProducts"]
+        Resource = ["*"]
       },
       {
         Sid      = "Images"
@@ -114,7 +126,7 @@ locals {
         Sid      = "ItsProfiles" # it looks for those that it made in earlier days; here it makes none
         Effect   = "Allow"
         Action   = ["iam:ListInstanceProfiles"]
-        Resource = ["arn:${var.aws.partition}:iam::${var.aws.account}:instance-profile/karpenter/${var.aws.region}/${var.cluster}/*"]
+        Resource = ["arn:${var.aws.partition}:iam::${var.aws.account}:instance-profile/*"] # names alone
       },
       {
         Sid      = "WhereTheApiIs"

@@ -32,9 +32,13 @@ locals {
       store_kind = module.secrets.store.kind
     }
 
+    # IRSA finds a pod's role by a mark at its account. Pod Identity needs none, and add-ons have theirs.
+    roles = var.cluster.irsa ? { for name in setsubtract(local.controllers, ["aws-ebs-csi-driver", "vpc-cni"]) : name => module.identity.role_arns[name] } : {}
+
     services = { for name, service in local.services : name => {
       namespace  = service.namespace
       host       = service.host
+      role_arn   = var.cluster.irsa ? module.identity.role_arns["service-${name}"] : null
       secret     = service.secret
       repository = service.repository == null ? null : module.registry.urls[service.repository]
     } }

@@ -13,6 +13,7 @@ ON_EVERYTHING = {
     "Find": "listing zones knows no resource",
     "Login": "a registry's login knows no resource",
     "Look": "descriptions know no resource",
+    "Prices": "a list of prices knows no resource",
     "TheAccountsLogGroups": "in a key's policy * is this key",
     "TheAccountsPolicies": "in a key's policy * is this key",
 }

@@ -1,94 +1,27 @@
-"""The releases beside the services: what they are told, in which order they come and go.
-
-The charts of others cannot be fetched here. In their place stand charts of the same name and
-version with a closed schema, made from the keys that their repositories show: a value that they do
-not know fails the plan. The charts of this repository are the real ones, rendered.
-"""
+"""The releases beside the services: what they are told, in which order they come and go."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.terraform.fixtures import KUBECONFIG, REPOSITORY
 from tests.terraform.helm_provider import Provider
+from tests.terraform.native.releases import (
+    HERE,
+    KEYS,
+    MODULE,
+    Cluster,
+    Releases,
+    charts,
+    pins,
+    values,
+)
 from tests.terraform.test_module import ok, refused
-from tools.build import program
-
-HERE = Path(__file__).resolve().parent
-MODULE = REPOSITORY / "terraform" / "modules" / "controllers"
-KEYS: dict[str, Any] = yaml.safe_load((HERE / "chart_keys.yaml").read_text())
-PIN = re.compile(r'^    ([a-z-]+) += \{ version = "([0-9.]+)", chart = "([^"]+)" \}$', re.MULTILINE)
-
-
-def pins() -> dict[str, tuple[str, str]]:
-    """Return each chart's version and address, from the one file that has them."""
-    return {name: (version, chart) for name, version, chart in PIN.findall(
-        (MODULE / "charts.tf").read_text())}  # fmt: skip
-
-
-def schema(example: Any) -> dict[str, Any]:
-    """Make a schema that is closed wherever the example names keys."""
-    if isinstance(example, dict) and example:
-        properties = {key: schema(value) for key, value in example.items()}
-        return {"type": "object", "additionalProperties": False, "properties": properties}
-    kinds = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
-    return {"type": kinds[type(example)]}
-
-
-def charts(folder: Path) -> dict[str, dict[str, str]]:
-    """Lay the stand-ins out; return them as the module's input."""
-    given = {}
-    for name, (version, _) in pins().items():
-        place = folder / name
-        (place / "templates").mkdir(parents=True)
-        described = f"apiVersion: v2\nname: {name}\nversion: {version}\n"
-        (place / "Chart.yaml").write_text(described)
-        closed = schema(KEYS[name]) | ({"additionalProperties": False} if not KEYS[name] else {})
-        if "properties" in closed:
-            closed["properties"]["global"] = {"type": "object"}
-        (place / "values.schema.json").write_text(json.dumps(closed))
-        (place / "templates" / "empty.yaml").write_text("")
-        given[name] = {"chart": str(place), "version": version}
-    return given
-
-
-@dataclass
-class Cluster:
-    """The releases' root in a copy of the repository, with charts that stand in."""
-
-    root: Path
-    environment: dict[str, str]
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        words = ["terraform", f"-chdir={self.root}", *arguments]
-        environment = os.environ | self.environment | {"TF_IN_AUTOMATION": "1"}
-        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-
-    def releases(self, *arguments: str) -> dict[str, dict[str, Any]]:
-        """Plan; return each release by its name."""
-        ok(self.run("plan", "-input=false", "-out=test.tfplan", *arguments))
-        plan = json.loads(ok(self.run("show", "-json", "test.tfplan")))
-        planned = [change["change"]["after"] for change in plan["resource_changes"]]
-        return {release["name"]: release for release in planned}
-
-    def rendered(self, release: dict[str, Any]) -> list[dict[str, Any]]:
-        """Render one of this repository's charts as Helm does."""
-        file = self.root / f"{release['name']}.yaml"
-        file.write_text(release["values"][0])
-        words = [str(program("helm")), "template", release["name"], release["chart"]]
-        words += ["--namespace", release["namespace"], "--values", str(file)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=self.root)
-        return [document for document in yaml.safe_load_all(ok(done)) if document]
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +38,6 @@ def cluster(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Clu
     return made
 
 
-Releases = dict[str, dict[str, Any]]
-
-
 @pytest.fixture(scope="module")
 def karpenter(cluster: Cluster) -> Releases:
     """Return the releases of a cluster with Karpenter and Ingresses: the most there are."""
@@ -120,11 +50,6 @@ def auto(cluster: Cluster) -> Releases:
     return cluster.releases(
         "-var=mode=auto_mode", "-var=route=gateway", "-var=argocd=true", "-var=receiver=pager"
     )
-
-
-def values(release: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(release["values"][0])
-    return found
 
 
 def test_each_mode_has_its_releases(karpenter: Releases, auto: Releases) -> None:
@@ -140,9 +65,14 @@ def test_what_the_releases_are_told(karpenter: Releases) -> None:
     dns = values(karpenter["external-dns"])
     assert (dns["policy"], dns["txtOwnerId"]) == ("upsert-only", "dev")
     assert dns["domainFilters"] == ["dev.example.com"]
-    assert dns["extraArgs"] == {"zone-id-filter": "Z1"}
+    assert dns["extraArgs"] == {"zone-id-filter": "Z1", "aws-zone-match-parent": True}
     assert dns["txtPrefix"] == "%{record_type}-owner."
-    assert values(karpenter["aws-load-balancer-controller"])["enableServiceMutatorWebhook"] is False
+    balancer = values(karpenter["aws-load-balancer-controller"])
+    assert balancer["enableServiceMutatorWebhook"] is False
+    assert balancer["webhookConfig"] == {"ingressValdationFailurePolicy": "Ignore"}
+    assert values(karpenter["karpenter"])["controller"]["env"] == [
+        {"name": "AWS_REGION", "value": "eu-central-1"}
+    ]
     assert values(karpenter["external-secrets"])["webhook"]["failurePolicy"] == "Ignore"
     stack = values(karpenter["kube-prometheus-stack"])
     assert stack["prometheusOperator"]["admissionWebhooks"]["failurePolicy"] == "Ignore"
@@ -216,6 +146,19 @@ def test_the_roles_are_for_the_accounts_that_the_releases_make(karpenter: Releas
         assert values(karpenter[release])["serviceAccount"]["name"] == account
 
 
+def test_where_irsa_gives_the_roles_the_accounts_name_them(
+    karpenter: Releases, cluster: Cluster
+) -> None:
+    marked = {"external-dns", "external-secrets", "karpenter", "aws-load-balancer-controller"}
+    for name, release in cluster.releases("-var=irsa=true").items():
+        laid = [yaml.safe_load(values) for values in release["values"]]
+        named = [one["serviceAccount"]["annotations"] for one in laid[1:]]
+        role = name.removeprefix("aws-").removesuffix("-controller")
+        mark = {"eks.amazonaws.com/role-arn": f"arn:aws:iam::111122223333:role/dev-{role}"}
+        assert named == ([mark] if name in marked else []), name
+    assert {len(release["values"]) for release in karpenter.values()} == {1}, "the control"
+
+
 def test_what_must_be_first_is_first_and_goes_last() -> None:
     text = "".join(file.read_text() for file in sorted(MODULE.glob("*.tf")))
     blocks = re.split(r'^resource "helm_release" ', text, flags=re.MULTILINE)[1:]
@@ -228,6 +171,7 @@ def test_what_must_be_first_is_first_and_goes_last() -> None:
     }
     assert after["store"] == {"external_secrets"}
     assert after["karpenter"] == {"karpenter_crd"}
+    assert "gateway" in after["external_dns"], "it looks for the kinds that a Gateway needs"
     assert after["pools"] == {"karpenter"}
 
 

@@ -34,6 +34,9 @@ def values(platform: object, service: str, root: str) -> dict[str, Any]:
         found["target"]["namespace"] = own["namespace"]
     if own.get("repository"):
         found["image"] = {"repository": own["repository"]}
+    if own.get("role_arn"):  # by IRSA, whose mark the account must carry
+        mark = {"eks.amazonaws.com/role-arn": own["role_arn"]}
+        found["serviceAccount"] = {"annotations": mark}
     found["route"] = _route(platform["route"], own.get("host"))
     cidrs = platform["route"].get("ingress_cidrs")
     if cidrs:

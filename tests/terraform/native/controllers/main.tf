@@ -32,6 +32,12 @@ variable "receiver" {
   nullable = false
 }
 
+variable "irsa" {
+  type     = bool
+  default  = false
+  nullable = false
+}
+
 variable "kubeconfig" {
   type     = string
   nullable = false
@@ -62,5 +68,7 @@ module "controllers" {
     }
     secrets  = { store = "aws-secrets-manager", store_kind = "ClusterSecretStore" }
     services = { hello = { namespace = "hello" } }
+    roles = var.irsa ? { for name in ["external-dns", "external-secrets", "karpenter", "load-balancer"] :
+    name => "arn:aws:iam::111122223333:role/dev-${name}" } : {}
   }
 }

@@ -68,6 +68,14 @@ def test_what_a_service_has_not_is_left_to_its_own_file() -> None:
     assert set(found) == {"target", "route", "network"}
 
 
+def test_a_role_by_irsa_is_named_at_the_account() -> None:
+    own = PLATFORM["services"]["hello"] | {"role_arn": "arn:aws:iam::123456789012:role/dev"}
+    found = handover.values(PLATFORM | {"services": {"hello": own}}, "hello", "root")
+    named = {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/dev"}
+    assert found["serviceAccount"] == {"annotations": named}
+    assert "serviceAccount" not in handover.values(PLATFORM, "hello", "root"), "Pod Identity's way"
+
+
 def test_a_gateway_gets_a_gateway() -> None:
     route = PLATFORM["route"] | {"mode": "gateway"}
     found = handover.values(PLATFORM | {"route": route}, "hello", "root")
