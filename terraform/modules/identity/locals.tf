@@ -14,6 +14,10 @@ locals {
     vpc-cni            = { namespace = "kube-system", account = "aws-node", managed = "AmazonEKS_CNI_Policy" }
   }
 
+  # What Kubernetes and terraform/cluster have for themselves: a service there would want their accounts,
+  # or they would break its rules.
+  taken = concat(distinct(values(local.known)[*].namespace), ["argocd", "default", "gateway", "kube-node-lease", "kube-public", "monitoring"])
+
   controllers = { for name, place in local.known : name => place if contains(var.controllers, name) }
   own = { for name, policy in {
     external-dns     = local.policy_external_dns

@@ -136,6 +136,11 @@ variable "services" {
   }
 
   validation {
+    condition     = length(setintersection([for name, service in var.services : coalesce(service.namespace, name)], local.taken)) == 0
+    error_message = "services: the namespace ${join(", ", setintersection([for name, service in var.services : coalesce(service.namespace, name)], local.taken))} is not a service's: what runs the cluster lives there. Give the service another by `namespace`."
+  }
+
+  validation {
     condition     = alltrue([for service in values(var.services) : length(jsonencode(service.statements)) <= 9000])
     error_message = "services: one's statements are longer than a role's policy may be (10,240 characters with what is always there). Take fewer resources, or one ARN with a *."
   }

@@ -67,7 +67,7 @@ module "identity" {
   services    = { for name, service in local.services : name => { namespace = service.namespace, secret = service.secret, statements = service.statements } }
   irsa        = var.cluster.irsa ? { provider_arn = module.cluster.oidc_provider_arn, issuer = module.cluster.oidc_issuer } : null
   people      = var.access.people
-  ci          = var.access.ci == null ? null : merge(var.access.ci, { repositories = local.repositories })
+  ci          = var.access.ci == null ? null : { repository = var.access.ci.repository, environment = var.access.ci.environment, branch = var.access.ci.branch, repositories = local.repositories }
 }
 
 module "edge" {

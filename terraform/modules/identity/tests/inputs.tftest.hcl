@@ -297,3 +297,29 @@ run "refuses_a_statement_without_a_resource" {
     services = { hello = { statements = [{ actions = ["s3:GetObject"], resources = [] }] } }
   }
 }
+
+run "refuses_a_service_named_like_a_controller" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { external-dns = {} }
+  }
+}
+
+run "refuses_a_service_in_the_clusters_own_namespace" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = { hello = { namespace = "kube-system" } }
+  }
+}
+
+run "accepts_a_service_named_like_a_controller_elsewhere" {
+  command = plan
+
+  variables {
+    services = { external-dns = { namespace = "names" } }
+  }
+}
