@@ -38,6 +38,7 @@ STATES = {
 SAID = re.compile(
     r"; the project asks for Python 3\.| names Python 3\.|it was written for a Python|"
     r"has it not: name|any version of \S+ was asked for|no path answers a GET with 200|"
+    r"fails here: the page says|"
     rf"to make its tables| here: needs |({UNREACHED.pattern}).*: needs "
 )
 RAISED = re.compile(

@@ -154,9 +154,13 @@ def _install(home: Path, python: str) -> str:
                 first += [str(one) for one in sorted(home.glob("requirements/*.txt"))]
                 words = [*(["-r", first[0]] if first else []), *words]
             for at, file in enumerate(words):  # an index of theirs is not reached from here
-                if words[at - 1] == "-r" and re.search(INDEX, text := (home / file).read_text()):
-                    draft.write_text(re.sub(INDEX, "", text))
-                    words[at] = draft.name
+                if words[at - 1] == "-r":
+                    raw = (home / file).read_bytes()
+                    wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff")  # PowerShell's `>`; pip reads it
+                    text = raw.decode("utf-16" if wide else "utf-8", errors="replace")
+                    if wide or re.search(INDEX, text):
+                        draft.write_text(re.sub(INDEX, "", text))
+                        words[at] = draft.name
         if words and (told := run([*pip, *words], home, SECONDS)).returncode:
             return told.stderr or told.stdout
         if name != "setup.py" and (home / "pyproject.toml").is_file():

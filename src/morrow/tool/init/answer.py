@@ -13,6 +13,7 @@ UNREACHED = re.compile(
     r"OperationalError|ConnectionRefused|ConnectionError|Connect call failed|gaierror|could not "
     r"translate host|Name or service not known|Network is unreachable|ServerSelectionTimeout"
 )
+PACKAGES = re.compile(r"\b(?:at|in) ([\w-]+) \d|\((\w+)\.\w+\)")
 
 
 @dataclass(frozen=True)
@@ -111,4 +112,10 @@ class Refusal:
 
 def driverless(said: str) -> bool:
     """Whether only the driver is missing that our guess of an address would need."""
-    return any(f"No module named '{name}'" in said for name in DRIVER_MODULES)
+    other = "requires an async driver" in said  # SQLAlchemy's, of the driver that it found
+    return other or any(f"No module named '{name}'" in said for name in DRIVER_MODULES)
+
+
+def drivers(said: str) -> list[str]:
+    """Return the packages that an exception names: `at asyncpg 0.30.0`, `(psycopg2.Error)`."""
+    return [one for pair in PACKAGES.findall(said) for one in pair if one]

@@ -191,7 +191,7 @@ class Asker:
                 for place in (f"{self.copy}/", f"{self.copy.resolve()}/"):
                     told[said] = told[said].replace(place, "")
                 told[said] = hidden(told[said], self.secrets)[: 600 if said == "message" else 250]
-            if told.get("error") == "SystemExit":  # it has said why
+            if told.get("error") in ("SystemExit", "CalledProcessError"):  # it has said why
                 told["message"] = ": ".join(filter(None, (told["message"], last)))
         return told
 

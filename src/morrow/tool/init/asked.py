@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from called import call, heard, misused  # type: ignore[import-not-found] # they lie beside this program
+from called import call, heard, misused, shown  # type: ignore[import-not-found] # they lie beside this program
 from failed import failed, line  # type: ignore[import-not-found]
 from routed import routes  # type: ignore[import-not-found]
 
@@ -107,7 +107,9 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 if strange(told):
                     said = f"{name} takes two arguments, and is no application"
                     continue
-                told["raised"] = "".join(line(one, asked["folder"]) for one in heard.errors[:1])
+                told["raised"] = (
+                    "".join(line(one, asked["folder"]) for one in heard.errors[:1]) or shown()
+                )
                 if ["lifespan", 0] in told["answers"] and heard.errors:
                     told["begins"] = failed(heard.errors[0], asked["folder"])
             return told

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import logging
+import os
 import re
 import traceback
 from collections.abc import Callable
@@ -23,6 +25,7 @@ class Heard(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.errors: list[BaseException] = []
+        self.page = b""  # what the first page said that answered 500
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the exception of a line."""
@@ -44,6 +47,23 @@ def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
         if found[-1][1] == 200:
             break
     return found
+
+
+def busy() -> float:
+    """Return how many times longer a page takes here now, as `ask.busy` does for a program."""
+    with contextlib.suppress(OSError, AttributeError):
+        return min(max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), 3.0)
+    return 1.0
+
+
+def shown() -> str:
+    """Return the text of the first page that answered 500; no more than that word tells nothing."""
+    text = re.sub(
+        r"(?s)<(script|style|head).*?</\1>|<[^>]*>", " ", heard.page.decode(errors="replace")
+    )
+    text = " ".join(text.split())
+    more = re.sub(r"(?i)(internal|server|error|500|[\W\d])+", "", text)
+    return f'the page says "{text[:160]}"' if more and len(text) < 2000 else ""
 
 
 def misused(error: BaseException) -> bool:
@@ -82,7 +102,8 @@ def call_wsgi(app: Any, path: str) -> int:
 
     try:
         body = app(environ, start)
-        for _ in body:
+        for part in body:
+            heard.page = heard.page or (part if said[:1] and said[0].startswith("500") else b"")
             break
         getattr(body, "close", lambda: None)()
         return int(said[0].split()[0])
@@ -116,7 +137,7 @@ async def call_asgi(app: Any, paths: list[str], found: list[list[Any]]) -> list[
 
     task = asyncio.ensure_future(live())
     try:
-        await asyncio.wait_for(started.wait(), 8)
+        await asyncio.wait_for(started.wait(), 8 * busy())
     except TimeoutError:
         found.append(["lifespan", 0])
     for path in paths:
@@ -135,6 +156,8 @@ async def one_asgi(app: Any, path: str) -> int:
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             status.append(message["status"])
+        elif status[:1] == [500]:
+            heard.page = heard.page or message.get("body", b"")
 
     async def receive() -> dict[str, Any]:
         if not left:  # some listen for the end of it beside their work: they must wait
@@ -148,7 +171,7 @@ async def one_asgi(app: Any, path: str) -> int:
         "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
     }  # fmt: skip
     try:
-        await asyncio.wait_for(app(scope, receive, send), 5)
+        await asyncio.wait_for(app(scope, receive, send), 5 * busy())
     except BaseException as error:
         heard.errors.append(error)
     return status[0] if status else 0

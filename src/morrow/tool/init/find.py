@@ -179,7 +179,9 @@ class Search:
                 if told.sound or told.interface == "none" or "no such table" in told.raised:
                     break  # no other way makes tables: a job may
                 continue
-            if isinstance(best, Refusal) and (told.unreachable or not best.error):
+            if isinstance(best, Refusal) and (
+                told.unreachable or not best.error or driverless(best.message)
+            ):
                 best = told
             if told.error in ("TimeoutError", "Ended", "NoApplication", "SyntaxError") or (
                 told.error == "ModuleNotFoundError" and not driverless(told.message)

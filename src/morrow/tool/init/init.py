@@ -13,7 +13,7 @@ from typing import Any
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.project import FILES, table_of
 from morrow.tool.init.again import again
-from morrow.tool.init.answer import Application
+from morrow.tool.init.answer import Application, drivers
 from morrow.tool.init.beside import Beside, Store, beside, stores
 from morrow.tool.init.environments import Layers, layers
 from morrow.tool.init.files import Repository
@@ -113,8 +113,8 @@ def look(
     source = application.candidate.source
     settings = tuple(search.settings)
     runs = tuple(beside(repository, source))
-    in_vain = application.given.values() if application.fails else ()
-    named_stores = tuple(stores(repository, settings, in_vain))
+    in_vain = (*application.given.values(), *drivers(application.raised))
+    named_stores = tuple(stores(repository, settings, in_vain if application.fails else ()))
     label = dns_label(name or _name(repository, root))
     docker = [path for path in (f"{source}/Dockerfile".lstrip("/"), "Dockerfile")
               if (root / path).is_file()]  # fmt: skip

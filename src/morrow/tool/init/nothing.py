@@ -8,7 +8,7 @@ from collections import abc
 
 from morrow.tool.base.errors import Problem, problem
 from morrow.tool.base.terminal import typed
-from morrow.tool.init.answer import Application, Refusal
+from morrow.tool.init.answer import Application, Refusal, drivers
 from morrow.tool.init.beside import stores
 from morrow.tool.init.files import Repository
 from morrow.tool.init.settings import settings_of
@@ -66,7 +66,9 @@ def nothing(
         path = shlex.quote(python.path)
         return problem("init-not-installed", target, cause, details=lines, python=path)
     if first.unreachable:
-        found = stores(repository, settings_of(repository, first.candidate.source))
+        found = stores(
+            repository, settings_of(repository, first.candidate.source), drivers(first.told)
+        )
         needs = " and ".join(one.told for one in found) or "what is not here"
         given = "".join(f"{name}=... " for one in found for name in one.settings[:1])
         command = f"{given}{typed()} init --network"

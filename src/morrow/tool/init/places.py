@@ -81,6 +81,8 @@ def places(
         named = [*(one.isidentifier() for one in parts[start:-1]), bool(STEM.fullmatch(parts[-1]))]
         if 0 <= start < len(parts) and all(named):
             source, module = "/".join(parts[:start]), ".".join(parts[start:])
+            if module == "__main__":  # whoever imports it gets the program that runs
+                continue
             yield Candidate(source, module, attribute, why, weight - 2 * step)
 
 

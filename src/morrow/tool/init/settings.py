@@ -34,6 +34,7 @@ STORE = re.compile(r"(DATABASE|DB|POSTGRES\w*|MYSQL|SQLALCHEMY|REDIS|MONGO\w*|BR
                    r"CELERY|CACHE|RESULT_BACKEND)(_\w+)?_?(URL|URI|DSN)$")  # fmt: skip
 INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_|^AKIA[0-9A-Z]{16}$|"
                     r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
+NOWHERE = re.compile(r"://\S*:(port|PORT)\b|://\S*<\w+>")
 FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
                      r"EDITOR|PYTEST_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|GITHUB_(ACTIONS?|"
                      r"ACTOR|ENV|JOB|OUTPUT|(HEAD_|BASE_)?REF\w*|REPOSITORY|EVENT_\w+|RUN_\w+|"
@@ -208,11 +209,15 @@ def _stated(
             needed = (given is None or _text(given) == "...") and "default_factory" not in words
             value = given
         kind = ast.unparse(one.annotation)
-        within = classes.get(kind.rpartition(".")[2]) if nested and needed else None
+        made = isinstance(value, ast.Call) and _ends(value.func, kind.rpartition(".")[2])
+        within = classes.get(kind.rpartition(".")[2]) if nested and (needed or made) else None
         if within is not None and within is not node:
             yield from _stated(within, f"{name}{nested}", nested, classes)
             continue
-        yield Call(name, None if needed else _text(value), needed, kind, example)
+        default = None if needed else _text(value)
+        if NOWHERE.search(default or ""):  # an address that shows its form, and leads nowhere
+            needed, default = True, None
+        yield Call(name, default, needed, kind, example)
 
 
 def _number(node: ast.AST) -> str:

@@ -1,0 +1,94 @@
+"""What is named where an application fails: its page's own words, its driver, its last line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from morrow.tool.init.answer import driverless, drivers
+from tests.unit.tool.test_init import WSGI, fill, found, refused
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        ("<head><title>x</title></head><h1>Error 500</h1> <p>No shelf is loaded</p>",
+         ': the page says "Error 500 No shelf is loaded"'),
+        ("<title>500</title><h1>Internal Server Error</h1>", ""),
+    ],
+)  # fmt: skip
+def test_a_page_that_fails_and_raises_nothing_is_quoted(
+    tmp_path: Path, page: str, said: str
+) -> None:
+    text = WSGI.replace("200 OK", "500 No").replace('b"here"', repr(page.encode()))
+    fill(tmp_path, wsgi_py=text)
+    trouble = found(tmp_path, "wsgi:application").application.trouble
+    assert trouble.endswith(f"fails here{said}")
+
+
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("OSError at asyncpg 0.30.0: [Errno 101] Network is unreachable", ["asyncpg"]),
+        ("OperationalError at a.py:3, in sqlalchemy 2.0.1: (psycopg2.OperationalError) no",
+         ["sqlalchemy", "psycopg2"]),
+        ("ValueError at a.py:3: no", []),
+    ],
+)  # fmt: skip
+def test_who_raised_names_the_store(said: str, names: list[str]) -> None:
+    assert drivers(said) == names
+
+
+def test_a_store_of_a_driver_that_nothing_asks_for_is_named(tmp_path: Path) -> None:
+    """It came with another package: what raised tells it."""
+    raises = (
+        "    raise ConnectionRefusedError('(psycopg2.OperationalError) no')\n    start_response"
+    )
+    fill(tmp_path, wsgi_py=WSGI.replace("    start_response", raises))
+    assert [one.kind for one in found(tmp_path).stores] == ["PostgreSQL"]
+    fill(tmp_path, wsgi_py=WSGI)
+    assert not found(tmp_path).stores, "the control"
+
+
+def test_a_program_that_an_import_starts_says_why(tmp_path: Path) -> None:
+    starts = (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', '''{}'''], check=True)\n"
+    )
+    fill(tmp_path, wsgi_py=starts.format('raise SystemExit("no shelf is reachable")') + WSGI)
+    assert "CalledProcessError" in refused(tmp_path)[1]
+    assert "no shelf is reachable" in refused(tmp_path)[1]
+
+
+def test_what_our_own_guess_lacks_is_not_the_cause() -> None:
+    assert driverless("The asyncio extension requires an async driver to be used.")
+    assert driverless("No module named 'asyncpg'")
+    assert not driverless("No module named 'shelf'")
+
+
+@pytest.mark.parametrize(
+    ("default", "needed"),
+    [("db://me:word@host:port/shelf", True), ("db://<me>@shelf", True), ("db://shelf:1/a", False)],
+)
+def test_an_address_that_only_shows_its_form_is_none(
+    tmp_path: Path, default: str, needed: bool
+) -> None:
+    """Also within a model that is made where it is stated."""
+    text = f"class Store:\n    dsn: str = {default!r}\nclass BaseSettings: pass\n"
+    text += "class Read(BaseSettings):\n    store: Store = Store()\n"
+    text += "    model_config = dict(env_prefix='SHOP_', env_nested_delimiter='__')\n"
+    fill(tmp_path, wsgi_py=f"{text}{WSGI}")
+    (one,) = found(tmp_path).settings
+    assert (one.name, one.needed) == ("SHOP_STORE__DSN", needed)
+
+
+def test_a_program_is_no_application(tmp_path: Path) -> None:
+    """Who imports a module of that name gets the program that asks."""
+    fill(tmp_path, tell_py="def main(): print('shop')\n")
+    (tmp_path / "__main__.py").write_text("from tell import main\nmain()\n")
+    assert refused(tmp_path)[0] == "init-no-application"
+    fill(tmp_path, shop__pages_py="")
+    for name, text in (("__init__", ""), ("__main__", WSGI)):
+        (tmp_path / "shop" / f"{name}.py").write_text(text)
+    told = found(tmp_path, "shop.__main__:application")
+    assert told.application.path == ("/", 200), "the control"
