@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,39 @@ def test_a_program_is_no_application(tmp_path: Path) -> None:
         (tmp_path / "shop" / f"{name}.py").write_text(text)
     told = found(tmp_path, "shop.__main__:application")
     assert told.application.path == ("/", 200), "the control"
+
+
+LAZY = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    from shelves import Shelf
+class Shop:
+    def shelf(self, one: {}) -> None: ...
+"""
+
+
+def test_an_annotation_that_only_a_newer_python_leaves_alone_is_named(tmp_path: Path) -> None:
+    fill(tmp_path, wsgi_py=LAZY.format("Shelf") + WSGI)
+    said = refused(tmp_path)[1]
+    assert (
+        "Shelf is imported for type checkers alone: it was written for a Python from 3.14" in said
+    )
+    fill(tmp_path, wsgi_py=LAZY.format("Shop_") + WSGI)
+    assert "type checkers" not in refused(tmp_path)[1], "the control"
+
+
+@pytest.mark.parametrize(
+    ("asks", "said"),
+    [
+        ("import pluggy\npluggy.shelf", f"pluggy {version('pluggy')} has it not: name another"),
+        ("import json\njson.shelf", ""),  # Python's own has one version
+        ("import pkg_resources_of_old", ""),
+        ("raise ModuleNotFoundError(\"No module named 'pkg_resources'\")",
+         "name setuptools<82 in the requirements"),
+    ],
+)  # fmt: skip
+def test_what_another_version_has_is_named_with_it(tmp_path: Path, asks: str, said: str) -> None:
+    fill(tmp_path, wsgi_py=f"{asks}\n{WSGI}")
+    cause = refused(tmp_path)[1]
+    assert said in cause
+    assert ("in the requirements" in cause) == bool(said)

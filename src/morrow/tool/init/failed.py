@@ -7,6 +7,7 @@ import os
 import re
 import traceback
 from importlib import metadata
+from types import ModuleType
 from typing import Any, cast
 
 
@@ -33,6 +34,9 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     if isinstance(error, ImportError) and error.path:  # its version tells more than its file
         file = os.path.relpath(error.path, folder) if error.path.startswith(folder) else "Python"
         said = said.replace(f"({error.path})", f"({package(error.path) or file})")
+    of = getattr(error, "obj", None) if isinstance(error, AttributeError) else None
+    if isinstance(of, ModuleType) and (held := package(getattr(of, "__file__", None) or "")):
+        said = f"{said} ({held})"
     return {
         "error": type(error).__name__, "message": said[:9999], "where": where,
         "missing": missing, "fields": names, "lost": lost_files(error, folder),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections import abc
@@ -28,6 +29,9 @@ GONE = re.compile(
         for one, names in ONCE.items()
     )
 )
+# What another version of an installed package has.
+LACKS = re.compile(r"(?:cannot import name|has no attribute) '.*\((\S+ \d\S*)\)")
+LAZY = (3, 14)  # from here on, annotations are read when somebody asks for them
 MARK = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
 
 NAMED = {"Dockerfile": r"(?m)^FROM \S*python:3\.(\d+)", "runtime.txt": r"python-3\.(\d+)",
@@ -63,6 +67,8 @@ def nothing(
             return problem("init-no-application", str(root), f"there is no {app}")
         where = f"{python.path} ({python.how}) has not what it imports"
         cause = f"{first.message.splitlines()[0]}: {where}{older(repository, python)}"
+        if "'pkg_resources'" in first.message:
+            cause += "; setuptools had it before 82: name setuptools<82 in the requirements"
         path = shlex.quote(python.path)
         return problem("init-not-installed", target, cause, details=lines, python=path)
     if first.unreachable:
@@ -78,14 +84,30 @@ def nothing(
     if gone:
         has, least = (".".join(map(str, one)) for one in (python.version, LEAST))
         cause += f"; it was written for a Python before {has}, and the kit needs {least} or newer"
-    elif lacks := re.search(r"cannot import name '.*\((\S+ \d\S*)\)", first.message):
+    elif lacks := LACKS.search(first.message):
         cause += f"; {lacks[1]} has it not: name another version of it in the requirements"
     else:
-        cause += unpinned(repository, said) + younger(repository, python)
+        cause += lazy(repository, python, first) or unpinned(repository, said)
+        cause += younger(repository, python)
     one = first.candidate
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
+
+
+def lazy(repository: Repository, python: Interpreter, refusal: Refusal) -> str:
+    """Say it where an annotation names what is imported for type checkers alone."""
+    name = re.fullmatch(r"name '(\w+)' is not defined", refusal.message)
+    file = f"{refusal.candidate.source}/{refusal.where.partition(':')[0]}".lstrip("/")
+    if not name or python.version >= LAZY or file not in repository.trees:
+        return ""
+    tests = [one for one in repository.trees[file].body if isinstance(one, ast.If)]
+    inner = [part for one in tests if "TYPE_CHECKING" in ast.unparse(one.test) for part in one.body]
+    names = {alias.asname or alias.name for one in inner
+             if isinstance(one, ast.Import | ast.ImportFrom) for alias in one.names}  # fmt: skip
+    has, least = (".".join(map(str, one)) for one in (python.version, LAZY))
+    said = f"; {name[1]} is imported for type checkers alone: it was written for a Python from"
+    return f"{said} {least} on, and {python.path} is {has}" if name[1] in names else ""
 
 
 def unpinned(repository: Repository, raised: str) -> str:
