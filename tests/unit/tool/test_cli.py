@@ -14,7 +14,7 @@ import pytest
 from morrow import __version__
 from morrow.tool.base.errors import Failure, table
 from morrow.tool.base.terminal import Terminal, format_table
-from morrow.tool.cli.catalogue import COMMANDS
+from morrow.tool.cli.catalogue import COMMANDS, GROUPS
 from morrow.tool.cli.group import group
 from morrow.tool.programs import runner
 from tests.unit.tool.command import MORROW, morrow
@@ -155,12 +155,31 @@ def test_colour_and_movement_only_on_a_terminal(project_folder: Path) -> None:
     assert rewritten not in in_a_terminal("env", "show", "dev", folder=project_folder, CI="true")
 
 
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_commands_of_a_group_are_told_in_whole_sentences(name: str) -> None:
+    told = morrow(name, "--help", COLUMNS="80")[1].partition("Commands:\n")[2].splitlines()
+    assert len(told) > 3
+    assert [line for line in told if not line.endswith(".") or line.endswith("...")] == []
+
+
+def test_a_number_that_is_none_is_called_so(project_folder: Path) -> None:
+    assert "'abc' is not a valid number." in morrow("verify", "dev", "--load", "abc")[2]
+    assert "'abc' is not a valid whole number." in morrow("scale", "dev", "abc")[2]
+
+
 def test_a_table_fits_its_width() -> None:
     rows = [("key", "a value of many words that goes on and on beyond the width of the line")]
     lines = format_table(("name", "meaning"), rows, 40).splitlines()
     assert all(len(line) <= 40 for line in lines)
     assert lines[0] == "name  meaning"
     assert lines[2].startswith("      ")
+
+
+def test_a_table_keeps_its_columns_under_their_headers() -> None:
+    row = ("LOG_LEVEL", "DEBUG|INFO|WARNING|ERROR", "INFO", "The least level that is logged.")
+    header = ("a variable's name", "kind", "default", "meaning")
+    first, second, *_ = format_table(header, [row], 60).splitlines()
+    assert second.index("INFO ") == first.index("default")
 
 
 def test_a_table_with_a_wide_middle_fits_too(project_folder: Path) -> None:

@@ -95,11 +95,11 @@ def test_what_yaml_refuses_is_said_in_plain_words(
     assert found.cause.startswith(cause)
 
 
-def test_a_context_that_is_not_there_is_told_once_with_every_fix() -> None:
-    said = 'error: context "qa" does not exist\n'
-    done = Result(("kubectl", "get"), 1, "", said)
+@pytest.mark.parametrize("said", ['context "qa" does not exist', "cannot locate context qa"])
+def test_a_context_that_is_not_there_is_told_once_with_every_fix(said: str) -> None:
+    done = Result(("kubectl", "get"), 1, "", f"error: {said}\n")
     found = Kubectl("qa", "shop", "environments/qa.yaml").failure(done).problems[0]
-    assert (found.code, found.cause) == ("context-missing", 'context "qa" does not exist')
+    assert (found.code, found.cause) == ("context-missing", said)
     for way in ("--context NAME", "MORROW_CONTEXT=NAME", "target.context in environments/qa.yaml"):
         assert way in found.fix
 

@@ -155,7 +155,8 @@ def format_table(headers: Sequence[str], rows: Iterable[Sequence[str]], width: i
     gaps = 2 * (columns - 1)
     excess = sum(widths[:-1]) + gaps + min(30, widths[-1]) - width
     for i in reversed(range(columns - 1)):  # the first names the row: it is folded last
-        cut = max(0, min(excess, widths[i] - 20))
+        word = max((seen(word) for line in lines for word in line[i].split()), default=0)
+        cut = max(0, min(excess, widths[i] - max(20, min(30, word))))  # a word is not folded
         widths[i] -= cut
         excess -= cut
     widths[-1] = max(20, width - sum(widths[:-1]) - gaps)

@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Number(click.FloatRange):
+    """A number, called so."""
+
+    name = "number"
+
+
+class Whole(click.IntRange):
+    """A whole number, called so."""
+
+    name = "whole number"
+
+
 def complete_environment(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the names of the environments from their files."""
     from morrow.tool.base.project import Project

@@ -34,6 +34,8 @@ ADMISSION = (
 )
 ANSWER = 30.0  # seconds in which an API server that is there has answered a plain question
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
+# Most commands say the first; `kubectl config view` the second.
+NO_CONTEXT = re.compile(r"context .* does not exist|cannot locate context")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Kubectl:
                 words = {"what": rule[rule.lastindex or 0], "file": self.file}
                 words |= {"up": "the same again", "kubectl": self.typed}
                 return Failure(problem(code, place, cause, details=(), **words))
-        if "does not exist" in text and "context" in text:
+        if NO_CONTEXT.search(text):
             return Failure(problem("context-missing", context, cause, file=self.file))
         if forbidden:
             verb, resource = forbidden.groups()

@@ -8,6 +8,7 @@ import click
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import (
+    Whole,
     environment_argument,
     finish,
     reach,
@@ -37,7 +38,7 @@ def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @click.option(
     "-n",
     "--lines",
-    type=click.IntRange(1, 100_000),
+    type=Whole(1, 100_000),
     default=100,
     show_default=True,
     help="How many of the last lines of each pod to show.",

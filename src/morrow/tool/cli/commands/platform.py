@@ -68,7 +68,7 @@ def _planned(name: str, prices: Path | None, allowed: tuple[str, ...]) -> Planne
     return compute(_platform(name), prices, allowed, date.today())
 
 
-@command.command(help="Show what `platform up` would change, and what it costs in a month.")
+@command.command(help="Show what `platform up` would change, and the price of a month.")
 @_name
 @_judging
 @click.option(
@@ -117,8 +117,8 @@ def up(name: str, prices: Path | None, allowed: tuple[str, ...], confirm: str | 
 
 
 @command.command(
-    help="Take ENVIRONMENT's AWS away: routes and releases first, then nodes, then the rest.\n\n"
-    "Names what is left. Its name must be given."
+    help="Take ENVIRONMENT's AWS away, and name what is left.\n\n"
+    "Routes and releases go first, then nodes, then the rest. --confirm must give its name."
 )
 @_name
 @confirm_option
@@ -162,7 +162,8 @@ def status(name: str) -> None:
 
 
 @command.command(
-    help="Write what the platform hands over into environments/ENVIRONMENT.platform.yaml."
+    help="Write what services must know of the platform.\n\n"
+    "Into environments/ENVIRONMENT.platform.yaml: commit that file."
 )
 @_name
 @answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli.options import changes, environment_argument, finish, reach
+from morrow.tool.cli.options import Whole, changes, environment_argument, finish, reach
 
 
 @click.command(
@@ -12,7 +12,7 @@ from morrow.tool.cli.options import changes, environment_argument, finish, reach
     "Image, config and secrets come back together. The files are not changed."
 )
 @environment_argument
-@click.option("--to", type=click.IntRange(1), help="The revision of `helm history` to go back to.")
+@click.option("--to", type=Whole(1), help="The revision of `helm history` to go back to.")
 @changes
 def command(environment: str, to: int | None, confirm: str | None, context: str | None) -> None:
     """Choose the release and go back."""

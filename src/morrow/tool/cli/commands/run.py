@@ -12,11 +12,11 @@ from morrow.tool.base.errors import Failure
 
 @click.command(
     help="Serve APP (module:attribute; the project's own unless given) in the foreground.\n\n"
-    "What follows APP goes to the server: `morrow run shop:service --reload`.",
+    "With --reload the worker starts again when a source changes.",
     context_settings={"ignore_unknown_options": True},
 )
 @click.argument("app", required=False)
-@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+@click.argument("options", nargs=-1, metavar="[--reload]", type=click.UNPROCESSED)
 def command(app: str | None, options: tuple[str, ...]) -> None:
     """Replace this process by the server, so that signals and exit code are its own."""
     from morrow.tool.base.project import Project

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli.options import changes, environment_argument, finish, process_option, reach
+from morrow.tool.cli.options import (
+    Whole,
+    changes,
+    environment_argument,
+    finish,
+    process_option,
+    reach,
+)
 
 
 @click.command(
@@ -12,7 +19,7 @@ from morrow.tool.cli.options import changes, environment_argument, finish, proce
     "Refused where an autoscaler sets the number."
 )
 @environment_argument
-@click.argument("count", type=click.IntRange(0, 1000))
+@click.argument("count", type=Whole(0, 1000))
 @process_option("Pods of this one.")
 @changes
 def command(

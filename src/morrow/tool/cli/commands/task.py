@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli.options import changes, environment_argument, leave, process_option, reach
+from morrow.tool.cli.options import (
+    Number,
+    changes,
+    environment_argument,
+    leave,
+    process_option,
+    reach,
+)
 
 
 @click.command(
@@ -17,8 +24,9 @@ from morrow.tool.cli.options import changes, environment_argument, leave, proces
 @process_option("The process whose image, settings and secrets it gets.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(1, 86400),
-    default=3600.0,
+    type=Number(1, 86400),
+    default=3600,
+    show_default=True,
     help="Seconds until it is stopped.",
 )
 @changes

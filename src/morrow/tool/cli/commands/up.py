@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import changes, environment_argument, finish
+from morrow.tool.cli.options import Number, Whole, changes, environment_argument, finish
 
 
 @click.command(
@@ -13,8 +13,8 @@ from morrow.tool.cli.options import changes, environment_argument, finish
     "Returns when the service serves. When the new version fails, the old one serves on."
 )
 @environment_argument
-@click.option("--port", type=click.IntRange(1, 65535), help="The service's port (process).")
-@click.option("--admin-port", type=click.IntRange(1, 65535), help="The probes' port (process).")
+@click.option("--port", type=Whole(1, 65535), help="The service's port (process).")
+@click.option("--admin-port", type=Whole(1, 65535), help="The probes' port (process).")
 @click.option(
     "--watch",
     is_flag=True,
@@ -25,7 +25,7 @@ from morrow.tool.cli.options import changes, environment_argument, finish
     type=click.Path(exists=True),
     help="Apply exactly this file of `morrow plan --out` (kubernetes).",
 )
-@click.option("--timeout", type=click.FloatRange(1, 3600), help="Seconds until ready.")
+@click.option("--timeout", type=Number(1, 3600), help="Seconds until ready.")
 @changes
 def command(
     environment: str,

@@ -10,7 +10,13 @@ import click
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import confirm_option, environment_argument, prometheus_option, reads
+from morrow.tool.cli.options import (
+    Number,
+    confirm_option,
+    environment_argument,
+    prometheus_option,
+    reads,
+)
 
 if TYPE_CHECKING:
     from morrow.tool.cluster.site import Site
@@ -71,7 +77,7 @@ class Asked:
     "Exit 1 names the first broken promise."
 )
 @environment_argument
-@click.option("--load", "rate", type=click.FloatRange(1, 2000), help="Requests per second.")
+@click.option("--load", "rate", type=Number(1, 2000), help="Requests per second.")
 @click.option("--for", "seconds", type=Seconds(), help="How long: 30s unless given.")
 @click.option("--during", type=click.Choice(CHANGES), help="Make this change under load.")
 @click.option("--without-drain", is_flag=True, help="Show what a plain restart loses (process).")
