@@ -14,6 +14,8 @@ import pytest
 from morrow.tool.base.errors import Failure
 from morrow.tool.cluster.site import Site
 from morrow.tool.rules.open import VALID, open_site
+from morrow.tool.secrets.change import move
+from morrow.tool.stores import objects as objects_of
 from morrow.tool.stores import operator
 from morrow.tool.stores.store import store_of
 from tests.unit.tool.stand_in import StandIn, thing
@@ -88,6 +90,15 @@ def test_a_refusal_is_named_and_taken_away(
     assert objects(cluster, "ExternalSecret") == []
 
 
+def test_an_empty_value_is_named_and_taken_away(site: Site, cluster: StandIn) -> None:
+    cluster.says(operator={"TOKEN": ""})
+    with pytest.raises(Failure) as caught:
+        store_of(site.environment).make(site)
+    found = caught.value.problems[0]
+    assert (found.code, "for TOKEN" in found.cause) == ("secret-incomplete", True)
+    assert objects(cluster, "ExternalSecret") == []
+
+
 def test_what_is_missing_before_is_named(site: Site, cluster: StandIn) -> None:
     chosen = store_of(site.environment)
     others = [one for one in cluster.world["objects"] if one["kind"] != "SecretStore"]
@@ -106,3 +117,32 @@ def test_what_is_missing_before_is_named(site: Site, cluster: StandIn) -> None:
         chosen.make(site)
     assert caught.value.problems[0].code == "operator-missing", "nobody looks at it"
     assert objects(cluster, "ExternalSecret") == []
+
+
+def test_more_than_a_secret_holds_is_refused_by_its_largest_key(
+    site: Site, cluster: StandIn
+) -> None:
+    for write in (objects_of.create, objects_of.patch):
+        with pytest.raises(Failure) as caught:
+            write(site, "shop-3", {"SMALL": b"a", "TOKEN": b"b" * 1_048_576})
+        found = caught.value.problems[0]
+        assert (found.code, found.object, caught.value.exit_code) == (
+            "secret-too-large", "TOKEN", 2,
+        )  # fmt: skip
+        assert not [line for line in cluster.asked if " create" in line]
+    assert objects_of.create(site, "shop-3", {"TOKEN": b"b" * 1_048_576}), "the control"
+
+
+def test_a_move_to_a_store_that_the_file_does_not_describe_is_refused(
+    site: Site, cluster: StandIn, project_folder: Path
+) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    lines = [line for line in file.read_text().splitlines() if "secrets" not in line]
+    file.write_text("\n".join([*lines, "secrets: {keys: [TOKEN]}"]) + "\n")
+    before = file.read_bytes()
+    with pytest.raises(Failure) as caught:
+        move(open_site("dev", None, VALID), "external", None)
+    found = caught.value.problems[0]
+    assert (found.code, "secrets.external names none" in found.cause) == ("store-missing", True)
+    assert "dev.yaml:" in found.fix, found
+    assert file.read_bytes() == before

@@ -79,6 +79,10 @@ def test_a_move_keeps_the_values_and_the_service(shop: LocalService, tmp_path: P
     told = shop.morrow("secrets", "move", "local", "--to", "sops", "--json", **there)
     assert (told.code, told.problem["code"]) == (2, "secrets-no-rule"), told
     assert file.read_bytes() == before, "nothing has moved"
+    told = shop.morrow("secrets", "move", "local", "--to", "external", "--json")
+    assert (told.code, told.problem["code"]) == (2, "provider-unsupported"), told
+    assert told.problem["object"] == "--to external"
+    assert told.problem["fix"] == "morrow secrets move local --to sops"
     sealing.rule(shop.folder, who.recipient)
     told = shop.morrow("secrets", "move", "local", "--to", "sops", "--json", **there)
     assert (told.code, told.answer["revision"]) == (0, "2"), told

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -73,10 +75,34 @@ def test_what_is_missing_is_named_with_the_region(
         SecretsManager(SPEC, "here/only").version("0" * 36)
     assert code(caught) == "entry-missing"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(Failure) as caught:
         SecretsManager(SPEC, ENTRY).newest()
-    assert code(caught) == "aws-login"
+    assert code(caught) == "aws-unreachable"
+
+
+def test_a_service_that_never_answers_is_given_up_within_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for name, value in accounts.variables(address).items():
+            monkeypatch.setenv(name, value)
+        began = time.monotonic()
+        with pytest.raises(Failure) as caught:
+            SecretsManager(SPEC, ENTRY).newest()
+    assert (code(caught), time.monotonic() - began < 30) == ("aws-unreachable", True)
+
+
+def test_more_than_an_entry_holds_is_refused_by_its_largest_key(there: Account) -> None:
+    place = SecretsManager(SPEC, "no/such")
+    with pytest.raises(Failure) as caught:
+        place.put({"SMALL": b"a", "LARGE": b"b" * 65_530}, "2")
+    found = caught.value.problems[0]
+    assert (found.code, found.object, caught.value.exit_code) == ("secret-too-large", "LARGE", 2)
+    assert "65,536" in found.cause
+    with pytest.raises(Failure) as caught:  # the control: it was asked for
+        place.put({"SMALL": b"a", "LARGE": b"b" * 65_000}, "2")
+    assert code(caught) == "entry-missing"
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def test_a_rotation_rolls_out_and_a_bad_value_ends_with_the_old_one_serving(shop
     told = shop.morrow("secrets", "set", "local", "API_TOKEN", "--json", stdin="bad-one")
     assert (told.code, told.problem["code"]) == (1, "process-crashed"), told
     assert "the old process serves on" in told.problem["cause"]
+    assert "new in secrets revision 4: API_TOKEN" in told.problem["details"]
     assert "bad-one" not in told.out + told.err
     assert shop.before == before, "both files say again what serves"
     assert (shop.processes(), shop.get()) == (new, "one hello")

@@ -25,7 +25,7 @@ from morrow.tool.rules.settings import require_values
 from morrow.tool.secrets.alternating import Users
 from morrow.tool.secrets.given import require_declared
 from morrow.tool.stores.generated import fresh
-from morrow.tool.stores.store import store_of
+from morrow.tool.stores.store import providers, store_of
 from morrow.tool.targets.target import UpOptions, target_of
 
 Files = Mapping[Path, bytes | None]
@@ -84,8 +84,13 @@ def _again(site: Site) -> Site:
 
 def move(site: Site, to: str, confirm: str | None) -> Json:
     """Keep the same values elsewhere: a new revision there, rolled out as any other."""
-    environment = site.environment
-    secret_values = store_of(environment).values(site)
+    environment, store = site.environment, store_of(site.environment)
+    if to not in (able := providers(environment.kind)):
+        others = [one for one in able if one != environment.secrets.provider]
+        cause = f"a {environment.kind} takes {' or '.join(able)}"
+        change = f"{typed()} secrets move {environment.label} --to {others[0]}"
+        raise Failure(problem("provider-unsupported", f"--to {to}", cause, change=change))
+    secret_values = store.values(site)
     missing = [key for key in environment.secrets.keys if not secret_values.get(key)]
     if missing:
         where, cause = environment.secrets.object_name, f"it has no value for {missing[0]}"
@@ -133,10 +138,24 @@ def renew(
             again = f"{typed()} up {environment.label}"
             terminal.say(f"nothing runs yet, so nothing is rolled out: {again}")
             return _answer(renewed, revision, [])
-        target.up(renewed, UpOptions(context=environment.context or None))
+        with _told_of(revision, [] if lines else [*given]):
+            target.up(renewed, UpOptions(context=environment.context or None))
     pods = target.prove_secrets(renewed)
     store.after_rollout(renewed)
     return _answer(renewed, revision, pods)
+
+
+@contextmanager
+def _told_of(revision: str, keys: list[str]) -> Iterator[None]:
+    """Say at a failure which values were new: a service may not name what it could not use."""
+    try:
+        yield
+    except Failure as failure:
+        new = (f"new in secrets revision {revision}: {', '.join(keys)}",) if keys else ()
+        failure.problems = tuple(
+            replace(one, details=(*new, *one.details)) for one in failure.problems
+        )
+        raise
 
 
 def _write(environment: Environment, lines: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.project import Project
-from morrow.tool.base.terminal import terminal
+from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.sops import sealed
@@ -76,4 +76,5 @@ def require_sops(environment: Environment, verb: str) -> Encrypted | EncryptedFi
         return store
     provider, where = environment.secrets.provider, environment.place("secrets", "provider")
     cause = f"secrets.provider is {provider}; `secrets {verb}` is for sops"
-    raise Failure(problem("provider-unsupported", where, cause, file=where, provider="sops"))
+    change = f"{typed()} secrets move {environment.label} --to sops"
+    raise Failure(problem("provider-unsupported", where, cause, change=change))

@@ -21,6 +21,9 @@ from morrow.tool.stores.operator import KIND, owned, shown_as, store_object, syn
 from morrow.tool.stores.place import Place, place_of
 from morrow.tool.stores.store import require_text
 
+# Why one person cannot read the entry: to deploy, only the operator must.
+OWN = ("extra-missing", "aws-login", "store-not-written")
+
 
 class External(Generated):
     """ExternalSecrets, one a revision."""
@@ -49,10 +52,10 @@ class External(Generated):
         kubectl.check("create", "-f", "-", input=json.dumps(owned(site)))
         try:
             secret = synced(site)
-        except BaseException:
+            objects.require_keys(site.environment, secret, self.mends)
+        except BaseException:  # its Secret goes with it
             kubectl.run("delete", KIND, secrets.object_name, "--ignore-not-found")
             raise
-        objects.require_keys(site.environment, secret, self.mends)
         self._mark(site, secret)
         took = time.monotonic() - began
         terminal.say(
@@ -101,12 +104,14 @@ class External(Generated):
 
     def notes(self, site: Site) -> list[Problem]:
         """Compare the entry with the keys, where this person may read it."""
+        return [one for one in self.unread(site) if one.code not in OWN]
+
+    def unread(self, site: Site) -> list[Problem]:
+        """Return why the entry cannot be read, or which property it lacks."""
         secrets = site.environment.secrets
         try:
             has = self.values(site)
         except Failure as failure:
-            if failure.problems[0].code in ("extra-missing", "aws-login", "store-not-written"):
-                return []  # to deploy one need not be able to read it
             return list(failure.problems)
         return [
             problem("property-missing", secrets.entry, f"it has no property {key}",

@@ -17,7 +17,9 @@ from morrow.tool.cluster.objects import MADE_BY, NAME
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.stores import age
+from morrow.tool.stores.store import too_large
 
+SECRET_HOLDS = 1_048_576  # bytes of all values together, by Kubernetes
 BY_OPERATOR = "reconcile.external-secrets.io/managed"  # External Secrets' label on its Secrets
 
 
@@ -46,6 +48,7 @@ def create(site: Site, name: str, values: Mapping[str, bytes]) -> bool:
 
     It says when each key got its value: those of the present Secret that stay keep their time.
     """
+    _require_room(name, values)
     changed = age.mark(values, values_of(site.secret), age.changed(site.secret))
     secret = {
         "apiVersion": "v1",
@@ -67,8 +70,9 @@ def create(site: Site, name: str, values: Mapping[str, bytes]) -> bool:
 
 def patch(site: Site, name: str, values: Mapping[str, bytes]) -> None:
     """Set keys of a Secret that somebody else made; make it when it is not there."""
-    data = _encoded(values)
-    if site.kubectl.get("secret", name) is None:
+    present, data = site.kubectl.get("secret", name), _encoded(values)
+    _require_room(name, {**values_of(present), **values})
+    if present is None:
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}
         done = site.kubectl.create(secret)
         if done.code:
@@ -81,6 +85,12 @@ def patch(site: Site, name: str, values: Mapping[str, bytes]) -> None:
 def mentions(text: str, name: str) -> bool:
     """Whether a text names an object, and not only one whose name is longer."""
     return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text) is not None
+
+
+def _require_room(name: str, values: Mapping[str, bytes]) -> None:
+    size = sum(map(len, values.values()))
+    if size > SECRET_HOLDS:
+        raise Failure(too_large(values, f"Secret {name}", size, SECRET_HOLDS))
 
 
 def _encoded(values: Mapping[str, bytes]) -> dict[str, str]:

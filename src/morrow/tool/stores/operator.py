@@ -30,6 +30,9 @@ def store_object(site: Site) -> Json:
     table = environment.value("secrets", "external") or {}
     kind, name = str(table.get("storeKind") or "SecretStore"), str(table.get("store") or "")
     where, shown = environment.place("secrets", "external"), f"{kind} {name}"
+    if not name:
+        cause = "secrets.external names none, and the key of its entry"
+        raise Failure(problem("store-missing", kind, cause, file=where))
     done = site.kubectl.run(
         "get", f"{kind.lower()}s.external-secrets.io", name, "-o", "json", "--ignore-not-found"
     )

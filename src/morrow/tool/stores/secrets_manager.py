@@ -13,8 +13,15 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.stores.place import Version
+from morrow.tool.stores.store import too_large
 
 LABEL = "morrow-"
+ENTRY_HOLDS = 65_536  # bytes of an entry's text, by AWS
+PATIENCE: dict[str, Any] = {
+    "connect_timeout": 4,
+    "read_timeout": 6,
+    "retries": {"total_max_attempts": 3, "mode": "standard"},
+}
 
 
 class SecretsManager:
@@ -23,7 +30,7 @@ class SecretsManager:
     def __init__(self, spec: Mapping[str, Any], entry: str) -> None:
         self.region = str(spec.get("region") or "")
         self.entry = entry
-        self._client = self._session().client("secretsmanager", region_name=self.region or None)
+        self._client = self._service(self.region or None)
 
     def newest(self) -> Version:
         """Return the entry's newest version that Morrow made, else the one that AWS calls so."""
@@ -39,6 +46,8 @@ class SecretsManager:
     def put(self, values: Mapping[str, bytes], revision: str) -> str:
         """Store a version beside the present one; return its id. Nobody reads it yet."""
         text = json.dumps({key: value.decode() for key, value in sorted(values.items())})
+        if len(text) > ENTRY_HOLDS:
+            raise Failure(too_large(values, f"entry {self.entry}", len(text), ENTRY_HOLDS))
         with self._named("PutSecretValue"):
             answer = self._client.put_secret_value(
                 SecretId=self.entry, SecretString=text, VersionStages=[LABEL + revision]
@@ -64,7 +73,14 @@ class SecretsManager:
     def _move(self, label: str, **where: str) -> None:
         self._client.update_secret_version_stage(SecretId=self.entry, VersionStage=label, **where)
 
-    def _session(self) -> Any:  # noqa: ANN401 - boto3 has no types
+    def _service(self, region: str | None) -> Any:  # noqa: ANN401 - boto3 has no types
+        """Return a client that has answered, or given up, within half a minute."""
+        session = self._session()
+        from botocore.config import Config
+
+        return session.client("secretsmanager", region_name=region, config=Config(**PATIENCE))
+
+    def _session(self) -> Any:  # noqa: ANN401
         try:
             import boto3
         except ImportError:
@@ -74,13 +90,21 @@ class SecretsManager:
 
     @contextmanager
     def _named(self, operation: str) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import (
+            BotoCoreError,
+            ClientError,
+            ConnectionError,
+            HTTPClientError,
+        )
 
         try:
             yield
         except ClientError as error:
             code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
             raise Failure(self._problem(error.operation_name or operation, code, message)) from None
+        except (ConnectionError, HTTPClientError) as error:
+            where = f"AWS Secrets Manager, {self.region}"
+            raise Failure(problem("aws-unreachable", where, str(error))) from None
         except BotoCoreError as error:
             raise Failure(problem("aws-login", f"AWS, {self.region}", str(error))) from None
 
@@ -107,12 +131,11 @@ class SecretsManager:
         """Return the region of this person's own settings, where that has the entry."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        session = self._session()
-        own = session.region_name
+        own = self._session().region_name
         if not own or own == self.region:
             return ""
         try:
-            session.client("secretsmanager").describe_secret(SecretId=self.entry)
+            self._service(own).describe_secret(SecretId=self.entry)
         except (BotoCoreError, ClientError):
             return ""
         return str(own)

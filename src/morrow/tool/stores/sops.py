@@ -156,6 +156,10 @@ class FromFile:
             for recipient in recipients
         ]
 
+    def unread(self, site: Site) -> list[Problem]:
+        """Return what is wrong with the file; no key is needed for it."""
+        return file_problems(site.environment)
+
     def sources(self, environment: Environment) -> list[Path]:
         """Name the encrypted file."""
         return [file_of(environment)]

@@ -68,6 +68,10 @@ class Store(Protocol):
         """Return warnings: what stops no deploy."""
         return []
 
+    def unread(self, site: Site) -> list[Problem]:
+        """Return why what the next Secret is made from cannot be read now, or is not whole."""
+        return []
+
     def sources(self, environment: Environment) -> list[Path]:
         """Return the files that a rotation changes, beside the environment's own."""
         return []
@@ -130,9 +134,15 @@ def unsupported(environment: Environment) -> Problem | None:
     if (environment.kind, provider) in STORES:
         return None
     where = environment.place("secrets", "provider")
-    able = [name for kind, name in STORES if kind == environment.kind]
+    able = providers(environment.kind)
     cause = f"secrets.provider is {provider}; a {environment.kind} takes {' or '.join(able)}"
-    return problem("provider-unsupported", where, cause, file=where, provider=able[0])
+    change = f"set secrets.provider: {able[0]} in {where}"
+    return problem("provider-unsupported", where, cause, change=change)
+
+
+def providers(kind: str) -> list[str]:
+    """Return what a kind of target takes secrets of."""
+    return [name for one, name in STORES if one == kind]
 
 
 def following(present: str) -> tuple[str, int]:
@@ -151,3 +161,10 @@ def require_text(environment: Environment, values: Mapping[str, bytes]) -> None:
             cause = "it is not text, and its store holds only text: encode it, say with base64"
             label = environment.label
             raise Failure(problem("secret-value", key, cause, environment=label, key=key)) from None
+
+
+def too_large(values: Mapping[str, bytes], whole: str, size: int, holds: int) -> Problem:
+    """Return that values are more than one place holds, by the largest of them."""
+    key = max(values, key=lambda name: len(values[name]))
+    cause = f"its {len(values[key]):,} bytes make {whole} {size:,} bytes, and it holds {holds:,}"
+    return problem("secret-too-large", key, cause)

@@ -114,7 +114,9 @@ def rotate(
     short_help="Show which revision is held, how old each value is, what is due.",
     help="Show ENVIRONMENT's secrets: the revision wanted and held by each pod, how old each value"
     " is, what is left of others and why.\n\n"
-    "Exit 1 where a pod holds another revision, or a value is older than secrets.maxAge.",
+    "Exit 1 where a pod holds another revision, a value is older than secrets.maxAge, or the store"
+    " lacks a value; exit 2 where the cluster or the store does not answer: then it says what is"
+    " known without it.",
 )
 @environment_argument
 @reads
@@ -123,7 +125,15 @@ def status(environment: str, context: str | None) -> None:
     from morrow.tool.rules.open import VALID, open_site
     from morrow.tool.secrets.status import status_of
 
-    finish(status_of(open_site(environment, context, VALID)))
+    outcome, failure = status_of(open_site(environment, context, VALID))
+    if failure is None:
+        finish(outcome)
+        return
+    terminal.answer(dict(outcome.data))
+    terminal.result(outcome.text)
+    if terminal.json:  # they are in its answer
+        raise SystemExit(failure.exit_code)
+    raise failure
 
 
 @command.command(
