@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
+from tests.e2e.odd_beyond import ODD as BEYOND
 from tests.e2e.odd_deploys import ODD
 from tests.e2e.odd_unseen import ODD as UNSEEN
 from tests.e2e.slow_deploys import SLOW, Slow
@@ -19,7 +20,7 @@ from tests.e2e.tool_project import ToolProject
 pytestmark = pytest.mark.timeout(900)
 
 
-EVERY = (*SLOW, *ODD, *UNSEEN)
+EVERY = (*SLOW, *ODD, *UNSEEN, *BEYOND)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ class Fault:
     object: str  # patterns that must be found
     cause: str
     values: Values = field(default_factory=dict)
+    early: Callable[[ToolProject], None] = lambda project: None  # what the good one needs
     before: Callable[[ToolProject], None] = lambda project: None
     meanwhile: Callable[[ToolProject], None] = lambda project: None  # what ends before it is typed
     after: Callable[[ToolProject], None] = lambda project: None  # what a person does besides
