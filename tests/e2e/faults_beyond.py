@@ -121,7 +121,8 @@ FAULTS = (
     ),
     Fault(
         "dead beside one that runs", "crashed", r"Pod odd, container dies", r"exit code 3, once",
-        extra("Pod", spec={"restartPolicy": "Never", "containers": [OWN, DIES]}), ci=True,
+        extra("Pod", spec={"restartPolicy": "Never", "containers": [OWN, {**DIES, **CLOSED}]}),
+        ci=True,
     ),
     Fault(
         "a lone pod is never ready", "never-ready", r"Pod odd, container odd", r":9: .*refused",
@@ -156,11 +157,11 @@ FAULTS = (
     Fault(
         "projected ConfigMap lacks a key", "configmap-key-missing", r"Pod web-",
         r"ConfigMap flags .* no key zz", volume({"projected": {"sources": [ZZ]}}),
-        before=made("ConfigMap", "flags", data={"a": "b"}),
+        before=made("ConfigMap", "flags", data={"a": "b"}), ci=True,
     ),
     Fault(
         "image that it mounts is not there", "image-not-found", r"Pod web-", r"hello:nosuch",
-        volume({"image": {"reference": "REGISTRY/hello:nosuch"}}),
+        volume({"image": {"reference": "REGISTRY/hello:nosuch"}}), ci=True,
     ),
     Fault(
         "a kind of before is gone", "resource-kind-gone", r"release web", r"current release",

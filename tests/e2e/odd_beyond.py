@@ -39,7 +39,8 @@ ODD = (
     Slow("a ReplicaSet that rests", keeper("ReplicaSet", replicas=0)),
     Slow("a part of a lone pod ends well", extra("Pod", spec={
         "restartPolicy": "Never", "containers": [OWN, ENDS]}), ci=True),
-    Slow("nothing that it may lack is there", volume({"projected": {"sources": MAY_LACK}})),
+    Slow("nothing that it may lack is there", volume({"projected": {"sources": MAY_LACK}}),
+         ci=True),
     Slow("what runs beside starts slowly", deployed({}, {"initContainers": [BESIDE]}), least=12),
     Slow("a hook takes its time", hook("import time; time.sleep(15)"), least=15),
     Slow("OnDelete and new", keeper("StatefulSet", **ON_DELETE)),
@@ -51,7 +52,7 @@ ODD = (
     Slow("an autoscaler without room", {
         "replicas": None, "autoscaling": {"mode": "hpa", "min": 2, "max": 2, "cpu": 70}}),
     Slow("a pull secret of another kind", {"image": {"pullSecrets": {"pull": True}}},
-         before=made("Secret", "pull", stringData={"a": "b"})),
+         before=made("Secret", "pull", stringData={"a": "b"}), ci=True),
     Slow("a rule adds a container that runs", before=rewrites(
         "pods", "/spec/containers/-", AGENT, "add"), after=NONE),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
+from morrow.tool.diagnose.view import spec_of
 from morrow.tool.programs.helm import require_supported
 from morrow.tool.programs.helm_storage import Record
 from morrow.tool.programs.runner import Result
@@ -103,8 +104,12 @@ def _worked(done: Result) -> bool:
 
 
 def _waits(site: Site) -> tuple[str, ...]:
-    """Let Helm wait for no Job where one vanishes at its end: it takes that for a fault."""
-    jobs = any(vanishes(one) for one in site.objects)
+    """Let Helm wait for no Job where it would not see one end well; the tool itself waits.
+
+    One that vanishes at its end it takes for a fault; of one that is done when a part of it is, it
+    waits for all.
+    """
+    jobs = any(vanishes(one) or spec_of(one).get("successPolicy") for one in site.objects)
     return tuple(word for word in WAITS if not (jobs and word == "--wait-for-jobs"))
 
 
