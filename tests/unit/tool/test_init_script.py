@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,15 @@ def test_a_module_that_hangs_is_asked_once(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(Exception, match="did not end"):
         search.run("", choose)
     assert len(search.refusals) == 1
+
+
+def test_what_is_asked_late_gets_less_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a large repository on a busy machine takes a minute more for each try."""
+    python = discover(tmp_path)
+    monkeypatch.setattr(ask, "busy", lambda: 1.0)
+    for ago, seconds in ((0.0, 60.0), (130.0, 20.0), (900.0, 18.0)):
+        asker = ask.Asker(tmp_path, python, str, {}, began=time.monotonic() - ago)
+        assert asker.seconds == pytest.approx(seconds, abs=1)
 
 
 def test_settings_within_settings_and_casts_are_read(tmp_path: Path) -> None:

@@ -23,10 +23,12 @@ from typing import IO, Any
 
 from morrow.tool.init.answer import Application, Refusal
 from morrow.tool.init.copied import KIT
+from morrow.tool.init.examples import example_of
 from morrow.tool.init.places import Candidate
 from morrow.tool.programs.python import Interpreter
 
 SECONDS, IN_ALL = 60.0, 150.0  # for one candidate, and for all of them, on an idle machine
+LEAST = 0.3  # of the former, for one that is asked when the latter are over
 TRIES = 9  # of one candidate, each with one more setting
 CALLED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\b")
 
@@ -73,6 +75,12 @@ class Asker:
     def out_of_time(self) -> bool:
         """Whether nobody should be asked any more."""
         return time.monotonic() - self.began > IN_ALL * busy()
+
+    @property
+    def seconds(self) -> float:
+        """How long the next one may take: no more than is left for all of them."""
+        left = IN_ALL * busy() - (time.monotonic() - self.began)
+        return min(max(left, LEAST * SECONDS * busy()), SECONDS * busy())
 
     def ask(self, candidate: Candidate) -> Application | Refusal:
         """Import it, with one more setting each time that it names one that it misses."""
@@ -153,7 +161,7 @@ class Asker:
             start_new_session=True,
         )  # fmt: skip
         try:
-            return child.wait(SECONDS * busy())
+            return child.wait(self.seconds)
         except subprocess.TimeoutExpired:
             return None
         finally:
@@ -172,15 +180,14 @@ class Asker:
             program = self.copy.parent / KIT / "asked.py"
             words = [self.python.path, str(program), str(question), str(answer)]
             output = Path(place, "output")
+            seconds = self.seconds
             try:
                 with output.open("wb") as opened:
                     code = self._run(words, folder, given, opened)
             except OSError as error:
                 return _failed("NotStarted", str(error))
             if code is None:
-                return _failed(
-                    "TimeoutError", f"its import did not end in {SECONDS * busy():.0f} s"
-                )
+                return _failed("TimeoutError", f"its import did not end in {seconds:.0f} s")
             last = "".join(output.read_text(errors="replace").strip().splitlines()[-1:])
             last = hidden(last, self.secrets)[-300:]
             try:
@@ -214,20 +221,6 @@ def _wrong(told: dict[str, Any]) -> dict[str, Any]:
 
 def _failed(error: str, message: str) -> dict[str, Any]:
     return {"error": error, "message": message, "where": ""}
-
-
-def example_of(folder: Path, lost: str) -> str:
-    """Return the example that developers copy to a file that is not in Git, "" for none."""
-    pure = Path(lost)
-    if (folder / pure).exists():
-        return ""
-    for word in ("example", "sample", "dist", "template", "default"):
-        for mark in "._-":
-            for name in (f"{pure.name}{mark}{word}", f"{pure.stem}{mark}{word}{pure.suffix}",
-                         f"{word}{mark}{pure.name}"):  # fmt: skip
-                if (folder / pure.with_name(name)).is_file():
-                    return str(pure.with_name(name))
-    return ""
 
 
 def missing_in(told: Mapping[str, Any]) -> list[str]:

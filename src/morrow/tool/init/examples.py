@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from morrow.tool.init.files import Repository
 
@@ -31,3 +32,17 @@ def examples(repository: Repository, source: str) -> dict[str, tuple[str, str]]:
                 if "$" not in value and "<" not in value:
                     found.setdefault(said[1].upper(), (value, f"{path}:{number}"))
     return found
+
+
+def example_of(folder: Path, lost: str) -> str:
+    """Return the example that developers copy to a file that is not in Git, "" for none."""
+    pure = Path(lost)
+    if (folder / pure).exists():
+        return ""
+    for word in ("example", "sample", "dist", "template", "default"):
+        for mark in "._-":
+            for name in (f"{pure.name}{mark}{word}", f"{pure.stem}{mark}{word}{pure.suffix}",
+                         f"{word}{mark}{pure.name}"):  # fmt: skip
+                if (folder / pure.with_name(name)).is_file():
+                    return str(pure.with_name(name))
+    return ""

@@ -64,6 +64,10 @@ class Search:
             best = replace(best, raised=best.raised + unpinned(self.repository, best.raised))
             return best if lets else best.left_to(self.repository.dotenv(best.candidate.source))
 
+    @property
+    def _late(self) -> bool:
+        return time.monotonic() - self.began > IN_ALL * busy()
+
     def _here(self, copy: Path, best: Application | None) -> Application | None:
         """Try Django with settings for this machine, where its own lead to what is not here."""
         wrong = [one.candidate for one in self.refusals if one.candidate.django]
@@ -86,6 +90,8 @@ class Search:
             return best
         makes = [tabled(best)] if best and "no such table" in best.raised and best.tables else []
         for candidate in [*list(scripts(self.repository))[:3], *makes]:
+            if self._late and best is not None:
+                break
             self._read_settings(candidate)
             told = self._ask(copy, candidate)
             if isinstance(told, Application) and (best is None or told.better(best)):
@@ -140,8 +146,7 @@ class Search:
                 return told
             else:
                 second = second or told
-            late = time.monotonic() - self.began > IN_ALL * busy()
-            if late or asked >= MOST or (second is not None and asked >= 4):
+            if self._late or asked >= MOST or (second is not None and asked >= 4):
                 break
         stated = any(one.candidate.weight > STATED for one in self.refusals)
         if second is not None and stated and second.path[1] in (0, 404):
@@ -178,6 +183,8 @@ class Search:
                     best = told
                 if told.sound or told.interface == "none" or "no such table" in told.raised:
                     break  # no other way makes tables: a job may
+                if asker.out_of_time:
+                    break
                 continue
             if isinstance(best, Refusal) and (
                 told.unreachable or not best.error or driverless(best.message)
