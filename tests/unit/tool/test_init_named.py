@@ -14,8 +14,8 @@ from tests.unit.tool.test_init import WSGI, fill, found, refused
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        ("<head><title>x</title></head><h1>Error 500</h1> <p>No shelf is loaded</p>",
-         ': the page says "Error 500 No shelf is loaded"'),
+        ("<head><title>x</title></head><h1>Error 500</h1> <p>No shelf is &quot;loaded&quot;</p>",
+         ': the page says "Error 500 No shelf is "loaded""'),
         ("<title>500</title><h1>Internal Server Error</h1>", ""),
     ],
 )  # fmt: skip
@@ -129,3 +129,15 @@ def test_what_another_version_has_is_named_with_it(tmp_path: Path, asks: str, sa
     cause = refused(tmp_path)[1]
     assert said in cause
     assert ("in the requirements" in cause) == bool(said)
+
+
+def test_a_guess_of_ours_is_not_the_cause(tmp_path: Path) -> None:
+    """A file of a package, imported by its own name; where nothing else is known, it is told."""
+    for name in ("__init__", "shelf/__init__", "base"):
+        file = tmp_path / "shop" / f"{name}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    fill(tmp_path, shop__shelf__app_py="from ..base import x\n")
+    assert "relative import" in refused(tmp_path)[1], "the control"
+    fill(tmp_path, shop__base_py="x = 1\n")
+    assert refused(tmp_path)[0] == "init-no-application"

@@ -12,6 +12,7 @@ import os
 import re
 import traceback
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -61,7 +62,7 @@ def shown() -> str:
     text = re.sub(
         r"(?s)<(script|style|head).*?</\1>|<[^>]*>", " ", heard.page.decode(errors="replace")
     )
-    text = " ".join(text.split())
+    text = " ".join(unescape(text).split())
     more = re.sub(r"(?i)(internal|server|error|500|[\W\d])+", "", text)
     return f'the page says "{text[:160]}"' if more and len(text) < 2000 else ""
 

@@ -31,6 +31,7 @@ GONE = re.compile(
 )
 # What another version of an installed package has.
 LACKS = re.compile(r"(?:cannot import name|has no attribute) '.*\((\S+ \d\S*)\)")
+GUESSED = re.compile("relative import (with no known parent|beyond top-level) package")
 LAZY = (3, 14)  # from here on, annotations are read when somebody asks for them
 MARK = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
 
@@ -51,8 +52,9 @@ def nothing(
         cause = f"it is a template, as {named} shows: make a project of it first, by {makers}"
         return problem("init-no-application", str(root), cause, details=lines)
     told = [one for one in refusals if one.message != "it holds no application"]
-    # A file of a package by its own name was a guess of ours.
-    told = [one for one in told if "no known parent package" not in one.message]
+    # A file of a package by its own name was a guess of ours; else it would be all that is known.
+    kept = [one for one in told if not GUESSED.search(one.message)]
+    told = kept or (told if len(told) == len(refusals) else [])
     if not told:
         cause = f"there is no {app}" if app else "no module makes a WSGI or ASGI application"
         cause += "".join(f"; {one}" for one in repository.unread[:2])
