@@ -138,6 +138,7 @@ def test_a_check_that_keeps_it_unready_is_the_cause(shop: LocalService) -> None:
     never = shop.morrow("up", "local", "--timeout", "10", "--json").problem
     assert never["code"] == "process-never-ready"
     assert "not ready in 10 s: database: " in never["cause"]
+    assert "up local --timeout 40" in never["fix"]
     assert "no route to db" in never["cause"]
 
 

@@ -25,7 +25,11 @@ from morrow.tool.cli.options import Number, Whole, changes, environment_argument
     type=click.Path(exists=True),
     help="Apply exactly this file of `morrow plan --out` (kubernetes).",
 )
-@click.option("--timeout", type=Number(1, 3600), help="Seconds until ready.")
+@click.option(
+    "--timeout",
+    type=Number(1, 3600),
+    help="Seconds until ready. [default: 30 for a process, 120 with terraform, else 600]",
+)
 @changes
 def command(
     environment: str,

@@ -125,7 +125,8 @@ def wait_ready(
     cause = f"it runs and was not ready in {timeout:g} s{why}{_old_serves(old)}"
     lines = (f"the probe says: {shown}", *tail(log))
     see = f"tail {shlex.quote(environment.shown(log))}"
-    raise Failure(problem("process-never-ready", who, cause, details=lines, command=see))
+    longer = {"environment": environment.label, "seconds": str(min(3600, round(4 * timeout)))}
+    raise Failure(problem("process-never-ready", who, cause, details=lines, command=see, **longer))
 
 
 def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run | None) -> Problem:
