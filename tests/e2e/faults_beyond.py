@@ -147,7 +147,7 @@ FAULTS = (
     ),
     Fault(
         "postStart hook does not end", "container-refused", r"container odd", r"has not ended",
-        hook("import time; time.sleep(9e9)"), seconds=40,
+        hook("import time; time.sleep(120)"), seconds=40,
     ),
     Fault(
         "sysctl that its node forbids", "pod-refused", r"Pod odd-", r"SysctlForbidden",
