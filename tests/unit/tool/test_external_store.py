@@ -97,6 +97,8 @@ def test_an_empty_value_is_named_and_taken_away(site: Site, cluster: StandIn) ->
     found = caught.value.problems[0]
     assert (found.code, "for TOKEN" in found.cause) == ("secret-incomplete", True)
     assert objects(cluster, "ExternalSecret") == []
+    left = {one["metadata"]["name"] for one in objects(cluster, "Secret")}
+    assert left == {"shop-1"}, "the Secret that was made of it is gone, and no other"
 
 
 def test_what_is_missing_before_is_named(site: Site, cluster: StandIn) -> None:

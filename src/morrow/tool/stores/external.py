@@ -53,8 +53,10 @@ class External(Generated):
         try:
             secret = synced(site)
             objects.require_keys(site.environment, secret, self.mends)
-        except BaseException:  # its Secret goes with it
-            kubectl.run("delete", KIND, secrets.object_name, "--ignore-not-found")
+        except BaseException:
+            # Its Secret is nobody's yet, and would stay.
+            kinds = f"{KIND},secrets"
+            kubectl.run("delete", kinds, secrets.object_name, "--ignore-not-found")
             raise
         self._mark(site, secret)
         took = time.monotonic() - began
