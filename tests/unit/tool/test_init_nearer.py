@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.init.django import settings_here
+from morrow.tool.init.guess import guess
 from morrow.tool.init.init import apply
+from morrow.tool.init.settings import Setting
 from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
@@ -168,3 +170,16 @@ def test_files_are_stored_on_this_machine(tmp_path: Path, version: tuple[int, in
     assert "StaticFilesStorage" in said
     assert ("'mail': 'own'" in said) == (version >= (4, 2))
     assert "STORAGES" not in settings_here("shop", set()), "the control: nothing says where"
+
+
+@pytest.mark.parametrize(
+    ("name", "port"),
+    [
+        ("POSTGRES_PORT", "5432"), ("DB_PORT", "5432"), ("PGPORT", "5432"),
+        ("MYSQL_DB_PORT", "3306"),
+        ("SHOP_REDIS_PORT", "6379"), ("MAIL_PORT", "587"), ("SERVER_PORT", "8000"),
+        ("EXPORT", "30"), ("SUPPORT", "30"),
+    ],
+)  # fmt: skip
+def test_a_port_is_the_one_where_it_listens(name: str, port: str) -> None:
+    assert guess(name, {name: Setting(name, None, True, "a.py", 1, kind="int")}) == port

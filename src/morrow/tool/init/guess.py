@@ -19,6 +19,13 @@ TYPED = (
     (r"(dict|Dict|Mapping|json|Json)\b", "{}"),
 )
 
+# Where who is named listens; a number of no such name is a small one.
+PORTS = (
+    (r"MYSQL|MARIA", "3306"), (r"REDIS|CACHE", "6379"), (r"MONGO", "27017"),
+    (r"RABBIT|AMQP|BROKER", "5672"), (r"SMTP|MAIL", "587"),
+    (r"POSTGRES|(^|_)(PG|DB|DATABASE|SQL)", "5432"), (r"", "8000"),
+)  # fmt: skip
+
 DRIVERS = {
     "asyncpg": "postgresql+asyncpg://postgres@127.0.0.1:5432/local",
     "psycopg2": "postgresql://postgres@127.0.0.1:5432/local",
@@ -45,12 +52,13 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
         return literal[1]
     if re.search(r"(^|_)PRODUCTION$", name):
         return "true"
+    if re.search(r"(?<![A-Z])PORT$", name) or (name.startswith("PG") and name.endswith("PORT")):
+        return next(value for pattern, value in PORTS if re.search(pattern, name))
     for pattern, value in TYPED:
         if re.match(rf"(Optional\[|\w+\.)*({pattern})\b", kind):
             return value
     for pattern, value in (
         (r"(^|_)(DEBUG|TESTING|ENABLED?|USE_\w+|IS_\w+|SSL|TLS)$", "false"),
-        (r"PORT$", "8000"),
         (
             r"(SECONDS|MINUTES|HOURS|DAYS|TTL|TIMEOUT|LIMIT|SIZE|COUNT|MAX\w*|MIN\w*|EXPIRE\w*)$",
             "30",
