@@ -135,10 +135,10 @@ def test_an_import_that_hangs_is_said_and_ends_in_the_time_given(shop: LocalServ
 def test_a_check_that_keeps_it_unready_is_the_cause(shop: LocalService) -> None:
     check = '@service.check("database", critical=True)\n'
     shop.write(more=f'{check}def database():\n    raise OSError("no route to db")\n')
-    never = shop.morrow("up", "local", "--timeout", "10", "--json").problem
+    never = shop.morrow("up", "local", "--timeout", "20", "--json").problem
     assert never["code"] == "process-never-ready"
-    assert "not ready in 10 s: database: " in never["cause"]
-    assert "up local --timeout 40" in never["fix"]
+    assert "not ready in 20 s: database: " in never["cause"]
+    assert "up local --timeout 80" in never["fix"]
     assert "no route to db" in never["cause"]
 
 

@@ -215,5 +215,6 @@ def _unreadable(project: Project, key: str, cause: str, output: str, named: str 
     first = named.partition(":")[0].partition(".")[0]
     there = any((project.source / name).exists() for name in (first, f"{first}.py"))
     file = named if there else f"source or {key} in pyproject.toml"
-    lines = tuple(output.strip().splitlines()[-8:])
+    said = output.strip().splitlines()[-8:]
+    lines = tuple(line for line in said if line.removeprefix("error: ") != cause)
     return problem("settings-unreadable", named, cause, details=lines, file=file)
