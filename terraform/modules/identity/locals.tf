@@ -16,7 +16,7 @@ locals {
 
   # What Kubernetes and terraform/cluster have for themselves: a service there would want their accounts,
   # or they would break its rules.
-  taken = concat(distinct(values(local.known)[*].namespace), ["argocd", "default", "gateway", "kube-node-lease", "kube-public", "monitoring"])
+  taken = concat(distinct(values(local.known)[*].namespace), ["argocd", "gateway", "kube-node-lease", "kube-public", "monitoring"])
 
   controllers = { for name, place in local.known : name => place if contains(var.controllers, name) }
   own = { for name, policy in {

@@ -185,18 +185,22 @@ def test_a_raising_collector_leaves_our_metrics(monkeypatch: pytest.MonkeyPatch)
     assert b"morrow_application_metrics_up 0" in ApplicationMetrics({}).collect()
 
 
-def test_a_pool_that_raises_leaves_our_metrics() -> None:
+def test_a_pool_that_raises_takes_nothing_else_away() -> None:
+    import prometheus_client
+
     def connections() -> tuple[int, int]:
         raise RuntimeError("it is closed")
 
-    pools = {"cache": lambda: (1, 4), "database": connections}
+    pools = {"database": connections, "cache": lambda: (1, 4)}
+    prometheus_client.Counter("pooled", "Of the application.")
     told = ApplicationMetrics(pools).collect()
-    assert b"morrow_application_metrics_up 0" in told
-    assert b"morrow_pool" not in told
+    assert b"morrow_application_metrics_up 0\n" in told
+    assert b'pool="database"' not in told
+    for line in (b'morrow_pool_busy{pool="cache"} 1\n', b'morrow_pool{pool="cache"} 4\n'):
+        assert line in told
+    assert b"pooled_total 0.0\n" in told
     del pools["database"]
-    told = ApplicationMetrics(pools).collect()
-    assert b'morrow_pool_busy{pool="cache"} 1\n' in told
-    assert b'morrow_pool{pool="cache"} 4\n' in told
+    assert b"morrow_application_metrics_up 1\n" in ApplicationMetrics(pools).collect()
 
 
 def test_a_pool_has_one_name() -> None:

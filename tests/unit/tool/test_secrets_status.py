@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.serving import serving
 from tests.terraform.aws import account as accounts
 from tests.unit.tool.command import MAIN, Told, morrow
 from tests.unit.tool.stand_in import StandIn, thing
@@ -133,6 +135,29 @@ def test_a_store_that_cannot_be_read_hides_nothing_of_the_pods(
         assert "shop-1-a holds shop-1" in said.out
         assert told.problem["cause"] in said.out + said.err
         assert told.problem["fix"] in said.out + said.err
+
+
+class Denies(BaseHTTPRequestHandler):
+    """A Secrets Manager that lets this login read nothing."""
+
+    def do_POST(self) -> None:
+        told = "User: a is not authorized to perform: secretsmanager:DescribeSecret on resource: b"
+        body = json.dumps({"__type": "AccessDeniedException", "message": told}).encode()
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_who_may_not_read_the_store_is_told_so_and_deploys_all_the_same(
+    dev: StandIn, project_folder: Path
+) -> None:
+    provider(project_folder, "external", external={"store": "aws", "key": "dev/shop"})
+    dev.says(objects=[*dev.world["objects"], store(True)])
+    with serving(Denies) as address:
+        told = status(project_folder, "--json", AWS_ENDPOINT_URL=f"http://{address}")
+    assert (told.code, told.problem["code"]) == (0, "aws-denied"), told
+    assert told.answer["unknown"] == ["store"]
 
 
 def test_a_file_that_is_not_there_is_named(dev: StandIn, project_folder: Path) -> None:

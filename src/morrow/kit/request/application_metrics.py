@@ -52,12 +52,13 @@ class ApplicationMetrics:
             ({}, not bad),
         )
         own = "".join(f"{line}\n" for line in told).encode()
-        return own if bad else own + self._text
+        return own if slow else own + self._text
 
     def _read(self) -> None:
+        self._failed = False
+        self._text = self._of_pools()
         try:
-            self._text = self._of_pools() + self._of_registry()
-            self._failed = False
+            self._text += self._of_registry()
         except Exception:
             self._failed = True
             logger.exception("the application's metrics could not be read")
@@ -65,9 +66,15 @@ class ApplicationMetrics:
     def _of_pools(self) -> bytes:
         if not self._pools:
             return b""
-        full = [({"pool": name}, *told()) for name, told in self._pools.items()]
-        limits = [(labels, limit) for labels, _, limit in full]
-        busy = [(labels, used) for labels, used, _ in full]
+        limits, busy = [], []
+        for name, told in self._pools.items():
+            try:
+                used, limit = told()
+                limits.append(({"pool": name}, float(limit)))
+                busy.append(({"pool": name}, float(used)))
+            except Exception:
+                self._failed = True
+                logger.exception("how full the pool %s is could not be read", name)
         lines = (
             *family("morrow_pool", "What a pool of the application may hold.", *limits),
             *family("morrow_pool_busy", "What of a pool is in use.", *busy),

@@ -23,7 +23,8 @@ from morrow.tool.stores.external import OWN
 from morrow.tool.stores.store import store_of
 
 T = TypeVar("T")
-NOTED = (*OWN, "access-denied")  # of the store: to deploy, only the operator must read it
+# Of the store: to deploy, only the operator must read it.
+NOTED = (*OWN, "access-denied", "aws-denied", "kms-denied")
 SILENT = ("aws-unreachable", "aws-failed")
 # What nobody may know, by the word that stands for it in JSON.
 UNKNOWN = {
