@@ -121,26 +121,6 @@ def test_rules_about_pods_that_nothing_will_meet(more: dict[str, Any], hold: flo
     assert waits(**more).hold == hold
 
 
-@pytest.mark.parametrize(
-    ("claim", "made", "said"),
-    [
-        ({"resourceClaimName": "gpu"}, False, "the ResourceClaim gpu"),
-        ({"resourceClaimTemplateName": "gpus"}, False, "a claim of the ResourceClaimTemplate gpus"),
-        ({"resourceClaimTemplateName": "gpus"}, True, "no scheduler has looked at it"),
-    ],
-)
-def test_a_claim_for_a_device_that_is_not_there(claim: Json, made: bool, said: str) -> None:
-    items = good()
-    late = pod(ready=False)
-    late["spec"].pop("nodeName")
-    late["spec"]["resourceClaims"] = [{"name": "a", **claim}]
-    statuses = [{"name": "a", "resourceClaimName": "web-1-a-gpus"}] if made else []
-    late["status"] = {"phase": "Pending", "resourceClaimStatuses": statuses}
-    found = only(seen([*items[:2], late]))
-    assert found.problem.code == "unschedulable"
-    assert said in found.problem.cause
-
-
 def test_a_job_of_no_pods_is_held_as_a_suspended_one() -> None:
     status = {"startTime": "2026-01-01T00:00:00Z"}
     rests = thing("Job", "odd", spec={"parallelism": 0}, status=status)

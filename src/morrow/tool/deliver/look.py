@@ -69,6 +69,10 @@ def look_beyond(kubectl: Kubectl, view: View) -> dict[str, tuple[Json, ...]]:
     names = sorted({pod["spec"].get("nodeName") for pod in pods} - {None})
     if names:
         found |= _ask(kubectl, "nodes", "Node", *names, "--ignore-not-found")
+    # Of a device's claim that was made by hand no pod's status tells whether it is there.
+    claims = [one for pod in pods for one in pod["spec"].get("resourceClaims") or []]
+    if any(one.get("resourceClaimName") for one in claims):
+        found |= _ask(kubectl, "resourceclaims", "ResourceClaim")
     if any(".svc." in str(spec_of(one).get("externalName")) for one in view.of("Service")):
         found |= _ask(kubectl, "configmap", DNS, "coredns", "-n", "kube-system")
     if view.of("Ingress"):

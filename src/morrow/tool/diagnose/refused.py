@@ -143,7 +143,7 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     condition = scheduled if scheduled and scheduled["status"] == "False" else None
     where = f"Pod {pod['metadata']['name']}"
     if condition is None or condition.get("reason") not in ("Unschedulable", "SchedulerError"):
-        yield from _unplaced(pod, condition, where, place)
+        yield from _unplaced(pod, condition, where, view, place)
         return
     message = condition.get("message") or "no node fits"
     ending = re.search(r'persistentvolumeclaim "([^"]+)" is being deleted', message)
@@ -168,37 +168,41 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
         yield Finding(problem, hold)
 
 
-def _unplaced(pod: Json, condition: Json | None, where: str, place: Place) -> Iterator[Finding]:
+def _unplaced(
+    pod: Json, condition: Json | None, where: str, view: View, place: Place
+) -> Iterator[Finding]:
     """Yield a pod that no scheduler has looked at: it is gated, or its scheduler is not there."""
-    spec, look = pod["spec"], look_at(pod, place)
-    if claims := _claims_waited_for(pod):
+    spec, status, look = pod["spec"], pod.get("status") or {}, look_at(pod, place)
+    placed = conditions_of(status).get("PodScheduled", {}).get("status") == "True"
+    if placed or spec.get("nodeName") or status.get("phase") != "Pending":
+        return
+    if gates := ", ".join(one["name"] for one in spec.get("schedulingGates") or []):
+        cause = f"it is held back by the scheduling gate {gates}, which nobody has taken away yet"
+        yield Finding(place.problem("unschedulable", where, cause, look=look), WAIT)
+    elif claims := ", ".join(_claims_waited_for(pod, view)):
         cause = f"it asks for {claims}, and waits until that is there"
         listing = f"{place.kubectl} get resourceclaims,resourceclaimtemplates"
         yield Finding(place.problem("unschedulable", where, cause, look=listing), NO_VOLUME)
-        return
-    if condition is not None:
-        gates = ", ".join(one["name"] for one in spec.get("schedulingGates") or [])
-        if gates:
-            cause = (
-                f"it is held back by the scheduling gate {gates}, which nobody has taken away yet"
-            )
-            yield Finding(place.problem("unschedulable", where, cause, look=look), WAIT)
-    elif not spec.get("nodeName") and (pod.get("status") or {}).get("phase") == "Pending":
+    elif condition is None:
         name = spec.get("schedulerName", "default-scheduler")
         cause = f"no scheduler has looked at it; it asks for {name}"
         yield Finding(place.problem("unschedulable", where, cause, look=look), UNSEEN)
 
 
-def _claims_waited_for(pod: Json) -> str:
-    """Name the devices' claims of a pod that no scheduler looks at before they are there."""
+def _claims_waited_for(pod: Json, view: View) -> Iterator[str]:
+    """Name the devices' claims of a pod that no scheduler looks at before they are there.
+
+    The pod's status lists only claims made from templates; those of a name are looked for, and
+    where nobody was allowed to look, nothing is said of them.
+    """
     made = {one["name"] for one in (pod.get("status") or {}).get("resourceClaimStatuses") or []}
-    return ", ".join(
-        f"the ResourceClaim {one['resourceClaimName']}"
-        if one.get("resourceClaimName")
-        else f"a claim of the ResourceClaimTemplate {one.get('resourceClaimTemplateName')}"
-        for one in pod["spec"].get("resourceClaims") or []
-        if one["name"] not in made
-    )
+    there = {one["metadata"]["name"] for one in view.of("ResourceClaim")}
+    for one in pod["spec"].get("resourceClaims") or []:
+        if name := one.get("resourceClaimName"):
+            if "ResourceClaim" in view.around and name not in there:
+                yield f"the ResourceClaim {name}"
+        elif one["name"] not in made:
+            yield f"a claim of the ResourceClaimTemplate {one.get('resourceClaimTemplateName')}"
 
 
 def _node_comes(pod: Json, view: View) -> bool:
