@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.init.ask import hidden
 from morrow.tool.init.failed import line, package
 from morrow.tool.init.guess import driver_url
+from morrow.tool.init.hidden import hidden
 from morrow.tool.init.init import look
 from morrow.tool.init.nothing import GONE
 from morrow.tool.init.tell import summary

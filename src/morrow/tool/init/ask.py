@@ -24,6 +24,7 @@ from typing import IO, Any
 from morrow.tool.init.answer import Application, Refusal
 from morrow.tool.init.copied import KIT
 from morrow.tool.init.examples import example_of
+from morrow.tool.init.hidden import hidden
 from morrow.tool.init.places import Candidate
 from morrow.tool.programs.python import Interpreter
 
@@ -68,7 +69,7 @@ class Asker:
     guess: Callable[[str], str]  # a value for a variable that the application misses
     given: dict[str, str]
     network: bool = False
-    secrets: Sequence[str] = ()  # this shell's, for nobody to read in what is said
+    secrets: Sequence[str] = ()  # this shell's and each .env's, for nobody to read
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -92,7 +93,7 @@ class Asker:
         for _ in range(TRIES):
             told = self._once(candidate, given)
             first = first or told
-            missing = [name for name in missing_in(_wrong(told)) if name not in given]
+            missing = [name for name in told.get("missed", ()) if name not in given]
             lost = [one for one in told.get("folders", ()) if one not in folders]
             for one in lost:
                 (self.copy / candidate.source / one).mkdir(parents=True, exist_ok=True)
@@ -189,28 +190,34 @@ class Asker:
             if code is None:
                 return _failed("TimeoutError", f"its import did not end in {seconds:.0f} s")
             last = "".join(output.read_text(errors="replace").strip().splitlines()[-1:])
-            last = hidden(last, self.secrets)[-300:]
+            public = hidden(last, self.secrets)[-300:]
             try:
                 told: dict[str, Any] = json.loads(answer.read_text())
             except (OSError, ValueError):
-                return _failed("Ended", f"its import ended the process ({code}): {last}")
-            for said in {"message", "raised"} & told.keys():  # a reader knows nothing of the copy
-                for place in (f"{self.copy}/", f"{self.copy.resolve()}/"):
-                    told[said] = told[said].replace(place, "")
-                told[said] = hidden(told[said], self.secrets)[: 600 if said == "message" else 250]
-            if told.get("error") in ("SystemExit", "CalledProcessError"):  # it has said why
-                told["message"] = ": ".join(filter(None, (told["message"], last)))
+                return _failed("Ended", f"its import ended the process ({code}): {public}")
+            more = told.get("error") in ("SystemExit", "CalledProcessError")  # it has said why
+            wrong = dict(_wrong(told))
+            wrong["message"] = f"{wrong.get('message', '')}: {last if more else ''}"
+            told["missed"] = missing_in(wrong)  # of what it said: a name may be a value, too
+            told |= self._public(told)
+            if more:
+                told["message"] = ": ".join(filter(None, (told["message"], public)))
         return told
 
-
-def hidden(said: str, secrets: Sequence[str]) -> str:
-    """Leave out these secrets, and an address's password by itself; pydantic shortens values."""
-    if secrets:
-        said = re.sub(r"input_value=.*?, input_type", "input_value=..., input_type", said)
-    parts = [one for text in secrets for one in re.findall(r"://[^/\s:@]*:([^/\s@]+)@", text)]
-    for one in sorted([*secrets, *parts], key=len, reverse=True):
-        said = said.replace(one, "...")
-    return said
+    def _public(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what it said as a reader may have it: no secret is in it, and then it is cut."""
+        public: dict[str, Any] = {}
+        for key, length in (("message", 600), ("raised", 250), ("page", 160)):
+            said = str(told.get(key, ""))
+            for place in (f"{self.copy}/", f"{self.copy.resolve()}/"):  # nobody knows the copy
+                said = said.replace(place, "")
+            public[key] = hidden(said, self.secrets)[:length]
+        if public["page"] and not public["raised"]:
+            public["raised"] = f'the page says "{public["page"]}"'
+        paths = told.get("routes", ()), told.get("answers", ())  # a bot's token may be a path
+        public["routes"] = [one for one in paths[0] if hidden(one, self.secrets) == one]
+        public["answers"] = [one for one in paths[1] if hidden(one[0], self.secrets) == one[0]]
+        return public
 
 
 def _wrong(told: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +227,8 @@ def _wrong(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failed(error: str, message: str) -> dict[str, Any]:
-    return {"error": error, "message": message, "where": ""}
+    told = {"error": error, "message": message, "where": ""}
+    return {**told, "missed": missing_in(told)}
 
 
 def missing_in(told: Mapping[str, Any]) -> list[str]:

@@ -107,9 +107,8 @@ def describe(asked: dict[str, str]) -> dict[str, Any]:
                 if strange(told):
                     said = f"{name} takes two arguments, and is no application"
                     continue
-                told["raised"] = (
-                    "".join(line(one, asked["folder"]) for one in heard.errors[:1]) or shown()
-                )
+                told["raised"] = "".join(line(one, asked["folder"]) for one in heard.errors[:1])
+                told["page"] = shown()
                 if ["lifespan", 0] in told["answers"] and heard.errors:
                     told["begins"] = failed(heard.errors[0], asked["folder"])
             return told

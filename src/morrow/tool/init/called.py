@@ -64,7 +64,7 @@ def shown() -> str:
     )
     text = " ".join(unescape(text).split())
     more = re.sub(r"(?i)(internal|server|error|500|[\W\d])+", "", text)
-    return f'the page says "{text[:160]}"' if more and len(text) < 2000 else ""
+    return text if more and len(text) < 2000 else ""  # whole: who cuts it hides secrets first
 
 
 def misused(error: BaseException) -> bool:
@@ -104,7 +104,8 @@ def call_wsgi(app: Any, path: str) -> int:
     try:
         body = app(environ, start)
         for part in body:
-            heard.page = heard.page or (part if said[:1] and said[0].startswith("500") else b"")
+            if said[:1] and said[0].startswith("500") and isinstance(part, bytes):
+                heard.page = heard.page or part
             break
         getattr(body, "close", lambda: None)()
         return int(said[0].split()[0])
@@ -157,8 +158,8 @@ async def one_asgi(app: Any, path: str) -> int:
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             status.append(message["status"])
-        elif status[:1] == [500]:
-            heard.page = heard.page or message.get("body", b"")
+        elif status[:1] == [500] and isinstance(part := message.get("body"), bytes):
+            heard.page = heard.page or part
 
     async def receive() -> dict[str, Any]:
         if not left:  # some listen for the end of it beside their work: they must wait

@@ -21,6 +21,7 @@ from morrow.tool.init.copied import copied
 from morrow.tool.init.django import STORES, settings_here
 from morrow.tool.init.files import Repository
 from morrow.tool.init.guess import guess
+from morrow.tool.init.hidden import SHORT, files, held
 from morrow.tool.init.nothing import nothing, older, templated, unpinned
 from morrow.tool.init.places import HERE, Candidate, has_module
 from morrow.tool.init.script import scripts, tabled
@@ -45,6 +46,7 @@ class Search:
     settings: list[Setting] = field(default_factory=list)
     jobs: set[str] = field(default_factory=set)  # those that work here
     known: dict[str, list[Setting]] = field(default_factory=dict)  # by folder: a large one is slow
+    dotenvs: list[Path] = field(default_factory=list)  # in the copy
     began: float = field(default_factory=time.monotonic)
 
     def run(self, app: str, choose: Callable[[list[str]], int]) -> Application:
@@ -56,6 +58,7 @@ class Search:
             found = [one for one in found if one.source == kept.source]
         lets = self.network or alone()  # a .env leads to what is real
         with copied(self.repository.root, dotenv=lets) as copy:
+            self.dotenvs = files(copy)
             best = self._here(copy, self._with_jobs(copy, self._first(copy, found)))
             if not app and (best is None or best.path[1] != 200):
                 best = self._script(copy, best)
@@ -202,6 +205,6 @@ class Search:
         known = {one.name: one for one in self.settings}
         value = partial(guess, known=known)
         shell = {one: os.environ.get(one.name, "") for one in self.settings if self.network}
-        held = [text for one, text in shell.items() if one.secret or INSIDE.search(text)]
-        secrets = [text for text in held if len(text) > 3]
+        shown = [text for one, text in shell.items() if one.secret or INSIDE.search(text)]
+        secrets = [text for text in shown if len(text) > SHORT] + held(self.dotenvs)
         return Asker(copy, self.python, value, dict(given), self.network, secrets, self.began)
