@@ -13,7 +13,7 @@ from morrow.tool.deliver import failed
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.job import running
-from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods
+from morrow.tool.diagnose.view import WAIT, View, new_pods
 from tests.unit.tool.around import (
     PLACE,
     codes,
@@ -78,47 +78,17 @@ def test_a_container_that_nothing_starts_again(again: str, code: int, hold: floa
     assert [one.hold for one in found] == ([] if hold is None else [hold])
 
 
-SPREAD = "0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints"
-NO_VICTIMS = " preemption: 0/3 nodes are available: 3 No preemption victims found."
-
-
-def waits(message: str = SPREAD, reason: str = "Waits", **old: Any) -> Finding:
-    """Return what is said of a pod that no node takes, beside one that is there."""
-    first = pod("web-1-b")
-    first["metadata"] |= old.pop("metadata", {})
-    first["status"]["conditions"] = [
-        condition("PodScheduled", "True"),
-        {**condition("Ready", "True"), "lastTransitionTime": ago(600), **old},
-    ]
-    late = pod("web-1-a", ready=False)
-    late["spec"].pop("nodeName")
-    said = condition("PodScheduled", "False", "Unschedulable", f"{message}.{NO_VICTIMS}")
-    late["status"] = {"phase": "Pending", "conditions": [said]}
-    items = [one for one in good() if one["kind"] != "Pod"]
-    told = event("Pod-web-1-a", reason, "said so")
-    view = replace(seen([*items, first, late]), events=(told,))
-    return next(one for one in diagnose(view, PLACE) if one.problem.code == "unschedulable")
-
-
-@pytest.mark.parametrize(
-    ("more", "hold"),
-    [
-        ({}, 45.0),
-        ({"message": "0/1: 1 node(s) didn't match pod anti-affinity rules"}, 45.0),
-        ({"message": "0/1: 1 node(s) didn't have free ports for the requested pod ports"}, 45.0),
-        # A full node may empty, one that is out of service may come back.
-        ({"message": f"{SPREAD}, 1 Insufficient cpu"}, WAIT),
-        ({"message": f"{SPREAD}, 1 node(s) were unschedulable"}, WAIT),
-        ({"reason": "TriggeredScaleUp"}, WAIT),
-        ({"reason": "Nominated"}, WAIT),
-        # Another pod of the release comes or goes: it may make room.
-        ({"status": "False"}, WAIT),
-        ({"lastTransitionTime": ago(-60)}, WAIT),
-        ({"metadata": {"deletionTimestamp": ago(1)}}, WAIT),
-    ],
-)
-def test_rules_about_pods_that_nothing_will_meet(more: dict[str, Any], hold: float) -> None:
-    assert waits(**more).hold == hold
+@pytest.mark.parametrize(("own", "hold"), [({"restartPolicy": "Always"}, WAIT), ({}, 0.0)])
+def test_a_sidecar_is_started_again_in_a_pod_that_is_not(own: Json, hold: float) -> None:
+    lone = pod("odd", ready=False)
+    lone["metadata"].pop("ownerReferences")
+    beside = {"name": "beside", "image": "a", **own}
+    lone["spec"] |= {"restartPolicy": "Never", "initContainers": [beside]}
+    dead = {"name": "beside", "ready": False, "restartCount": 0}
+    dead["state"] = {"terminated": {"exitCode": 3, "reason": "Error"}}
+    lone["status"]["initContainerStatuses"] = [dead]
+    found = [one for one in diagnose(seen(good(lone)), PLACE) if one.problem.code == "crashed"]
+    assert [one.hold for one in found] == [hold]
 
 
 def test_a_job_of_no_pods_is_held_as_a_suspended_one() -> None:
@@ -170,6 +140,9 @@ def test_what_replaces_pods_only_when_they_are_deleted_has_them_deleted() -> Non
         ("SysctlForbidden", "Pod was rejected: forbidden sysctl", "pod-refused"),
         ("OutOfcpu", "Pod was rejected: Node didn't have enough resource: cpu", "pod-evicted"),
         ("Evicted", "The node was low on resource: memory", "pod-evicted"),
+        ("Evicted", "Pod was rejected: The node had condition: [DiskPressure].", "pod-evicted"),
+        ("NodeShutdown", "Pod was rejected as the node is shutting down.", "pod-evicted"),
+        ("Terminated", "Pod was rejected as the node is shutting down.", "pod-evicted"),
     ],
 )
 def test_what_a_node_rejects_is_not_what_it_has_no_room_for(

@@ -1,17 +1,20 @@
-"""Pods that no scheduler looks at: a gate holds them back, or a claim for a device is missing."""
+"""Pods without a node: a gate, a claim for a device that is not there, rules that nothing meets."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.deliver.look import look_beyond
-from morrow.tool.diagnose.view import WAIT, View
+from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.view import WAIT, Finding, View
 from morrow.tool.programs.runner import Result
-from tests.unit.tool.around import codes, condition, good, only, pod, seen, thing
+from tests.unit.tool.around import PLACE, codes, condition, good, only, pod, seen, thing
+from tests.unit.tool.test_verdicts_pods import ago, event
 
 BY_NAME: Json = {"name": "a", "resourceClaimName": "gpu"}
 OF_TEMPLATE: Json = {"name": "a", "resourceClaimTemplateName": "gpus"}
@@ -79,3 +82,67 @@ def test_claims_are_asked_for_where_a_pod_that_is_not_ready_names_one() -> None:
     healthy = good()
     healthy[2]["spec"]["resourceClaims"] = [BY_NAME]
     assert look_beyond(kubectl, seen(healthy)) == {}
+
+
+SPREAD = "0/3 nodes are available: 3 node(s) didn't match pod topology spread constraints"
+ANTI = "0/1: 1 node(s) didn't match pod anti-affinity rules"
+NO_VICTIMS = " preemption: 0/3 nodes are available: 3 No preemption victims found."
+
+
+def waits(message: str = SPREAD, reason: str = "Waits", nominated: str = "", **old: Any) -> Finding:
+    """Return what is said of a pod that no node takes, beside one that is there."""
+    first = pod("web-1-b")
+    first["metadata"] |= old.pop("metadata", {})
+    first["status"]["conditions"] = [
+        condition("PodScheduled", "True"),
+        {**condition("Ready", "True"), "lastTransitionTime": ago(600), **old},
+    ]
+    late = pod("web-1-a", ready=False)
+    late["spec"].pop("nodeName")
+    said = condition("PodScheduled", "False", "Unschedulable", f"{message}.{NO_VICTIMS}")
+    late["status"] = {"phase": "Pending", "conditions": [said], "nominatedNodeName": nominated}
+    items = [one for one in good() if one["kind"] != "Pod"]
+    told = event("Pod-web-1-a", reason, "said so")
+    view = replace(seen([*items, first, late]), events=(told,))
+    return next(one for one in diagnose(view, PLACE) if one.problem.code == "unschedulable")
+
+
+def tainted(taint: str) -> str:
+    rest = "2 node(s) didn't match pod topology spread constraints"
+    return f"0/3 nodes are available: 1 node(s) had untolerated taint {{{taint}: }}, {rest}"
+
+
+def useless(taint: str) -> str:
+    said = f"0/1 nodes are available: 1 node(s) had untolerated taint {{{taint}: }}. preemption: "
+    return f"{said}0/1 nodes are available: 1 Preemption is not helpful for scheduling"
+
+
+@pytest.mark.parametrize(
+    ("more", "hold"),
+    [
+        ({}, 45.0),
+        ({"message": ANTI}, 45.0),
+        ({"message": "0/1: 1 node(s) didn't have free ports for the requested pod ports"}, 45.0),
+        # A full node may empty, one that is out of service may come back.
+        ({"message": f"{SPREAD}, 1 Insufficient cpu"}, WAIT),
+        ({"message": f"{SPREAD}, 1 node(s) were unschedulable"}, WAIT),
+        ({"reason": "TriggeredScaleUp"}, WAIT),
+        ({"reason": "Nominated"}, WAIT),
+        ({"nominated": "one"}, WAIT),
+        ({"message": f"{ANTI}. preemption: not eligible due to a terminating pod"}, WAIT),
+        # What a node still waits for has taints of many names.
+        ({"message": tainted("node.cilium.io/agent-not-ready")}, WAIT),
+        ({"message": tainted("node.cloudprovider.kubernetes.io/uninitialized")}, WAIT),
+        ({"message": tainted("karpenter.sh/unregistered")}, WAIT),
+        ({"message": tainted("node.kubernetes.io/unreachable")}, WAIT),
+        ({"message": tainted("example.com/gpu")}, 45.0),
+        ({"message": useless("example.com/gpu")}, 12.0),
+        ({"message": useless("node.cilium.io/agent-not-ready")}, WAIT),
+        # Another pod of the release comes or goes: it may make room.
+        ({"status": "False"}, WAIT),
+        ({"lastTransitionTime": ago(-60)}, WAIT),
+        ({"metadata": {"deletionTimestamp": ago(1)}}, WAIT),
+    ],
+)
+def test_rules_about_pods_that_nothing_will_meet(more: dict[str, Any], hold: float) -> None:
+    assert waits(**more).hold == hold

@@ -65,7 +65,9 @@ def _is_final(container: Container) -> bool:
     """Whether nothing starts it again, and nothing makes its pod anew."""
     pod = container.pod
     alone = not pod["metadata"].get("ownerReferences")
-    return alone and pod["spec"].get("restartPolicy") == "Never"
+    # A sidecar among the init containers has a policy of its own, and is started again.
+    policy = container.spec.get("restartPolicy") or pod["spec"].get("restartPolicy")
+    return alone and policy == "Never"
 
 
 def _again_and_again(status: Json, ended: Json) -> bool:

@@ -128,9 +128,10 @@ def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     wanted = ((newest_replicaset(view) or {}).get("spec") or {}).get("replicas", 1)
     again = sum(map(_thrown_out, new_pods(view))) > wanted
     cause = f"{pod['status']['reason']}: {pod['status'].get('message', '')}"
-    # What the node rejects at once for another reason than room asks for what it does not give.
-    full = pod["status"]["reason"].startswith("OutOf")
-    rejected = "Pod was rejected" in cause and not full
+    # What the node rejects at once for another reason than room, or its own end, asks for what it
+    # does not give.
+    passes = cause.startswith(("OutOf", "Evicted:", "NodeShutdown:", "Terminated:"))
+    rejected = "Pod was rejected" in cause and not passes
     code = "pod-refused" if rejected else "pod-evicted"
     problem = place.problem(code, f"Pod {pod['metadata']['name']}", cause)
     yield Finding(problem, HEALS_OFTEN if again else WAIT)

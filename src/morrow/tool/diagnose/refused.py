@@ -123,7 +123,9 @@ BOUND = 45.0  # seconds for somebody else's pods, where rules about pods keep on
 ROOM = 20.0  # seconds in which its controller takes an old pod away for one that has come
 # What the scheduler says of such rules, and of what passes: a full node, one that is away.
 _BOUND = r"topology spread constraints|affinity rules|free ports|ReadWriteOncePod"
-_PASSES = r"Insufficient|were unschedulable|Too many pods|node\.kubernetes\.io/| volume"
+# Taints of what a node waits for bear names of their own: node.cilium.io/agent-not-ready.
+_AWAY = r"node\.kubernetes\.io/|\{[^}]*(not-ready|uninitialized|unregistered|unreachable)\b"
+_PASSES = rf"Insufficient|were unschedulable|Too many pods|{_AWAY}| volume"
 _NODE_COMES = ("TriggeredScaleUp", "Nominated")
 
 # In the scheduler's message: where kubectl is to look.
@@ -163,7 +165,8 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
         short = re.split(r",? preemption:", message)[0]
         if "ReadWriteOncePod" in short:
             short += "; rollout: {strategy: Recreate} lets that one go first"
-        hold = WAIT if _node_comes(pod, view) else _patience(message, view)
+        leaves = "terminating pod" in message  # one that it takes the place of
+        hold = WAIT if leaves or _node_comes(pod, view) else _patience(message, view)
         problem = place.problem("unschedulable", where, short, look=f"{place.kubectl} {look}")
         yield Finding(problem, hold)
 
@@ -206,7 +209,8 @@ def _claims_waited_for(pod: Json, view: View) -> Iterator[str]:
 
 
 def _node_comes(pod: Json, view: View) -> bool:
-    return any(event.get("reason") in _NODE_COMES for event in events_of(view, pod))
+    chosen = bool((pod.get("status") or {}).get("nominatedNodeName"))
+    return chosen or any(event.get("reason") in _NODE_COMES for event in events_of(view, pod))
 
 
 def _patience(message: str, view: View) -> float:
@@ -235,7 +239,7 @@ def _hopeless(message: str) -> bool:
 
     A node that is away may come back, and a full node may empty: these only explain a wait.
     """
-    if "node.kubernetes.io/" in message:
+    if re.search(_AWAY, message):
         return False
     total = re.search(r"0/(\d+) nodes", message)
     useless = re.search(r"(\d+) Preemption is not helpful", message)
