@@ -68,19 +68,26 @@ def test_what_our_own_guess_lacks_is_not_the_cause() -> None:
 
 
 @pytest.mark.parametrize(
-    ("default", "needed"),
-    [("db://me:word@host:port/shelf", True), ("db://<me>@shelf", True), ("db://shelf:1/a", False)],
+    ("field", "default", "needed"),
+    [
+        ("dsn", "db://me:word@host:port/shelf", True),
+        ("dsn", "db://<me>@shelf", True),
+        ("dsn", "db://shelf:1/a", False),
+        ("link", "https://example.com/cb/<provider>", False),
+        ("link", "https://<your-host>/cb/one", True),
+        ("database_url", "db://shelf/<name>", True),
+    ],
 )
 def test_an_address_that_only_shows_its_form_is_none(
-    tmp_path: Path, default: str, needed: bool
+    tmp_path: Path, field: str, default: str, needed: bool
 ) -> None:
     """Also within a model that is made where it is stated."""
-    text = f"class Store:\n    dsn: str = {default!r}\nclass BaseSettings: pass\n"
+    text = f"class Store:\n    {field}: str = {default!r}\nclass BaseSettings: pass\n"
     text += "class Read(BaseSettings):\n    store: Store = Store()\n"
     text += "    model_config = dict(env_prefix='SHOP_', env_nested_delimiter='__')\n"
     fill(tmp_path, wsgi_py=f"{text}{WSGI}")
     (one,) = found(tmp_path).settings
-    assert (one.name, one.needed) == ("SHOP_STORE__DSN", needed)
+    assert (one.name, one.needed) == (f"SHOP_STORE__{field.upper()}", needed)
 
 
 def test_a_program_is_no_application(tmp_path: Path) -> None:

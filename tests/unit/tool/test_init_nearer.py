@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool.init.answer import Application
 from morrow.tool.init.django import settings_here
 from morrow.tool.init.guess import guess
 from morrow.tool.init.init import apply
+from morrow.tool.init.places import Candidate
+from morrow.tool.init.script import tabled
 from morrow.tool.init.settings import Setting
 from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, fill, found, refused
@@ -107,6 +110,22 @@ def test_tables_that_nothing_makes_are_made(tmp_path: Path, held: str) -> None:
     assert made.endswith("create_all()\n")
 
 
+def test_tables_of_what_a_module_of_ours_serves_are_made_in_it(tmp_path: Path) -> None:
+    """Else it would import itself."""
+    fill(tmp_path, shop_py=TABLES.replace("HELD", "Tables()"))
+    own = "from shop import app\n\napplication = app\n"
+    ours = Candidate("", "morrow_app", "application", "why", 50, script=own)
+    app = Application(ours, "morrow_app:application", "wsgi", "flask", (), (), {},
+                      tables='extensions["sqlalchemy"]')  # fmt: skip
+    made = tabled(app, own)
+    (tmp_path / "morrow_app.py").write_text(made.script)
+    asks = "import shop, morrow_app; print(shop.Tables.made, morrow_app.application is shop.app)"
+    said = subprocess.run([sys.executable, "-c", asks], cwd=tmp_path, capture_output=True,
+                          text=True, check=True).stdout  # fmt: skip
+    assert said.split() == ["True", "True"]
+    assert made.target == "morrow_app:application"
+
+
 SCRIPT = """
 import sys
 from shop.start import main
@@ -156,12 +175,15 @@ def test_a_server_that_holds_its_application_is_left_out(tmp_path: Path) -> None
     assert "holder.start()" not in made
 
 
+@pytest.mark.parametrize("own", ["", "VERSION = '1.2.3'\n"])
 @pytest.mark.parametrize("version", [(3, 2), (4, 2), (5, 2)])
-def test_files_are_stored_on_this_machine(tmp_path: Path, version: tuple[int, int]) -> None:
+def test_files_are_stored_on_this_machine(
+    tmp_path: Path, version: tuple[int, int], own: str
+) -> None:
     """Django before 4.2 has one way to say it, later ones another, and no one takes both."""
     fill(tmp_path, django_py=f"VERSION = {version}\n")
-    fill(tmp_path, shop_py="STATICFILES_STORAGE = 'bucket'\n" if version < (4, 2) else
-         "STORAGES = {'staticfiles': 'bucket', 'mail': 'own'}\n")  # fmt: skip
+    fill(tmp_path, shop_py=own + ("STATICFILES_STORAGE = 'bucket'\n" if version < (4, 2) else
+         "STORAGES = {'staticfiles': 'bucket', 'mail': 'own'}\n"))  # fmt: skip
     (tmp_path / "here.py").write_text(settings_here("shop", set(), stored=True))
     asks = "import here; print(sorted(vars(here)), getattr(here, 'STORAGES', ''))"
     said = subprocess.run([sys.executable, "-c", asks], cwd=tmp_path, capture_output=True,
@@ -183,3 +205,16 @@ def test_files_are_stored_on_this_machine(tmp_path: Path, version: tuple[int, in
 )  # fmt: skip
 def test_a_port_is_the_one_where_it_listens(name: str, port: str) -> None:
     assert guess(name, {name: Setting(name, None, True, "a.py", 1, kind="int")}) == port
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("bool", "false"), ("list[int]", "[]"), ("Optional[bool]", "false"), ("dict", "{}"),
+        ("", "8000"), ("str", "8000"), ("int | None", "8000"), ("Optional[int]", "8000"),
+        ("pydantic.PositiveInt", "8000"), ("float", "8000"),
+    ],
+)  # fmt: skip
+def test_a_switch_or_a_list_of_that_name_is_no_port(kind: str, value: str) -> None:
+    known = {"EXPOSE_PORT": Setting("EXPOSE_PORT", None, True, "a.py", 1, kind=kind)}
+    assert guess("EXPOSE_PORT", known) == value

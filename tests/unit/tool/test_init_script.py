@@ -162,6 +162,37 @@ LIMIT = config("LIMIT", cast=int)
     assert known == {"DB__HOST": "str", "DB__PORT": "int", "LIMIT": "int"}
 
 
+@pytest.mark.parametrize(
+    ("given", "needed"),
+    [
+        ("Db(url='sqlite:///x.db', own=Own(name='a'))", []),
+        ("Db(**HELD)", []),
+        ("Db()", ["DB__OWN__NAME", "DB__URL"]),
+        ("Db(url='sqlite:///x.db')", ["DB__OWN__NAME"]),
+    ],
+)
+def test_a_model_that_is_made_within_has_what_it_is_given(
+    tmp_path: Path, given: str, needed: list[str]
+) -> None:
+    text = f"class Own:\n    name: str\nclass Db:\n    url: str\n    own: Own\nclass Mine(\
+BaseSettings):\n    db: Db = {given}\n    model_config = dict(env_nested_delimiter='__')\n"
+    fill(tmp_path, main_py=text)
+    told = settings_of(Repository.read(tmp_path), "")
+    assert [one.name for one in told if one.needed] == needed
+    if "sqlite" in given:
+        assert {one.name: one.default for one in told}["DB__URL"] == "sqlite:///x.db"
+
+
+@pytest.mark.parametrize("default", ["", " = {}()"])
+def test_models_that_hold_each_other_end(tmp_path: Path, default: str) -> None:
+    text = f"class A:\n    b: B{default.format('B')}\nclass B:\n    a: A{default.format('A')}\n"
+    text += (
+        "class Mine(BaseSettings):\n    a: A\n    model_config = dict(env_nested_delimiter='__')\n"
+    )
+    fill(tmp_path, main_py=text)
+    assert [one.name for one in settings_of(Repository.read(tmp_path), "")] == ["A__B__A"]
+
+
 @pytest.mark.parametrize(("version", "serves"), [("2.8.7", True), ("2.5.0", False)])
 def test_a_server_of_another_version_is_not_taken(
     tmp_path: Path, version: str, serves: bool

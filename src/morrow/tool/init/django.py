@@ -12,9 +12,10 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "local.
 """
 MEMORY = """CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 """
-VERSION = "from django import VERSION\n"
 STORES = re.compile(r"(?m)^\s*(STORAGES|STATICFILES_STORAGE|DEFAULT_FILE_STORAGE)\s*=")
 STORED = """
+import django as _django  # noqa: E402 - the project's settings may have a VERSION of their own
+
 # Instead of a bucket, and of a manifest that `collectstatic` would have made: files, as they are.
 STORAGES = {
     **globals().get("STORAGES", {}),
@@ -23,7 +24,7 @@ STORAGES = {
 }
 DEFAULT_FILE_STORAGE = STORAGES["default"]["BACKEND"]
 STATICFILES_STORAGE = STORAGES["staticfiles"]["BACKEND"]
-if VERSION >= (4, 2):  # it takes one of the two ways, not both
+if _django.VERSION >= (4, 2):  # it takes one of the two ways, not both
     del DEFAULT_FILE_STORAGE, STATICFILES_STORAGE
 """
 
@@ -32,7 +33,6 @@ def settings_here(settings: str, needs: set[str], *, stored: bool = False) -> st
     """Return a module of settings: the project's own, with this machine's host and database."""
     return f"""\
 # Django on this machine, named in environments/local.yaml alone. {MADE}
-{VERSION if stored else ""}\
 from {settings} import *  # noqa: F403
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]

@@ -23,7 +23,7 @@ from morrow.tool.init.files import Repository
 from morrow.tool.init.guess import guess
 from morrow.tool.init.hidden import SHORT, files, held
 from morrow.tool.init.nothing import nothing, older, templated, unpinned
-from morrow.tool.init.places import HERE, Candidate, has_module
+from morrow.tool.init.places import HERE, STARTED, Candidate, has_module
 from morrow.tool.init.script import scripts, tabled
 from morrow.tool.init.settings import INSIDE, Setting, settings_of
 from morrow.tool.init.several import services
@@ -91,7 +91,10 @@ class Search:
         """Try what a script does before its own server starts: tables, routes, the application."""
         if best is not None and best.candidate.django:
             return best
-        makes = [tabled(best)] if best and "no such table" in best.raised and best.tables else []
+        makes: list[Candidate] = []
+        if best is not None and "no such table" in best.raised and best.tables:
+            at = f"{best.candidate.source}/{STARTED}.py".lstrip("/")
+            makes = [tabled(best, best.candidate.script or self.repository.text(at))]
         for candidate in [*list(scripts(self.repository))[:3], *makes]:
             if self._late and best is not None:
                 break

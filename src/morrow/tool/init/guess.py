@@ -19,6 +19,8 @@ TYPED = (
     (r"(dict|Dict|Mapping|json|Json)\b", "{}"),
 )
 
+# A number or a text; a switch or a list of such a name is none.
+PORT = r"$|((Optional|Union|Annotated|Final)\[|\w+\.)*(con)?(int|float|str|\w*(Int|Float|Port))\b"
 # Where who is named listens; a number of no such name is a small one.
 PORTS = (
     (r"MYSQL|MARIA", "3306"), (r"REDIS|CACHE", "6379"), (r"MONGO", "27017"),
@@ -52,7 +54,8 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
         return literal[1]
     if re.search(r"(^|_)PRODUCTION$", name):
         return "true"
-    if re.search(r"(?<![A-Z])PORT$", name) or (name.startswith("PG") and name.endswith("PORT")):
+    port = re.search(r"(?<![A-Z])PORT$", name) or (name.startswith("PG") and name.endswith("PORT"))
+    if port and re.match(PORT, kind):
         return next(value for pattern, value in PORTS if re.search(pattern, name))
     for pattern, value in TYPED:
         if re.match(rf"(Optional\[|\w+\.)*({pattern})\b", kind):

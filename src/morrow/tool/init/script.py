@@ -179,17 +179,22 @@ def _within(module: str, text: str, owner: str) -> str:
     return f"{module}.{text}"
 
 
-def tabled(app: Application) -> Candidate:
-    """Return a module that makes the tables, where nothing else in the repository does."""
+def tabled(app: Application, own: str = "") -> Candidate:
+    """Return a module that makes the tables, where nothing else in the repository does.
+
+    `own`: the text of the module that serves it, where that is already one of ours.
+    """
     module, _, name = app.target.partition(":")
-    text = (
-        f"# Nothing that starts {module} makes its tables: here those that are missing are made.\n"
-    )
-    text += f"from {module} import {name.removesuffix('()').partition('.')[0]}\n\n"
-    text += f"application = {name}\nwith application.app_context():\n"
-    text += f"    application.{app.tables}.create_all()\n"
+    said = f"Nothing that starts {module} makes its tables: here those that are missing are made."
+    if module == STARTED:
+        text = f"{own}\n# {said.replace(module, 'it')}\n"
+    else:
+        text = f"# {said}\nfrom {module} import {name.removesuffix('()').partition('.')[0]}\n\n"
+        text += f"application = {name}\n"
+        name = "application"
+    text += f"with {name}.app_context():\n    {name}.{app.tables}.create_all()\n"
     why = f"{app.candidate.why}, and nothing makes its tables"
-    return replace(app.candidate, module=STARTED, attribute="application", script=text, why=why)
+    return replace(app.candidate, module=STARTED, attribute=name, script=text, why=why)
 
 
 def later(module: str, name: str) -> str:

@@ -34,7 +34,8 @@ STORE = re.compile(r"(DATABASE|DB|POSTGRES\w*|MYSQL|SQLALCHEMY|REDIS|MONGO\w*|BR
                    r"CELERY|CACHE|RESULT_BACKEND)(_\w+)?_?(URL|URI|DSN)$")  # fmt: skip
 INSIDE = re.compile(r"://[^/\s:@]*:[^/\s@]+@|-----BEGIN|^(sk|pk|rk)_(live|test)_|^AKIA[0-9A-Z]{16}$|"
                     r"^gh[pousr]_\w{20,}|^xox[abp]-")  # fmt: skip
-NOWHERE = re.compile(r"://\S*:(port|PORT)\b|://\S*<\w+>")
+NOWHERE = re.compile(r"://[^\s/?#]*(:(port|PORT)\b|<[\w-]+>)")  # in its user, host or port
+FORM = re.compile(r"://\S*<[\w-]+>")  # anywhere in a store's
 FOREIGN = re.compile(r"(PATH|HOME|USER|SHELL|LANG|TERM|PWD|TZ|CI|HOSTNAME|TMPDIR|VIRTUAL_ENV|PORT|"
                      r"EDITOR|PYTEST_\w+|PYTHON\w*|MORROW_\w+|FLASK_(APP|RUN_\w+)|DYNO|GITHUB_(ACTIONS?|"
                      r"ACTOR|ENV|JOB|OUTPUT|(HEAD_|BASE_)?REF\w*|REPOSITORY|EVENT_\w+|RUN_\w+|"
@@ -184,13 +185,19 @@ def _fields(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef]) -> Iterator
                 said[name] = _text(inner.value) or ""
     above = [classes.get(ast.unparse(base).rpartition(".")[2]) for base in node.bases]
     for one in (node, *filter(None, above)):  # a model beside BaseSettings states fields, too
-        yield from _stated(one, said["env_prefix"], said["env_nested_delimiter"], classes)
+        yield from _stated(one, said["env_prefix"], said["env_nested_delimiter"], classes, {})
 
 
 def _stated(
-    node: ast.ClassDef, prefix: str, nested: str, classes: Mapping[str, ast.ClassDef]
+    node: ast.ClassDef,
+    prefix: str,
+    nested: str,
+    classes: Mapping[str, ast.ClassDef],
+    given: Mapping[str | None, ast.expr],
+    around: frozenset[ast.ClassDef] = frozenset(),
 ) -> Iterator[Call]:
-    """Yield what the class states; a model within it by each of its own fields."""
+    """Yield what the class states; a model within it by its own fields, with what it is given."""
+    around |= {node}
     for one in node.body:
         if not isinstance(one, ast.AnnAssign) or not isinstance(one.target, ast.Name):
             continue
@@ -204,18 +211,22 @@ def _stated(
             words = {word.arg: word.value for word in value.keywords}
             for alias in ("validation_alias", "alias", "env"):
                 name = (_text(words.get(alias)) or name).upper()
-            given = value.args[0] if value.args else words.get("default")
+            value = value.args[0] if value.args else words.get("default")
             example = _text(words.get("example"))
-            needed = (given is None or _text(given) == "...") and "default_factory" not in words
-            value = given
+            needed = (value is None or _text(value) == "...") and "default_factory" not in words
+        if one.target.id in given or None in given:  # by its name, or by `**`
+            value, needed = given.get(one.target.id, value), False
         kind = ast.unparse(one.annotation)
         made = isinstance(value, ast.Call) and _ends(value.func, kind.rpartition(".")[2])
         within = classes.get(kind.rpartition(".")[2]) if nested and (needed or made) else None
-        if within is not None and within is not node:
-            yield from _stated(within, f"{name}{nested}", nested, classes)
+        if within is not None and within not in around:
+            inner = value.keywords if isinstance(value, ast.Call) else []
+            own = {word.arg: word.value for word in inner}
+            yield from _stated(within, f"{name}{nested}", nested, classes, own, around)
             continue
         default = None if needed else _text(value)
-        if NOWHERE.search(default or ""):  # an address that shows its form, and leads nowhere
+        form = FORM if STORE.search(name) else NOWHERE
+        if form.search(default or "") or NOWHERE.search(default or ""):  # it only shows its form
             needed, default = True, None
         yield Call(name, default, needed, kind, example)
 
