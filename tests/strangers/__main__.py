@@ -109,7 +109,7 @@ def one(folder: Path) -> Result:
     name = "/".join(origin.removesuffix(".git").split("/")[-2:]) if "/" in origin else folder.name
     result = Result(name, run(["git", "rev-parse", "HEAD"], folder, 20).stdout.strip()[:12])
     if wrong := install(folder):
-        result.state, result.said = "not installed", " ".join(wrong.split())[-300:]
+        result.state, result.said = "not installed", public(" ".join(wrong.split()))[-300:]
         return result
     began = time.monotonic()
     code, told = morrow(folder, "init", "--yes")
@@ -142,12 +142,16 @@ def one(folder: Path) -> Result:
     return result
 
 
+def public(said: str) -> str:
+    """Return it without addresses and without folders of this machine, also a compiler's `-I`."""
+    said = re.sub(r"https?://[^\s)']*[^\s)':;,.]", "an address", said)  # what follows it stays
+    return re.sub(r"(?:(?<![\w.])|(?<=\s-[A-Z])|(?<='-[A-Z]))/(?:[\w.+-]+/)+", "", said)
+
+
 def keep(file: Path, result: Result) -> None:
     """Put one result into the file of all, of which `tests.strangers.page` makes a table."""
     known = {one["name"]: one for one in json.loads(file.read_text())} if file.exists() else {}
-    said = re.sub(r"https?://\S+", "an address", result.said)
-    said = re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+", "", said)  # no folder of this machine
-    known[result.name] = {**asdict(result), "said": said}
+    known[result.name] = {**asdict(result), "said": public(result.said)}
     file.write_text(json.dumps([known[name] for name in sorted(known)], indent=1) + "\n")
 
 

@@ -21,7 +21,7 @@ from morrow.tool.init.init import look
 from morrow.tool.init.several import several
 from tests.conformance.material import programs, sources
 from tests.strangers import page
-from tests.strangers.__main__ import state
+from tests.strangers.__main__ import public, state
 from tests.unit.frame.skips import cannot
 from tests.unit.tool.command import morrow
 from tests.unit.tool.local_service import free_ports
@@ -112,6 +112,16 @@ def test_the_page_says_what_became_of_the_strangers() -> None:
     for one in json.loads(page.RESULTS.read_text()):
         if one["state"] in ("named", "raised", "fails"):
             assert one["state"] == state(one["said"]), one["name"]
+        assert public(one["said"]) == one["said"], f"{one['name']}: a folder of a machine"
+
+
+def test_no_folder_of_a_machine_is_kept() -> None:
+    said = "cc '-I/opt/py/include/python3.11' -L/opt/py/lib /opt/py/x.c src/a/b.c returned 1"
+    said = "(more at: https://example.com/e3): needs PostgreSQL, 'https://example.com/': no"
+    assert public(said) == "(more at: an address): needs PostgreSQL, 'an address': no"
+    assert public(said) == "cc '-Ipython3.11' -Llib x.c src/a/b.c returned 1"
+    said = "(more at: https://example.com/e3): needs PostgreSQL, 'https://example.com/': no"
+    assert public(said) == "(more at: an address): needs PostgreSQL, 'an address': no"
 
 
 @pytest.mark.parametrize("stranger", APPLICATIONS, indirect=True, ids=str)
