@@ -120,8 +120,6 @@ def test_no_folder_of_a_machine_is_kept() -> None:
     assert public(said) == "cc '-Ipython3.11' -Llib x.c src/a/b.c returned 1"
     said = "(more at: https://example.com/e3): needs PostgreSQL, 'https://example.com/': no"
     assert public(said) == "(more at: an address): needs PostgreSQL, 'an address': no"
-    said = "(more at: https://example.com/e3): needs PostgreSQL, 'https://example.com/': no"
-    assert public(said) == "(more at: an address): needs PostgreSQL, 'an address': no"
 
 
 @pytest.mark.parametrize("stranger", APPLICATIONS, indirect=True, ids=str)
