@@ -19,7 +19,6 @@ from tests.chart.alert_cases import (
     certificate,
     failing,
     responses,
-    secret,
 )
 from tests.chart.promtool import VALUES, groups, inputs, promtool, unit_test, written
 from tests.chart.rendering import CHART, ROOT, one, render
@@ -191,20 +190,6 @@ def test_a_certificate_of_a_short_life_is_not_late_before_it_is_to_be_renewed(
         series = {**certificate(9), f"{renewal}{{{labels}}}": f"{due}x200"}
         told = said_of("CertificateExpires", series, tmp_path, after="120m")
         assert bool(told) == fires, told
-
-
-def test_a_reading_that_fails_does_not_begin_a_wait_anew(tmp_path: Path) -> None:
-    of_objects = ("ReplicasMissing", "RolloutStuck", "AutoscalerAtMaximum", "DisruptionsBlocked")
-    found = [(one.alert, one.fires) for one in CASES if one.alert in of_objects]
-    assert len(found) == len(of_objects)
-    found += [("SecretOld", secret(-91 * DAY)), ("CertificateExpires", certificate(9))]
-    stateful = {STATEFUL % "replicas": "9x100", STATEFUL % "status_replicas_updated": "1x100"}
-    for alert, series in [*found, ("RolloutStuck", stateful)]:
-        gaps = {
-            name: " ".join([*[value.partition("x")[0]] * 7, "stale"] * 12)
-            for name, value in series.items()
-        }
-        assert alert in said_of(alert, gaps, tmp_path, after="60m"), alert
 
 
 def test_a_faster_time_changes_nothing_but_the_times(tmp_path: Path) -> None:
