@@ -83,10 +83,9 @@ PANELS = [
         ("{{pod}}, process", f"sum by (pod) ({rate('process_cpu_seconds_total')})"),
         ("asked for", f"max(kube_pod_container_resource_requests{{{CPU}}})"),
     ]),
-    Panel("Threads busy", "At 100 % requests wait.", "percentunit", [
+    Panel("Threads and pools busy", "At 100 % requests wait. A service declares its pools.",
+        "percentunit", [
         ("{{pod}}", f"{per_pod('morrow_threads_busy')} / {per_pod('morrow_threads')}"),
-    ]),
-    Panel("Pools busy", "Of connections and the like that the service declares.", "percentunit", [
         ("{{pod}} {{pool}}", f"{per_pool('morrow_pool_busy')} / {per_pool('morrow_pool')}"),
     ]),
     Panel("Error budget left", "Of 30 days' failures. Below 0 the promise is broken.",
@@ -109,8 +108,7 @@ PANELS = [
 ]  # fmt: skip
 # Between which a value is in its unit, of the panels where a wrong one would lie outside.
 BOUNDS = {
-    "Share under 250 ms": (0, 1), "Threads busy": (0, 1), "Pools busy": (0, 1),
-    "Error budget left": (-1e4, 1),
+    "Share under 250 ms": (0, 1), "Threads and pools busy": (0, 1), "Error budget left": (-1e4, 1),
     "Average response": (1e-5, 5), "Percentiles of the response": (1e-5, 10),
     "Memory per pod": (1e7, 3e8), "CPU per pod": (0, 4), "Checks": (0, 1),
 }  # fmt: skip

@@ -27,8 +27,10 @@ FOREIGN = {
     for line in (FILES / "foreign-metrics.txt").read_text().splitlines()
     if line and not line.startswith("#")
 }
-# Of the application, named by processes.worker.backlog; and of an event loop, which hello lacks.
+# Of the application, named by processes.worker.backlog; and of an event loop and of a pool, which
+# hello lacks.
 ELSEWHERE = {"shop_tasks_waiting", "morrow_loop_held_up_seconds"}
+ELSEWHERE |= {"morrow_pool", "morrow_pool_busy"}
 RECORDED = {rule["record"] for rule in RULES if "record" in rule}
 # What the chart and Grafana fill in, as something that parses.
 FILLED = {

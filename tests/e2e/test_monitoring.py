@@ -132,12 +132,12 @@ def test_every_panel_has_data_in_its_unit(
     chart = tmp_path / "chart"
     shutil.copytree(ROOT / "chart", chart)
     file = chart / "files" / "dashboard.json"
-    file.write_text(file.read_text().replace("morrow_threads_busy", "morrow_threads_bus"))
+    file.write_text(file.read_text().replace("active_requests", "active_request"))
     about = watched.project.folder / "pyproject.toml"
     before = about.read_text()
     about.write_text(f'[tool.morrow]\nchart = "{chart}"\n')
     try:
-        with pytest.raises(AssertionError, match="Threads busy"):
+        with pytest.raises(AssertionError, match="Requests at once"):
             dash(watched, PANELS)
     finally:
         about.write_text(before)

@@ -56,6 +56,10 @@ service = Service(create_app, ShopSettings)
 def database():
     if Path("database-is-down").exists():
         raise RuntimeError("down")
+
+@service.pool("database")
+def connections():
+    return 9 if Path("pool-is-full").exists() else 1, 10
 """
 BEGAN = time.time()
 
@@ -152,6 +156,7 @@ def test_each_alert_arrives_by_its_fault_and_none_before(tmp_path: Path) -> None
             time.sleep(1.2)
         soon(lambda: "FewRequestsFail" in world.arrived, "FewRequestsFail")
         (tmp_path / "database-is-down").touch()
+        (tmp_path / "pool-is-full").touch()
         with (
             asking(patient(shop), "/slow", "/bad", clients=16),
             asking(patient(loop), "/block?2"),
