@@ -195,6 +195,8 @@ def main() -> None:
                 proof.run("its end", "terraform", root, "destroy", "-auto-approve", "-no-color")
             else:
                 proof.morrow("its end", "platform", "down", NAME, "--confirm", NAME)
+    if given.fake:
+        shutil.rmtree(folder)  # its state is of nothing
     print("\nproved, and taken away" if not given.fake else "\ndry run done")
 
 
