@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from lab import pods as lab_pods
+from lab.errors import LabError
 from tests.e2e.cluster import eventually
 from tests.e2e.pods import names, ready, restarts
 from tests.e2e.rig import Rig, Run
@@ -53,6 +54,14 @@ def exit_codes(rig: Rig, pods: list[object] | None = None) -> set[int]:
 def no_digest() -> str:
     """A digest that no image has."""
     return "sha256:" + "0" * 64
+
+
+def has_another(uid: str, worker: int) -> bool:
+    """Tell whether the pod has a worker that is not this one; between two it has none."""
+    try:
+        return lab_pods.worker(uid) != worker
+    except LabError:
+        return False
 
 
 def gone_or_back(run: Run, address: str, uid: str, main: int) -> None:

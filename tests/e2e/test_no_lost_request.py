@@ -27,6 +27,7 @@ from tests.e2e.rollouts import (
     broken_release,
     exit_codes,
     gone_or_back,
+    has_another,
     judge_in_flight,
     judge_until_gone,
     no_digest,
@@ -184,7 +185,7 @@ def test_killed_worker(rig: Rig) -> None:
         lab_pods.kill(worker)
         run.load.mark("killed")
         uid = victim["metadata"]["uid"]
-        eventually("another worker", lambda: lab_pods.worker(uid) != worker, within=60)
+        eventually("another worker", lambda: has_another(uid, worker), within=60)
         run.mark("another worker")
         run.settle()
     judge_in_flight(rig, names([victim]))
