@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 
-from morrow.kit.request.metrics import family
+from morrow.kit.request.metrics import family, page
 from morrow.kit.settings.problem import logger
 
 # So long its collectors may take; a scrape has ten seconds in all.
@@ -51,7 +51,7 @@ class ApplicationMetrics:
             "0 while the application's own metrics cannot be read.",
             ({}, not bad),
         )
-        own = "".join(f"{line}\n" for line in told).encode()
+        own = page(told).encode()
         return own if slow else own + self._text
 
     def _read(self) -> None:
@@ -79,7 +79,7 @@ class ApplicationMetrics:
             *family("morrow_pool", "What a pool of the application may hold.", *limits),
             *family("morrow_pool_busy", "What of a pool is in use.", *busy),
         )
-        return "".join(f"{line}\n" for line in lines).encode()
+        return page(lines).encode()
 
     def _of_registry(self) -> bytes:
         client = sys.modules.get("prometheus_client")

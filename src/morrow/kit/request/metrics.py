@@ -3,7 +3,7 @@
 import threading
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from time import time
 
@@ -164,6 +164,15 @@ def family(name: str, help_text: str, *samples: tuple[dict[str, str], float]) ->
     for labels, value in samples:
         told = ",".join(f'{key}="{escape(text)}"' for key, text in labels.items())
         yield f"{name}{{{told}}} {value:.12g}" if told else f"{name} {value:.12g}"
+
+
+def page(lines: Iterable[str]) -> str:
+    r"""Return lines as the text of a page.
+
+    >>> page(["up 1"])
+    'up 1\n'
+    """
+    return "".join(f"{line}\n" for line in lines)
 
 
 def process_lines() -> Iterator[str]:

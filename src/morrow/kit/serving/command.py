@@ -181,7 +181,7 @@ class Command:
             body = {"status": "ready" if ready else "not ready", "checks": states}
             return (200 if ready else 503), kind, (json.dumps(body) + "\n").encode()
         if path == "/metrics":
-            text = "".join(f"{line}\n" for line in self._metrics())
+            text = metrics.page(self._metrics())
             return 200, "text/plain; version=0.0.4; charset=utf-8", text.encode()
         return 404, kind, b'{"error": "not found", "try": "/startupz /readyz /livez /metrics"}\n'
 

@@ -147,7 +147,7 @@ class Running:
             return _json(200 if ready else 503, body)
         if path == "/metrics":
             text = self.observer.durations.exposition(openmetrics=openmetrics)
-            own = "".join(f"{line}\n" for line in self._metrics()).encode()
+            own = metrics.page(self._metrics()).encode()
             if openmetrics:
                 own = _COUNTERS.sub(rb"\1 ", own)
                 theirs = self._applications[OPENMETRICS].collect()

@@ -111,6 +111,14 @@ class Cost:
             f" Prometheus' memory, {self.disk_a_day / 1e6:.2g} MB of disk a day"
         )
 
+    def as_data(self) -> dict[str, int]:
+        """Return it for --json."""
+        return {
+            "series": self.series,
+            "memory_bytes": round(self.memory),
+            "disk_bytes_a_day": round(self.disk_a_day),
+        }
+
 
 def cost(prometheus: Prometheus, namespace: str, name: str, interval: float) -> Cost | None:
     """Ask how many series the pod with most of them has; None where none is read."""

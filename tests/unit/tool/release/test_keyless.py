@@ -18,10 +18,8 @@ from typing import Any
 import pytest
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.base.project import Project
-from morrow.tool.environment import load
-from morrow.tool.rules.signed import unshown
 from tests.unit.tool.release.signing import ROOT, Shop
+from tests.unit.tool.release.test_signatures import codes as shown
 from tools.build import program
 from tools.environments import environment
 
@@ -80,7 +78,7 @@ def services(tmp_path: Path) -> Iterator[Vouching]:
 
 def codes(shop: Shop, digest: str, verify: dict[str, Any]) -> list[str]:
     shop.write("prod", digest, verify)
-    return [found.code for found in unshown(load.read(Project.find(shop.folder), "prod"))]
+    return shown(shop)
 
 
 def test_an_identity_is_believed_and_no_other(

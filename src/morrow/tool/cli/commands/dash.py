@@ -81,12 +81,7 @@ def command(
                 for graph in board.graphs
             },
             "deploys": [{"at": at, "version": version} for at, version in board.deploys],
-            "cost": costs
-            and {
-                "series": costs.series,
-                "memory_bytes": round(costs.memory),
-                "disk_bytes_a_day": round(costs.disk_a_day),
-            },
+            "cost": costs and costs.as_data(),
         }
     )
     terminal.result(f"{output}: {full} of {len(board.graphs)} panels have data")
