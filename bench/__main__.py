@@ -16,7 +16,8 @@ from statistics import median
 
 from bench import chart, contract, in_process, many, tool
 from bench.load import answered
-from bench.servers import cpu_seconds, family, free_port, proportional_memory, server, variant
+from bench.servers import cpu_seconds, family, proportional_memory, server, variant
+from tests.ports import free_port
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -6,14 +6,15 @@ import subprocess
 import sys
 import time
 
-from bench.servers import ROOT, free_port, get, server
+from bench.servers import ROOT, get, server
+from tests.ports import free_ports
 
 THREADS = 4
 ADMIN = ("/startupz", "/readyz", "/livez", "/metrics", "/info")
 
 
 def _service(target: str) -> tuple[list[str], dict[str, str], int, int]:
-    port, admin = free_port(), free_port()
+    port, admin = free_ports(2)
     env = {"MORROW_PORT": str(port), "MORROW_ADMIN_PORT": str(admin)}
     return ["morrow", target], env | {"MORROW_THREADS": str(THREADS)}, port, admin
 

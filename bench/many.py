@@ -16,7 +16,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.servers import cpu_seconds, family, free_port, server
+from bench.servers import cpu_seconds, family, server
+from tests.ports import free_port
 from tools.environments import environment
 
 ROOT = Path(__file__).resolve().parents[1]

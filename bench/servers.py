@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from random import randrange
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 HELLO = {
@@ -20,21 +21,6 @@ HELLO = {
     "API_BASE_URL": "https://api.example.com",
     "MORROW_THREADS": "4",
 }
-
-
-def free_port() -> int:
-    """Return a port that nobody holds now, below those which the kernel gives to clients.
-
-    Whoever asks a port of the kernel's own range again and again until a server is there may be
-    given that very port for the asking, and then the server cannot have it.
-    """
-    while True:
-        try:
-            port = randrange(20_000, 32_000)  # noqa: S311 - any will do
-            with socket.create_server(("127.0.0.1", port)):
-                return port
-        except OSError:
-            continue
 
 
 def get(port: int, path: str, *, wait: bool = True) -> socket.socket:

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.conformance.applications import Application
 from tests.conformance.case import At
 from tests.conformance.exchange import PATIENCE
-from tests.unit.kit.ports import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 GRACE = 10

@@ -7,7 +7,6 @@ nodes. Each request is in the audit log, in its order.
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import subprocess
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.ports import free_ports
 from tools.build import folder, program
 
 TOKEN = "token-of-a-test"
@@ -79,7 +79,7 @@ def running(place: Path) -> Iterator[ApiServer]:
     (place / "audit.yaml").write_text(AUDIT)
     key = place / "accounts.key"
     subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
-    client, peer, port = _free_ports(3)
+    client, peer, port = free_ports(3)
     etcd = [program("etcd", "server"), f"--data-dir={place}/etcd", "--unsafe-no-fsync"]
     for what, number in (("client", client), ("peer", peer)):
         etcd.append(f"--listen-{what}-urls=http://127.0.0.1:{number}")
@@ -128,11 +128,3 @@ def _wait(server: ApiServer) -> None:
                 log = (server.place / "kube-apiserver.log").read_text()
                 raise AssertionError(f"{problem}\n{log[-3000:]}") from None
         time.sleep(0.2)
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]

@@ -23,10 +23,10 @@ from tests.e2e import external_secrets, killed
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually
 from tests.e2e.pods import ready
 from tests.e2e.tool_project import Told, ToolProject
+from tests.ports import free_ports
 from tests.unit.tool import database as databases
 from tests.unit.tool import sealing
 from tests.unit.tool.database import USERS, Database
-from tests.unit.tool.local_service import free_ports
 
 ENTRY = "test/killed"
 RATE = 10  # a second

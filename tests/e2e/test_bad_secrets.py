@@ -27,7 +27,7 @@ from tests.e2e.cluster import Cluster, needs_lab
 from tests.e2e.conftest import make_namespace
 from tests.e2e.killed_shop import Shop, serving
 from tests.e2e.tool_project import Told
-from tests.unit.tool.local_service import free_ports
+from tests.ports import free_ports
 
 pytestmark = [
     pytest.mark.full,

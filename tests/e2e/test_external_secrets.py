@@ -15,7 +15,7 @@ from tests.e2e import external_secrets
 from tests.e2e.cluster import Cluster, Image, needs_lab
 from tests.e2e.external_secrets import Service
 from tests.e2e.tool_project import ToolProject
-from tests.unit.tool.local_service import free_ports
+from tests.ports import free_ports
 
 pytestmark = [
     pytest.mark.full,

@@ -16,8 +16,8 @@ from tests.e2e.conftest import proving
 from tests.e2e.pods import names
 from tests.e2e.rig import FOLDER, NOTHING, Rig
 from tests.e2e.tool_project import ToolProject
+from tests.ports import free_ports
 from tests.unit.tool import sealing
-from tests.unit.tool.local_service import free_ports
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
 ENTRY = "test/hello"

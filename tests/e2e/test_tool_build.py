@@ -17,7 +17,7 @@ from tests.e2e.built import buildable, commit, git
 from tests.e2e.cluster import Cluster, Image
 from tests.e2e.images import INSECURE
 from tests.e2e.tool_project import ToolProject
-from tests.unit.tool.local_service import free_ports
+from tests.ports import free_ports
 from tools.build import program
 
 pytestmark = pytest.mark.timeout(900)

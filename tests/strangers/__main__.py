@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from morrow.tool.init.answer import UNREACHED
+from tests.ports import free_ports
 from tests.strangers.install import install, run
 from tests.unit.tool.command import MAIN
-from tests.unit.tool.local_service import free_ports
 
 SOURCES = Path(__file__).resolve().parents[2] / "src"
 # What is missing here and said so, by its code.

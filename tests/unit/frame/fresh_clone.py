@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.unit.frame.markdown import Block
 from tests.unit.frame.repository import ROOT
 
@@ -28,13 +28,6 @@ LEFT_OUT = (
     *("buildah", "docker", "fish", "go", "haproxy", "helm", "kubectl", "node", "podman"),
     *("promtool", "shellcheck", "terraform", "uv", "zsh"),
 )
-
-
-def free_port() -> int:
-    """Return a port of the loopback that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def as_nobody() -> bool:

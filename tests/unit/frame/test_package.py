@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
 from tests.unit.frame import pythons
 from tests.unit.frame.markdown import blocks
 from tests.unit.frame.repository import ROOT
 from tests.unit.frame.skips import cannot
 from tests.unit.frame.test_python_versions import DECLARED
-from tests.unit.tool.local_service import free_ports
 from tools.build import program
 from tools.environments import UV
 

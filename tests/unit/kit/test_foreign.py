@@ -13,7 +13,7 @@ import pytest
 
 from morrow.kit.request.asgi import AsgiMiddleware, Places
 from morrow.kit.request.observer import Observer
-from tests.unit.kit.ports import free_port
+from tests.ports import free_port
 from tests.unit.kit.served import Served, environment, wait_for
 
 WAITRESS = "import foreign_apps as f, waitress; waitress.serve(f.{app}, port={port}, threads=4)"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.unit.frame.skips import cannot
-from tests.unit.kit.ports import free_port
 from tests.unit.kit.served import HELLO, Served, served, wait_for
 
 # Without a time-out of its own a check has `inter` to be answered: on a busy machine that takes

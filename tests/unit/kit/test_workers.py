@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.unit.frame.skips import cannot
-from tests.unit.kit.ports import free_port
 from tests.unit.kit.served import ROOT, Served, environment, wait_for
 from tools.cache import UnavailableError
 from tools.environments import BASE_PYTHON

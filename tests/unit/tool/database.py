@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from apps.orders.backing import MissingError, postgres
+from tests.ports import free_port
 from tests.unit.frame.skips import cannot
-from tests.unit.kit.ports import free_port
 from tests.unit.tool import sealing
 from tests.unit.tool.command import MAIN, Told
 from tests.unit.tool.local_service import LocalService

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import free_ports
 from tests.unit.kit.processes import lives
 from tests.unit.tool.command import MAIN, Told, morrow
 
@@ -122,12 +122,3 @@ def local_service(folder: Path) -> Iterator[LocalService]:
         if made.processes():
             made.morrow("down", "local")
     assert made.processes() == []
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -20,11 +20,11 @@ import pytest
 from morrow.tool.init.init import look
 from morrow.tool.init.several import several
 from tests.conformance.material import programs, sources
+from tests.ports import free_ports
 from tests.strangers import page
 from tests.strangers.__main__ import public, state
 from tests.unit.frame.skips import cannot
 from tests.unit.tool.command import morrow
-from tests.unit.tool.local_service import free_ports
 from tools.cache import UnavailableError
 
 FASTAPI, FLASK = "fastapi/docs_src", "flask/examples"

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.targets.process import state
+from tests.ports import free_ports
 from tests.unit.tool.command import MAIN
-from tests.unit.tool.local_service import LocalService, free_ports, local_service
+from tests.unit.tool.local_service import LocalService, local_service
 
 
 def change(shop: LocalService, old: str, new: str, file: str = "environments/local.yaml") -> None:

@@ -8,6 +8,7 @@ import socket
 import sys
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.unit.tool.local_service import LocalService, local_service
 
 
@@ -39,8 +40,7 @@ def test_a_taken_admin_port_gives_way(shop: LocalService) -> None:
 
 def test_another_port_moves_the_service(shop: LocalService) -> None:
     assert shop.morrow("up", "local").code == 0
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     moved = shop.morrow("up", "local", "--port", str(port), "--json")
     assert moved.answer["url"] == f"http://127.0.0.1:{port}/"
     assert shop.get(port) == "one hello"

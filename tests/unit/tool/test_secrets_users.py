@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.unit.kit.ports import free_port
+from tests.ports import free_port
 from tests.unit.tool import database as databases
 from tests.unit.tool.command import MAIN
 from tests.unit.tool.database import Database, Shop, asking

@@ -21,6 +21,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from random import randrange
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
@@ -205,12 +206,14 @@ def taken(port: int) -> bool:
 
 
 def free_port(wish: int = 0) -> int:
-    """The port wished for, or any free one."""
-    if wish and not taken(wish):
-        return wish
-    with socket.socket() as trial:
-        trial.bind((HOST, 0))
-        return int(trial.getsockname()[1])
+    """The port wished for, or any free one below those which the kernel gives to clients.
+
+    A port of the kernel's own range may be lost to a connection before the process has it, even
+    to the one that asks whether the process is there.
+    """
+    while not wish or taken(wish):
+        wish = randrange(20_000, 32_000)  # noqa: S311 - any will do
+    return wish
 
 
 def holder(port: int) -> str:
