@@ -19,6 +19,7 @@ from lab.kubectl import kubectl, kubectl_json, kubectl_succeeds
 from lab.layout import CLUSTER_DNS, FOREIGN, GATEWAY_DOMAIN, MANIFESTS, REGISTRY
 from lab.program import wait_until
 from lab.timings import Clock
+from tools.build import program
 from tools.sources import sources
 
 # Kubelets that the cluster's own authority knows are checked; kind's sign for themselves.
@@ -51,7 +52,7 @@ def install(clock: Clock) -> None:
 
 
 def _install_dns() -> tuple[str, str]:
-    images.push_add_on(images.COREDNS_IMAGE, "coredns")
+    images.push_program(images.COREDNS_IMAGE, program("coredns"))
     _apply("coredns.yaml", image=images.COREDNS_IMAGE, address=CLUSTER_DNS)
     return "kube-system", "coredns"
 
@@ -59,7 +60,7 @@ def _install_dns() -> tuple[str, str]:
 def _install_metrics() -> tuple[str, str] | None:
     if kubectl_succeeds("get", "apiservice", "v1beta1.metrics.k8s.io"):
         return None
-    images.push_add_on(images.METRICS_SERVER_IMAGE, "metrics-server")
+    images.push_program(images.METRICS_SERVER_IMAGE, program("metrics-server"))
     image = images.METRICS_SERVER_IMAGE
     _apply("metrics-server.yaml", image=image, kubelet_trust=KUBELET_TRUST)
     return "kube-system", "metrics-server"
@@ -70,7 +71,7 @@ def _install_gateway() -> tuple[str, str]:
         definitions = str(gateway_api_definitions())
         kubectl("apply", "--server-side", "-f", definitions)
         kubectl("wait", "--for=condition=Established", "-f", definitions, "--timeout=30s")
-    images.push_add_on(images.TRAEFIK_IMAGE, "traefik")
+    images.push_program(images.TRAEFIK_IMAGE, program("traefik"))
     _apply("traefik.yaml", image=images.TRAEFIK_IMAGE)
     _give_certificate()
     if not gateway_addresses():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from string import Template
 
-from lab import images, oci
+from lab import images
 from lab.kubectl import kubectl
 from lab.layout import MANIFESTS, REGISTRY
 from lab.timings import Clock
@@ -26,8 +26,7 @@ def add() -> None:
     for binary in binaries:
         module = f"github.com/fluxcd/{binary.name}"
         image = f"{REGISTRY}/lab/{binary.name}:{version('flux', module)}"
-        if not oci.digest_of(image):
-            images.push_program(image, binary)
+        images.push_program(image, binary)
         marks[binary.name.replace("-", "_")] = image
         kinds = str(sources("flux", module) / "config" / "crd" / "bases")
         kubectl("apply", "--server-side", "-f", kinds)

@@ -10,7 +10,6 @@ from pathlib import Path
 from lab import oci, versions
 from lab.layout import REGISTRY
 from lab.shell import run
-from tools.build import program
 
 NONROOT = "65532"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -53,14 +52,10 @@ def compile_c(source: str, binary: Path) -> None:
     run("gcc", "-Os", "-static", "-x", "c", "-", "-o", binary, stdin=source)
 
 
-def push_add_on(image: str, tool: str) -> None:
-    """Push the image of one of the add-ons' programs unless the registry has it."""
-    if not oci.digest_of(image):
-        push_program(image, program(tool))
-
-
 def push_program(image: str, binary: Path) -> None:
-    """Push an image of one static program, which runs without root and without a shell."""
+    """Push an image of one static program, without root and shell, unless the registry has it."""
+    if oci.digest_of(image):
+        return
     settings = {"Entrypoint": [f"/bin/{binary.name}"], "User": f"{NONROOT}:{NONROOT}"}
     oci.push(image, _layer(binary), settings)
 

@@ -1,4 +1,4 @@
-"""Prometheus with its operator and Alertmanager: an add-on that only some tests ask for."""
+"""Prometheus with its operator, Alertmanager and the collector: an add-on for some tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from string import Template
 
-from lab import images, oci, status
+from lab import collector, images, status
 from lab.control_plane import GROUP
 from lab.kubectl import kubectl, kubectl_succeeds
 from lab.layout import HOST, MANIFESTS, OBJECT_METRICS, OBJECT_METRICS_PORT, REGISTRY, ROOT
@@ -26,8 +26,9 @@ PROGRAMS = {
 
 
 def add() -> None:
-    """Bring the cluster its monitoring; return when Prometheus and Alertmanager are ready."""
+    """Bring the cluster its monitoring; return when all of it is ready."""
     binaries = {name: program(tool, name) for name, (tool, _) in PROGRAMS.items()}
+    collecting = program("otelcol")
     clock = Clock()
     marks = {name.rpartition("-")[2]: _pushed(binary) for name, binary in binaries.items()}
     clock.say("images in the registry")
@@ -42,17 +43,19 @@ def add() -> None:
     marks |= {"prometheus_version": PROMETHEUS, "alertmanager_version": ALERTMANAGER}
     manifest = Template((MANIFESTS / "monitoring.yaml").read_text()).substitute(marks)
     kubectl("apply", "-f", "-", stdin=manifest)
+    collector.add(collecting)
     clock.say("objects applied")
     wait_until("readiness of Prometheus and Alertmanager", _ready, within=120, every=0.3)
-    clock.say(f"ready; its programs occupy {status.memory(tuple(PROGRAMS)) // 2**20} MiB")
+    collector.wait()
+    memory = status.memory((*PROGRAMS, collecting.name))
+    clock.say(f"ready; its programs occupy {memory // 2**20} MiB")
     clock.say("stand-in: kube-state-metrics (lab/object_metrics.py)")
 
 
 def _pushed(binary: Path) -> str:
     _, version = PROGRAMS[binary.name]
     image = f"{REGISTRY}/lab/{binary.name}:{version}"
-    if not oci.digest_of(image):
-        images.push_program(image, binary)
+    images.push_program(image, binary)
     return image
 
 

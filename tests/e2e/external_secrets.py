@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import images, oci
+from lab import images
 from lab.layout import HOST
 from lab.shell import run
 from tests.e2e.cluster import Cluster, eventually
@@ -82,8 +82,7 @@ def operator(cluster: Cluster, folder: Path, address: str) -> Iterator[None]:
     """Install the operator from its module: definitions, its own chart, an image of its program."""
     tag = version("external-secrets", MODULE)
     image = f"{cluster.registry}/lab/external-secrets:{tag}"
-    if not oci.digest_of(image):
-        images.push_program(image, program("external-secrets"))
+    images.push_program(image, program("external-secrets"))
     module = sources("external-secrets", MODULE)
     definitions = module / "config" / "crds" / "bases"
     kinds = [str(file) for file in sorted(definitions.glob("*.io_*.yaml"))]
