@@ -1,4 +1,7 @@
-"""The External Secrets Operator in a cluster, over an AWS Secrets Manager that is moto's."""
+"""The External Secrets Operator in a cluster, over an AWS Secrets Manager that is moto's.
+
+moto decides by its own IAM who may; the words of its no are a stand-in's (refusing_moto.py).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from typing import Any
 from lab import images
 from lab.layout import HOST
 from lab.shell import run
-from tests.e2e.cluster import Cluster, eventually
+from tests.e2e.cluster import ROOT, Cluster, eventually
 from tests.terraform.aws import account as accounts
 from tools.build import program, version
 from tools.sources import sources
@@ -37,19 +40,33 @@ class Service:
         """What this machine's boto3 needs."""
         return {**accounts.variables(self.address), "NO_PROXY": f"127.0.0.1,{HOST}"}
 
-    def ask(self, operation: str, **given: Any) -> Any:
+    def ask(self, operation: str, /, client: str = "secretsmanager", **given: Any) -> Any:
         """Do one operation."""
         done = subprocess.run(
-            [accounts.programs() / "python", "-c", ASK, operation, json.dumps(given)],
+            [accounts.programs() / "python", "-c", ASK, client, operation, json.dumps(given)],
             env=os.environ | self.variables, capture_output=True, text=True, check=True,
         )  # fmt: skip
         return json.loads(done.stdout)
 
+    def user(self, name: str) -> tuple[str, str]:
+        """Make a user of IAM, who may do nothing yet; return its access key."""
+        self.ask("create_user", client="iam", UserName=name)
+        key = self.ask("create_access_key", client="iam", UserName=name)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def allow(self, name: str, *actions: str) -> None:
+        """Let a user do these operations of Secrets Manager, and no other."""
+        statement = {"Effect": "Allow", "Action": [f"secretsmanager:{one}" for one in actions],
+                     "Resource": "*"}  # fmt: skip
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.ask("put_user_policy", client="iam", UserName=name, PolicyName="own",
+                 PolicyDocument=policy)  # fmt: skip
+
 
 ASK = """
 import boto3, json, sys
-client = boto3.client("secretsmanager")
-answer = getattr(client, sys.argv[1])(**json.loads(sys.argv[2]))
+client = boto3.client(sys.argv[1])
+answer = getattr(client, sys.argv[2])(**json.loads(sys.argv[3]))
 print(json.dumps(answer, default=str))
 """
 
@@ -58,8 +75,9 @@ print(json.dumps(answer, default=str))
 def service(folder: Path, port: int) -> Iterator[Service]:
     """Run moto where the cluster's pods reach it."""
     with (folder / "moto.log").open("w") as log:
-        words = [str(accounts.programs() / "moto_server"), "-H", HOST, "-p", str(port)]
-        server = subprocess.Popen(words, stdout=log, stderr=log)
+        python = str(accounts.programs() / "python")
+        words = [python, "-m", "tests.e2e.refusing_moto", HOST, str(port)]
+        server = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
     try:
         made = Service(f"http://{HOST}:{port}")
 
@@ -119,12 +137,14 @@ def operator(cluster: Cluster, folder: Path, address: str) -> Iterator[None]:
         cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
 
 
-def store(name: str = "aws", region: str = REGION) -> list[dict[str, Any]]:
+def store(
+    name: str = "aws", region: str = REGION, key: tuple[str, str] = ("testing", "testing")
+) -> list[dict[str, Any]]:
     """Return a SecretStore over the service, and the Secret that it logs in with."""
     keys = {f"{part}SecretRef": {"name": "aws-login", "key": part.lower()}
             for part in ("accessKeyID", "secretAccessKey")}  # fmt: skip
     aws = {"service": "SecretsManager", "region": region, "auth": {"secretRef": keys}}
-    login = {"accesskeyid": "testing", "secretaccesskey": "testing"}
+    login = dict(zip(("accesskeyid", "secretaccesskey"), key, strict=True))
     return [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "aws-login"},
          "stringData": login},

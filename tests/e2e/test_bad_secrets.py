@@ -1,9 +1,8 @@
 """Bad values of secrets, given and in the store: the old ones serve, and the key is named in time.
 
 orders, whose secret is a database's URL, before a real PostgreSQL; its secrets are in Secrets
-Manager (moto's: not AWS), delivered by the real External Secrets Operator. Who may not read or
-write is seen in AWS's own words alone (test_secrets_manager.py, test_external_store.py): moto's
-IAM refuses in a form that AWS does not send.
+Manager (moto's: not AWS), delivered by the real External Secrets Operator. The operator and who
+types are users of moto's IAM, which refuses in the words of a stand-in (refusing_moto.py).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from morrow.tool.diagnose.probes import startup_budget
 from tests.e2e import external_secrets
 from tests.e2e.cluster import Cluster, needs_lab
 from tests.e2e.conftest import make_namespace
-from tests.e2e.killed_shop import Shop, serving
+from tests.e2e.killed_shop import Shop, repeated, serving
 from tests.e2e.tool_project import Told
 from tests.ports import free_ports
 
@@ -39,6 +38,11 @@ URL, OTHER = "DATABASE_URL", "BROKER_PASSWORD"
 CANARY = "canary-2f91-never-shown"
 IN_TIME = 30.0  # seconds
 GONE = "0" * 8 + "-0000-4000-8000-" + "0" * 12
+READ, WRITE = "GetSecretValue", "PutSecretValue"
+MAY = {
+    "operator": (READ, "DescribeSecret"),
+    "person": (READ, WRITE, "DescribeSecret", "UpdateSecretVersionStage"),
+}
 
 
 @dataclass
@@ -86,6 +90,14 @@ class Kept:
         finally:
             self.file.write_bytes(before)
 
+    def forbidden(self, user: str, action: str, done: Callable[[], Told]) -> Told:
+        """Do it while that user may not do that."""
+        self.service.allow(user, *(one for one in MAY[user] if one != action))
+        try:
+            return done()
+        finally:
+            self.service.allow(user, *MAY[user])
+
     def current(self) -> str:
         """Return which version is current."""
         stages = self.service.ask("describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
@@ -112,9 +124,13 @@ def kept(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         service = ends.enter_context(external_secrets.service(folder, free_ports(1)[0]))
         ends.enter_context(external_secrets.operator(cluster, folder, service.address))
         service.ask("create_secret", Name=ENTRY, SecretString="{}")
-        shop.project.make(*external_secrets.store())
+        keys = {user: service.user(user) for user in MAY}
+        for user, actions in MAY.items():
+            service.allow(user, *actions)
+        shop.project.make(*external_secrets.store(key=keys["operator"]))
         made = Kept(shop, service)
-        shop.project.variables |= service.variables
+        own = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), keys["person"], strict=True))
+        shop.project.variables |= service.variables | own
         table: dict[str, Any] = yaml.safe_load(made.file.read_text())
         revision = table["secrets"]["revision"]
         table["secrets"] = {"keys": [URL, OTHER], "revision": revision,
@@ -129,12 +145,12 @@ def kept(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @dataclass(frozen=True)
 class Bad:
-    """What is done, and what is to be said: the code, and what of its words names the key."""
+    """What is done, and what is to be said: the code, and the words that name what is bad."""
 
     name: str
     done: Callable[[Kept], Told]
     code: str
-    names: str = URL
+    names: tuple[str, ...] = (URL,)
     known: tuple[str, str] | None = None  # by which event; None: from the start
     rolls: bool = False  # it is known only when a pod had its time to become ready
 
@@ -154,12 +170,26 @@ ROWS = (
     Bad("missing property", lambda it: it.store({OTHER: "word"}), "property-missing",
         known=REFUSED),
     Bad("a version that is not there any more", lambda it: it.store({}, GONE), "entry-missing",
-        names=GONE, known=REFUSED),
+        names=(GONE,), known=REFUSED),
+    Bad("no permission, the operator's",
+        lambda it: it.forbidden("operator", READ, lambda: it.store(it.good)), "aws-denied",
+        names=(f"secretsmanager:{READ}", ENTRY, "user/operator"), known=REFUSED),
+    Bad("no permission to write",
+        lambda it: it.forbidden("person", WRITE, lambda: it.give(it.good[URL])), "aws-denied",
+        names=(f"secretsmanager:{WRITE}", ENTRY, "user/person")),
+    Bad("no permission to read",
+        lambda it: it.forbidden("person", READ, lambda: it.give(it.good[URL])), "aws-denied",
+        names=(f"secretsmanager:{READ}", ENTRY, "user/person")),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("bad", ROWS, ids=lambda bad: bad.name)
 def test_a_bad_value_is_named_in_time_and_the_old_one_serves(kept: Kept, bad: Bad) -> None:
+    repeated(lambda: refused(kept, bad))
+
+
+def refused(kept: Kept, bad: Bad) -> None:
+    """Do what is bad under load; judge what was said, and that nothing changed."""
     shop = kept.shop
     shop.ready()
     before, file, current = shop.project.ready_pods(), kept.file.read_bytes(), kept.current()
@@ -173,9 +203,8 @@ def test_a_bad_value_is_named_in_time_and_the_old_one_serves(kept: Kept, bad: Ba
     found = told.problem
     assert found["code"] == bad.code, told
     words = json.dumps(found if bad.rolls else {**found, "details": ""})
-    assert bad.names in words, told
-    other = {URL: OTHER, OTHER: URL}.get(bad.names, "")
-    assert not other or other not in words, "no other key is blamed"
+    assert [one for one in bad.names if one not in words] == [], told
+    assert bad.names != (URL,) or OTHER not in words, "no other key is blamed"
     assert "first-word" not in str(told)
     assert CANARY not in str(told)
     assert shop.project.ready_pods() == before, "the old one serves"
@@ -184,8 +213,16 @@ def test_a_bad_value_is_named_in_time_and_the_old_one_serves(kept: Kept, bad: Ba
     assert plan.code == 0, plan
 
 
-def test_control_a_good_one_is_taken_by_the_same_way(kept: Kept) -> None:
+@pytest.mark.parametrize(
+    "done",
+    [lambda it: it.store(it.good), lambda it: it.give(it.good[URL])],
+    ids=("in the store", "given"),
+)
+def test_control_a_good_one_is_taken_by_the_same_way(
+    kept: Kept, done: Callable[[Kept], Told]
+) -> None:
+    """By users who may, too."""
     before = kept.shop.project.ready_pods()
-    told = kept.give(kept.good[URL])
+    told = done(kept)
     assert told.code == 0, told
     assert kept.shop.project.ready_pods().isdisjoint(before)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -17,7 +18,7 @@ import pytest
 
 from tests.e2e.cluster import Cluster, eventually, needs_lab
 from tests.e2e.conftest import make_namespace
-from tests.e2e.killed_shop import Shop, serving
+from tests.e2e.killed_shop import Shop, Starved, repeated, serving
 
 pytestmark = pytest.mark.timeout(900)
 ROTATE = ("secrets", "rotate", "test")
@@ -79,6 +80,12 @@ def test_killed_at_a_step_it_serves_and_the_next_command_converges(
     shops: Callable[[str], Shop], store: str, step: int, when: str
 ) -> None:
     shop = shops(store)
+    repeated(lambda: killed_at(shop, step, when))
+
+
+def killed_at(shop: Shop, step: int, when: str) -> None:
+    """Kill it there under load, and go on."""
+    store = shop.store
     pattern = STEPS[store][step]
     if pattern == GOES:
         shop.full_history()
@@ -112,3 +119,8 @@ def test_control_what_does_not_serve_or_converge_is_seen(shops: Callable[[str], 
         shop.project.kubectl("scale", "deployment/web", "--replicas=1")
         shop.ready()
     assert shop.killed("^never$", "before", *ROTATE) == 0, "where it is not killed it ends well"
+    with pytest.raises(Starved), shop.under_load() as load:  # noqa: PT012
+        assert load._process is not None
+        for number, pause in ((signal.SIGSTOP, 3), (signal.SIGCONT, 1)):
+            os.kill(load._process.pid, number)
+            time.sleep(pause)

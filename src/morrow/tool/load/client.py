@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from morrow.tool.load.connection import Exchange, RequestError
 from morrow.tool.load.pool import Pool
 from morrow.tool.load.result import (
+    LATE,
     MOST_REQUESTS,
     Event,
     Failed,
@@ -25,6 +26,8 @@ from morrow.tool.load.result import (
     Sample,
     percentile,
 )
+
+TICK = 0.02  # seconds between two looks at what has waited too long
 
 
 class Client:
@@ -105,9 +108,14 @@ class Client:
             self.ending.set()
 
     async def _expire(self) -> None:
+        before = self.loop.time()
         while True:  # deadlines stand in the order of sending
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(TICK)
             now = self.loop.time()
+            stood = now - before - TICK
+            if stood > LATE:  # no answer was read meanwhile: that time is not the server's
+                self.under_way = {task: until + stood for task, until in self.under_way.items()}
+            before = now
             for task, deadline in list(self.under_way.items()):
                 if deadline > now:
                     break
