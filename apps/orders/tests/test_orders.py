@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from apps.orders.backing import MissingError, postgres, redis
+from tests.ports import free_port
 from tests.unit.frame.skips import cannot
-from tests.unit.kit.ports import free_port
 from tests.unit.kit.served import Served, wait_for
 from tools.cache import UnavailableError
 from tools.environments import BASE_PYTHON, environment
