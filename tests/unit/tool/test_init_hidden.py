@@ -10,6 +10,7 @@ import pytest
 from morrow.tool.base.errors import Failure
 from morrow.tool.init import ask
 from morrow.tool.init.called import call_wsgi, heard, shown
+from morrow.tool.init.files import Repository
 from morrow.tool.init.hidden import files, held, hidden
 from morrow.tool.init.tell import summary
 from tests.unit.frame.skips import cannot
@@ -18,8 +19,13 @@ from tests.unit.tool.test_init import WSGI, found
 from tests.unit.tool.test_init_dotenv import READS_ITS_OWN
 
 LINK, KEY = "postgres://shop:hunter2secret@db/x", "tok-4711-canary"
-DOTENV = f"DATABASE_URL={LINK}\nAPI_TOKEN={KEY}\nSHOP_MODE=production\n"
-SAYS = "'Could not reach %(DATABASE_URL)s with token %(API_TOKEN)s as %(SHOP_MODE)s' % os.environ"
+# A password may be a word, and its name may not say what it is.
+DOTENV = f"DATABASE_URL={LINK}\nAPI_TOKEN={KEY}\nSHOP_MODE=production\nMAGIC=swordfish\n"
+SAYS = (
+    "'Could not reach %(DATABASE_URL)s with token %(API_TOKEN)s as %(SHOP_MODE)s %(MAGIC)s'"
+    " % os.environ"
+)
+MODES = "MODES = ('trial', 'production')\n"
 PAGE = f"""    start_response("500 Internal Server Error", [])
     return [({SAYS}).encode()]
 """
@@ -36,7 +42,7 @@ def shop(tmp_path: Path) -> Path:
 
 def page(folder: Path, body: str) -> None:
     begins = WSGI.partition("    start_response(")[0]
-    (folder / "wsgi.py").write_text(f"{READS_ITS_OWN}{begins}{body}")
+    (folder / "wsgi.py").write_text(f"{MODES}{READS_ITS_OWN}{begins}{body}")
 
 
 @pytest.mark.parametrize("body", [PAGE, f"    raise LookupError({SAYS})\n"])
@@ -44,9 +50,11 @@ def test_what_a_page_says_of_its_dot_env_is_not_repeated(shop: Path, body: str) 
     page(shop, body)
     told = found(shop)
     said = told.application.trouble + summary(told)
-    assert "with token ... as production" in said, "the control: the rest is there"
+    assert "with token ... as production ..." in said, "the control: the rest is there"
     assert "hunter2" not in said
     assert "4711" not in said
+    assert "swordfish" not in said
+    assert not [one.path for one in told.drafts if "swordfish" in one.text]
 
 
 def test_what_the_command_prints_has_none_either(shop: Path) -> None:
@@ -55,6 +63,7 @@ def test_what_the_command_prints_has_none_either(shop: Path) -> None:
     assert "Could not reach" in told.answer["trouble"], "the control"
     assert "hunter2" not in json.dumps(told.answer)
     assert "4711" not in json.dumps(told.answer)
+    assert "swordfish" not in json.dumps(told.answer)
 
 
 def test_it_is_hidden_before_it_is_cut(shop: Path) -> None:
@@ -80,6 +89,7 @@ def test_what_an_import_says_has_none(shop: Path, fails: str) -> None:
     assert "Could not reach" in said, "the control"
     assert "hunter2" not in said
     assert "4711" not in said
+    assert "swordfish" not in said
 
 
 def test_a_route_that_is_a_secret_is_not_told(shop: Path) -> None:
@@ -105,7 +115,10 @@ def test_a_route_that_is_a_secret_is_not_told(shop: Path) -> None:
         ('PEM="--- BEGIN\\nabc-def\\n---"', "at abc-def", "at ..."),
         ('PEM="--- BEGIN\nabc-def\n---"', "at --- BEGIN abc-def ---", "at ..."),
         ("export API_KEY = swordfish", "no swordfish", "no ..."),
-        ("MODE=production\nPORT=8000\nON=True", "production 8000 True", "production 8000 True"),
+        ("MODE=trial\nPORT=8000\nON=True", "trial 8000 True", "trial 8000 True"),
+        ("MODE=swordfish\nPORT=4711\nAT=/v1/api", "swordfish 4711 /v1/api", "... ... /v1/api"),
+        ("MODE=config.own\nLIKE=config.lost", "config.own config.lost", "config.own ..."),
+        ("MODE=Trials\nPORT=800", "Trials 800", "... 800"),
         ("A=abc", "abc", "abc"),
         ("", "at db://me:any-thing@h/1", "at db://me:...@h/1"),
     ],
@@ -113,9 +126,11 @@ def test_a_route_that_is_a_secret_is_not_told(shop: Path) -> None:
 def test_each_form_of_a_value_is_hidden(tmp_path: Path, line: str, said: str, left: str) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / ".env").write_text(f"{line}\n")
-    (tmp_path / ".env.example").write_text("OTHER_KEY=no\n")
+    (tmp_path / "config" / "own.py").write_text(MODES)
+    (tmp_path / ".env.example").write_text("PORT=8000\n")
+    (tmp_path / "words.txt").write_text("swordfish\n")
     assert files(tmp_path) == [tmp_path / "config" / ".env"], "an example is in Git"
-    assert hidden(said, held(files(tmp_path))) == left
+    assert hidden(said, held(files(tmp_path), Repository.read(tmp_path))) == left
 
 
 def test_a_body_of_text_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:

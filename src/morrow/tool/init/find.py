@@ -46,7 +46,7 @@ class Search:
     settings: list[Setting] = field(default_factory=list)
     jobs: set[str] = field(default_factory=set)  # those that work here
     known: dict[str, list[Setting]] = field(default_factory=dict)  # by folder: a large one is slow
-    dotenvs: list[Path] = field(default_factory=list)  # in the copy
+    hides: list[str] = field(default_factory=list)  # what each .env holds
     began: float = field(default_factory=time.monotonic)
 
     def run(self, app: str, choose: Callable[[list[str]], int]) -> Application:
@@ -58,7 +58,7 @@ class Search:
             found = [one for one in found if one.source == kept.source]
         lets = self.network or alone()  # a .env leads to what is real
         with copied(self.repository.root, dotenv=lets) as copy:
-            self.dotenvs = files(copy)
+            self.hides = held(files(copy), self.repository)
             best = self._here(copy, self._with_jobs(copy, self._first(copy, found)))
             if not app and (best is None or best.path[1] != 200):
                 best = self._script(copy, best)
@@ -209,5 +209,5 @@ class Search:
         value = partial(guess, known=known)
         shell = {one: os.environ.get(one.name, "") for one in self.settings if self.network}
         shown = [text for one, text in shell.items() if one.secret or INSIDE.search(text)]
-        secrets = [text for text in shown if len(text) > SHORT] + held(self.dotenvs)
+        secrets = [text for text in shown if len(text) > SHORT] + self.hides
         return Asker(copy, self.python, value, dict(given), self.network, secrets, self.began)

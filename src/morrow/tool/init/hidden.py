@@ -10,14 +10,19 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from morrow.tool.init.examples import EXAMPLES
+from morrow.tool.init.files import Repository
+from morrow.tool.init.places import has_module
 
 FILE = re.compile(r"\.env.*|.+\.env|\.flaskenv")
 LINE = re.compile(
     r"""(?m)^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*"""
     r"""("(?:\\.|[^"\\])*"|'[^']*'|`[^`]*`|[^\n]*)"""
 )
-# A switch, a module, a path, a port: without it nobody understands what is said.
-WORD = re.compile(r"/?[A-Za-z]+([._/]([A-Za-z]+|v\d))*/?|\d{1,5}")
+# A switch or a path is no secret. Another word or number is none where the repository says it, too:
+# without it nobody understands what is said.
+SWITCH = re.compile(r"(?i)true|false|none|null|(/([a-z]+|v\d))+/?")
+WORD = re.compile(r"[A-Za-z]+([._/]([A-Za-z]+|v\d))*|\d{1,5}")
+SAYING = re.compile(r".*\.(py|toml|ya?ml|ini|cfg)|.*Dockerfile|Procfile")
 NAMED = re.compile(r"(?i)PASS|PW|PIN|SECRET|TOKEN|KEY|CRED|AUTH|SALT|PRIVATE|SIGN|DSN|CODE")
 PASSWORD = re.compile(r"(://[^/\s:@]*:)([^/\s]+)@")
 SHORT = 3  # letters; a text of no more is in every sentence
@@ -34,16 +39,38 @@ def files(copy: Path) -> list[Path]:
     return [one for one in found if one.is_file()]
 
 
-def held(paths: Iterable[Path]) -> list[str]:
+def held(paths: Iterable[Path], repository: Repository) -> list[str]:
     """Return the values in these files, for nobody to read in what is said; none is kept."""
-    return [
-        form
+    values = [
+        (value, bool(NAMED.search(name)))
         for path in paths
         for name, said in LINE.findall(path.read_text(errors="replace"))
         for value in _values(said.strip())
-        if len(value) > SHORT and (NAMED.search(name) or not WORD.fullmatch(value))
+        if len(value) > SHORT and (NAMED.search(name) or not SWITCH.fullmatch(value))
+    ]
+    known = _said(repository, {one for one, secret in values if not secret and WORD.fullmatch(one)})
+    return [
+        form
+        for value, secret in values
+        if secret or value not in known
         for form in (value, unquote(value), *_escaped(value))
     ]
+
+
+def _said(repository: Repository, words: set[str]) -> set[str]:
+    """Return those of the words that the repository's own files say, or name its modules."""
+    found = {one for one in words if has_module(repository, one)}
+    names = [*repository.python, *repository.others] if words - found else []
+    for path in names:
+        name = path.rpartition("/")[2]
+        if SAYING.fullmatch(name) or EXAMPLES.fullmatch(name):
+            text = repository.text(path)
+            found |= {one for one in words - found if _whole(one).search(text)}
+    return found
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(word)}(?![a-z0-9])", re.IGNORECASE)
 
 
 def _escaped(value: str) -> tuple[str, ...]:
