@@ -112,6 +112,18 @@ def test_logs_are_the_pods_own_lines(cluster: StandIn) -> None:
     assert (code, problem["code"], problem["fix"]) == (2, "release-missing", "morrow up dev")
 
 
+def test_what_replaces_no_pod_is_not_restarted(cluster: StandIn) -> None:
+    labels = {"app.kubernetes.io/name": "shop", "app.kubernetes.io/component": "extra"}
+    odd = thing("ReplicaSet", "odd", "apps/v1", metadata={"uid": "o", "labels": labels})
+    pod = thing("Pod", "odd-x", metadata={"uid": "q", "ownerReferences": [{"uid": "o"}]})
+    cluster.says(objects=[*running(True, 60), odd, pod])
+    told = morrow("restart", "dev", "--process", "extra", "--json")
+    assert (told.code, told.problem["code"]) == (2, "restart-by-hand")
+    assert told.problem["object"] == "ReplicaSet odd"
+    assert told.problem["fix"] == "kubectl --context dev -n shop-dev delete pod odd-x"
+    assert not any("rollout restart" in one for one in cluster.asked)
+
+
 def test_down_says_what_stays(cluster: StandIn) -> None:
     said = "down; the namespace and the secrets stay (--purge removes them)"
     assert morrow("down", "dev")[:2] == (0, f"shop: {said}\n")

@@ -126,6 +126,17 @@ def test_a_day_that_never_comes(schedule: str, suspended: bool, expected: list[s
     assert not any(one.past for one in diagnose(view, PLACE))
 
 
+@pytest.mark.parametrize(("seconds", "expected"), [(0, ["cron-unmade"]), (5, []), (None, [])])
+def test_a_run_that_is_too_late_as_soon_as_it_is_due(
+    seconds: int | None, expected: list[str]
+) -> None:
+    own = {"startingDeadlineSeconds": seconds, "suspend": False}
+    late = bent(CRON, lambda one: one["spec"].update(own))
+    assert codes(crons(cron=late)) == expected
+    rests = bent(late, lambda one: one["spec"].update(suspend=True))
+    assert codes(crons(cron=rests)) == []
+
+
 def test_verify_asks_for_the_last_run_that_ended() -> None:
     two = (job("a", COMPLETE, at=1), job("b", FAILED, at=2))
     line = cron_line(CRON, crons(*two))

@@ -32,7 +32,11 @@ def applied() -> list[Json]:
         {"name": "EMPTY", "value": ""},
     ]
     own["spec"]["containers"][0]["resources"] = memory("0.25Gi")
-    own["spec"]["volumes"] = [{"name": "secrets", "secret": {"secretName": "web-1"}}]
+    trust = {"clusterTrustBundle": {"name": "ours", "path": "ca.pem"}, "secret": None}
+    own["spec"]["volumes"] = [
+        {"name": "secrets", "secret": {"secretName": "web-1"}},
+        {"name": "trust", "projected": {"sources": [trust]}},
+    ]
     return [
         thing("Deployment", "web", "d", spec={"replicas": 1, "template": own}),
         thing("Widget", "web-w", spec={}, status={"conditions": [condition("Ready", "True")]}),
@@ -66,6 +70,11 @@ CHANGED: tuple[tuple[str, Callable[[list[Json]], object], str, str], ...] = (
     ("setting", lambda live: own(live)["containers"][0].update(env=[]), "release-overwritten",
      "another LEVEL"),
     ("Secret", lambda live: own(live).update(volumes=[]), "release-overwritten", "not hold web-1"),
+    ("source of a volume", lambda live: own(live)["volumes"][1].update(projected={"sources": [{}]}),
+     "release-overwritten", "its volume trust has no clusterTrustBundle"),
+    ("kind of a volume", lambda live: own(live)["volumes"].append(
+        own(live)["volumes"].pop(1) and {"name": "trust", "emptyDir": {}}),
+     "release-overwritten", "its volume trust has no projected"),
     ("memory", lambda live: own(live)["containers"][0].update(resources=memory("64Mi")),
      "release-overwritten", "limits.memory of 64Mi, not 0.25Gi"),
     ("container", lambda live: own(live).update(containers=[{"name": "x", "image": "y"}]),
@@ -86,6 +95,8 @@ LEFT: tuple[tuple[str, Callable[[list[Json]], object]], ...] = (
     ("more memory", lambda live: own(live)["containers"][0].update(resources=memory("1Gi"))),
     ("a Secret was added", lambda live: own(live)["volumes"].append(
         {"name": "mesh", "secret": {"secretName": "mesh"}})),
+    ("what was null is left out", lambda live: own(live)["volumes"][1]["projected"]["sources"][
+        0].pop("secret")),
     ("an empty variable", lambda live: own(live)["containers"][0]["env"][1].pop("value")),
     ("a sidecar was added", lambda live: own(live)["containers"].append(
         {"name": "mesh", "image": "z"})),

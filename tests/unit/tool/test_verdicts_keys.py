@@ -177,6 +177,28 @@ def test_a_role_that_is_not_there() -> None:
     assert codes(replace(view, around={DECLARED: (binding, there)})) == [], "the control"
 
 
+@pytest.mark.parametrize(("namespace", "asked"), [(None, 1), ("demo", 1), ("other", 0)])
+def test_an_account_that_a_role_is_given_to(namespace: str | None, asked: int) -> None:
+    subject = {"kind": "ServiceAccount", "name": "reader", "namespace": namespace}
+    binding = {
+        **thing("RoleBinding", "reads"),
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "roleRef": {"kind": "ClusterRole", "name": "view"},
+        "subjects": [subject, {"kind": "Group", "name": "readers"}],
+    }
+    role, *needed = references([binding], "demo")
+    assert [(one["apiVersion"], one["kind"]) for one in needed] == [
+        ("v1", "ServiceAccount")
+    ] * asked
+    view = replace(seen(good()), declared=(binding, role, *needed))
+    live = (binding, thing("ClusterRole", "view"))
+    expected = ["service-account-missing"] * asked
+    assert codes(replace(view, around={DECLARED: live})) == expected
+    there = (*live, thing("ServiceAccount", "reader"))
+    assert codes(replace(view, around={DECLARED: there})) == [], "the control"
+    assert len(references([binding, thing("ServiceAccount", "reader")], "demo")) == 1, "its own"
+
+
 def test_a_role_of_the_whole_cluster_is_in_no_namespace() -> None:
     binding = {
         **thing("RoleBinding", "reads", metadata={"namespace": "kube-system"}),

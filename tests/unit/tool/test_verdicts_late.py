@@ -50,12 +50,11 @@ def test_a_job_that_failed_and_is_gone(
 
 
 def test_helm_waits_for_no_job_that_vanishes_and_the_tool_does() -> None:
-    site: Any = SimpleNamespace(objects=[job()])
-    assert "--wait-for-jobs" not in _waits(site)
-    site.objects = [job(900)]
-    assert "--wait-for-jobs" in _waits(site), "the control"
-    site.objects[0]["spec"]["successPolicy"] = {"rules": [{"succeededIndexes": "0"}]}
-    assert "--wait-for-jobs" not in _waits(site), "it would wait for every part"
+    assert "--wait-for-jobs" not in _waits([job()])
+    assert "--wait-for-jobs" in _waits([job(900)]), "the control"
+    part = job(900)
+    part["spec"]["successPolicy"] = {"rules": [{"succeededIndexes": "0"}]}
+    assert "--wait-for-jobs" not in _waits([part]), "it would wait for every part"
     view = replace(seen(good(job(active=1))), declared=(job(),))
     assert len(running(view, ("j",))) == 1
     ended = job(conditions=[condition("Complete", "True")])

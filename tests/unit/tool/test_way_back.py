@@ -42,6 +42,10 @@ sys.exit(CODE)
 """
 
 
+REMOVED = "nothing was deployed before, and what was made is removed again"
+ONCE = {"restartPolicy": "Never"}
+
+
 def broken() -> list[Json]:
     items = good()
     items[2] = pod(ready=False)
@@ -62,12 +66,14 @@ def test_only_a_fault_that_stays_closes_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
-    ("deployed", "code", "verb", "after"),
+    ("deployed", "code", "verb", "after", "waits"),
     [
-        (1, 0, "rollback", "the release that served before serves again"),
-        (1, 1, "rollback", "release 1 is deployed"),
-        (None, 0, "uninstall", "nothing was deployed before, and what was made is removed again"),
-        (None, 1, "uninstall", "no release is deployed whole"),
+        (1, 0, "rollback", "the release that served before serves again", True),
+        (1, 0, "rollback", "the release that served before serves again", False),
+        (1, 1, "rollback", "release 1 is deployed", True),
+        (None, 0, "uninstall", REMOVED, True),
+        (None, 0, "uninstall", REMOVED, False),
+        (None, 1, "uninstall", "no release is deployed whole", True),
     ],
 )
 def test_what_puts_right_an_ended_helm_is_let_be(
@@ -75,6 +81,7 @@ def test_what_puts_right_an_ended_helm_is_let_be(
     code: int,
     verb: str,
     after: str,
+    waits: bool,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -90,7 +97,8 @@ def test_what_puts_right_an_ended_helm_is_let_be(
     monkeypatch.setattr(rollout, "look", lambda *_: seen(broken()))
     monkeypatch.setattr(rollout, "look_beyond", lambda *_: {})
     monkeypatch.setattr(failed, "look", lambda *_: seen(good()))
-    monkeypatch.setattr(way_back, "LASTS", -1)
+    if waits:  # else it is ended at once: it has no way back of its own
+        monkeypatch.setattr(way_back, "LASTS", -1)
     monkeypatch.setattr(apply, "finish_earlier_command", lambda _: None)
     monkeypatch.setattr(apply, "delivery_of", lambda _: ByHelm())
     project = SimpleNamespace(chart=tmp_path)
@@ -102,7 +110,7 @@ def test_what_puts_right_an_ended_helm_is_let_be(
         helm=Helm("lab", "demo"),
         history=[deployed] if deployed else [],
         deployed=deployed,
-        objects=[],
+        objects=[] if waits else [{"kind": "Pod", "metadata": {}, "spec": ONCE}],
         forget_release=lambda: None,
     )
     with pytest.raises(Failure) as failure:

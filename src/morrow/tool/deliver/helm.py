@@ -8,12 +8,16 @@ import signal
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
+from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.view import spec_of
 from morrow.tool.programs.helm import require_supported
 from morrow.tool.programs.helm_storage import Record
@@ -50,22 +54,24 @@ class ByHelm(Delivery):
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Install or upgrade; know the new revision from what helm prints."""
         environment, seconds = site.environment, round(timeout or PATIENCE)
+        waits = _waits(site.objects)
+        atomic = ("--atomic",) if "--wait" in waits else ()
         done = site.helm.upgrade(
             environment.name,
             environment.project.chart,
             environment.files,
-            arguments=("--atomic", *_waits(site), "--timeout", f"{seconds}s", "--output", "json"),
+            arguments=(*atomic, *waits, "--timeout", f"{seconds}s", "--output", "json"),
         )
         if done.code:
             site.forget_release()
-            if done.code == -signal.SIGKILL:
+            if done.code == -signal.SIGKILL or not atomic:
                 self._put_back(site)
             return helm_problem(done, site.place, seconds)
         site.add_revision(json.loads(done.out), KEPT)
         return None
 
     def _put_back(self, site: Site) -> None:
-        """End what it was at when the watcher ended it, and wait for no pod: none comes."""
+        """End what it left, and wait for no pod: none may come."""
         self.undone = False  # also when this ends half-way
         name, number = site.environment.name, site.deployed
         if number is None:
@@ -84,10 +90,13 @@ class ByHelm(Delivery):
         """Let helm roll back."""
         require_supported()
         name, number = site.environment.name, str(record["version"])
-        wait = f"--timeout={PATIENCE:.0f}s"
-        done = site.helm.run("rollback", name, number, *WAITS, wait, timeout=PATIENCE + 60)
+        waits, wait = _waits(parse(record["manifest"])), f"--timeout={PATIENCE:.0f}s"
+        done = site.helm.run("rollback", name, number, *waits, wait, timeout=PATIENCE + 60)
         site.forget_release()
-        return helm_problem(done, site.place, PATIENCE) if done.code else None
+        if done.code or "--wait" in waits:
+            return helm_problem(done, site.place, PATIENCE) if done.code else None
+        with Rollout(site.kubectl, site.place, interrupt=False) as rollout:
+            return rollout.settled(PATIENCE)
 
     def remove(self, site: Site) -> None:
         """Uninstall; that there is nothing is no error."""
@@ -103,14 +112,18 @@ def _worked(done: Result) -> bool:
     return done.code == 0
 
 
-def _waits(site: Site) -> tuple[str, ...]:
-    """Let Helm wait for no Job where it would not see one end well; the tool itself waits.
+def _waits(objects: list[Json]) -> tuple[str, ...]:
+    """Let Helm wait for nothing that it would not see end well; the tool itself waits.
 
-    One that vanishes at its end it takes for a fault; of one that is done when a part of it is, it
-    waits for all.
+    A Job that vanishes at its end it takes for a fault; of one that is done when a part of it is,
+    it waits for all; and for a pod that has ended until all its time is over.
     """
-    jobs = any(vanishes(one) or spec_of(one).get("successPolicy") for one in site.objects)
-    return tuple(word for word in WAITS if not (jobs and word == "--wait-for-jobs"))
+    left: tuple[str, ...] = ()
+    if any(vanishes(one) or spec_of(one).get("successPolicy") for one in objects):
+        left = ("--wait-for-jobs",)
+    if any(map(may_end, objects)):
+        left = ("--wait", "--wait-for-jobs")
+    return tuple(word for word in WAITS if word not in left)
 
 
 def _dry_upgrade(site: Site, where: str) -> Result:

@@ -102,7 +102,7 @@ def look_at_declared(site: Site) -> tuple[tuple[Json, ...], tuple[Json, ...]]:
     if record is None:
         return (), ()
     declared = parse(record["manifest"])
-    needed = references(declared)
+    needed = references(declared, site.environment.namespace)
     asked = [{key: one[key] for key in ("apiVersion", "kind", "metadata")} for one in needed]
     done = site.kubectl.live("\n---\n".join([record["manifest"], *map(json.dumps, asked)]))
     declared += needed

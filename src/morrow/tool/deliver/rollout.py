@@ -24,9 +24,11 @@ from morrow.tool.deliver.explain import by_another, explain
 from morrow.tool.deliver.look import look, look_beyond
 from morrow.tool.deliver.progress import Progress
 from morrow.tool.deliver.way_back import WayBack
-from morrow.tool.diagnose.deployment import blocking, held, rolled_out
+from morrow.tool.diagnose.awaited import is_settled
+from morrow.tool.diagnose.deployment import blocking, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.job import ended_badly, running
+from morrow.tool.diagnose.job import ended_badly
+from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.unknown import stuck
 from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
 from morrow.tool.programs import runner
@@ -57,8 +59,7 @@ class Rollout:
         self._place = place
         self._interrupt = interrupt
         self._began = time.monotonic()
-        self._jobs: frozenset[str] = frozenset()
-        self._known: frozenset[str] = frozenset()
+        self._jobs = self._known = frozenset[str]()
         self._waited = self._began  # when something was waited for last
         self._first_seen: dict[tuple[str, str], float] = {}
         self._looks = 0
@@ -108,11 +109,10 @@ class Rollout:
                 if failure.interrupted or waited > patience:
                     raise
             else:
-                stands = all(rolled_out(one, view) or held(one)[0] for one in view.workloads)
-                well = not ended_badly(view, self._place, self._jobs)
-                if stands and well and not running(view, self._jobs):
-                    return None  # of what is held nothing more is to come: `served` judges it
+                if is_settled(view, self._place, self._known):
+                    return None
                 self._progress.show(view)
+                self._free(view)
                 if fault := self._judge(view) or self._late(view, patience, waited):
                     self._name(fault, view)
                     return self.fault
@@ -193,7 +193,7 @@ class Rollout:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
         if not self._stop.is_set():
             terminal.say("stopping helm")
-        way = WayBack(self._place)
+        way = WayBack(self._place, closed=any(map(may_end, self._applied())))  # it does not wait
         while not self._stop.is_set():
             if runner.stop("helm", kill=way.is_closed) and way.is_closed:
                 return  # the helm that comes now puts right what this one left

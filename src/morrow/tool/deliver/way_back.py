@@ -21,11 +21,11 @@ LASTS = 60.0  # seconds in which what was put back has begun to serve
 class WayBack:
     """What the looks tell since Helm was asked to stop."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, closed: bool = False) -> None:
         self._place = place
         self._since = self._began = time.monotonic()  # when nothing was wrong last
         self._seen: list[dict[str, tuple[object, object]]] = []  # generation and replicas
-        self.is_closed = False
+        self.is_closed = closed
 
     def look(self, view: View) -> None:
         """Take a look into account: a fault that stays as long as this does not heal."""

@@ -112,6 +112,11 @@ def _unmade(cron: Json, view: View, place: Place) -> Iterator[Finding]:
         cause = f"its schedule, {schedule}, names a day that never comes"
         yield Finding(place.problem("cron-unmade", title(cron), cause))
         return
+    # Its controller looks a moment after a run is due.
+    if spec_of(cron).get("startingDeadlineSeconds") == 0 and not spec_of(cron).get("suspend"):
+        cause = "its startingDeadlineSeconds is 0: each run is too late as soon as it is due"
+        yield Finding(place.problem("cron-unmade", title(cron), cause))
+        return
     for event in events_of(view, cron)[:1]:
         if event.get("reason") in NO_RUN and age_of(event_time(event)) < FRESH:
             cause = f"no run is made of it, {event['reason']}: {event.get('message')}"

@@ -10,6 +10,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import condition_text, conditions_of, names_held, quantity
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import awaited_pods
+from morrow.tool.diagnose.missing import lost_source
 from morrow.tool.diagnose.references import FOR, absent, lacking
 from morrow.tool.diagnose.view import (
     DECLARED,
@@ -167,6 +168,8 @@ def difference(wanted: Json, item: Json) -> str:
         for variable, value in plain_values(one).items():
             if now_set.get(variable) != value:
                 return f"its container {name} has another {variable} than was applied"
+    if lost := lost_source(pods, there):
+        return lost
     held = names_held(pods)["secrets"]
     if held and f'"{held}"' not in json.dumps(there):
         return f"it does not hold {held} any more"

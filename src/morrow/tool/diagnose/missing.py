@@ -17,11 +17,26 @@ SOURCES = {"Secret": ("secret", "secretName"), "ConfigMap": ("configMap", "name"
 
 def held_by(volume: Json) -> Iterator[tuple[str, str, Json]]:
     """Yield kind, name and source of what a volume holds, by itself or projected."""
-    for one in (volume, *((volume.get("projected") or {}).get("sources") or [])):
+    for one in _sources(volume):
         for kind, (field, named) in SOURCES.items():
             source = one.get(field) or {}
             if name := source.get(named) or source.get("name"):  # a projected Secret has a name
                 yield kind, str(name), source
+
+
+def lost_source(pods: Json, there: Json) -> str:
+    """Say which volume has lost what it holds: an API server drops what it does not know."""
+    now = {one.get("name"): one for one in there.get("volumes") or []}
+    for one in pods.get("volumes") or []:
+        rows = _sources(one), _sources(now.get(one.get("name"), one))
+        for wanted, live in zip(*rows, strict=False):
+            if lost := [key for key in wanted if wanted[key] is not None and key not in live]:
+                return f"its volume {one['name']} has no {lost[0]}, and the cluster may not know it"
+    return ""
+
+
+def _sources(volume: Json) -> list[Json]:
+    return [volume, *((volume.get("projected") or {}).get("sources") or [])]
 
 
 def missing_reference(message: str, where: str, pod: Json, place: Place) -> Finding | None:

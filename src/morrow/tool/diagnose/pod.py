@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import HOOK, annotations_of, conditions_of
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.containers import Container, container_statuses
+from morrow.tool.diagnose.containers import Container, container_statuses, terminated
 from morrow.tool.diagnose.ended import ended_findings
 from morrow.tool.diagnose.missing import missing_reference
 from morrow.tool.diagnose.node import lost_nodes
@@ -23,6 +23,7 @@ from morrow.tool.diagnose.view import (
     events_of,
     is_ending,
     is_of,
+    is_ready,
     last_part,
     new_pods,
     newest_replicaset,
@@ -31,6 +32,7 @@ from morrow.tool.diagnose.view import (
 
 MOUNTS = 25.0  # seconds for a driver, or a network plug-in, that has just been started
 ATTACHES = 60.0  # seconds for a volume that another node has not let go of yet
+ENDING = ("Never", "OnFailure")
 GATED = 60.0  # seconds until nobody is believed to open a readiness gate
 
 # What a registry or the kubelet says of an image: code, seconds that it must last.
@@ -77,6 +79,25 @@ def alone(view: View, place: Place) -> list[Json]:
         and not is_ending(pod)
         and (pod.get("status") or {}).get("phase") != "Succeeded"
     ]
+
+
+def may_end(item: Json) -> bool:
+    """Whether it is a pod that may end well, and is never ready then: Helm would wait in vain."""
+    again = (item.get("spec") or {}).get("restartPolicy")
+    return item["kind"] == "Pod" and HOOK not in annotations_of(item) and again in ENDING
+
+
+def unfinished(view: View, place: Place, known: Collection[str]) -> list[Json]:
+    """Return the new pods that nothing keeps and that are neither ready nor on a good end."""
+    new = (pod for pod in alone(view, place) if uid(pod) not in known)
+    return [pod for pod in new if not (is_ready(pod) or _ends(pod))]
+
+
+def _ends(pod: Json) -> bool:
+    """Whether some container has ended well, and each other one too or is ready."""
+    statuses = container_statuses(pod)
+    ended = [one for one in statuses if (terminated(one) or {"exitCode": 1})["exitCode"] == 0]
+    return bool(ended) and all(one.get("ready") or one in ended for one in statuses)
 
 
 def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:

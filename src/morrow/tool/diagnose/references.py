@@ -14,11 +14,12 @@ SETTLES = 8.0
 ISSUED = 60.0  # seconds for who makes a certificate
 CERTIFICATE = ("tls.crt", "tls.key")
 BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+ACCOUNT = "ServiceAccount"
 FOR = "for"  # under this name a reference says whose it is: it was not applied itself
 
 
-def references(declared: list[Json]) -> list[Json]:
-    """Return what the declared workloads refer to and the release does not make itself."""
+def references(declared: list[Json], namespace: str = "") -> list[Json]:
+    """Return what the declared objects refer to and the release does not make itself."""
     known = {(one["kind"], one["metadata"]["name"]) for one in declared}
     found: dict[tuple[str, str], Json] = {}
     for owner in declared:
@@ -29,9 +30,10 @@ def references(declared: list[Json]) -> list[Json]:
         named += [("Secret", name) for name in _certificates(owner)]
         if owner["kind"] in BINDINGS:
             named.append((owner["roleRef"]["kind"], owner["roleRef"]["name"]))
+            named += [(ACCOUNT, name) for name in _accounts(owner, namespace)]
         for kind, name in named:
             if (kind, name) not in known:
-                version = owner["apiVersion"] if owner["kind"] in BINDINGS else "v1"
+                version = owner["apiVersion"] if kind.endswith("Role") else "v1"
                 meta = {"name": name, "namespace": owner["metadata"].get("namespace")}
                 meta = {key: value for key, value in meta.items() if value}
                 thing = {"apiVersion": version, "kind": kind, "metadata": meta, FOR: owner}
@@ -43,8 +45,9 @@ def absent(reference: Json, place: Place) -> Iterator[Finding]:
     """Yield that it is not there: what runs goes on, and no pod of it starts anew."""
     kind, name, owner = reference["kind"], reference["metadata"]["name"], reference[FOR]
     where = title(owner)
-    if kind == "ServiceAccount":
-        cause = f"its pods are to run as ServiceAccount {name}, which is not there"
+    if kind == ACCOUNT:
+        does = "it gives its role to" if owner["kind"] in BINDINGS else "its pods are to run as"
+        cause = f"{does} ServiceAccount {name}, which is not there"
         told = place.problem("service-account-missing", where, cause, what=name)
     elif owner["kind"] in BINDINGS:
         told = place.problem(
@@ -102,6 +105,13 @@ def _certificates(owner: Json) -> list[str]:
     return [one["secretName"] for one in tls if one.get("secretName")]
 
 
+def _accounts(binding: Json, namespace: str) -> list[str]:
+    """Return the accounts of this namespace to which it gives its role."""
+    own = ("", namespace)
+    subjects = [one for one in binding.get("subjects") or [] if one["kind"] == ACCOUNT]
+    return [one["name"] for one in subjects if (one.get("namespace") or "") in own]
+
+
 def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
     """Yield kind, name and key of each file that is mounted alone and, with `env`, variable."""
     volumes = {one.get("name"): one for one in spec.get("volumes") or []}
@@ -136,7 +146,7 @@ def _template(owner: Json) -> Json:
 def _named(spec: Json) -> Iterator[tuple[str, str]]:
     """Yield kind and name of what a pod cannot start without."""
     if account := spec.get("serviceAccountName"):
-        yield "ServiceAccount", account
+        yield ACCOUNT, account
     for volume in spec.get("volumes") or []:
         for kind, name, source in held_by(volume):
             if not source.get("optional"):

@@ -8,6 +8,7 @@ from morrow.tool.cluster.objects import conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.deployment import awaited_pods
+from morrow.tool.diagnose.pod import unfinished
 from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import (
     View,
@@ -24,7 +25,7 @@ from morrow.tool.diagnose.view import (
 
 def stuck(view: View, place: Place, seconds: float) -> Problem:
     """Name the object that stands still, with its last condition, event and log lines."""
-    item = _stuck_item(view)
+    item = _stuck_item(view, place)
     after = f"not rolled out after {seconds:.0f} s, and no known fault fits"
     if item is None:
         where = f"release {place.name}"
@@ -46,8 +47,8 @@ def stuck(view: View, place: Place, seconds: float) -> Problem:
     )
 
 
-def _stuck_item(view: View) -> Json | None:
-    for pod in new_pods(view):
+def _stuck_item(view: View, place: Place) -> Json | None:
+    for pod in (*new_pods(view), *unfinished(view, place, ())):
         if not is_ready(pod):
             return pod
     if ending := next(filter(is_ending, awaited_pods(view)), None):

@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from morrow.tool.base.errors import Failure
-from morrow.tool.base.outcome import Outcome
+from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import format_table, terminal, typed
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.look import look
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.take_back import goal_of
-from morrow.tool.diagnose.view import spec_of
+from morrow.tool.diagnose.view import owned, spec_of, title
 from morrow.tool.targets.kubernetes.pods import chosen, deployed, named, workloads
 from morrow.tool.targets.kubernetes.reach import Way
 from morrow.tool.targets.target import VerifyOptions, Which
@@ -55,13 +56,22 @@ class Operations:
         label = site.environment.label
         guard(site, confirm, f"restart {label}")
         running = workloads(site, process, all_=not process)
-        rolls = (one for one in running if one["kind"] != "ReplicaSet")  # that replaces no pod
+        rolls = [one for one in running if one["kind"] != "ReplicaSet"]
+        if not rolls:
+            raise Failure(self._by_hand(site, running[0]))
         names = [f"{one['kind'].lower()}/{one['metadata']['name']}" for one in rolls]
         with lock.held(site.environment, f"morrow restart {label}"):
             # By this name the plan tells our restart from a change by hand.
             self._roll(site, "rollout", "restart", *names, "--field-manager=morrow")
         text = f"restarted {', '.join(names)}"
         return Outcome(text, {"environment": label, "restarted": names})
+
+    def _by_hand(self, site: Site, replicaset: Json) -> Problem:
+        """Return that nothing replaces its pods but who deletes them."""
+        pods = owned(look(site.kubectl, site.place).pods, replicaset)
+        names = " ".join(pod["metadata"]["name"] for pod in pods)
+        cause = "no Deployment keeps it, and a ReplicaSet replaces no pod by itself"
+        return site.place.problem("restart-by-hand", title(replicaset), cause, what=names)
 
     def scale(self, site: Site, count: int, process: str, confirm: str | None) -> Outcome:
         """Set the number of pods; refuse where an autoscaler would set it back."""

@@ -1,0 +1,88 @@
+"""What the tool waits for itself, where Helm would wait in vain: pods that may end well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from morrow.tool.base.outcome import Json
+from morrow.tool.deliver.helm import _waits
+from morrow.tool.diagnose.awaited import is_settled
+from morrow.tool.diagnose.pod import may_end
+from morrow.tool.diagnose.unknown import stuck
+from tests.unit.tool.around import PLACE, good, pod, seen, thing
+
+RUNS: Json = {"running": {}}
+DONE: Json = {"terminated": {"exitCode": 0, "reason": "Completed"}}
+DEAD: Json = {"terminated": {"exitCode": 3, "reason": "Error"}}
+WAITS: Json = {"waiting": {"reason": "ContainerCreating"}}
+
+
+def lone(*states: tuple[Json, bool], policy: str = "Never") -> Json:
+    """Return a pod that nothing keeps, with a container in each state."""
+    odd = pod("odd", ready=all(ready for _, ready in states))
+    odd["metadata"].pop("ownerReferences")
+    odd["spec"]["restartPolicy"] = policy
+    odd["status"]["containerStatuses"] = [
+        {"name": f"c{number}", "ready": ready, "restartCount": 0, "state": state}
+        for number, (state, ready) in enumerate(states)
+    ]
+    odd["spec"]["containers"] = [
+        {"name": one["name"], "image": "x"} for one in odd["status"]["containerStatuses"]
+    ]
+    return odd
+
+
+@pytest.mark.parametrize(
+    ("policy", "hook", "waits"),
+    [
+        ("Never", False, False),
+        ("OnFailure", False, False),
+        ("Always", False, True),
+        (None, False, True),
+        ("Never", True, True),  # Helm waits for the end of a hook, or not at all
+    ],
+)
+def test_helm_waits_for_no_pod_that_may_end(policy: str | None, hook: bool, waits: bool) -> None:
+    own = thing("Pod", "odd", spec={"restartPolicy": policy})
+    own["metadata"]["annotations"] = {"helm.sh/hook": "test"} if hook else {}
+    assert ("--wait" in _waits([own])) == ("--wait-for-jobs" in _waits([own])) == waits
+    assert may_end(own) != waits
+    keeps = thing("Deployment", "odd", spec={"template": {"spec": {"restartPolicy": "Never"}}})
+    assert not may_end(keeps)
+
+
+@pytest.mark.parametrize(
+    ("states", "settled"),
+    [
+        (((RUNS, True), (RUNS, True)), True),
+        (((RUNS, True), (DONE, False)), True),
+        (((DONE, False), (DONE, False)), True),
+        (((RUNS, False), (RUNS, True)), False),  # not ready yet
+        (((RUNS, False), (DONE, False)), False),
+        (((WAITS, False), (DONE, False)), False),
+        (((RUNS, True), (DEAD, False)), False),
+        ((), False),  # no node has looked at it
+    ],
+)
+def test_a_pod_that_nothing_keeps_is_waited_for(
+    states: tuple[tuple[Json, bool], ...], settled: bool
+) -> None:
+    odd = lone(*states)
+    if not states:
+        odd["status"] = {"phase": "Pending"}
+    assert is_settled(seen(good(odd)), PLACE, ()) is settled
+    assert is_settled(seen(good(odd)), PLACE, ("Pod-odd",)), "it was there before"
+    assert stuck(seen(good(odd)), PLACE, 9).object == ("Deployment web" if settled else "Pod odd")
+    odd["status"]["phase"] = "Succeeded"
+    assert is_settled(seen(good(odd)), PLACE, ())
+
+
+def test_a_load_balancer_is_waited_for() -> None:
+    own = thing("Service", "web", spec={"type": "LoadBalancer"}, status={})
+    view = replace(seen(good(), Service=[own]), declared=(own,))
+    assert not is_settled(view, PLACE, ())
+    assert is_settled(replace(view, declared=()), PLACE, ()), "it was there before"
+    own["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
+    assert is_settled(view, PLACE, ())
