@@ -11,7 +11,8 @@ from morrow.tool.deliver.helm import _waits
 from morrow.tool.diagnose.awaited import is_settled
 from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.unknown import stuck
-from tests.unit.tool.around import PLACE, good, pod, seen, thing
+from tests.unit.tool.around import PLACE, codes, good, pod, seen, thing
+from tests.unit.tool.test_verdicts_pods import event
 
 RUNS: Json = {"running": {}}
 DONE: Json = {"terminated": {"exitCode": 0, "reason": "Completed"}}
@@ -77,6 +78,31 @@ def test_a_pod_that_nothing_keeps_is_waited_for(
     assert stuck(seen(good(odd)), PLACE, 9).object == ("Deployment web" if settled else "Pod odd")
     odd["status"]["phase"] = "Succeeded"
     assert is_settled(seen(good(odd)), PLACE, ())
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "told", "waits"),
+    [
+        ("CronJob", "WaitForFirstConsumer", [], False),
+        ("CronJob", "ProvisioningFailed", ["volume-unbound"], False),
+        ("Deployment", "WaitForFirstConsumer", ["volume-unbound"], True),
+    ],
+)
+def test_a_claim_that_waits_for_its_first_pod(
+    kind: str, reason: str, told: list[str], waits: bool
+) -> None:
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    pods = {"spec": {"containers": [], "volumes": [volume]}}
+    holder = thing(kind, "tick", spec={"jobTemplate": {"spec": {"template": pods}}})
+    if kind == "Deployment":
+        holder["spec"] = {"template": pods}
+    claim = thing("PersistentVolumeClaim", "data", status={"phase": "Pending"})
+    assert ("--wait" in _waits([holder, claim])) == waits
+    items = good(event("PersistentVolumeClaim-data", reason, "said so"))
+    items[2]["spec"]["volumes"] = [volume] if waits else []
+    view = replace(seen(items, PersistentVolumeClaim=[claim]), declared=(holder, claim))
+    assert codes(view) == told
+    assert is_settled(view, PLACE, ()) != bool(told)
 
 
 def test_a_load_balancer_is_waited_for() -> None:

@@ -15,9 +15,9 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.deliver.rollout import Rollout
+from morrow.tool.diagnose.awaited import waits_in_vain
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
-from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.view import spec_of
 from morrow.tool.programs.helm import require_supported
 from morrow.tool.programs.helm_storage import Record
@@ -116,12 +116,12 @@ def _waits(objects: list[Json]) -> tuple[str, ...]:
     """Let Helm wait for nothing that it would not see end well; the tool itself waits.
 
     A Job that vanishes at its end it takes for a fault; of one that is done when a part of it is,
-    it waits for all; and for a pod that has ended until all its time is over.
+    it waits for all. Where it would wait in vain it waits for nothing.
     """
     left: tuple[str, ...] = ()
     if any(vanishes(one) or spec_of(one).get("successPolicy") for one in objects):
         left = ("--wait-for-jobs",)
-    if any(map(may_end, objects)):
+    if waits_in_vain(objects):
         left = ("--wait", "--wait-for-jobs")
     return tuple(word for word in WAITS if word not in left)
 

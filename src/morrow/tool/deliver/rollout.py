@@ -24,11 +24,10 @@ from morrow.tool.deliver.explain import by_another, explain
 from morrow.tool.deliver.look import look, look_beyond
 from morrow.tool.deliver.progress import Progress
 from morrow.tool.deliver.way_back import WayBack
-from morrow.tool.diagnose.awaited import is_settled
+from morrow.tool.diagnose.awaited import is_settled, waits_in_vain
 from morrow.tool.diagnose.deployment import blocking, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.job import ended_badly
-from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.unknown import stuck
 from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
 from morrow.tool.programs import runner
@@ -193,7 +192,7 @@ class Rollout:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
         if not self._stop.is_set():
             terminal.say("stopping helm")
-        way = WayBack(self._place, closed=any(map(may_end, self._applied())))  # it does not wait
+        way = WayBack(self._place, closed=waits_in_vain(self._applied()))  # it does not wait then
         while not self._stop.is_set():
             if runner.stop("helm", kill=way.is_closed) and way.is_closed:
                 return  # the helm that comes now puts right what this one left

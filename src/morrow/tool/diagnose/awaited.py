@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import held, rolled_out
 from morrow.tool.diagnose.job import ended_badly, running
-from morrow.tool.diagnose.pod import unfinished
+from morrow.tool.diagnose.pod import may_end, unfinished
 from morrow.tool.diagnose.service import service_findings
-from morrow.tool.diagnose.view import View
+from morrow.tool.diagnose.view import KEEPERS, View, spec_of
+from morrow.tool.diagnose.volume import volume_findings
+
+STARTS = (*KEEPERS, "Job", "Pod")  # what starts pods at once
 
 
 def is_settled(view: View, place: Place, known: Collection[str]) -> bool:
     """Return whether nothing more is to come; what is held is judged by `served`.
 
-    Who applies may not have waited for pods at all, nor for a load balancer.
+    Who applies may not have waited for pods at all, nor for volumes and load balancers.
     """
     if not all(rolled_out(one, view) or held(one)[0] for one in view.workloads):
         return False
     if ended_badly(view, place, known) or running(view, known) or unfinished(view, place, known):
         return False
-    return not (view.declared and any(not one.beside for one in service_findings(view, place)))
+    around = (*service_findings(view, place), *volume_findings(view, place))
+    return not (view.declared and any(not one.beside for one in around))
+
+
+def waits_in_vain(objects: list[Json]) -> bool:
+    """Whether Helm would wait to the end for something that is as it should be.
+
+    A pod that has ended is never ready, and a claim that only a cron holds may get its volume with
+    the first run.
+    """
+    pods = str([spec_of(one) for one in objects if one["kind"] in STARTS])
+    claims = [one["metadata"]["name"] for one in objects if one["kind"] == "PersistentVolumeClaim"]
+    return any(map(may_end, objects)) or any(f"'claimName': '{one}'" not in pods for one in claims)

@@ -14,7 +14,8 @@ _FINAL_WORDS = ("not found", "no storage class is set", "invalid", "forbidden", 
 
 def volume_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield the claims of the release and its pods that stay without a volume."""
-    named = {*_claims(view), *(one["metadata"]["name"] for one in _own(view, place))}
+    held = set(_claims(view))
+    named = held | {one["metadata"]["name"] for one in _own(view, place)}
     for claim in view.of("PersistentVolumeClaim"):
         phase = (claim.get("status") or {}).get("phase")
         if claim["metadata"]["name"] not in named or phase == "Bound":
@@ -23,6 +24,9 @@ def volume_findings(view: View, place: Place) -> Iterator[Finding]:
         told = next((e for e in events if e.get("type") == "Warning"), None) or next(
             (e for e in events if e.get("reason") == "FailedBinding"), None
         )
+        rests = any(one.get("reason") == "WaitForFirstConsumer" for one in events[:1])
+        if rests and claim["metadata"]["name"] not in held:
+            continue  # a cron's, whose pods have not come yet
         if phase == "Lost":
             cause, hold = "its volume is gone (Lost)", 0.0
         elif told is None:
