@@ -25,6 +25,9 @@ def listener(name: str, port: int, protocol: str = "HTTP", hostname: str = "") -
     return {"name": name, "port": port, "protocol": protocol, "hostname": hostname}
 
 
+PATTERN = {"path": {"type": "RegularExpression", "value": "/v[0-9]"}}
+
+
 def tried(hosts: list[str], *listeners: Json, **parent: str) -> list[tuple[str, int, bool]]:
     gateway = thing("Gateway", "front", spec={"listeners": list(listeners)},
                     status={"addresses": [{"value": "192.0.2.1"}]})  # fmt: skip
@@ -52,6 +55,27 @@ def test_each_host_is_asked_at_the_listener_that_takes_it() -> None:
     ]
     assert tried([one], org) == [], "no listener takes it: the route's conditions say so"
     assert tried(["*.example.com"], plain) == []
+
+
+@pytest.mark.parametrize(
+    ("matches", "path"),
+    [
+        ([{"headers": [{"name": "X-Canary", "value": "yes"}]}], None),
+        ([{"queryParams": [{"name": "v", "value": "2"}]}], None),
+        ([{"method": "POST"}], None),
+        ([PATTERN], None),
+        ([PATTERN, {"path": {"type": "Exact", "value": "/a"}, "method": "GET"}], "/a"),
+        ([{"path": {"type": "PathPrefix", "value": "/b"}}], "/b"),
+        ([], "/"),
+    ],
+)
+def test_only_what_takes_a_plain_request_is_asked(matches: list[Json], path: str | None) -> None:
+    gateway = thing("Gateway", "front", spec={"listeners": [listener("web", 80)]},
+                    status={"addresses": [{"value": "192.0.2.1"}]})  # fmt: skip
+    spec = {"hostnames": ["a.example.com"], "parentRefs": [{"name": "front"}]}
+    route = thing("HTTPRoute", "web", spec={**spec, "rules": [{"matches": matches}]})
+    found = doors(seen(good(), HTTPRoute=[route], Gateway=[gateway]), PLACE)
+    assert [door.path for door in found] == ([path] if path else [])
 
 
 def test_an_ingress_has_a_door_for_each_host() -> None:

@@ -51,9 +51,8 @@ def doors(view: View, place: Place) -> list[Door]:
 
 def _by_gateway(route: Json, view: View, place: Place) -> Iterator[Door]:
     """Yield where a route's hosts may be reached, TLS first: there users are led to."""
-    rule = (route["spec"].get("rules") or [{}])[0]
-    path = ((rule.get("matches") or [{}])[0].get("path") or {}).get("value", "/")
-    for parent in route["spec"].get("parentRefs") or []:
+    path = _plain(route)
+    for parent in (route["spec"].get("parentRefs") or []) if path else ():
         wanted = parent["name"], parent.get("namespace") or place.namespace
         for gateway in view.of("Gateway"):
             meta = gateway["metadata"]
@@ -70,6 +69,18 @@ def _by_gateway(route: Json, view: View, place: Place) -> Iterator[Door]:
                     for port in dict.fromkeys((listener["port"], usual)):
                         for address in addresses:
                             yield Door(host, str(address["value"]), port, _tls(listener), path)
+
+
+def _plain(route: Json) -> str:
+    """Return the first path of which it takes any GET: some ask for headers, or for a pattern."""
+    for rule in route["spec"].get("rules") or [{}]:
+        for match in rule.get("matches") or [{}]:
+            path = match.get("path") or {}
+            if match.get("method", "GET") != "GET" or {"headers", "queryParams"} & set(match):
+                continue
+            if path.get("type") != "RegularExpression":
+                return str(path.get("value", "/"))
+    return ""
 
 
 def _hosts(route: Json) -> list[str]:
@@ -115,7 +126,7 @@ def refused_outside(view: View, place: Place, inside: Callable[[str], int]) -> l
     """
     found, ways = [], doors(view, place)
     if not ways and any(view.own(kind, place.name, place.namespace) for kind in ROUTES):
-        terminal.warn("not asked from outside: no address of its route can be dialled from here")
+        terminal.warn("not asked from outside: no address of its route takes a plain GET from here")
     for door in ways:
         began, answer = time.monotonic(), _ask(door)
         while not _good(answer) and time.monotonic() - began < PATIENCE:
