@@ -32,7 +32,7 @@ e2e: dev ## every test that needs a cluster: starts one when none runs
 	@mine=; result=0; \
 	if [ -z "$${MORROW_E2E_KUBECONFIG:-}" ]; then \
 	  $(PY) -m lab status >/dev/null 2>&1 || mine=yes; \
-	  $(PY) -m lab up; \
+	  $(PY) -m lab up && $(PY) -m lab add argocd || result=1; \
 	fi; \
 	$(PY) -m pytest tests/e2e -m "not proof and not full and not life" -n 3 $(ARGS) || result=1; \
 	$(PY) -m pytest tests/e2e -m "proof and not full" $(ARGS) || result=1; \

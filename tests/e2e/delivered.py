@@ -7,15 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.e2e.cluster import ROOT
 from tests.e2e.pods import names
 from tests.e2e.rig import NOTHING, Rig
 from tests.e2e.tool_project import CRASHES, Told, ToolProject, laid_over
 from tests.unit.tool.git_server import NOBODYS, WHO
-
-PROOF = [pytest.mark.full, pytest.mark.proof, pytest.mark.timeout(900)]
 
 
 def project_of(rig: Rig, folder: Path) -> ToolProject:

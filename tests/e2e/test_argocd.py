@@ -21,7 +21,7 @@ from tests.e2e.shop_in_git import ShopInGit
 from tests.e2e.tool_project import CRASHES, ToolProject
 from tests.unit.tool.git_server import NOBODYS, WHO
 
-pytestmark = [pytest.mark.full, pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
+pytestmark = [pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
 SYNCS = 5
 KEPT = 10  # old ReplicaSets: Kubernetes' own number
 FAILS = {"kind": "job", "command": ["/usr/bin/python3", "-c", "raise SystemExit(4)"], "retries": 0}
@@ -96,6 +96,7 @@ def test_a_commit_a_drift_and_a_way_back_that_stays(shop: Shop) -> None:
     assert project.morrow("plan", "test", "--detailed-exitcode").code == 0, "files agree, too"
 
 
+@pytest.mark.full
 def test_a_job_that_fails_changes_nothing_and_is_taken_back(shop: Shop) -> None:
     """Argo CD runs the chart's jobs as hooks before the rest, and tries them again by itself."""
     told = shop.up(processes={"migrate": PASSES})
@@ -118,6 +119,7 @@ def test_a_job_that_fails_changes_nothing_and_is_taken_back(shop: Shop) -> None:
     assert now == ran
 
 
+@pytest.mark.full
 def test_a_job_that_hangs_is_ended_by_a_way_back(shop: Shop) -> None:
     """Argo CD waits for it, applies nothing else meanwhile, and would go on with it later."""
     told = shop.up(processes={"migrate": PASSES})
@@ -135,6 +137,7 @@ def test_a_job_that_hangs_is_ended_by_a_way_back(shop: Shop) -> None:
     assert shop.of("template") == before
 
 
+@pytest.mark.full
 def test_a_closed_window_and_a_paused_application_are_named(shop: Shop) -> None:
     assert shop.up().code == 0
     name, kinds = shop.argo.applications[0], ("-n", "argocd", "patch")
@@ -157,6 +160,7 @@ def test_a_closed_window_and_a_paused_application_are_named(shop: Shop) -> None:
     assert (shop.state(), shop.of("replicas")) == ("paused", "2")
 
 
+@pytest.mark.full
 def test_an_old_pod_keeps_its_settings_and_ten_old_replicasets_remain(shop: Shop) -> None:
     assert shop.up(env={"LEVEL": "0"}).code == 0
     for number in range(1, KEPT + 3):

@@ -14,10 +14,10 @@ import pytest
 from tests.e2e.argocd import argo, needs_argocd
 from tests.e2e.cluster import ROOT, Cluster, Image, eventually, needs_lab
 from tests.e2e.conftest import proving
-from tests.e2e.delivered import PROOF, Delivered, project_of
+from tests.e2e.delivered import Delivered, project_of
 from tests.e2e.rig import FOLDER, NOTHING
 
-pytestmark = [*PROOF, needs_lab("has an Argo CD beside it")]
+pytestmark = [pytest.mark.proof, pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
 
 
 @pytest.fixture(scope="module")

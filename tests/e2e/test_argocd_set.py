@@ -26,7 +26,7 @@ from tests.unit.tool.git_server import NOBODYS, WHO, GitServer
 from tools.build import program
 
 __all__ = ["stand_in"]
-pytestmark = [pytest.mark.full, pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
+pytestmark = [pytest.mark.timeout(900), needs_lab("has an Argo CD beside it")]
 TRACKING = "argocd.argoproj.io/tracking-id"
 NAME = "hello"  # the release's, in `gitops/argocd`
 RIGHTS = "rbac-client"  # it renders a Role, which the project does not admit

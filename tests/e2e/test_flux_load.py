@@ -13,12 +13,17 @@ import pytest
 
 from tests.e2e.cluster import Cluster, Image, needs_lab
 from tests.e2e.conftest import proving
-from tests.e2e.delivered import PROOF, Delivered, project_of
+from tests.e2e.delivered import Delivered, project_of
 from tests.e2e.flux import needs_flux
 from tests.e2e.flux_pipeline import line
 from tests.e2e.rig import FOLDER
 
-pytestmark = [*PROOF, needs_lab("has a Flux in it")]
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.proof,
+    pytest.mark.timeout(900),
+    needs_lab("has a Flux in it"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import time
@@ -9,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -36,6 +38,14 @@ def project(cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path
     return made
 
 
+def asked(project: ToolProject, digest: str, kind: str) -> Any:
+    """Return what the registry has under this very digest."""
+    url = f"http://{project.cluster.registry}/v2/built/manifests/{digest}"
+    ask = urllib.request.Request(url, headers={"Accept": kind})
+    with urllib.request.urlopen(ask, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)
+
+
 def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProject) -> None:
     name = git(project, "rev-parse", "--short=12", "HEAD")
     file = project.folder / "environments" / "test.yaml"
@@ -48,12 +58,7 @@ def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProje
     digest = told.answer["digest"]
     named = yaml.safe_load(file.read_text())["image"]
     assert (named["tag"], named["digest"]) == (name, digest)
-    url = f"http://{project.cluster.registry}/v2/built/manifests/{digest}"
-    ask = urllib.request.Request(
-        url, headers={"Accept": "application/vnd.oci.image.manifest.v1+json"}
-    )
-    with urllib.request.urlopen(ask, timeout=10) as answer:  # noqa: S310
-        assert answer.status == 200, "under this very digest"
+    assert asked(project, digest, "application/vnd.oci.image.manifest.v1+json")["layers"]
 
     assert project.morrow("up", "test").code == 0
     look = "print(open('/app/own/marker').read())"
@@ -65,6 +70,35 @@ def test_it_is_named_by_its_commit_and_deployed_by_its_digest(project: ToolProje
     (project.folder / "marker").write_text("two")
     dirty = project.morrow("build", "test", "--json").answer
     assert dirty["image"].endswith(f":{name}-dirty")
+
+
+BOTH = ("linux/amd64", "linux/arm64")
+# No program of the other kind can be had here, and nothing is run while it is built.
+FOR_BOTH = """\
+ARG TARGETARCH
+FROM {base} AS amd64
+FROM scratch AS arm64
+FROM $TARGETARCH
+ARG TARGETARCH
+COPY marker /app/own/$TARGETARCH
+"""
+
+
+def test_one_image_for_two_kinds_of_machines(project: ToolProject) -> None:
+    base = f"{project.image.repository}@{project.image.digest}"
+    (project.folder / "Dockerfile").write_text(FOR_BOTH.format(base=base))
+    commit(project)
+    for _ in range(2):  # a second build adds nothing to the first
+        told = project.morrow("build", "test", "--push", "--platform", ",".join(BOTH), "--json")
+        assert told.code == 0, told
+    kind = "application/vnd.oci.image.index.v1+json"
+    index = asked(project, told.answer["digest"], kind)
+    found = [one["platform"] for one in index["manifests"]]
+    assert {f"{one['os']}/{one['architecture']}" for one in found} == set(BOTH)
+
+    assert project.morrow("up", "test").code == 0
+    look = "import os; print(os.listdir('/app/own'))"
+    assert project.morrow("exec", "test", "--", "python3", "-c", look).out == "['amd64']\n"
 
 
 @pytest.mark.parametrize("takes_a_time", [True, False])

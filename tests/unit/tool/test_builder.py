@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.programs.builder import Builder
+from morrow.tool.programs.builder import Builder, Order
 
 STAND_IN = """\
 #!{python}
@@ -43,7 +43,7 @@ def test_each_builder_is_told_the_time_in_its_own_words(
     program.chmod(0o755)
     monkeypatch.setenv(f"MORROW_{name.upper()}", str(program))
     file = tmp_path / "Dockerfile"
-    Builder(name).build(tmp_path, file, "x", {}, made_at, ())
+    Builder(name).build(Order(tmp_path, file, "x", {}, made_at), push=False)
     said = (tmp_path / "words").read_text().split()
     assert [word for word in said if word in TIMES] == words
     assert ("SOURCE_DATE_EPOCH=17" in said) is bool(made_at)

@@ -1,15 +1,16 @@
 """docker, podman or buildah: whichever works here builds an image and pushes it.
 
-How others use it: `builder = Builder.find()`, then `builder.build(…)` and `builder.push(image)`,
-which returns the digest. What a builder reads from its own files (proxies, registries without TLS,
-where layers are kept) is its own business.
+How others use it: `Builder.find().build(Order(…), push=True)`, which returns the digest. What a
+builder reads from its own files (proxies, registries without TLS, where layers are kept) is its own
+business.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,19 @@ BUILDERS = ("docker", "podman", "buildah")
 LOGIN = re.compile(r"unauthori[sz]ed|denied|authentication required|no basic auth|\b40[13]\b", re.I)
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PATIENCE = 3600.0  # seconds for one step
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be built."""
+
+    context: Path
+    file: Path
+    image: str
+    labels: Mapping[str, str]
+    made_at: str = ""
+    platforms: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()  # the builder's own words
 
 
 @dataclass(frozen=True)
@@ -45,21 +59,38 @@ class Builder:
             tried.append(f"{name}: {done.last_error}")
         raise Failure(problem("builder-missing", named or "builder", "; ".join(tried)))
 
-    def build(
-        self, context: Path, file: Path, image: str, labels: Mapping[str, str], made_at: str,
-        more: Sequence[str],
-    ) -> None:  # fmt: skip
-        """Build it, with what it says as progress.
+    def build(self, order: Order, *, push: bool) -> str:
+        """Build it, with what it says as progress; pushed, return the registry's digest of it.
 
         With `made_at` every time in it is that one; docker takes it from its argument alone.
         """
-        words = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-        if made_at:
-            words += ["--build-arg", f"SOURCE_DATE_EPOCH={made_at}"]
-            words += self._timed(made_at)
-        done = self._run("build", "-f", str(file), "-t", image, *words, *more, str(context))
+        labels = (f"{key}={value}" for key, value in order.labels.items())
+        words = [word for label in labels for word in ("--label", label)]
+        if order.made_at:
+            words += ["--build-arg", f"SOURCE_DATE_EPOCH={order.made_at}"]
+            words += self._timed(order.made_at)
+        words += ["--platform", ",".join(order.platforms)] if order.platforms else []
+        words += ["-f", str(order.file), *order.more, str(order.context)]
+        several = len(order.platforms) > 1
+        if several and self.name == "docker":
+            return self._by_buildx(order.image, words, push=push)
+        if several:  # what an earlier build made would be added to
+            runner.run(self.name, "manifest", "rm", order.image)
+        done = self._run("build", "--manifest" if several else "-t", order.image, *words)
         if done.code:
             raise done.failure()
+        return self._push(order.image, several=several) if push else ""
+
+    def _by_buildx(self, image: str, words: list[str], *, push: bool) -> str:
+        """Let docker build for several platforms: it keeps no such image, it pushes at once."""
+        with tempfile.TemporaryDirectory() as folder:
+            told = Path(folder) / "built.json"
+            more = ("--push",) if push else ()
+            kept = ("--metadata-file", str(told))
+            done = self._run("buildx", "build", *more, *kept, "-t", image, *words)
+            if done.code:
+                raise self._refused(done, image) if push else done.failure()
+            return str(json.loads(told.read_text())["containerimage.digest"]) if push else ""
 
     def _timed(self, made_at: str) -> list[str]:
         """Return what sets the times of files: newer builders refuse the older word."""
@@ -69,12 +100,15 @@ class Builder:
         newer = "--rewrite-timestamp"
         return [newer] if newer in told else ["--timestamp", made_at]
 
-    def push(self, image: str) -> str:
+    def _push(self, image: str, *, several: bool) -> str:
         """Push it; return the digest that the registry has it under."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "digest"
             words = () if self.name == "docker" else ("--digestfile", str(file))
-            done = self._run("push", *words, image)
+            if several:
+                done = self._run("manifest", "push", "--all", *words, image, f"docker://{image}")
+            else:
+                done = self._run("push", *words, image)
             output = file.read_text() if file.is_file() else done.out
         if done.code:
             raise self._refused(done, image)

@@ -16,7 +16,7 @@ from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.environment import edit
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.builder import Builder
+from morrow.tool.programs.builder import Builder, Order
 from morrow.tool.programs.git import Git
 
 EVERYTHING = re.compile(r"^\s*(COPY|ADD)\s+(--\S+\s+)*\.{1,2}/?\s", re.MULTILINE | re.IGNORECASE)
@@ -34,6 +34,7 @@ class BuildOptions:
     tag: str = ""
     builder: str = ""
     file: Path | None = None
+    platforms: tuple[str, ...] = ()
     more: tuple[str, ...] = ()  # for the builder itself
 
 
@@ -55,12 +56,12 @@ def build(environment: Environment, options: BuildOptions) -> Outcome:
     terminal.say(f"{image}, from {environment.shown(file)}, by {builder.name}")
     labels = {"org.opencontainers.image.revision": commit} if commit else {}
     made_at = _time_of(project) if clean and _takes_a_time(file) else ""
-    builder.build(project.root, file, image, labels, made_at, options.more)
+    order = Order(project.root, file, image, labels, made_at, options.platforms, options.more)
+    digest = builder.build(order, push=options.push)
     data: dict[str, Any] = {"environment": label, "image": image, "builder": builder.name}
     if not options.push:
         text = f"built {image}\nnext: {typed()} build {label} --push"
         return Outcome(text, {**data, "digest": None, "file": None})
-    digest = builder.push(image)
     edit.write(environment, "image", {"tag": tag, "digest": digest})
     shown = environment.shown(environment.file)
     text = f"pushed {image}@{digest}\n{shown} names it; next: {typed()} plan {label}"

@@ -12,7 +12,7 @@ from morrow.tool.cli.options import answers, complete_environment, finish
 @click.command(
     help="Build the image of ENVIRONMENT with docker, podman or buildah; its tag is the commit.\n\n"
     "With --push the digest goes into the environment's file. What follows `--` is for the"
-    " builder: `morrow build dev -- --platform linux/amd64`."
+    " builder: `morrow build dev -- --no-cache`."
 )
 @click.argument("environment", required=False, shell_complete=complete_environment)
 @click.argument("more", nargs=-1, metavar="[-- ARGUMENTS...]", type=click.UNPROCESSED)
@@ -23,6 +23,13 @@ from morrow.tool.cli.options import answers, complete_environment, finish
     type=click.Choice(["docker", "podman", "buildah"]),
     envvar="MORROW_BUILDER",
     help="Instead of the first that answers (or MORROW_BUILDER).",
+)
+@click.option(
+    "--platform",
+    "platforms",
+    default="",
+    metavar="OS/ARCH,...",
+    help="For these: `linux/amd64,linux/arm64` makes one image for both.",
 )
 @click.option(
     "-f",
@@ -37,6 +44,7 @@ def command(
     push: bool,
     tag: str,
     builder: str | None,
+    platforms: str,
     file: Path | None,
 ) -> None:
     """Find the environment, build, push."""
@@ -52,5 +60,6 @@ def command(
             which = ", ".join(names) or "none"
             raise click.UsageError(f"say for which environment: {which} run in a cluster")
         environment = names[0]
+    wanted = tuple(filter(None, map(str.strip, platforms.split(","))))
     chosen = open_site(environment, None, VALID).environment
-    finish(build(chosen, BuildOptions(push, tag, builder or "", file, more)))
+    finish(build(chosen, BuildOptions(push, tag, builder or "", file, wanted, more)))
