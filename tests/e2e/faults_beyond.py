@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.e2e.faults_network import GATEWAY_API, HOST, LAB
 from tests.e2e.faults_pods import SAFE
-from tests.e2e.faults_rules import extra, keeper
+from tests.e2e.faults_rules import cron, extra, keeper
 from tests.e2e.faults_storage import DATA
-from tests.e2e.faults_unseen import PYTHON, alone, job
+from tests.e2e.faults_unseen import BINDING, PYTHON, alone, job
 from tests.e2e.tool_faults import Fault, Values, env, made, volume
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import ToolProject, laid_over
 
 SLEEP = [*PYTHON, "import time; time.sleep(9e9)"]
 OWN: Values = {"name": "odd", "image": "IMAGE", "securityContext": SAFE, "command": SLEEP}
@@ -92,6 +92,12 @@ def no_kind(project: ToolProject) -> None:
     project.kubectl("delete", "crd", f"things.{project.namespace}.example.com")
 
 
+BUNDLE = {"clusterTrustBundle": {"name": "nosuch", "path": "ca.pem"}}
+NOBODY = {
+    "roleRef": {"kind": "ClusterRole", "name": "view"},
+    "subjects": [{"kind": "ServiceAccount", "name": "nosuch"}],
+}
+
 FAULTS = (
     Fault(
         "a ReplicaSet's pod crashes", "crashed", r"Pod odd-", r"exit code 2",
@@ -136,6 +142,19 @@ FAULTS = (
     Fault(
         "device's claim is not there", "unschedulable", r"Pod odd-", r"Template nosuch",
         deployed({"resources": {"claims": [{"name": "gpu"}]}}, DEVICE),
+    ),
+    Fault(
+        "role for no account", "service-account-missing", r"RoleBinding odd", r"Account nosuch",
+        laid_over(BINDING, {"extra": {"odd": NOBODY}}), exit=3, ci=True,
+    ),
+    Fault(
+        "cron that is always too late", "cron-unmade", r"CronJob odd", r"DeadlineSeconds is 0",
+        laid_over(cron(), {"extra": {"odd": {"spec": {"startingDeadlineSeconds": 0}}}}), exit=3,
+        ci=True,
+    ),
+    Fault(
+        "volume of a kind that is not served", "release-overwritten", r"Deployment web",
+        r"has no clusterTrustBundle", volume({"projected": {"sources": [BUNDLE]}}), exit=3,
     ),
     Fault(
         "Job of no pods", "job-suspended", r"Job odd", r"its parallelism is 0",

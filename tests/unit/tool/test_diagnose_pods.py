@@ -221,3 +221,19 @@ def test_the_mend_names_what_lacks_and_the_very_keys_that_are_wanted() -> None:
     )
     own = first(missing("couldn't find key DB_PASSWORD in Secret demo/web-1")).problem
     assert own.fix == "morrow secrets rotate test DB_PASSWORD"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('exec: "/nosuch": stat /nosuch: no such file or directory', "command-not-found"),
+        ("executable file `celery` not found in $PATH: No such file", "command-not-found"),
+        ('error mounting "/v" to rootfs at "/etc/passwd": not a directory', "container-refused"),
+        ('chdir to cwd ("/nosuch") set in config.json failed', "container-refused"),
+    ],
+)
+def test_what_the_runtime_cannot_start_is_not_always_the_program(said: str, code: str) -> None:
+    wrapped = f"runc create failed: unable to start container process: {said}: unknown"
+    problem = first(bent(ended(128, "StartError", wrapped))).problem
+    assert problem.code == code
+    assert said in problem.cause

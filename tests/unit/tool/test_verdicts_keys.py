@@ -16,6 +16,7 @@ from morrow.tool.diagnose.view import DECLARED, View
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
 from tests.unit.tool.around import LABELS, PLACE, bent, codes, good, seen, template, thing
+from tests.unit.tool.test_verdicts_held import slices
 
 FLAGS = thing("ConfigMap", "flags", data={"app.yaml": "x"})
 
@@ -108,6 +109,14 @@ def service(**spec: Any) -> Json:
 def test_a_service_that_leads_nowhere_by_its_name_alone(spec: Json, expected: list[str]) -> None:
     view = seen(good(), Service=[service(**spec)], EndpointSlice=[])
     assert [one.problem.code for one in diagnose(view, PLACE)] == expected
+
+
+def test_a_service_that_nothing_leads_anywhere() -> None:
+    odd = service(ports=[{"port": 5432}])
+    (found,) = diagnose(seen(good(), Service=[odd], EndpointSlice=[]), PLACE)
+    assert (found.problem.code, found.beside) == ("service-leads-nowhere", True)
+    assert codes(seen(good(), Service=[odd], EndpointSlice=[slices("odd", "db-0")])) == []
+    assert codes(seen(good(), Service=[odd])) == [], "not allowed to look"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from morrow.tool.base.outcome import Json
@@ -14,6 +15,7 @@ from morrow.tool.diagnose.view import WAIT, Finding, age_of, last_part
 BAD_SETTINGS = 78  # the exit code of a service that refuses its settings
 OFTEN, JUST_NOW = 3, 300.0  # restarts, seconds: what runs now will hardly last
 _WRONG_FORMAT = "exec format error"
+_PROGRAM = re.compile(r"\bexec\b|executable")  # else a mount, or the working directory
 _SIGNALS = {134: " (SIGABRT)", 137: " (SIGKILL)", 139: " (SIGSEGV)", 143: " (SIGTERM)"}
 
 
@@ -38,6 +40,9 @@ def ended_findings(container: Container, *, is_job: bool) -> Iterator[Finding]:
     start = not serves and ended.get("reason") in ("StartError", "ContainerCannotRun")
     said = ended.get("message") if start else "\n".join(lines[-3:])
     wrong = code in (126, 127) or any(_WRONG_FORMAT in line.lower() for line in lines[-3:])
+    if start and not _PROGRAM.search(str(said)):
+        yield Finding(container.problem("container-refused", last_part(str(said))))
+        return
     if start or (wrong and not serves):
         cause = str(said or f"it ended with exit code {code} and said nothing")
         yield _cannot_run(cause, container)

@@ -43,6 +43,12 @@ def service_findings(view: View, place: Place) -> Iterator[Finding]:
             yield from _headless(service, view, place)
         elif spec.get("selector"):
             yield from _endpoints(service, view, place)
+        elif "EndpointSlice" in view.around and not any(_pieces(service["metadata"]["name"], view)):
+            cause = "it has no selector, and no EndpointSlice says where it leads"
+            repair = f"selector: or an EndpointSlice in {place.file}, then: {typed()} up"
+            repair += f" {place.environment}"
+            told = place.problem("service-leads-nowhere", title(service), cause, repair=repair)
+            yield Finding(told, 2 * SETTLES, True)  # some are filled by what runs in the pods
 
 
 def _named(service: Json, view: View, place: Place) -> Iterator[Finding]:
