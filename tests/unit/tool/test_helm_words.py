@@ -52,8 +52,15 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
             "\t* job web-migrate failed: BackoffLimitExceeded",
             "job-failed",
         ),
+        ("Error: failed pre-install: 1 error occurred:\n\t* pod web-check failed", "job-failed"),
+        ("Error: create: failed to create: Request entity too large: limit is 3145728",
+         "release-too-large"),
+        ('Error: create: failed to create: Secret "sh.helm.release.v1.web.v1" is invalid: data: Too'
+         " long: may not be more than 1048576 bytes", "release-too-large"),
         ('Error: UPGRADE FAILED: roles "web" is forbidden: User "ci" cannot patch resource "roles"',
          "access-denied"),
+        ('Error: Deployment.apps "web" is invalid: spec.template.spec.containers[0].resources:'
+         ' Invalid value: "2": must be less than or equal to cpu limit of 1', "release-refused"),
         ("Error: values don't meet the specifications of the schema(s)", "release-refused"),
         ('Error: Service "web" is invalid: spec.ports: Required value', "release-refused"),
         ('Error: 1 error occurred:\n\t* namespaces "nosuch" not found', "release-refused"),
@@ -75,7 +82,9 @@ def test_helms_words(said: str, code: str) -> None:
     assert found.code == code
     assert found.fix
     assert "timed out" not in found.cause
-    if code == "job-failed":
+    if code == "job-failed" and "\t* pod" in said:
+        assert found.object == "Pod web-check"
+    elif code == "job-failed":
         assert (found.object, "BackoffLimitExceeded" in found.cause) == ("Job web-migrate", True)
     if code.startswith("resource-kind"):
         assert "Strange" in found.cause

@@ -12,7 +12,7 @@ from morrow.tool.deliver import explain, inside
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED
 from morrow.tool.programs.runner import Result
-from tests.unit.tool.around import LABELS, PLACE, good, seen, template, thing
+from tests.unit.tool.around import LABELS, PLACE, good, pod, seen, template, thing
 
 
 def probing(path: str, **more: str) -> list[Json]:
@@ -168,6 +168,26 @@ def test_a_pod_that_was_ready_and_ended_before_all_was_asked() -> None:
     assert "ended at once: Error (3)" in told.cause
     items[2]["metadata"]["uid"] = "another"
     assert list(inside.fallen(before, seen(items), PLACE)) == [], "it was not ready before"
+
+
+def test_a_pod_that_nothing_keeps_and_that_failed_meanwhile() -> None:
+    def lone(phase: str, restarts: int = 0) -> Json:
+        odd = pod("odd", ready=phase == "Running")
+        odd["metadata"]["ownerReferences"] = []
+        odd["status"]["phase"] = phase
+        code = {"exitCode": int(phase == "Failed"), "reason": "Error"}
+        ended = {"state": {"terminated": code}} if phase != "Running" else {}
+        odd["status"]["containerStatuses"][0] |= {"restartCount": restarts, **ended}
+        return odd
+
+    before = seen(good(lone("Running")))
+    for now, told in (
+        (lone("Failed"), ["Pod odd, container web"]),
+        (lone("Succeeded"), []),
+        (lone("Running", 1), []),  # it is started again, and may end well
+    ):
+        found = inside.fallen(before, seen(good(now)), PLACE)
+        assert [one.object for one in found] == told
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from morrow.tool.base.outcome import Json
 from morrow.tool.deliver import failed
 from morrow.tool.diagnose.deployment import rolled_out
-from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.job import running
+from morrow.tool.diagnose.diagnose import diagnose, diagnose_once
+from morrow.tool.diagnose.job import ended_badly, running
 from morrow.tool.diagnose.view import WAIT, View, new_pods
 from tests.unit.tool.around import (
     PLACE,
@@ -89,6 +89,30 @@ def test_a_sidecar_is_started_again_in_a_pod_that_is_not(own: Json, hold: float)
     lone["status"]["initContainerStatuses"] = [dead]
     found = [one for one in diagnose(seen(good(lone)), PLACE) if one.problem.code == "crashed"]
     assert [one.hold for one in found] == [hold]
+
+
+@pytest.mark.parametrize(
+    ("step", "phase", "known", "told"),
+    [
+        ("pre-install,pre-upgrade", "Failed", (), ["Pod odd, container web"]),
+        ("pre-install", "Failed", ("Pod-odd",), []),  # of a release before
+        ("test", "Failed", (), []),
+        ("pre-install", "Succeeded", (), []),
+    ],
+)
+def test_a_pod_of_a_step_of_helms(
+    step: str, phase: str, known: tuple[str, ...], told: list[str]
+) -> None:
+    odd = pod("odd", ready=False)
+    odd["metadata"] |= {"ownerReferences": [], "annotations": {"helm.sh/hook": step}}
+    odd["spec"]["restartPolicy"] = "Never"
+    ended = {"exitCode": int(phase == "Failed"), "reason": "Error"}
+    odd["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
+    odd["status"]["phase"] = phase
+    view = seen(good(odd))
+    assert [one.object for one in ended_badly(view, PLACE, known)] == told
+    assert [one.problem.object for one in diagnose(view, PLACE, known)] == told
+    assert diagnose_once(view, PLACE) == [], "what is left of it is no fault of what runs"
 
 
 def test_a_job_of_no_pods_is_held_as_a_suspended_one() -> None:

@@ -19,7 +19,7 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
 from morrow.tool.diagnose.containers import container_statuses, named_ports, terminated
 from morrow.tool.diagnose.network import policies_of
-from morrow.tool.diagnose.pod import pod_findings
+from morrow.tool.diagnose.pod import alone, pod_findings
 from morrow.tool.diagnose.refused import refusal
 from morrow.tool.diagnose.view import View, has_ended, is_ready, new_pods, spec_of, title, uid
 from morrow.tool.programs.kubectl import Kubectl
@@ -159,7 +159,9 @@ def unmakeable(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
 def fallen(before: View, now: View, place: Place) -> Iterator[Problem]:
     """Yield pods that were ready, and have ended since: what runs then hardly lasts."""
     restarts = {uid(pod): _restarts(pod) for pod in new_pods(before) if is_ready(pod)}
-    for pod in new_pods(now):
+    restarts |= {uid(pod): 0 for pod in alone(before, place) if not has_ended(pod)}
+    # One that nothing keeps may stumble and be started again.
+    for pod in (*new_pods(now), *filter(has_ended, alone(now, place))):
         count = restarts.get(uid(pod))
         if count is None or not (has_ended(pod) or _restarts(pod) > count):
             continue

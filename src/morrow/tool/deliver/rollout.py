@@ -122,7 +122,7 @@ class Rollout:
         self._end()
         with suppress(Failure):
             view = self._look()
-            told = ended_badly(view, self._place, self._jobs)
+            told = ended_badly(view, self._place, self._known)
             if told and self.fault is None:
                 self._name(told[0], view)
 

@@ -20,6 +20,8 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r'no matches for kind "(?P<what>\w+)"', "resource-kind-missing"),
     (r"namespace (?P<what>\S+) because it is being terminated", "namespace-terminating"),
     (r"\bjob (?P<job>\S+) failed: \w+", "job-failed"),
+    (r"\bpod (?P<pod>\S+) failed", "job-failed"),
+    (r"Request entity too large|helm\.release\S+ is invalid: data: Too long", "release-too-large"),
     (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
@@ -63,6 +65,8 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
             named = found.groupdict()
             if named.get("job"):  # it may be gone before anyone could look at it
                 where = f"Job {named['job']}"
+            if named.get("pod"):
+                where = f"Pod {named['pod']}"
             # What is neither of a kind nor a name of the chart's may never have been made.
             made, name = _MADE.get(named.get("gone") or ""), str(named.get("name"))
             if made and f"{name}-".startswith(f"{place.name}-"):

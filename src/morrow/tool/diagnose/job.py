@@ -10,7 +10,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import HOOK, TASK, annotations_of, conditions_of, labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
-from morrow.tool.diagnose.pod import pod_findings
+from morrow.tool.diagnose.pod import hook_findings, pod_findings
 from morrow.tool.diagnose.refused import refused_findings
 from morrow.tool.diagnose.view import (
     Finding,
@@ -85,8 +85,9 @@ def _ended(job: Json) -> bool:
 
 
 def ended_badly(view: View, place: Place, known: Collection[str]) -> list[Problem]:
-    """Return what is final of the new Jobs, also of those that are gone."""
-    return [one.problem for one in job_findings(view, place, known) if one.hold == 0]
+    """Return what is final of the new Jobs and Helm's steps, also of Jobs that are gone."""
+    found = (*job_findings(view, place, known), *hook_findings(view, place, known))
+    return [one.problem for one in found if one.hold == 0]
 
 
 def _vanished(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:

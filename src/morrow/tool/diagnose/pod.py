@@ -66,6 +66,18 @@ def new_pod_findings(view: View, place: Place, known: Collection[str]) -> Iterat
             # No Job judges how such a one ended, and nothing makes another.
             failed = pod in lone and pod["status"].get("phase") == "Failed"
             yield dataclasses.replace(found, hold=0.0) if failed else found
+    yield from hook_findings(view, place, known)
+
+
+def hook_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
+    """Yield what keeps a pod of a step of Helm's from its end; one of `helm test` is no part."""
+    for pod in view.pods:
+        step = annotations_of(pod).get(HOOK, "test")
+        if "test" in step or uid(pod) in known or not is_of(pod, place.name):
+            continue
+        for found in pod_findings(pod, view, place, is_job=True):
+            failed = pod["status"].get("phase") == "Failed"
+            yield dataclasses.replace(found, hold=0.0 if failed else found.hold, fresh=True)
 
 
 def alone(view: View, place: Place) -> list[Json]:

@@ -38,7 +38,11 @@ _REFUSALS: tuple[tuple[str, str, float], ...] = (
     (r"insufficient quota to match these scopes(?P<what>)", "quota-exceeded", HEALS_OFTEN),
     (r"(?P<what>max limit to request ratio per)", "limit-range-refused", 0),
     # Asked for more than is allowed: a template that says so is refused itself, so a default did.
-    (r"(?P<what>must be less than or equal to \w+ limit)", "limit-range-refused", 0),
+    (
+        r"(?s)\A(?!.*\.template\.spec).*(?P<what>must be less than or equal to \w+ limit)",
+        "limit-range-refused",
+        0,
+    ),
     (r'violates PodSecurity "(?P<what>[^"]+)"', "pod-security-refused", 0),
     (r'serviceaccount "(?P<what>[^"]+)" not found', "service-account-missing", HEALS_OFTEN),
     (r"no PriorityClass with name (?P<what>\S+)", "priority-class-missing", 0),
