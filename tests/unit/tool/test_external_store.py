@@ -76,6 +76,7 @@ def test_the_version_is_pinned_and_helm_takes_it_over(site: Site, cluster: Stand
         ("err: key TOKEN does not exist in secret dev/shop", "property-missing"),
         ("AccessDeniedException: User: x is not authorized to perform: y", "aws-denied"),
         ("AccessDeniedException: Access to KMS is not allowed", "kms-denied"),
+        ("(key: dev/kms-proxy), err: Secret does not exist", "entry-missing"),
         ("something else", "store-refused"),
     ],
 )  # fmt: skip
@@ -88,6 +89,18 @@ def test_a_refusal_is_named_and_taken_away(
     found = caught.value.problems[0]
     assert (found.code, said in found.cause, "dev/shop" in found.object) == (code, True, True)
     assert objects(cluster, "ExternalSecret") == []
+
+
+def test_of_two_keys_the_one_that_is_named_is_blamed(
+    site: Site, cluster: StandIn, project_folder: Path
+) -> None:
+    file = project_folder / "environments" / "dev.yaml"
+    file.write_text(file.read_text().replace('["TOKEN"]', '["TOKEN", "API_TOKEN"]'))
+    cluster.says(operator="err: key API_TOKEN does not exist in secret dev/shop")
+    both = open_site("dev", None, VALID)
+    with pytest.raises(Failure) as caught:
+        store_of(both.environment).make(both)
+    assert "set dev API_TOKEN <" in caught.value.problems[0].fix
 
 
 def test_an_empty_value_is_named_and_taken_away(site: Site, cluster: StandIn) -> None:

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.stores.place import place_of
+from morrow.tool.stores.place import Version, place_of
 from morrow.tool.stores.secrets_manager import PATIENCE, SecretsManager
 from tests.terraform.aws import account as accounts
 from tests.terraform.aws.account import Account
 
-ENTRY = "test/shop"
+ENTRY, SERVICE = "test/shop", "secretsmanager"
 SPEC = {"service": "SecretsManager", "region": accounts.REGION}
+NONE = Version("", {})
 
 
 @pytest.fixture(scope="module")
@@ -39,24 +40,56 @@ def code(failure: pytest.ExceptionInfo[Failure]) -> str:
 
 
 def test_a_version_waits_until_it_is_settled_and_old_ones_are_let_go(there: Account) -> None:
-    there.ask("secretsmanager", "create_secret", Name=ENTRY, SecretString='{"A": "one", "N": 1}')
+    there.ask(SERVICE, "create_secret", Name=ENTRY, SecretString='{"A": "one", "N": 1}')
     place, pin = place_of({"aws": SPEC}, ENTRY, "SecretStore aws")
     assert pin == "uuid/"
     first = place.newest()
     assert first.values == {"A": b"one", "N": b"1"}
-    second = place.put({"A": b"two"}, "2")
+    second = place.put({"A": b"two"}, "2", NONE)
     assert place.newest() == first, "nobody reads it yet"
     assert place.version(second).values == {"A": b"two"}
-    third = place.put({"A": b"three"}, "3")
+    third = place.put({"A": b"three"}, "3", NONE)
     assert place.make_current(third, ["2", "3"]) == []
     assert place.newest().id == third
     assert place.make_current(third, ["2", "3"]) == [], "done already: nothing to do"
     assert place.make_current(third, ["3"]) == ["2"]
-    told = there.ask("secretsmanager", "describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
+    told = there.ask(SERVICE, "describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
     assert "morrow-2" not in [label for labels in told.values() for label in labels]
-    again = place.put({"A": b"four"}, "3")
-    labels = there.ask("secretsmanager", "describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
+    again = place.put({"A": b"four"}, "3", NONE)
+    labels = there.ask(SERVICE, "describe_secret", SecretId=ENTRY)["VersionIdsToStages"]
     assert "morrow-3" in labels[again], "the label of a revision that was begun anew moves"
+
+
+def test_what_else_an_entry_holds_stays_as_it_is(there: Account) -> None:
+    table = {"A": "one", "N": 1.5, "T": True, "Z": None, "D": {"a": [1, "é"]}}
+    there.ask(SERVICE, "create_secret", Name="mixed", SecretString=json.dumps(table))
+    place = SecretsManager(SPEC, "mixed")
+    present = place.newest()
+    delivered = {"A": "one", "N": "1.5", "T": "true", "Z": "", "D": '{"a": [1, "é"]}'}
+    assert {key: value.decode() for key, value in present.values.items()} == delivered
+    version = place.put({"A": b"two", "B": b"new"}, "2", present)
+    told = there.ask(SERVICE, "get_secret_value", SecretId="mixed", VersionId=version)
+    assert json.loads(told["SecretString"]) == table | {"A": "two", "B": "new"}
+
+
+@pytest.mark.parametrize("given", [{"SecretString": "word"}, {"SecretString": "[1]"},
+                                   {"SecretBinary": "e30="}])  # fmt: skip
+def test_what_is_no_table_is_named_and_stays(there: Account, given: dict[str, str]) -> None:
+    name = "".join(given.values()).strip("[]=")
+    there.ask(SERVICE, "create_secret", Name=name, **given)
+    with pytest.raises(Failure) as caught:
+        SecretsManager(SPEC, name).newest()
+    assert (code(caught), caught.value.exit_code) == ("entry-shape", 2)
+    assert "word" not in caught.value.problems[0].cause
+
+
+def test_an_entry_without_a_version_gets_its_first(there: Account) -> None:
+    there.ask(SERVICE, "create_secret", Name="bare")
+    place = SecretsManager(SPEC, "bare")
+    assert place.newest() == NONE
+    first = place.put({"A": b"one"}, "2", place.newest())
+    assert place.make_current(first, ["2"]) == []
+    assert place.newest() == Version(first, {"A": b"one"}, {"A": "one"})
 
 
 def test_what_is_missing_is_named_with_the_region(
@@ -65,7 +98,7 @@ def test_what_is_missing_is_named_with_the_region(
     with pytest.raises(Failure) as caught:
         SecretsManager(SPEC, "no/such").newest()
     assert code(caught) == "entry-missing"
-    there.ask("secretsmanager", "create_secret", Name="here/only", SecretString="{}")
+    there.ask(SERVICE, "create_secret", Name="here/only", SecretString="{}")
     elsewhere = SecretsManager({**SPEC, "region": "us-east-1"}, "here/only")
     with pytest.raises(Failure) as caught:
         elsewhere.newest()
@@ -96,12 +129,12 @@ def test_a_service_that_never_answers_is_given_up_within_half_a_minute(
 def test_more_than_an_entry_holds_is_refused_by_its_largest_key(there: Account) -> None:
     place = SecretsManager(SPEC, "no/such")
     with pytest.raises(Failure) as caught:
-        place.put({"SMALL": b"a", "LARGE": b"b" * 65_530}, "2")
+        place.put({"SMALL": b"a", "LARGE": b"b" * 65_530}, "2", NONE)
     found = caught.value.problems[0]
     assert (found.code, found.object, caught.value.exit_code) == ("secret-too-large", "LARGE", 2)
     assert "65,536" in found.cause
     with pytest.raises(Failure) as caught:  # the control: it was asked for
-        place.put({"SMALL": b"a", "LARGE": b"b" * 65_000}, "2")
+        place.put({"SMALL": b"a", "LARGE": b"b" * 65_000}, "2", NONE)
     assert code(caught) == "entry-missing"
 
 
@@ -110,6 +143,7 @@ def test_more_than_an_entry_holds_is_refused_by_its_largest_key(there: Account) 
     [
         ("AccessDeniedException", "User: x is not authorized to perform: y", "aws-denied"),
         ("AccessDeniedException", "Access to KMS is not allowed", "kms-denied"),
+        ("AccessDeniedException", "User: x/kms is not authorized to perform: y", "aws-denied"),
         ("DecryptionFailure", "the key is disabled", "kms-denied"),
         ("ExpiredTokenException", "the token is old", "aws-login"),
         ("LimitExceededException", "too many", "aws-failed"),
@@ -137,7 +171,7 @@ def test_refusals_are_named(
         for name, value in accounts.variables(f"http://127.0.0.1:{server.server_port}").items():
             monkeypatch.setenv(name, value)
         with pytest.raises(Failure) as caught:
-            SecretsManager(SPEC, ENTRY).put({"A": b"canary-51"}, "2")
+            SecretsManager(SPEC, ENTRY).put({"A": b"canary-51"}, "2", NONE)
         server.shutdown()
     assert code(caught) == wanted
     assert "canary" not in str(caught.value)

@@ -18,7 +18,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.stores import age, objects
 from morrow.tool.stores.generated import Generated, fresh
 from morrow.tool.stores.operator import KIND, owned, shown_as, store_object, synced
-from morrow.tool.stores.place import Place, place_of
+from morrow.tool.stores.place import Place, Version, place_of
 from morrow.tool.stores.store import require_text
 
 # Why one person cannot read the entry: to deploy, only the operator must.
@@ -65,14 +65,13 @@ class External(Generated):
         )
 
     def renew(self, site: Site, revision: str, given: Mapping[str, bytes]) -> dict[str, str]:
-        """Store a version of what is given, and of the other keys what the present one holds."""
+        """Store a version of what is given; all else of the entry stays as it is."""
         place, pin = self._place(site)
         present = self._present(site, place, pin)
-        keys = site.environment.secrets.keys
-        values = {key: given.get(key) or present.get(key) or fresh(key) for key in keys}
+        missing = [key for key in site.environment.secrets.keys if not present.values.get(key)]
+        values = {**{key: fresh(key) for key in missing}, **given}
         require_text(site.environment, values)
-        # Other keys of the entry stay as they are.
-        version = place.put({**present, **values}, revision)
+        version = place.put(values, revision, present)
         terminal.say(f"  {site.environment.secrets.entry}: version {version} stored")
         return {"version": pin + version}
 
@@ -91,7 +90,7 @@ class External(Generated):
     def values(self, site: Site) -> dict[str, bytes]:
         """Read the version that the environment names."""
         place, pin = self._place(site)
-        present = self._present(site, place, pin)
+        present = self._present(site, place, pin).values
         return {key: present[key] for key in site.environment.secrets.keys if key in present}
 
     def sweep(self, site: Site, still_needed: str) -> list[str]:
@@ -134,9 +133,9 @@ class External(Generated):
         text = age.mark(values, old, age.changed(before))
         site.kubectl.check("annotate", "secret", name, f"{age.CHANGED}={text}", "--overwrite")
 
-    def _present(self, site: Site, place: Place, pin: str) -> dict[str, bytes]:
+    def _present(self, site: Site, place: Place, pin: str) -> Version:
         version = site.environment.secrets.version.removeprefix(pin)
-        return (place.version(version) if version else place.newest()).values
+        return place.version(version) if version else place.newest()
 
     def _place(self, site: Site) -> tuple[Place, str]:
         store = store_object(site)

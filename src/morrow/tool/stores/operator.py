@@ -12,12 +12,14 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import conditions_of, owned_by_helm
 from morrow.tool.cluster.site import Site
 from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.stores.objects import mentions
+from morrow.tool.stores.place import BY_KMS
 
 KIND = "externalsecrets.external-secrets.io"
 PATIENCE = 30.0  # seconds within which a running operator reports something
 # The operator's message about the provider, and the error code for it.
 CODES = (
-    (r"(?i)\bkms\b", "kms-denied"),
+    (BY_KMS, "kms-denied"),
     (r"AccessDenied|not authorized to perform", "aws-denied"),
     (r"(key|property) \S+ does not exist", "property-missing"),
     (r"does not exist|ResourceNotFound|can't find", "entry-missing"),
@@ -84,7 +86,7 @@ def _refused(site: Site, ready: Json) -> Problem:
     message = _event_message(site.kubectl, secrets.object_name) or str(ready.get("message") or "")
     where = f"{secrets.entry} (by ExternalSecret {secrets.object_name})"
     code = next((code for text, code in CODES if re.search(text, message)), "store-refused")
-    key = next((key for key in secrets.keys if key in message), "")
+    key = next((key for key in secrets.keys if mentions(message, key)), "")
     region = ""
     if code == "entry-missing":
         message += f"; the version asked for is {secrets.version}" if secrets.version else ""

@@ -7,11 +7,14 @@ SecretStore that External Secrets reads. A new one is a class and a line in `PLA
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import Any, Protocol, cast
 
 from morrow.tool.base.errors import Failure, problem
+
+BY_KMS = r"\bKMS|\bkms:"
+"""How AWS writes of a key; an entry's or a user's own name may have the word in small letters."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,10 @@ class Version:
 
     id: str
     values: dict[str, bytes]
+    """What a pod gets of it, by property."""
+
+    table: dict[str, Any] = field(default_factory=dict)
+    """What is stored: numbers and nested values, too."""
 
 
 class Place(Protocol):
@@ -31,8 +38,11 @@ class Place(Protocol):
     def version(self, id: str) -> Version:
         """Return one version."""
 
-    def put(self, values: Mapping[str, bytes], revision: str) -> str:
-        """Store a version beside the present one; return its id. Nobody reads it yet."""
+    def put(self, values: Mapping[str, bytes], revision: str, present: Version) -> str:
+        """Store a version beside the present one, with these values new; return its id.
+
+        Nobody reads it yet.
+        """
 
     def make_current(self, id: str, needed: Iterable[str]) -> list[str]:
         """Make a version the current one; let those go whose revision nothing needs."""

@@ -7,12 +7,13 @@ of its own, `morrow-<revision>`. AWSCURRENT moves only when all pods hold the ne
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.stores.place import Version
+from morrow.tool.stores.place import BY_KMS, Version
 from morrow.tool.stores.store import too_large
 
 LABEL = "morrow-"
@@ -33,21 +34,28 @@ class SecretsManager:
         self._client = self._service(self.region or None)
 
     def newest(self) -> Version:
-        """Return the entry's newest version that Morrow made, else the one that AWS calls so."""
-        with self._named("GetSecretValue"):
-            answer = self._client.get_secret_value(SecretId=self.entry, VersionStage="AWSCURRENT")
-        return _version(answer)
+        """Return the current version; an empty one of an entry that has none yet."""
+        try:
+            with self._named("GetSecretValue"):
+                stage = {"VersionStage": "AWSCURRENT"}
+                return self._version(self._client.get_secret_value(SecretId=self.entry, **stage))
+        except Failure as failure:
+            if failure.problems[0].code != "entry-missing" or not self._is_in(self.region):
+                raise
+            return Version("", {})
 
     def version(self, id: str) -> Version:
         """Return one version."""
         with self._named("GetSecretValue"):
-            return _version(self._client.get_secret_value(SecretId=self.entry, VersionId=id))
+            return self._version(self._client.get_secret_value(SecretId=self.entry, VersionId=id))
 
-    def put(self, values: Mapping[str, bytes], revision: str) -> str:
-        """Store a version beside the present one; return its id. Nobody reads it yet."""
-        text = json.dumps({key: value.decode() for key, value in sorted(values.items())})
+    def put(self, values: Mapping[str, bytes], revision: str, present: Version) -> str:
+        """Store a version beside the present one, with these values new; return its id."""
+        new = {key: value.decode() for key, value in values.items()}
+        text = json.dumps({**present.table, **new}, sort_keys=True)
         if len(text) > ENTRY_HOLDS:
-            raise Failure(too_large(values, f"entry {self.entry}", len(text), ENTRY_HOLDS))
+            every = {**present.values, **values}
+            raise Failure(too_large(every, f"entry {self.entry}", len(text), ENTRY_HOLDS))
         with self._named("PutSecretValue"):
             answer = self._client.put_secret_value(
                 SecretId=self.entry, SecretString=text, VersionStages=[LABEL + revision]
@@ -115,7 +123,7 @@ class SecretsManager:
             cause = f"there is no such entry or version in {self.region}"
             cause += f"; it is in {lies}, where your own settings look" if lies else ""
             return problem("entry-missing", where, cause, entry=self.entry, region=self.region)
-        if "kms" in message.lower() or code in ("DecryptionFailure", "EncryptionFailure"):
+        if re.search(BY_KMS, message) or code in ("DecryptionFailure", "EncryptionFailure"):
             return problem("kms-denied", where, message)
         if code in ("AccessDeniedException", "AccessDenied"):
             return problem("aws-denied", f"secretsmanager:{operation} on {where}", message)
@@ -129,23 +137,38 @@ class SecretsManager:
 
     def _elsewhere(self) -> str:
         """Return the region of this person's own settings, where that has the entry."""
+        own = str(self._session().region_name or "")
+        return own if own not in ("", self.region) and self._is_in(own) else ""
+
+    def _is_in(self, region: str) -> bool:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        own = self._session().region_name
-        if not own or own == self.region:
-            return ""
         try:
-            self._service(own).describe_secret(SecretId=self.entry)
+            self._service(region or None).describe_secret(SecretId=self.entry)
         except (BotoCoreError, ClientError):
-            return ""
-        return str(own)
+            return False
+        return True
+
+    def _version(self, answer: Mapping[str, Any]) -> Version:
+        """Read an entry; what is no table is never written over."""
+        try:
+            table = json.loads(answer.get("SecretString") or "")
+        except ValueError:
+            table = None
+        if not isinstance(table, dict):
+            where = f"{self.entry} in {self.region}"
+            cause = f"version {answer['VersionId']} is no JSON object of KEY: value"
+            raise Failure(problem("entry-shape", where, cause))
+        values = {key: _delivered(value).encode() for key, value in table.items()}
+        return Version(str(answer["VersionId"]), values, table)
 
 
-def _version(answer: Mapping[str, Any]) -> Version:
-    try:
-        table = json.loads(answer.get("SecretString") or "{}")
-    except ValueError:
-        table = {}
-    values = table if isinstance(table, dict) else {}
-    shaped = {str(key): str(value).encode() for key, value in values.items()}
-    return Version(str(answer["VersionId"]), shaped)
+def _delivered(value: object) -> str:
+    """Return what External Secrets makes of a property.
+
+    >>> _delivered("a"), _delivered(1), _delivered(True), _delivered(None), _delivered({"a": [1]})
+    ('a', '1', 'true', '', '{"a": [1]}')
+    """
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
