@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +76,7 @@ def test_what_else_an_entry_holds_stays_as_it_is(there: Account) -> None:
 
 @pytest.mark.parametrize("given", [{"SecretString": "word"}, {"SecretString": "[1]"},
                                    {"SecretBinary": "e30="}])  # fmt: skip
-def test_what_is_no_table_is_named_and_stays(there: Account, given: dict[str, str]) -> None:
+def test_what_is_no_table_is_named_and_stays(there: Account, given: dict[str, Any]) -> None:
     name = "".join(given.values()).strip("[]=")
     there.ask(SERVICE, "create_secret", Name=name, **given)
     with pytest.raises(Failure) as caught:
@@ -110,6 +112,28 @@ def test_what_is_missing_is_named_with_the_region(
     with pytest.raises(Failure) as caught:
         SecretsManager(SPEC, ENTRY).newest()
     assert code(caught) == "aws-unreachable"
+
+
+@pytest.mark.parametrize(
+    ("region", "variable", "wanted"),
+    [
+        (accounts.REGION, "AWS_PROFILE", "aws-login"),
+        (accounts.REGION, "AWS_CONFIG_FILE", "aws-login"),
+        ("eu west 1", "", "aws-failed"),
+        ("", "", "aws-failed"),
+    ],
+)
+def test_what_boto3_cannot_begin_with_is_named(
+    region: str, variable: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [one for one in os.environ if one.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    if variable:
+        monkeypatch.setenv(variable, __file__)
+    with pytest.raises(Failure) as caught:
+        SecretsManager({**SPEC, "region": region}, ENTRY)
+    assert code(caught) == wanted
 
 
 def test_a_service_that_never_answers_is_given_up_within_half_a_minute(

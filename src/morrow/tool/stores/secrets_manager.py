@@ -31,7 +31,8 @@ class SecretsManager:
     def __init__(self, spec: Mapping[str, Any], entry: str) -> None:
         self.region = str(spec.get("region") or "")
         self.entry = entry
-        self._client = self._service(self.region or None)
+        with self._named("GetSecretValue"):  # a profile that is not there, a region that is none
+            self._client = self._service(self.region or None)
 
     def newest(self) -> Version:
         """Return the current version; an empty one of an entry that has none yet."""
@@ -103,6 +104,7 @@ class SecretsManager:
             ClientError,
             ConnectionError,
             HTTPClientError,
+            NoRegionError,
         )
 
         try:
@@ -113,6 +115,9 @@ class SecretsManager:
         except (ConnectionError, HTTPClientError) as error:
             where = f"AWS Secrets Manager, {self.region}"
             raise Failure(problem("aws-unreachable", where, str(error))) from None
+        except (NoRegionError, ValueError) as error:  # no address can be made of it
+            where = f"region {self.region!r} of the store"
+            raise Failure(problem("aws-failed", where, str(error))) from None
         except BotoCoreError as error:
             raise Failure(problem("aws-login", f"AWS, {self.region}", str(error))) from None
 
