@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.e2e.faults_network import GATEWAY_API, HOST, LAB
 from tests.e2e.faults_pods import SAFE
-from tests.e2e.faults_rules import cron, extra, keeper
+from tests.e2e.faults_rules import cron, extra, keeper, service
 from tests.e2e.faults_storage import DATA
 from tests.e2e.faults_unseen import BINDING, PYTHON, alone, job
 from tests.e2e.tool_faults import Fault, Values, env, made, volume
@@ -93,6 +93,9 @@ def no_kind(project: ToolProject) -> None:
 
 
 BUNDLE = {"clusterTrustBundle": {"name": "nosuch", "path": "ca.pem"}}
+STEP = {
+    "extra": {"odd": {"metadata": {"annotations": {"helm.sh/hook": "pre-install,pre-upgrade"}}}}
+}
 NOBODY = {
     "roleRef": {"kind": "ClusterRole", "name": "view"},
     "subjects": [{"kind": "ServiceAccount", "name": "nosuch"}],
@@ -155,6 +158,24 @@ FAULTS = (
     Fault(
         "volume of a kind that is not served", "release-overwritten", r"Deployment web",
         r"has no clusterTrustBundle", volume({"projected": {"sources": [BUNDLE]}}), exit=3,
+    ),
+    Fault(
+        "a Job is changed", "field-immutable", r"Job odd", r"field is immutable",
+        job("print(2)"), first=job("print(1)"), over=True, typed=True, ci=True,
+    ),
+    Fault(
+        "a step's own pod fails", "crashed", r"Pod odd, container odd", r"exit code 3, once",
+        laid_over(alone({"command": DIES["command"]}, restartPolicy="Never"), STEP),
+        ci=True,
+    ),
+    Fault(
+        "own Service leads nowhere", "service-leads-nowhere", r"Service odd", r"no selector",
+        service(ports=[{"port": 5432}]), exit=3, ci=True,
+    ),
+    Fault(
+        "mounted over a file", "container-refused", r"Pod odd-.*container odd", r"not a directory",
+        deployed({"volumeMounts": [{"name": "v", "mountPath": "/etc/passwd"}]},
+                 {"volumes": [{"name": "v", "emptyDir": {}}]}),
     ),
     Fault(
         "Job of no pods", "job-suspended", r"Job odd", r"its parallelism is 0",

@@ -174,7 +174,7 @@ FAULTS = (
         {"service": {"type": "LoadBalancer"}, **OPEN},
     ),
     Fault(
-        "node port is taken", "release-refused", r"release web", r"already allocated",
+        "node port is taken", "release-refused", r"Service door", r"already allocated",
         {"extra": {"door": {"apiVersion": "v1", "kind": "Service", "spec": {
             "type": "NodePort", "ports": [{"port": 80, "nodePort": 31999}]}}}},
         before=made("Service", "first", spec={

@@ -101,6 +101,30 @@ def test_of_an_object_that_is_not_valid_not_every_field_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "code", "deletes"),
+    [
+        ('Job.batch "odd" is invalid: spec.template: field is immutable', "field-immutable",
+         "delete job odd, then"),
+        ('StatefulSet.apps "odd" is invalid: spec: Forbidden: updates to statefulset spec for'
+         " fields other than", "field-immutable", "delete statefulset odd --cascade=orphan, then"),
+        ('Pod "odd" is invalid: spec: Forbidden: pod updates may not change fields other than x',
+         "field-immutable", "delete pod odd, then"),
+        ('Service "odd" is invalid: spec.clusterIPs[0]: may not change once set',
+         "field-immutable", "delete service odd, then"),
+        ('PersistentVolumeClaim "odd" is invalid: spec: Forbidden: spec is immutable after x',
+         "release-refused", ""),
+        ('Service "odd" is invalid: spec.ports: Required value', "release-refused", ""),
+    ],
+)  # fmt: skip
+def test_what_stays_as_it_is_is_made_anew(said: str, code: str, deletes: str) -> None:
+    text = f'Error: UPGRADE FAILED: cannot patch "odd" with kind X: {said}'
+    found = helm_problem(Result(("helm", "upgrade"), 1, "", text), PLACE, 600)
+    assert (found.code, found.object.partition(" ")[2], found.cause) == (code, "odd", said)
+    assert ("delete" in found.fix) == bool(deletes)
+    assert deletes in found.fix
+
+
+@pytest.mark.parametrize(
     ("said", "code", "where"),
     [
         ('services "web" not found', "object-gone", "Service web"),

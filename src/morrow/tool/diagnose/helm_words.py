@@ -47,6 +47,22 @@ _AWAY = re.compile(
 )
 
 
+_INVALID = re.compile(r'\b([A-Z]\w+)(?:\.[\w.]+)? "(?!sh\.helm)([^"]+)" is invalid:.*')
+_FIXED = re.compile(r"immutable|Forbidden: (pod )?updates |cannot change roleRef|may not change")
+
+
+def _not_valid(said: re.Match[str], place: Place) -> Problem:
+    """Return that the API server refuses an object's fields, or their change."""
+    kind, name = said[1], said[2]
+    where, what = f"{kind} {name}", f"{kind.lower()} {name}"
+    what += " --cascade=orphan" if kind == "StatefulSet" else ""
+    # With a claim its data would go.
+    fixed = _FIXED.search(said[0]) and kind != "PersistentVolumeClaim"
+    # Of a whole object that is not valid the API server tells every field.
+    cause = re.sub(r": Invalid value: \{.*\}: ", ": ", said[0])
+    return place.problem("field-immutable" if fixed else "release-refused", where, cause, what=what)
+
+
 def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
     """Return what Helm itself says; that the time is over is `rollout-slow`."""
     text = done.err or done.out
@@ -55,13 +71,13 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
     known = refusal(text, where, place)
     if known is not None:
         return known.problem
+    if invalid := _INVALID.search(text):
+        return _not_valid(invalid, place)
     for pattern, code in _HELM:
         found = re.search(pattern, text)
         if found:
             line = next(line for line in text.splitlines() if re.search(pattern, line))
             message = line.strip().removeprefix("Error: ")
-            # Of a whole object that is not valid the API server tells every field.
-            message = re.sub(r": Invalid value: \{.*\}: ", ": ", message)
             named = found.groupdict()
             if named.get("job"):  # it may be gone before anyone could look at it
                 where = f"Job {named['job']}"
