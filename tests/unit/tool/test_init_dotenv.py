@@ -131,6 +131,13 @@ def test_a_key_of_a_cipher_is_one_while_it_is_asked_and_when_it_serves(tmp_path:
     assert b"=" not in fresh("SECRET_KEY"), "the control"
 
 
+def test_a_key_that_signs_is_as_long_as_frameworks_ask_for(tmp_path: Path) -> None:
+    asks = "import os\nassert len(os.environ['SECRET_KEY']) >= 50\n"
+    fill(tmp_path, wsgi_py=f"{asks}{WSGI}")
+    assert found(tmp_path).application.path == ("/", 200)
+    assert len(fresh("SECRET_KEY")) >= 50
+
+
 def test_a_name_in_small_letters_that_is_missed_is_given() -> None:
     said = "secret not found. Declare it as envvar or define a default value."
     assert missing_in({"error": "UndefinedValueError", "message": said}) == ["secret"]

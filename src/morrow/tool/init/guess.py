@@ -38,8 +38,9 @@ DRIVERS = {
 }
 DRIVER_MODULES = ("aiosqlite", "asyncpg", "psycopg2", "psycopg", "MySQLdb", "pymysql", "aiomysql")
 
-# Stands for a secret while it is asked: text in base64, of 32 bytes, as keys of ciphers are.
-PLACEHOLDER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgMzIgYnl0ZXMgb2s="
+# Stands for a secret while it is asked, of the form that one is drawn in: a text in base64.
+CIPHER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgMzIgYnl0ZXMgb2s="  # 32 bytes
+PLACEHOLDER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgb2YgdGhlIGxlbmd0aCBvZiBvbmUgZHJhd24u"
 
 
 def guess(name: str, known: Mapping[str, Setting]) -> str:
@@ -74,6 +75,8 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
     ):
         if re.search(pattern, name):
             return value
+    if re.search(r"FERNET|ENCRYPTION_KEY", name):
+        return CIPHER
     return PLACEHOLDER if SECRET.search(name) else "local"
 
 

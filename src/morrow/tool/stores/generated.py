@@ -15,8 +15,9 @@ from morrow.tool.stores.store import following
 
 def fresh(key: str) -> bytes:
     """Return a new random value, of letters that every system takes; a key of Fernet's as one."""
-    padded = "=" if re.search(r"FERNET|ENCRYPTION_KEY", key.upper()) else ""
-    return f"{random.token_urlsafe(32)}{padded}".encode()
+    if re.search(r"FERNET|ENCRYPTION_KEY", key.upper()):
+        return f"{random.token_urlsafe(32)}=".encode()
+    return random.token_urlsafe(48).encode()  # Django asks for 50 letters
 
 
 class Generated(InCluster):
