@@ -23,6 +23,8 @@ SECONDS = 600
 INDEX = r"(?m)^(-i|--index-url|--extra-index-url)\b.*"
 MANIFESTS = ("uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "requirements",
              "pyproject.toml", "Pipfile", "setup.py")  # fmt: skip
+# What a service's manifest names, or leaves to another file.
+FRAMEWORK = re.compile(r"(?im)^\s*-r\b|\b(flask|django|fastapi|starlette|litestar|quart|falcon)")
 FILES = ("requirements.txt", "requirements/requirements.txt", "requirements/prod.txt",
          "requirements/production.txt", "requirements/base.txt", "requirements/common.txt",
          "requirements/dev.txt", "requirements/development.txt")  # fmt: skip
@@ -45,7 +47,8 @@ def install(folder: Path) -> str:
     done = folder / ".venv" / "installed"
     if done.exists():
         return done.read_text()
-    home = next((one for one in places(folder) if manifest(one)), folder)
+    found = [one for one in places(folder) if manifest(one)]
+    home = next((one for one in found if FRAMEWORK.search(texts(one))), (found or [folder])[0])
     wrong = ""
     for version in dict.fromkeys((*asked(home), *asked(folder), *VERSIONS)):
         python = pythons.interpreter(version)
@@ -84,6 +87,13 @@ def manifest(folder: Path) -> str:
         if file.is_file() or (name == "requirements" and list(file.glob("*.txt"))):
             return name
     return ""
+
+
+def texts(folder: Path) -> str:
+    """Return what its manifest says; the files of a folder of requirements one after the other."""
+    path = folder / manifest(folder)
+    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+    return "\n".join(one.read_text(errors="replace") for one in files)
 
 
 def asked(folder: Path) -> Iterator[str]:

@@ -144,3 +144,13 @@ def test_it_is_served_with_no_edit(stranger: Path) -> None:
     path = first.answer["path"]["path"]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize("stranger", ["generated"], indirect=True, ids=str)
+def test_what_django_itself_misses_is_named(stranger: Path) -> None:
+    """Asked a second time, it only says that it was asked before."""
+    with (stranger / "shop" / "settings.py").open("a") as settings:
+        settings.write("INSTALLED_APPS += ['shelf_of_old']\n")
+    told = morrow("init", "--json", "--dry-run", folder=stranger)
+    assert told.problem["code"] == "init-not-installed"
+    assert "No module named 'shelf_of_old'" in told.problem["cause"]

@@ -138,6 +138,39 @@ def test_what_another_version_has_is_named_with_it(tmp_path: Path, asks: str, sa
     assert ("in the requirements" in cause) == bool(said)
 
 
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        ("ImportError(\"it requires that the Python 'greenlet' library is installed\")", True),
+        ("RuntimeError('Form data requires \"python-multipart\" to be installed.')", True),
+        (
+            "ImportError('the shelf is not installed, run `pip install shelf`')",
+            True,
+        ),
+        ("LookupError('Error loading psycopg2 or psycopg module')", True),
+        ("RuntimeError('the shelf is installed upside down')", False),
+    ],
+)
+def test_who_says_that_a_package_is_missing_is_believed(
+    tmp_path: Path, raised: str, code: bool
+) -> None:
+    fill(tmp_path, wsgi_py=f"raise {raised}\n{WSGI}")
+    assert refused(tmp_path)[0] == ("init-not-installed" if code else "init-import")
+
+
+def test_a_driver_that_the_code_itself_asks_for_is_the_cause(tmp_path: Path) -> None:
+    """What a later way of ours leads to is not; nor is the driver that our address would need."""
+    lacks = (
+        "    raise ModuleNotFoundError(\"No module named 'aiosqlite'\")\nraise LookupError('no')\n"
+    )
+    fill(tmp_path, wsgi_py=f"import os\nif not os.getenv('SHOP_PLACE'):\n{lacks}{WSGI}")
+    assert refused(tmp_path)[0] == "init-not-installed"
+    asks = "import os\nif 'sqlite' in os.environ['DATABASE_URL']:\n"
+    fill(tmp_path, wsgi_py=f"{asks}{lacks}{WSGI}")
+    (tmp_path / ".env.example").write_text("DATABASE_URL=postgresql://shelf/a\n")
+    assert refused(tmp_path)[0] == "init-import", "the control"
+
+
 def test_a_guess_of_ours_is_not_the_cause(tmp_path: Path) -> None:
     """A file of a package, imported by its own name; where nothing else is known, it is told."""
     for name in ("__init__", "shelf/__init__", "base"):

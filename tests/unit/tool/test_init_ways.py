@@ -87,31 +87,6 @@ def test_what_only_lives_in_a_request_is_not_looked_into(tmp_path: Path) -> None
     assert found(tmp_path).application.target == "main:application"
 
 
-def test_a_folder_that_git_did_not_keep_is_made(tmp_path: Path) -> None:
-    opens = "import os, sqlite3\nhere = os.path.dirname(os.path.abspath(__file__))\n"
-    opens += "base = sqlite3.connect(os.path.join(here, 'data', 'kept', 'shop.sqlite3'))\n"
-    fill(tmp_path, wsgi_py=f"{opens}{WSGI}")
-    told = found(tmp_path)
-    assert told.application.path == ("/", 200)
-    apply(told)
-    assert (tmp_path / "data" / "kept" / ".gitignore").read_text() == "*\n!.gitignore\n"
-    assert [one.name for one in (tmp_path / "data" / "kept").iterdir()] == [".gitignore"]
-
-
-def test_a_file_that_is_kept_as_an_example_is_copied(tmp_path: Path) -> None:
-    reads = "import local_settings\nassert local_settings.NAME\nopen('conf/shop.yml').close()\n"
-    fill(tmp_path, wsgi_py=f"{reads}{WSGI}")
-    (tmp_path / "conf").mkdir()
-    assert refused(tmp_path)[0] == "init-not-installed", "the control: no example, no module"
-    (tmp_path / "local_settings.example.py").write_text("NAME = 'shop'\n")
-    assert "FileNotFoundError at wsgi.py:3" in refused(tmp_path)[1], "and no second example"
-    (tmp_path / "conf" / "shop.yml.sample").write_text("a: b\n")
-    told = found(tmp_path)
-    assert told.application.path == ("/", 200)
-    apply(told)
-    assert (tmp_path / "conf" / "shop.yml").read_text() == "a: b\n"
-
-
 def test_no_settings_of_ours_lie_where_an_application_may_look(tmp_path: Path) -> None:
     """A library takes a settings.py beside the program that was started for the project's."""
     looks = "import os, __main__ as m\nhere = os.listdir(os.path.dirname(m.__file__))"

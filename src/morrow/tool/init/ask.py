@@ -34,6 +34,8 @@ TRIES = 9  # of one candidate, each with one more setting
 CALLED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\b")
 
 
+Made = tuple[list[str], dict[str, str]]  # folders, and files of their examples
+
 # Take the network away; end with this program, even where SIGKILL ends it.
 ALONE = ("unshare", "--user", "--map-current-user", "--net")
 BOUND = ("setpriv", "--pdeathsig", "KILL")
@@ -71,6 +73,7 @@ class Asker:
     network: bool = False
     secrets: Sequence[str] = ()  # this shell's and each .env's, for nobody to read
     began: float = field(default_factory=time.monotonic)
+    made: dict[str, Made] = field(default_factory=dict)  # in the copy, by source: it stays there
 
     @property
     def out_of_time(self) -> bool:
@@ -88,8 +91,7 @@ class Asker:
         given = dict(self.given)
         told: dict[str, Any] = {}
         first: dict[str, Any] = {}
-        folders: list[str] = []
-        examples: dict[str, str] = {}
+        folders, examples = self.made.setdefault(candidate.source, ([], {}))
         for _ in range(TRIES):
             told = self._once(candidate, given)
             first = first or told
@@ -102,7 +104,7 @@ class Asker:
             shown = {one: like for one in told.get("lost", ()) if (like := example_of(here, one))}
             for one, like in shown.items():
                 shutil.copyfile(here / like, here / one)
-            examples |= shown
+            examples.update(shown)
             if (lost or shown) and not self.out_of_time:
                 continue
             if not missing or self.out_of_time:
@@ -123,7 +125,7 @@ class Asker:
             answers=tuple((str(path), int(status)) for path, status in told.get("answers", ())),
             given=given,
             folders=tuple(folders),
-            examples=examples,
+            examples=dict(examples),
             makes=str(told.get("makes", "")),
             tables=str(told.get("tables", "")),
             raised=str(told.get("raised", "")),

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from called import call, heard, misused, shown  # type: ignore[import-not-found] # they lie beside this program
+from called import call, heard, shown, strange  # type: ignore[import-not-found] # they lie beside this program
 from failed import failed, line  # type: ignore[import-not-found]
 from routed import routes  # type: ignore[import-not-found]
 
@@ -49,19 +49,26 @@ def main(question: str, answer: str) -> None:
     os.environ["FLASK_RUN_FROM_CLI"] = "true"  # as it is when it serves: no server of its own
     lost: set[str] = set()
 
+    def note(path: Path) -> None:
+        folder = Path(os.path.relpath(path))
+        if not folder.exists() and ".." not in folder.parts and ":" not in str(folder):
+            lost.add(str(folder))
+
     def watch(event: str, args: tuple[Any, ...]) -> None:
-        """Note files of databases whose folder is not there: git keeps no empty ones."""
-        if event == "sqlite3.connect" and args and "/" in str(args[0]):
-            folder = Path(os.path.relpath(Path(str(args[0])).parent))
-            if not folder.is_dir() and ".." not in folder.parts and ":" not in str(folder):
-                lost.add(str(folder))
+        """Note files that are written to a folder that is not there: git keeps no empty ones."""
+        writes = event == "open" and str(args[1])[:1] in ("w", "a", "x")
+        if (writes or event in ("sqlite3.connect", "os.mkdir")) and "/" in str(args[0]):
+            note(Path(str(args[0])).parent)
 
     sys.addaudithook(watch)
     try:
         told = describe(asked)
     except BaseException as error:  # SystemExit and KeyboardInterrupt of the application's, too
         told = failed(error, asked["folder"])
-    told["folders"] = sorted(lost)
+    for wrong in (told, told.get("begins") or {}):  # Starlette's words, of what it serves
+        if said := re.fullmatch(r"Directory '(.+)' does not exist", str(wrong.get("message"))):
+            note(Path(said[1]))
+    told["folders"] = sorted(one for one in lost if not Path(one).exists())
     with contextlib.suppress(Exception):  # it may have closed what it prints to
         print("", end="", flush=True)
     part = Path(answer + ".part")
@@ -123,15 +130,9 @@ def tables(found: Any) -> str:  # noqa: ANN401
     return f'extensions["sqlalchemy"]{way}' if hasattr(one, "create_all") else ""
 
 
-def strange(told: dict[str, Any]) -> bool:
-    """Whether it is any function that nothing can be asked of: one that wants other arguments."""
-    asked = [status for _, status in told["answers"]]
-    wrong = not any(asked) and heard.errors and misused(heard.errors[0])
-    return bool(told["framework"] == "builtins" and wrong)
-
-
 def django_entry(asked: dict[str, str]) -> dict[str, str]:
     """Return the module that the settings name, or Django's own function."""
+    from django.apps import apps as registry
     from django.conf import settings
 
     wsgi = getattr(settings, "WSGI_APPLICATION", None)
@@ -148,6 +149,8 @@ def django_entry(asked: dict[str, str]) -> dict[str, str]:
             try:
                 importlib.import_module(module)
             except ImportError:
+                if getattr(registry, "loading", False) and not registry.ready:
+                    raise  # an application of its: asked again, Django says another thing
                 continue
             return {"module": module, "attribute": name}
     return {"module": "django.core.wsgi", "attribute": "get_wsgi_application()"}

@@ -83,6 +83,13 @@ def misused(error: BaseException) -> bool:
     return own and bool(re.search(r"\b(dict|function)\b", str(error)))
 
 
+def strange(told: dict[str, Any]) -> bool:
+    """Whether it is any function that nothing can be asked of: one that wants other arguments."""
+    asked = [status for _, status in told["answers"]]
+    wrong = not any(asked) and heard.errors and misused(heard.errors[0])
+    return bool(told["framework"] == "builtins" and wrong)
+
+
 def call_wsgi(app: Any, path: str) -> int:
     """Return the status of one GET; 0 when it raises."""
     environ: dict[str, Any] = {

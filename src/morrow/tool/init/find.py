@@ -14,7 +14,7 @@ from pathlib import Path
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.terminal import terminal
 from morrow.tool.init.answer import Application, Refusal, driverless
-from morrow.tool.init.ask import IN_ALL, Asker, alone, busy
+from morrow.tool.init.ask import IN_ALL, Asker, Made, alone, busy
 from morrow.tool.init.beside import beside, stores
 from morrow.tool.init.candidates import candidates, named
 from morrow.tool.init.copied import copied
@@ -47,6 +47,7 @@ class Search:
     jobs: set[str] = field(default_factory=set)  # those that work here
     known: dict[str, list[Setting]] = field(default_factory=dict)  # by folder: a large one is slow
     hides: list[str] = field(default_factory=list)  # what each .env holds
+    made: dict[str, Made] = field(default_factory=dict)  # in the copy
     began: float = field(default_factory=time.monotonic)
 
     def run(self, app: str, choose: Callable[[list[str]], int]) -> Application:
@@ -171,6 +172,7 @@ class Search:
     def _ask(self, copy: Path, candidate: Candidate) -> Application | Refusal:
         """Ask one candidate in every way that may work; return the best that it answered."""
         best: Application | Refusal = Refusal(candidate, "", "")
+        guessed = False  # whether an address of ours led to the driver that is missing
         if candidate.script:
             shutil.rmtree(copy / candidate.source / "__pycache__", ignore_errors=True)
             (copy / candidate.source / f"{candidate.module}.py").write_text(candidate.script)
@@ -193,9 +195,9 @@ class Search:
                     break
                 continue
             if isinstance(best, Refusal) and (
-                told.unreachable or not best.error or driverless(best.message)
+                told.unreachable or not best.error or (guessed and driverless(best.message))
             ):
-                best = told
+                best, guessed = told, any("://" in one for one in given.values())
             if told.error in ("TimeoutError", "Ended", "NoApplication", "SyntaxError") or (
                 told.error == "ModuleNotFoundError" and not driverless(told.message)
             ):
@@ -210,4 +212,5 @@ class Search:
         shell = {one: os.environ.get(one.name, "") for one in self.settings if self.network}
         shown = [text for one, text in shell.items() if one.secret or INSIDE.search(text)]
         secrets = [text for text in shown if len(text) > SHORT] + self.hides
-        return Asker(copy, self.python, value, dict(given), self.network, secrets, self.began)
+        more = (self.network, secrets, self.began, self.made)
+        return Asker(copy, self.python, value, dict(given), *more)

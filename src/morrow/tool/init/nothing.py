@@ -31,6 +31,11 @@ GONE = re.compile(
 )
 # What another version of an installed package has.
 LACKS = re.compile(r"(?:cannot import name|has no attribute) '.*\((\S+ \d\S*)\)")
+# What says itself that a package is missing, whatever it raises.
+INSTALL = re.compile(
+    r"(?i)\bpip3? install\b|\b(is not|be|library is) installed\b|did you install|"
+    r"error loading \w+( or \w+)? module"
+)
 GUESSED = re.compile("relative import (with no known parent|beyond top-level) package")
 LAZY = (3, 14)  # from here on, annotations are read when somebody asks for them
 MARK = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
@@ -64,7 +69,7 @@ def nothing(
     if first.error == "NoApplication":
         return problem("init-no-application", target, first.message, details=lines)
     gone = GONE.search(first.message)
-    if first.error == "ModuleNotFoundError" and not gone:
+    if not gone and (first.error == "ModuleNotFoundError" or INSTALL.search(first.message)):
         if app and f"'{app.split(':')[0].split('.')[0]}'" in first.message:
             return problem("init-no-application", str(root), f"there is no {app}")
         where = f"{python.path} ({python.how}) has not what it imports"
