@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from morrow.tool.base.project import Project
+from morrow.tool.environment.load import read
+from morrow.tool.init.answer import Application
 from morrow.tool.init.init import apply
+from morrow.tool.init.places import Candidate
+from morrow.tool.init.tell import summary
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
 HERE = "import logging.config, os, sqlite3\nhere = os.path.dirname(os.path.abspath(__file__))\n"
@@ -57,6 +62,48 @@ def test_what_was_made_for_one_way_is_there_for_the_next(tmp_path: Path) -> None
     told = found(tmp_path).application
     assert told.given == {"SHOP_SIZE": "3"}
     assert told.folders == ("data",)
+
+
+LINKED = """
+import os
+link = os.environ.get("DATABASE_URL", "{}")
+def application(environ, start_response):
+    if not link.startswith("{}"): raise ConnectionRefusedError("no shelf")
+    start_response("200 OK", [])
+    return [b"here"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("default", "takes", "given"),
+    [
+        ("postgresql://shelf/a", "sqlite:", "sqlite:///local.db"),
+        ("mysql+aiomysql://shelf/a", "sqlite+aiosqlite:", "sqlite+aiosqlite:///local.db"),
+        ("postgresql://shelf/a", "postgresql:", None),
+        ("shelves://shelf/a", "sqlite:", None),
+    ],
+)
+def test_where_the_default_is_a_server_that_is_not_here_a_file_is_tried(
+    tmp_path: Path, default: str, takes: str, given: str | None
+) -> None:
+    """On this machine alone: in a cluster it is a secret that a person sets."""
+    fill(tmp_path, wsgi_py=LINKED.format(default, takes))
+    told = found(tmp_path)
+    assert ("a file stands for the database (DATABASE_URL" in summary(told)) == bool(given)
+    apply(told)
+    project = Project.find(tmp_path)
+    assert read(project, "local").config.get("DATABASE_URL") == given
+    assert ("DATABASE_URL" in read(project, "prod").secrets.keys) == bool(given)
+    assert "DATABASE_URL" not in read(project, "prod").config
+
+
+def test_who_answers_that_it_has_no_tables_is_nearer_than_who_is_not_here() -> None:
+    one, other = (
+        Application(Candidate("", "a", "b", "", 0), "a:b", "wsgi", "", (), (), {}, raised=said)
+        for said in ("OperationalError: no such table: shelf", "OperationalError: no host")
+    )
+    assert one.nearer(other)
+    assert not other.nearer(one)
 
 
 def test_a_file_that_is_kept_as_an_example_is_copied(tmp_path: Path) -> None:

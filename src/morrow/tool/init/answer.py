@@ -61,7 +61,8 @@ class Application:
     def nearer(self, other: Application) -> bool:
         """Whether it came to the store that is not here, where the other stopped before."""
         came, stopped = (bool(UNREACHED.search(one.raised)) for one in (self, other))
-        return driverless(other.raised) or (came and not stopped)
+        empty, before = ("no such table" in one.raised for one in (self, other))  # it answers
+        return driverless(other.raised) or (came and not stopped) or (empty and not before)
 
     @property
     def fails(self) -> list[str]:

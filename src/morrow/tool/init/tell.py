@@ -41,6 +41,9 @@ def summary(found: Found) -> str:
         rows.append(("" if number else "secrets", f"{key}{at}"))
     for one in found.stores:
         rows.append(("needs", one.told))
+    for name, given in app.given.items():
+        if given.startswith("sqlite"):
+            rows.append(("here", f"a file stands for the database ({name} in local.yaml)"))
     for run in found.beside:
         rows.append((run.kind, f"{run.name}: {' '.join(run.command)} ({run.why})"))
     for place in found.exposed[:6]:

@@ -53,12 +53,24 @@ def ways(
         if not one.example and one.default is None and not (one.needed or one.store)
     ]
     empty = {one.name: guess(one.name, known) for one in bare if one.example == ""}
+    # The code's own default is a server that may not be here: a file, where it takes one.
+    led = {one.name: url for one in known.values() if one.store and (url := _file(one))}
     # Read without a default, and used all the same: `int(os.getenv("PORT"))`. Whose a secret is,
     # nobody knows.
     unsaid = {one.name: guess(one.name, known) for one in bare if not one.secret}
     found = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first,
-             {**first, **shown, **own, **empty}, {**first, **own, **unsaid, **shown}]  # fmt: skip
+             {**first, **shown, **own, **empty}, {**first, **own, **unsaid, **shown},
+             {**first, **shown, **own, **led}]  # fmt: skip
     return [way for at, way in enumerate(found) if way not in found[:at]]
+
+
+def _file(setting: Setting) -> str:
+    """Return SQLite's address in the place of a default that leads to a server, "" for others."""
+    server = re.match(r"(postgres(ql)?|mysql|mariadb)(\+\w+)?:", setting.default or "")
+    url = store_url(setting.name) if server else ""
+    if server and re.search("async|aio", server[3] or ""):
+        return url.replace("sqlite:", "sqlite+aiosqlite:")
+    return url if "sqlite" in url else ""
 
 
 def _signs(repository: Repository, name: str) -> bool:
