@@ -181,3 +181,13 @@ def test_a_guess_of_ours_is_not_the_cause(tmp_path: Path) -> None:
     assert "relative import" in refused(tmp_path)[1], "the control"
     fill(tmp_path, shop__base_py="x = 1\n")
     assert refused(tmp_path)[0] == "init-no-application"
+
+
+def test_a_folder_that_we_guessed_is_not_the_cause(tmp_path: Path) -> None:
+    """Its own modules are not found from there; from where they are, something else is wrong."""
+    fill(tmp_path, back__shop__base_py="x = 1\n", back__shop__main_py=f"import shop.base\n{WSGI}")
+    assert found(tmp_path).application.path == ("/", 200), "the control"
+    text = f"import shop.base\nraise LookupError('no shelf')\n{WSGI}"
+    fill(tmp_path, back__shop__main_py=text)
+    assert refused(tmp_path)[0] == "init-import"
+    assert refused(tmp_path)[1].startswith("it cannot be imported: LookupError")

@@ -36,6 +36,7 @@ INSTALL = re.compile(
     r"(?i)\bpip3? install\b|\b(is not|be|library is) installed\b|did you install|"
     r"error loading \w+( or \w+)? module"
 )
+NO_MODULE = re.compile(r"^No module named '([\w.]+)'")
 GUESSED = re.compile("relative import (with no known parent|beyond top-level) package")
 LAZY = (3, 14)  # from here on, annotations are read when somebody asks for them
 MARK = re.compile(r"\{\{\s*(cookiecutter|copier|project_name|project_slug)\b")
@@ -59,6 +60,8 @@ def nothing(
     told = [one for one in refusals if one.message != "it holds no application"]
     # A file of a package by its own name was a guess of ours; else it would be all that is known.
     kept = [one for one in told if not GUESSED.search(one.message)]
+    # So was a folder from which the project's own modules are not found, where another is known.
+    kept = [one for one in kept if not _own(repository, one.message)] or kept
     told = kept or (told if len(told) == len(refusals) else [])
     if not told:
         cause = f"there is no {app}" if app else "no module makes a WSGI or ASGI application"
@@ -100,6 +103,14 @@ def nothing(
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
+
+
+def _own(repository: Repository, message: str) -> bool:
+    """Whether the module that is not found lies in the repository; it may lack an __init__.py."""
+    said = NO_MODULE.search(message)
+    path = said[1].replace(".", "/") if said else "?"
+    return any(f"/{path}/" in f"/{one}" or f"/{one}".endswith(f"/{path}.py")
+               for one in repository.python)  # fmt: skip
 
 
 def lazy(repository: Repository, python: Interpreter, refusal: Refusal) -> str:
