@@ -120,7 +120,11 @@ def named(home: Path) -> list[str]:
         for flag, name in re.findall(r"(-[re])\s+([^\s`]+)", line):
             if (home / name.partition("[")[0]).exists() and "dev" not in name:
                 found[flag, name] = None
-    return [word for pair in found for word in pair]
+    told = [word for pair in found for word in pair]
+    if told or manifest(home):
+        return told
+    lines = re.findall(r"(?m)^[\s$]*pip3? install((?:[ \t]+[A-Za-z][\w.\[\]=<>-]*)+)[ \t]*$", text)
+    return [word for line in lines for word in line.split()]
 
 
 def _install(home: Path, python: str) -> str:
