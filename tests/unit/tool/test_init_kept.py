@@ -25,7 +25,7 @@ CONFIG = """logging.config.dictConfig({"version": 1, "root": {"handlers": ["one"
     [
         "sqlite3.connect(os.path.join(here, 'data', 'kept', 'shop.sqlite3'))\n",
         "open('data/kept/log.txt', 'a').close()\n",
-        "os.mkdir('data/kept/one')\n",
+        "os.mkdir(b'data/kept/one')\n",
         "if not os.path.isdir('data/kept'):\n"  # in Starlette's words, of what it serves
         "    raise RuntimeError(\"Directory 'data/kept' does not exist\")\n",
         CONFIG,
@@ -46,6 +46,7 @@ def test_a_folder_that_git_did_not_keep_is_made(tmp_path: Path, asks: str) -> No
         "try:\n    open('data/l', 'a')\nexcept OSError:\n    os.mkdir('data')\n",
         "try:\n    open('data/l')\nexcept OSError:\n    pass\n",
         "try:\n    open('../data/l', 'w')\nexcept OSError:\n    pass\n",
+        "open(1, 'w', closefd=False).close()\n",
     ],
 )
 def test_a_folder_that_it_makes_or_does_without_is_not(tmp_path: Path, asks: str) -> None:

@@ -57,8 +57,11 @@ def main(question: str, answer: str) -> None:
     def watch(event: str, args: tuple[Any, ...]) -> None:
         """Note files that are written to a folder that is not there: git keeps no empty ones."""
         writes = event == "open" and str(args[1])[:1] in ("w", "a", "x")
-        if (writes or event in ("sqlite3.connect", "os.mkdir")) and "/" in str(args[0]):
-            note(Path(str(args[0])).parent)
+        if writes or event in ("sqlite3.connect", "os.mkdir"):
+            named = isinstance(args[0], str | bytes | os.PathLike)
+            path = os.fsdecode(args[0]) if named else ""
+            if "/" in path:
+                note(Path(path).parent)
 
     sys.addaudithook(watch)
     try:
