@@ -7,6 +7,10 @@ locals {
     "1.37" = null
   }
 
+  # The newest that the Karpenter knows which modules/controllers/charts.tf pins; of a newer one it
+  # starts no nodes.
+  karpenter_until = "1.36"
+
   auto      = var.compute.mode == "auto_mode"
   karpenter = var.compute.mode == "karpenter"
   arn       = "arn:${var.aws.partition}:eks:${var.aws.region}:${var.aws.account}:cluster/${var.name}"

@@ -41,6 +41,11 @@ variable "kubernetes_version" {
     condition     = contains(keys(local.standard_support), var.kubernetes_version)
     error_message = "kubernetes_version ${jsonencode(var.kubernetes_version)} is not in EKS's standard support: take one of ${join(", ", keys(local.standard_support))}."
   }
+
+  validation {
+    condition     = var.compute.mode != "karpenter" || try(tonumber(split(".", var.kubernetes_version)[1]) <= tonumber(split(".", local.karpenter_until)[1]), false)
+    error_message = "kubernetes_version ${var.kubernetes_version} with karpenter: the one that is pinned knows Kubernetes up to ${local.karpenter_until} and would start no node. First a newer one in modules/controllers/charts.tf, then karpenter_until in modules/cluster/locals.tf."
+  }
 }
 
 variable "network" {

@@ -56,10 +56,13 @@ def test_it_was_read_at_the_version_that_is_pinned(name: str) -> None:
 
 
 def test_karpenter_knows_the_kubernetes_that_a_cluster_gets() -> None:
+    known = PUBLISHED["karpenter"]["kubernetes"]
+    text = (MODULE.parent / "cluster" / "locals.tf").read_text()
+    assert f'karpenter_until = "{known}"' in text, "a newer one is refused by this"
     text = (MODULE.parent / "cluster" / "variables.tf").read_text()
     default = re.search(r'variable "kubernetes_version" \{.*?default += "1\.(\d+)"', text, re.S)
     assert default
-    assert int(default[1]) <= int(PUBLISHED["karpenter"]["kubernetes"].removeprefix("1."))
+    assert int(default[1]) <= int(known.removeprefix("1."))
 
 
 def test_every_controller_with_a_policy_of_ours_is_compared() -> None:

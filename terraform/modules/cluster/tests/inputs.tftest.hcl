@@ -103,6 +103,16 @@ run "refuses_a_version_that_left_support" {
   }
 }
 
+run "refuses_a_version_that_karpenter_does_not_know" {
+  command         = plan
+  expect_failures = [var.kubernetes_version]
+
+  variables {
+    kubernetes_version = "1.37"
+    compute            = { mode = "karpenter", instance_types = ["m7g.large"], min = 2, max = 2 }
+  }
+}
+
 run "refuses_a_patch_version" {
   command         = plan
   expect_failures = [var.kubernetes_version]
