@@ -52,7 +52,7 @@ variable "pullers" {
 }
 
 variable "caches" {
-  description = "Public registries kept here on the first pull: a prefix to the registry, like quay = \"quay.io\"."
+  description = "Public registries kept here on the first pull: a prefix to the registry, like \"dev/quay\" = \"quay.io\". One account's region takes a prefix once."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -63,8 +63,8 @@ variable "caches" {
   }
 
   validation {
-    condition     = alltrue([for prefix in keys(var.caches) : can(regex("^[a-z0-9]+([._-][a-z0-9]+)*$", prefix)) && length(prefix) >= 2 && length(prefix) <= 30])
-    error_message = "caches: ${join(", ", keys(var.caches))}: a prefix is not 2 to 30 lower-case letters, digits, dots and dashes."
+    condition     = alltrue([for prefix in keys(var.caches) : can(regex("^[a-z0-9]+([._-][a-z0-9]+)*(/[a-z0-9]+([._-][a-z0-9]+)*)?$", prefix)) && length(prefix) >= 2 && length(prefix) <= 30])
+    error_message = "caches: ${join(", ", keys(var.caches))}: a prefix (of a platform: its name, / and yours) is not 2 to 30 lower-case letters, digits, dots and dashes."
   }
 }
 

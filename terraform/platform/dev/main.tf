@@ -42,7 +42,7 @@ module "cluster" {
   endpoint           = var.cluster.endpoint
   addons             = var.cluster.addons
   irsa               = var.cluster.irsa
-  caches             = keys(var.registry.caches)
+  caches             = keys(local.caches)
   key_arn            = module.cluster_key.arn
   logs               = { days = var.days.logs }
   admins             = var.cluster.admins
@@ -90,7 +90,7 @@ module "registry" {
   repositories = local.repositories
   keep         = var.registry.keep
   pullers      = var.registry.pullers
-  caches       = var.registry.caches
+  caches       = local.caches
 }
 
 module "secrets" {

@@ -12,4 +12,7 @@ locals {
 
   secrets      = toset([for service in values(local.services) : service.secret if service.secret != null])
   repositories = toset([for service in values(local.services) : service.repository if service.repository != null])
+
+  # ECR has one rule for a prefix in an account's region, and another platform may have caches too.
+  caches = { for prefix, registry in var.registry.caches : "${var.name}/${prefix}" => registry }
 }

@@ -34,7 +34,8 @@ def test_roots_differ_only_in_their_values(kind: str) -> None:
 def test_the_platform_s_root_is_planned_without_an_account(shipped: Path, bare: Run) -> None:
     root = shipped / "platform" / "prod"
     (root / "offline_override.tf").write_text(OFFLINE + 'terraform {\n  backend "local" {}\n}\n')
-    for command in (("init",), ("plan", "-out=test.tfplan")):
+    registry = 'registry={caches={quay="quay.io"}}'
+    for command in (("init",), ("plan", "-out=test.tfplan", f"-var={registry}")):
         done = bare(root, *command, "-input=false", "-no-color")
         assert done.returncode == 0, done.stderr
     plan = json.loads(bare(root, "show", "-json", "test.tfplan").stdout)
@@ -42,6 +43,11 @@ def test_the_platform_s_root_is_planned_without_an_account(shipped: Path, bare: 
     assert (sizing["nat_gateways"], sizing["compute"]["nodes"], sizing["waf_rules"]) == (3, 6, 4)
     guards = [c for c in plan["resource_changes"] if c["address"] == "terraform_data.guard[0]"]
     assert len(guards) == 1
+    # Another platform in the account's region may keep the same registry's images.
+    (cache,) = (c for c in plan["resource_changes"] if "pull_through" in c["type"])
+    assert cache["change"]["after"]["ecr_repository_prefix"] == "prod/quay"
+    (images,) = (c for c in plan["resource_changes"] if "policy.images" in c["address"])
+    assert "repository/prod/quay/*" in images["change"]["after"]["policy"]
     # Who takes a subnet is gone before the way out of it is.
     network = plan["configuration"]["root_module"]["module_calls"]["network"]["module"]
     waits = set(network["outputs"]["subnets"]["depends_on"])

@@ -23,7 +23,7 @@ run "accepts_a_cache" {
   command = plan
 
   variables {
-    caches = { quay = "quay.io" }
+    caches = { quay = "quay.io", "dev/quay" = "quay.io" }
   }
 }
 
@@ -95,6 +95,15 @@ run "refuses_a_cache_s_prefix_with_a_capital" {
 
   variables {
     caches = { Quay = "quay.io" }
+  }
+}
+
+run "refuses_a_cache_s_prefix_that_is_too_long_with_its_platform" {
+  command         = plan
+  expect_failures = [var.caches]
+
+  variables {
+    caches = { "a-platform-of-24-letters/ecrpub" = "public.ecr.aws" }
   }
 }
 

@@ -50,7 +50,7 @@ module "cluster" {
     private = { eu-central-1a = "subnet-1", eu-central-1b = "subnet-2" }
   } }
   compute = { mode = "karpenter", instance_types = ["m7g.large"], min = 2, max = 2 }
-  caches  = ["quay"]
+  caches  = ["dev/quay"]
   admins  = { platform = "${local.role}/platform" }
   addons = { "1.36" = {
     coredns    = "v1.14.3-eksbuild.16", eks-pod-identity-agent = "v1.3.10-eksbuild.3"
@@ -113,7 +113,7 @@ module "registry" {
   aws          = local.aws
   repositories = ["dev/hello"]
   pullers      = { prod = "444455556666" }
-  caches       = { quay = "quay.io" }
+  caches       = { "dev/quay" = "quay.io" }
 }
 
 module "bootstrap" {
