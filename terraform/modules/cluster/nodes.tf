@@ -58,6 +58,8 @@ resource "aws_eks_node_group" "this" {
     version = aws_launch_template.node[0].latest_version
   }
 
+  # Nothing here scales the group. A number that Terraform let go would stay behind a higher min, and
+  # EKS refuses that.
   scaling_config {
     desired_size = var.compute.min
     min_size     = var.compute.min
@@ -75,7 +77,6 @@ resource "aws_eks_node_group" "this" {
   lifecycle {
     # Other types, another image or a further zone mean another group: it is there before this goes.
     create_before_destroy = true
-    ignore_changes        = [scaling_config[0].desired_size] # an autoscaler's
   }
 
   depends_on = [aws_eks_addon.first, aws_iam_role_policy_attachment.node]

@@ -95,6 +95,16 @@ CHANGES: dict[str, tuple[str, Given, str, str]] = {
         INVALID,
         "not between",
     ),
+    "a least number above the one that runs": (
+        "update_nodegroup_config",
+        lambda s: {
+            "clusterName": "plain",
+            "nodegroupName": "nodes",
+            "scalingConfig": {"minSize": 3, "maxSize": 3},
+        },
+        INVALID,
+        "not between",
+    ),
     "a template that is not there": (
         "create_nodegroup",
         lambda s: s.group("plain", "new", launchTemplate={"name": "none"}),

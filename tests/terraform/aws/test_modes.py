@@ -16,8 +16,9 @@ MODE = r"compute( *)= \{[^}]*\}"
 MODES = {
     "managed_nodes": 'compute = { instance_types = ["t4g.medium"], min = 2, max = 4 }',
     "auto_mode": 'compute = { mode = "auto_mode" }',
-    "karpenter": (
+    "karpenter": (  # and roles by the cluster's OIDC provider instead of by Pod Identity
         'compute = { mode = "karpenter", instance_types = ["m7g.large"], min = 2, max = 3 }'
+        "\n  irsa = true"
     ),
 }
 FULL = pytest.mark.full
@@ -36,6 +37,8 @@ def test_a_mode_is_applied_changed_and_taken_away(mode: str, tmp_path: Path) -> 
         before = live.account.inventory()
         live.tell(MODE, MODES[mode])
         live.apply()
+        associated = live.account.ask("eks", "list_pod_identity_associations", clusterName="live")
+        assert bool(associated["associations"]) == (mode != "karpenter")
         live.tell("logs = 30", "logs = 60")
         live.apply()
         destroyed(live, before)
@@ -63,6 +66,14 @@ def test_each_step_of_an_upgrade(tmp_path: Path) -> None:
         before = live.account.inventory()
         live.tell('kubernetes_version = "1.36"', 'kubernetes_version = "1.35"')
         live.apply()
+        # More nodes: EKS refuses a least number above the one that runs.
+        live.tell("min = 2, max = 4", "min = 3, max = 4")
+        live.apply()
+        (group,) = live.account.ask("eks", "list_nodegroups", clusterName="live")["nodegroups"]
+        found = live.account.ask(
+            "eks", "describe_nodegroup", clusterName="live", nodegroupName=group
+        )["nodegroup"]["scalingConfig"]
+        assert found == {"minSize": 3, "maxSize": 4, "desiredSize": 3}
         # One minor: cluster, then nodes, then add-ons, in one apply.
         live.tell('kubernetes_version = "1.35"', 'kubernetes_version = "1.36"')
         live.apply()
