@@ -22,6 +22,7 @@ KINDS = (
     ("gateway.networking.k8s.io", "v1", "Gateway", "gateways", True),
     ("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes", True),
     ("gateway.k8s.aws", "v1beta1", "LoadBalancerConfiguration", "loadbalancerconfigurations", True),
+    ("gateway.k8s.aws", "v1beta1", "TargetGroupConfiguration", "targetgroupconfigurations", True),
     ("external-secrets.io", "v1", "ClusterSecretStore", "clustersecretstores", False),
 )
 PATHS = {kind: f"/apis/{group}/{version}/{plural}" for group, version, kind, plural, _ in KINDS}

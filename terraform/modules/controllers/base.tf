@@ -29,6 +29,7 @@ resource "helm_release" "gateway" {
     controller    = local.auto ? "eks.amazonaws.com/gateway-alb" : "gateway.k8s.aws/alb"
     suffix        = var.platform.dns.suffix
     certificate   = var.platform.route.annotations["alb.ingress.kubernetes.io/certificate-arn"]
+    sslPolicy     = var.platform.route.annotations["alb.ingress.kubernetes.io/ssl-policy"]
     securityGroup = var.platform.route.annotations["alb.ingress.kubernetes.io/security-groups"]
     webAcl        = lookup(var.platform.route.annotations, "alb.ingress.kubernetes.io/wafv2-acl-arn", "")
   })]

@@ -49,10 +49,11 @@ locals {
     "alb.ingress.kubernetes.io/certificate-arn"                     = module.edge.certificate_arn
     "alb.ingress.kubernetes.io/healthcheck-path"                    = "/healthz"
     "alb.ingress.kubernetes.io/listen-ports"                        = jsonencode([{ HTTP = 80 }, { HTTPS = 443 }])
-    "alb.ingress.kubernetes.io/load-balancer-attributes"            = "idle_timeout.timeout_seconds=60"
+    "alb.ingress.kubernetes.io/load-balancer-attributes"            = "idle_timeout.timeout_seconds=60,routing.http.drop_invalid_header_fields.enabled=true"
     "alb.ingress.kubernetes.io/manage-backend-security-group-rules" = "true"
     "alb.ingress.kubernetes.io/scheme"                              = "internet-facing"
     "alb.ingress.kubernetes.io/security-groups"                     = module.edge.security_group
+    "alb.ingress.kubernetes.io/ssl-policy"                          = "ELBSecurityPolicy-TLS13-1-2-2021-06" # the controller's own still speaks TLS 1.0
     "alb.ingress.kubernetes.io/ssl-redirect"                        = "443"
     "alb.ingress.kubernetes.io/target-group-attributes"             = "deregistration_delay.timeout_seconds=30"
     "alb.ingress.kubernetes.io/target-type"                         = "ip"

@@ -113,6 +113,15 @@ def test_a_gateway_is_the_platform_s_load_balancer(auto: Releases, cluster: Clus
     assert made["GatewayClass"]["spec"]["controllerName"] == "eks.amazonaws.com/gateway-alb"
     assert gateway["spec"]["listeners"][0]["hostname"] == "*.dev.example.com"
     assert balancer["spec"]["securityGroups"] == ["sg-2"]
+    (listener,) = balancer["spec"]["listenerConfigurations"]
+    assert listener["sslPolicy"] == "ELBSecurityPolicy-TLS13-1-2-2021-06", "else TLS 1.0 is spoken"
+    targets = made["TargetGroupConfiguration"]
+    named = balancer["spec"]["defaultTargetGroupConfiguration"]
+    assert named == {"name": targets["metadata"]["name"]}
+    assert targets["metadata"]["namespace"] == balancer["metadata"]["namespace"]
+    assert "targetReference" not in targets["spec"], "a default is of no Service"
+    told = targets["spec"]["defaultConfiguration"]
+    assert (told["targetType"], told["healthCheckConfig"]["healthCheckPath"]) == ("ip", "/healthz")
     assert "wafV2" not in balancer["spec"]
     assert values(auto["external-dns"])["sources"] == ["gateway-httproute"]
     kinds = {document["kind"] for document in cluster.rendered(auto["morrow-base"])}

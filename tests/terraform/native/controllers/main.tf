@@ -64,6 +64,7 @@ module "controllers" {
       annotations = {
         "alb.ingress.kubernetes.io/certificate-arn" = "arn:aws:acm:eu-central-1:111122223333:certificate/one"
         "alb.ingress.kubernetes.io/security-groups" = "sg-2"
+        "alb.ingress.kubernetes.io/ssl-policy"      = "ELBSecurityPolicy-TLS13-1-2-2021-06"
       }
     }
     secrets  = { store = "aws-secrets-manager", store_kind = "ClusterSecretStore" }
