@@ -5,9 +5,9 @@ Asked before anything is made too, so it reads `terraform.tfvars` as the roots h
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from morrow.tool.base.errors import Failure, problem
@@ -15,8 +15,8 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.doctor.check import Check
 from morrow.tool.platform import support
 from morrow.tool.platform.roots import Platform
+from morrow.tool.platform.wanted import Wanted
 from morrow.tool.programs.aws import Aws
-from morrow.tool.programs.terraform_words import Object, read_values
 
 PLACEHOLDER = "111122223333"  # a root that nobody has edited is nobody's platform
 # One right for each kind of thing; who has these has been given a role for it.
@@ -26,6 +26,8 @@ RIGHTS = (
     *("acm:RequestCertificate", "ecr:CreateRepository", "secretsmanager:CreateSecret"),
     *("logs:CreateLogGroup", "ssm:PutParameter", "wafv2:CreateWebACL", "s3:GetObject"),
 )
+# By their ids, because each account names its zones anew: EKS makes no cluster in these.
+WITHOUT_EKS = {"cac1-az3", "use1-az3", "usw1-az2"}
 # Service, the quota's code, what it counts.
 QUOTAS = (
     ("ec2", "L-1216C47A", "vCPUs"),
@@ -42,52 +44,6 @@ COUNTED = {
 }
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """What a root's values say of size; "" and 0: not said."""
-
-    account: str
-    region: str
-    kubernetes: str
-    machine: str
-    machines: int
-    zones: tuple[str, ...]
-    nat: str
-    addons: Mapping[str, str]  # pinned for its Kubernetes; none where Auto Mode brings its own
-
-    @classmethod
-    def of(cls, platform: Platform) -> Wanted:
-        """Read the root's values; what is not there is not said."""
-        values = read_values(platform.folder / "terraform.tfvars") or Object({})
-
-        def said(*path: str) -> str:
-            found = values.at(*path)
-            return found if isinstance(found, str) else ""
-
-        zones = values.at("network", "zones")
-        types = values.at("cluster", "compute", "instance_types")
-        most = said("cluster", "compute", "max")
-        pins = values.at("cluster", "addons", said("cluster", "kubernetes_version"))
-        if said("cluster", "compute", "mode") == "auto_mode":
-            pins = None
-        return cls(
-            account=said("aws", "account"),
-            region=said("aws", "region"),
-            kubernetes=said("cluster", "kubernetes_version"),
-            machine=str(types[0]) if isinstance(types, tuple) and types else "",
-            machines=int(most) if most.isdecimal() else 0,
-            zones=tuple(map(str, zones)) if isinstance(zones, tuple) else (),
-            nat=said("network", "nat"),
-            addons={key: str(pins.at(key)) for key in pins.entries}
-            if isinstance(pins, Object)
-            else {},
-        )
-
-    def addresses(self) -> int:
-        """Count the NAT gateways' addresses."""
-        return {"none": 0, "per_zone": len(self.zones)}.get(self.nat, 1)
-
-
 def check(platform: Platform, today: date) -> Iterator[Check]:
     """Yield the doctor's lines; none for a root that nobody has made his own."""
     wanted = Wanted.of(platform)
@@ -100,6 +56,7 @@ def check(platform: Platform, today: date) -> Iterator[Check]:
         "aws quotas": lambda: _quotas(aws, wanted, platform),
         "kubernetes": lambda: _age(aws, wanted, today),
         "add-ons": lambda: _addons(aws, wanted),
+        "names": lambda: _names(aws, wanted, platform),
     }
     for name, look in looks.items():
         try:
@@ -154,12 +111,18 @@ def _caller(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
 
 def _zones(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
     """Yield whether the account has the zones, and the zones the machines."""
-    known = {
-        one["ZoneName"]
+    there = {
+        one["ZoneName"]: one.get("ZoneId", "")
         for one in aws.ask("ec2", "describe-availability-zones")["AvailabilityZones"]
         if one["State"] == "available"
     }
-    lacking = dict.fromkeys({*wanted.zones} - known, "the account has no such zone")
+    known = {zone for zone, number in there.items() if number not in WITHOUT_EKS}
+    lacking = {
+        zone: f"EKS makes no cluster in {there[zone]}"
+        if zone in there
+        else "the account has no such zone"
+        for zone in {*wanted.zones} - known
+    }
     if wanted.machine:
         kind = ("--location-type", "availability-zone", "--filters")
         only = f"Name=instance-type,Values={wanted.machine}"
@@ -241,3 +204,20 @@ def _addons(aws: Aws, wanted: Wanted) -> Iterator[Check]:
     if not lacking:
         text = f"{len(wanted.addons)} pinned, all offered for {wanted.kubernetes}"
         yield Check("add-ons", "ok", text)
+
+
+def _names(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
+    """Yield each other platform here with the same names: only one can have a name."""
+    said = aws.ask("ssm", "get-parameters-by-path", "--path", "/morrow", "--recursive")
+    others = [
+        json.loads(one["Value"])
+        for one in said["Parameters"]
+        if re.fullmatch(r"/morrow/[^/]+/platform", one["Name"])
+    ]
+    for other in others:
+        if other["name"] != platform.name and other["dns"]["suffix"] == wanted.suffix:
+            text = (
+                f"{other['name']} has {wanted.suffix} too: a name stays with who had it first, and"
+                " the one that ends first takes the certificate's proof along"
+            )
+            yield Check("names", "warn", text)

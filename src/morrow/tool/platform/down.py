@@ -15,9 +15,9 @@ from typing import Any
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal
-from morrow.tool.platform.account import Wanted
 from morrow.tool.platform.roots import Platform, say
 from morrow.tool.platform.up import require
+from morrow.tool.platform.wanted import Wanted
 from morrow.tool.programs.aws import Aws
 from morrow.tool.programs.kubectl import Kubectl
 

@@ -29,6 +29,7 @@ PINS = {
         "vpc-cni": "v1.22.4-eksbuild.3",
     }.items()
 }
+PLATFORM = '{"name": "NAME", "dns": {"suffix": "dev.example.com"}}'
 ANSWERS: dict[str, Any] = {
     "sts get-caller-identity": {
         "Account": "123456789012",
@@ -39,7 +40,7 @@ ANSWERS: dict[str, Any] = {
     },
     "ec2 describe-availability-zones": {
         "AvailabilityZones": [
-            {"ZoneName": f"eu-west-1{letter}", "State": state}
+            {"ZoneName": f"eu-west-1{letter}", "ZoneId": f"euw1-{letter}", "State": state}
             for letter, state in zip("abcd", ["available"] * 3 + ["impaired"], strict=True)
         ]
     },
@@ -65,6 +66,12 @@ ANSWERS: dict[str, Any] = {
         "addons": [
             {"addonName": name, "addonVersions": [{"addonVersion": "v9.9.9-eksbuild.9"}, pin]}
             for name, pin in PINS.items()
+        ]
+    },
+    "ssm get-parameters-by-path": {
+        "Parameters": [
+            {"Name": "/morrow/dev/platform", "Value": PLATFORM.replace("NAME", "dev")},
+            {"Name": "/morrow/other", "Value": "somebody else's"},
         ]
     },
     "service-quotas get-service-quota": {"Quota": {"Value": 12.0}},
@@ -160,6 +167,27 @@ def test_a_zone_that_is_not_there_or_has_no_such_machine_is_named(platform: Plat
     file.write_text(file.read_text().replace(', "eu-west-1d"]', "]"))
     assert {state for _, state in said(look(platform))} == {"ok"}
     require_room(platform, TODAY)
+
+
+def test_a_zone_in_which_eks_makes_no_cluster_is_named(platform: Platform) -> None:
+    zones = [dict(one) for one in ANSWERS["ec2 describe-availability-zones"]["AvailabilityZones"]]
+    zones[0]["ZoneId"] = "use1-az3"
+    lines = look(platform, ec2__describe_availability_zones={"AvailabilityZones": zones})
+    (failed,) = [line.text for line in lines if line.state == "fail"]
+    assert failed == "eu-west-1a: EKS makes no cluster in use1-az3"
+
+
+def test_another_platform_with_the_same_names_is_named(platform: Platform) -> None:
+    other = {"Name": "/morrow/blue/platform", "Value": PLATFORM.replace("NAME", "blue")}
+    there = ANSWERS["ssm get-parameters-by-path"]["Parameters"]
+    lines = look(platform, ssm__get_parameters_by_path={"Parameters": [*there, other]})
+    (line,) = [line for line in lines if line.name == "names"]
+    assert line.state == "warn"
+    assert line.text.startswith("blue has dev.example.com too:")
+    # The control: its names are others.
+    other["Value"] = other["Value"].replace("dev.", "blue.")
+    lines = look(platform, ssm__get_parameters_by_path={"Parameters": [*there, other]})
+    assert "names" not in {line.name for line in lines}
 
 
 def test_rights_that_lack_and_rights_that_nobody_may_ask_for(platform: Platform) -> None:
