@@ -160,6 +160,10 @@ FAULTS = (
         r"has no clusterTrustBundle", volume({"projected": {"sources": [BUNDLE]}}), exit=3,
     ),
     Fault(
+        "a field is misspelt", "field-unknown", r"Deployment odd", r"no field .*readinesProbe",
+        deployed({"readinesProbe": CLOSED["readinessProbe"]}), exit=2, ci=True,
+    ),
+    Fault(
         "a Job is changed", "field-immutable", r"Job odd", r"field is immutable",
         job("print(2)"), first=job("print(1)"), over=True, typed=True, ci=True,
     ),

@@ -10,6 +10,7 @@ from copy import deepcopy
 from morrow.tool.base.outcome import Json
 
 NAME = "app.kubernetes.io/name"
+COMPONENT = "app.kubernetes.io/component"
 MADE_BY = "app.kubernetes.io/managed-by"
 TASK = "morrow-task"  # the component of what `morrow task` runs: no part of a release
 

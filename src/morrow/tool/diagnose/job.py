@@ -7,7 +7,14 @@ from collections.abc import Collection, Iterator
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import HOOK, TASK, annotations_of, conditions_of, labels_of
+from morrow.tool.cluster.objects import (
+    COMPONENT,
+    HOOK,
+    TASK,
+    annotations_of,
+    conditions_of,
+    labels_of,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.pod import hook_findings, pod_findings
@@ -40,7 +47,7 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
             continue  # a CronJob's Jobs are no part of a rollout
         if not is_of(job, place.name):
             continue  # a neighbour's
-        if labels_of(job).get("app.kubernetes.io/component") == TASK:
+        if labels_of(job).get(COMPONENT) == TASK:
             continue
         yield from refused_findings(job, events_of(view, job), place)
         pods = owned(view.pods, job)

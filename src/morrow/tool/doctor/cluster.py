@@ -9,7 +9,7 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.cluster.namespace import LEVEL
-from morrow.tool.cluster.objects import quantity
+from morrow.tool.cluster.objects import COMPONENT, labels_of, quantity
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.doctor.check import Check
@@ -62,6 +62,22 @@ def kinds_check(site: Site) -> Iterator[Check]:
     # The listing has one version of each group, the preferred one: others are asked for.
     asked = [_missing(*one, kubectl, site.place) for one in sorted(wanted - known)]
     yield from filter(None, asked if any(asked) else [Check("kinds", "ok", told)])
+
+
+def fields_check(site: Site) -> Iterator[Check]:
+    """Yield what the cluster would leave out of the objects of `extra`: Helm says nothing of it."""
+    own = [one for one in site.objects if labels_of(one).get(COMPONENT) == "extra"]
+    words = ("create", "--dry-run=server", "--validate=strict", "-f", "-")
+    said = site.kubectl.run(*words, input="\n---\n".join(map(json.dumps, own))).err if own else ""
+    for kind, fields in re.findall(r" (\w+) in version .* strict decoding error: (.*)", said):
+        for field in re.findall(r'unknown field "([^"]+)"', fields):
+            mine = [one for one in own if one["kind"] == kind]
+            key = f'"{field.rpartition(".")[2]}"'
+            named = next((one for one in mine if key in json.dumps(one)), mine[0])
+            cause = f"the cluster knows no field {field}, and would leave it out"
+            where = f"{kind} {named['metadata']['name']}"
+            found = site.place.problem("field-unknown", where, cause)
+            yield Check("fields", "fail", cause, found)
 
 
 def _missing(version: str, kind: str, kubectl: Kubectl, place: Place) -> Check | None:

@@ -10,7 +10,13 @@ from morrow.tool.deliver.delivery import left_behind
 from morrow.tool.deliver.look import look_at_all
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.doctor.check import Check, failed
-from morrow.tool.doctor.cluster import cluster_checks, image_checks, kinds_check, namespace_checks
+from morrow.tool.doctor.cluster import (
+    cluster_checks,
+    fields_check,
+    image_checks,
+    kinds_check,
+    namespace_checks,
+)
 from morrow.tool.environment.model import Environment
 from morrow.tool.rules.copies import other_versions
 from morrow.tool.rules.signed import shown, unshown, verify_table
@@ -37,6 +43,7 @@ def cluster_state(site: Site) -> Iterator[Check]:
         yield Check("the rest", "skip", "needs the cluster")
         return
     yield from _guarded("kinds", lambda: kinds_check(site))
+    yield from _guarded("fields", lambda: fields_check(site))
     yield from _guarded("namespace", lambda: namespace_checks(site))
     yield from _guarded("image", lambda: image_checks(site))
     yield from _guarded("signature", lambda: _signature(site))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from morrow.tool.base.errors import Failure
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
-from morrow.tool.doctor.cluster import image_checks, kinds_check
+from morrow.tool.doctor.cluster import fields_check, image_checks, kinds_check
 from morrow.tool.doctor.rights import rights_checks
 from morrow.tool.rules.signed import unshown
 from morrow.tool.stores.store import store_of
@@ -20,7 +20,8 @@ def preflight(site: Site) -> None:
             "namespace-terminating", f"namespace {name}", "it is being deleted", what=name
         )
         raise Failure(problem, refused=True)
-    checks = [*rights_checks(site), *kinds_check(site), *image_checks(site)]
+    kinds = [*kinds_check(site), *fields_check(site)]
+    checks = [*rights_checks(site), *kinds, *image_checks(site)]
     wrong = [one.problem for one in checks if one.state == "fail" and one.problem is not None]
     wrong += unshown(site.environment)
     if wrong:
