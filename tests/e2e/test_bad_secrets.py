@@ -109,7 +109,7 @@ class Kept:
         events = self.shop.project.cluster.get("events", *space)["items"]
         times = [one["lastTimestamp"] for one in events
                  if (one["involvedObject"]["kind"], one["reason"]) == bad.known]  # fmt: skip
-        (pod,) = self.shop.pods()
+        pod, *_ = self.shop.pods()  # on a busy node the bad one may not have left yet
         grace = startup_budget(pod["spec"]["containers"][0]) if bad.rolls else 0.0
         return datetime.fromisoformat(max(times)).timestamp() + grace
 

@@ -74,6 +74,34 @@ def test_what_is_no_encrypted_file_is_not_opened(shop: Sealed, tmp_path: Path) -
     assert not (tmp_path / "opened").exists()
 
 
+def test_an_encrypted_file_that_is_broken_is_not_called_plain(shop: Sealed) -> None:
+    assert shop.morrow(*SET, stdin="first").code == 0
+    text = shop.file.read_text()
+    broken = text.replace("sops:", "<<<<<<< HEAD\nsops:")
+    shop.file.write_text(broken)
+    for words in (SET, ("secrets", "check")):
+        told = shop.morrow(*words, "--json", stdin="second")
+        assert (told.code, told.problem["code"]) == (2, "secrets-altered"), told
+        assert "no YAML any more, line " in told.problem["cause"]
+        assert "git checkout" in told.problem["fix"]
+    assert shop.file.read_text() == broken
+    shop.file.write_text(text)
+    assert shop.morrow("secrets", "check").code == 0, "the control"
+
+
+def test_an_identity_that_cannot_be_read_is_named_with_the_reason(
+    shop: Sealed, tmp_path: Path
+) -> None:
+    assert shop.morrow(*SET, stdin="first").code == 0
+    bad = tmp_path / "bad.txt"
+    bad.write_text("AGE-SECRET-KEY-1NONSENSE\n")
+    for file, why in ((bad, "malformed secret key"), (tmp_path / "no.txt", "no such file")):
+        shop.who = sealing.Identity(file, "")
+        told = shop.morrow(*SET, "--json", stdin="second")
+        assert (told.code, told.problem["code"]) == (2, "secrets-no-identity"), told
+        assert why in told.problem["cause"]
+
+
 def test_a_rule_that_hides_only_some_keys_writes_no_value(shop: Sealed) -> None:
     """A rule for Kubernetes' own files is what many projects have, and it fits every file."""
     rules = shop.folder / ".sops.yaml"

@@ -34,6 +34,8 @@ _BAD_RULE = r"error loading config|compile regexp|as Bech32|new data key|generat
 # What each kind of recipient calls itself in the file.
 NAMED_BY = {"age": "recipient", "kms": "arn", "gcp_kms": "resource_id", "pgp": "fp"}
 NAMED_BY |= {"azure_kv": "vault_url", "hc_vault": "vault_address"}
+# Why it could not read an identity that is named, once its lines are joined.
+_BAD_IDENTITY = r"Errors while loading age identities: (.+?)\. Did not"
 _AS_YAML = ("--input-type", "yaml", "--output-type", "yaml")
 
 
@@ -45,11 +47,19 @@ class Sealed:
     plain: tuple[str, ...]  # whose value everybody can read
     recipients: tuple[str, ...]
     changed: str  # when, as sops wrote it
+    broken: str = ""  # why it can be read as nothing, though sops encrypted values in it
 
     @property
-    def encrypted(self) -> bool:
-        """Whether it is a file of sops' that hides every value."""
-        return bool(self.recipients) and not self.plain
+    def fault(self) -> tuple[str, str] | None:
+        """Return why it is no file of sops' that hides every value: a code, and the cause."""
+        if self.broken:  # a merge that was left half-way, say
+            return "secrets-altered", self.broken
+        if self.recipients and not self.plain:
+            return None
+        return (
+            "secrets-plain",
+            f"not encrypted: {', '.join(self.plain) or 'sops has never seen it'}",
+        )
 
 
 def sealed(file: Path) -> Sealed:
@@ -60,10 +70,13 @@ def sealed(file: Path) -> Sealed:
 def _read(content: bytes) -> Sealed:
     import yaml
 
+    broken = ""
     try:
         document = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError):
-        document = None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        document, mark = None, getattr(error, "problem_mark", None)
+        if b"ENC[AES256_GCM," in content:
+            broken = f"no YAML any more{f', line {mark.line + 1}' if mark else ''}"
     table: dict[Any, Any] = document if isinstance(document, dict) else {"": document}
     metadata = table.pop("sops", None)
     metadata = metadata if isinstance(metadata, dict) and metadata.get("mac") else {}
@@ -76,7 +89,8 @@ def _read(content: bytes) -> Sealed:
     values = {str(key): list(_leaves(value)) for key, value in table.items()}
     plain = [key for key, all_ in values.items() if not all(map(hidden.match, filter(None, all_)))]
     keys = tuple(key for key, all_ in values.items() if any(all_))
-    return Sealed(keys, tuple(plain), recipients, str(metadata.get("lastmodified") or ""))
+    changed = str(metadata.get("lastmodified") or "")
+    return Sealed(keys, tuple(plain), recipients, changed, broken)
 
 
 def _leaves(value: object) -> Iterator[str]:
@@ -191,7 +205,9 @@ class Sops:
         if done.code == NO_KEY and self.file.exists():
             listed = sealed(self.file).recipients
             who = ", ".join(listed)
-            cause = f"there is no identity here that opens it; those of {who} do"
+            said = " ".join(re.sub(r"\n\s*\|", " ", done.err).split())
+            unread = "".join(f" ({why})" for why in re.findall(_BAD_IDENTITY, said))
+            cause = f"there is no identity here that opens it{unread}; those of {who} do"
             return problem("secrets-no-identity", self.shown, cause, details=lines)
         if done.code == BAD_MAC:
             cause = "its MAC is wrong: something other than sops changed it"

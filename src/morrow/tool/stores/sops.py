@@ -40,10 +40,8 @@ def unencrypted(files: Iterable[Path], shown: Mapping[Path, str]) -> list[Proble
     """Return one problem for each file in which a value can be read; no program is asked."""
     problems = []
     for file in files:
-        sealed_file = sealed(file)
-        if not sealed_file.encrypted:
-            cause = f"not encrypted: {', '.join(sealed_file.plain) or 'sops has never seen it'}"
-            problems.append(problem("secrets-plain", shown[file], cause, file=shown[file]))
+        if fault := sealed(file).fault:
+            problems.append(problem(fault[0], shown[file], fault[1], file=shown[file]))
     return problems
 
 
