@@ -103,6 +103,8 @@ def test_a_claim_that_waits_for_its_first_pod(
     view = replace(seen(items, PersistentVolumeClaim=[claim]), declared=(holder, claim))
     assert codes(view) == told
     assert is_settled(view, PLACE, ()) != bool(told)
+    left = replace(view, declared=(holder,))  # it was kept of a release before
+    assert is_settled(left, PLACE, ()) != (bool(told) and waits)
 
 
 def test_a_load_balancer_is_waited_for() -> None:

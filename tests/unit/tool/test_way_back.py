@@ -38,7 +38,7 @@ with told.open("a") as file:
 time.sleep(60 if verb == "upgrade" else 2)
 with told.open("a") as file:
     print(verb, "ended", file=file)
-sys.exit(CODE)
+sys.exit(1 if verb == "upgrade" else CODE)
 """
 
 
@@ -112,11 +112,47 @@ def test_what_puts_right_an_ended_helm_is_let_be(
         deployed=deployed,
         objects=[] if waits else [{"kind": "Pod", "metadata": {}, "spec": ONCE}],
         forget_release=lambda: None,
+        unwatch=lambda: None,
     )
     with pytest.raises(Failure) as failure:
         apply.apply(site, timeout=60)
     assert told.read_text().splitlines() == ["upgrade", verb, f"{verb} ended"]
     assert failure.value.problems[0].details[-1] == after
+
+
+def test_what_puts_right_a_helm_that_failed_by_itself_is_let_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both see the fault at once: the helm that was to be ended has gone, and the next has come."""
+    told = stub(tmp_path, "helm", HELM.replace("60", "0").replace("CODE", "0"), monkeypatch)
+    monkeypatch.setattr(rollout, "PERIOD", 0.1)
+    monkeypatch.setattr(rollout, "look", lambda *_: seen(broken()))
+    monkeypatch.setattr(rollout, "look_beyond", lambda *_: {})
+
+    def watch(self: Rollout) -> None:
+        while not told.exists() or "upgrade ended" not in told.read_text():
+            time.sleep(0.01)
+        time.sleep(0.5)
+        self._end_helm()
+
+    monkeypatch.setattr(Rollout, "_watch", watch)
+    lone = {"kind": "Pod", "metadata": {}, "spec": ONCE}
+    site: Any = SimpleNamespace(
+        environment=SimpleNamespace(name="web", project=SimpleNamespace(chart=tmp_path), files=()),
+        place=PLACE,
+        helm=Helm("lab", "demo"),
+        deployed=1,
+        objects=[lone],
+        forget_release=lambda: None,
+    )
+    delivery = ByHelm()
+    kubectl = Kubectl("lab", "demo")
+    with Rollout(kubectl, PLACE, interrupt=True, applied=lambda: [lone]) as watched:
+        site.unwatch = watched.end
+        assert delivery.apply(site, 60, None) is not None
+    lines = ["upgrade", "upgrade ended", "rollback", "rollback ended"]
+    assert told.read_text().splitlines() == lines
+    assert delivery.undone
 
 
 def test_somebody_who_goes_on_closes_it() -> None:

@@ -32,6 +32,7 @@ class Site:
         self.patience = 60.0  # seconds for the service's own import
         self.unknown: set[str] = set()  # kinds of which the cluster said that it has none
         self.confirmed = False  # somebody has typed a protected environment's name
+        self.unwatch: Callable[[], None] = lambda: None  # ends who watches it
         self.fault: Callable[[], Problem | None] = lambda: None  # what a watcher of it has seen
 
     @cached_property

@@ -45,7 +45,7 @@ def _applied(
     delivery: Delivery, site: Site, rollout: Rollout, timeout: float | None, saved: Path | None
 ) -> Problem | None:
     """Return why it was refused. The watcher may have seen more than who applies can tell."""
-    site.fault = lambda: rollout.fault
+    site.fault, site.unwatch = lambda: rollout.fault, rollout.end
     try:
         return delivery.apply(site, timeout, saved)
     except Failure as failure:

@@ -72,6 +72,7 @@ class ByHelm(Delivery):
 
     def _put_back(self, site: Site) -> None:
         """End what it left, and wait for no pod: none may come."""
+        site.unwatch()  # else it would end the helm that comes now
         self.undone = False  # also when this ends half-way
         name, number = site.environment.name, site.deployed
         if number is None:

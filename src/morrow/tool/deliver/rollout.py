@@ -89,7 +89,7 @@ class Rollout:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end()
+        self.end()
 
     def settled(self, patience: float) -> Problem | None:
         """Wait, once all pods are ready, until they have replaced the old ones for good.
@@ -97,7 +97,7 @@ class Rollout:
         That is later by the seconds for which a pod must stay ready. Who applies has ended, so
         what stands in the way is returned, for the caller to take back.
         """
-        self._end()
+        self.end()
         self.fault = None  # of a look while it was still applied: it may have healed
         began = time.monotonic()
         while True:
@@ -119,7 +119,7 @@ class Rollout:
 
     def look_for_job(self) -> None:
         """Look once more at what failed: who applies may know of its end before we do."""
-        self._end()
+        self.end()
         with suppress(Failure):
             view = self._look()
             told = ended_badly(view, self._place, self._known)
@@ -133,7 +133,8 @@ class Rollout:
             return None
         return self.waiting or stuck(view, self._place, waited)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Watch no longer, and stop no helm."""
         self._stop.set()
         self._thread.join()
 

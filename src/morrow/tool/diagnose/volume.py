@@ -40,8 +40,10 @@ def volume_findings(view: View, place: Place) -> Iterator[Finding]:
 
 
 def _own(view: View, place: Place) -> list[Json]:
-    """Return the claims that the release itself makes: Helm waits for them too."""
-    return view.own("PersistentVolumeClaim", place.name, place.namespace)
+    """Return the claims that the release itself makes; one that was kept of an earlier waits on."""
+    own = view.own("PersistentVolumeClaim", place.name, place.namespace)
+    applied = {title(one) for one in view.declared}
+    return [one for one in own if not applied or title(one) in applied]
 
 
 def _claims(view: View) -> Iterator[str]:
