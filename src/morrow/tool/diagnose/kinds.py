@@ -109,8 +109,8 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "CronJob",
         "the pod of its latest run could start; `verify`: its last run that ended ended well",
-        "a run's pod cannot start, its day never comes; `status`, `doctor`: no run is made, or two "
-        "failed in a row",
+        "a run's pod cannot start, its day never comes, each run is too late; `status`, `doctor`: "
+        "no run is made, or two failed in a row",
         "its schedule, its events, its Jobs and their pods",
         _always(cron_findings),
     ),
@@ -163,8 +163,8 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "Service, EndpointSlice",
         "it leads to the release's ready pods and to nothing else; a LoadBalancer has an address",
-        "no endpoint, no such Service, pods of others, endpoints by hand, no load balancer's "
-        "controller",
+        "no endpoint, no selector and no EndpointSlice, no such Service, pods of others, "
+        "endpoints by hand, no load balancer's controller",
         "its EndpointSlices, status and events",
         _always(service_findings),
     ),
