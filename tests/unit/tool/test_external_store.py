@@ -88,6 +88,7 @@ def test_a_refusal_is_named_and_taken_away(
         store_of(site.environment).make(site)
     found = caught.value.problems[0]
     assert (found.code, said in found.cause, "dev/shop" in found.object) == (code, True, True)
+    assert found.object.startswith("y on dev/shop" if code == "aws-denied" else "dev/shop")
     assert objects(cluster, "ExternalSecret") == []
 
 

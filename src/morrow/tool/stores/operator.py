@@ -86,6 +86,8 @@ def _refused(site: Site, ready: Json) -> Problem:
     message = _event_message(site.kubectl, secrets.object_name) or str(ready.get("message") or "")
     where = f"{secrets.entry} (by ExternalSecret {secrets.object_name})"
     code = next((code for text, code in CODES if re.search(text, message)), "store-refused")
+    if action := re.search(r"not authorized to perform: (\S+)", message):
+        where = f"{action[1]} on {where}"
     key = next((key for key in secrets.keys if mentions(message, key)), "")
     region = ""
     if code == "entry-missing":
