@@ -1,5 +1,8 @@
 """Where the tests get the provider hashicorp/aws: a mirror on this machine, else as Terraform does.
 
+OpenTofu looks for it under the name of its own registry, in folders that are no links, except for
+the last.
+
 Tried in this order: MORROW_TF_MIRROR, then the folders where programs of others are usually laid.
 """
 
@@ -10,6 +13,7 @@ import os
 from pathlib import Path
 
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
+OPENTOFU = Path("registry.opentofu.org/hashicorp/aws")
 USUAL = ("/opt", "/usr/local/share", "/usr/share")
 
 
@@ -27,16 +31,20 @@ def configuration(file: Path) -> Path:
     lines = ["disable_checkpoint = true"]
     found = mirror()
     if found:
-        lines += [
-            "provider_installation {",
-            "  filesystem_mirror {",
-            f"    path    = {json.dumps(str(found))}",
-            f"    include = {json.dumps([str(PROVIDER)])}",
-            "  }",
-            "  direct {",
-            f"    exclude = {json.dumps([str(PROVIDER)])}",
-            "  }",
-            "}",
-        ]
+        again = file.parent / "opentofu"
+        for built in (found / PROVIDER).glob("*/*/"):
+            link = again / OPENTOFU / built.parent.name / built.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(built)
+        lines.append("provider_installation {")
+        for place, provider in ((found, PROVIDER), (again, OPENTOFU)):
+            lines += [
+                "  filesystem_mirror {",
+                f"    path    = {json.dumps(str(place))}",
+                f"    include = {json.dumps([str(provider)])}",
+                "  }",
+            ]
+        excluded = json.dumps([str(PROVIDER), str(OPENTOFU)])
+        lines += ["  direct {", f"    exclude = {excluded}", "  }", "}"]
     file.write_text("\n".join(lines) + "\n")
     return file
