@@ -78,6 +78,9 @@ def test_a_load_balancer_without_an_address_is_named_and_waited_for_while_one_wo
     event = {"kind": "Event", "metadata": {"name": "e"}, "involvedObject": {"uid": "Service-web"}}
     silent = only(seen(good(), Service=[balancer]))
     assert (silent.problem.code, silent.hold) == ("load-balancer-pending", 30.0)
+    by_hand = service("LoadBalancer")
+    by_hand["spec"]["externalIPs"] = ["192.0.2.1"]
+    assert codes(seen(good(), Service=[by_hand])) == [], "Helm, too, waits for no other"
     works = {**event, "reason": "EnsuringLoadBalancer", "type": "Normal", "message": "soon"}
     assert only(seen(good(works), Service=[balancer])).hold == float("inf")
     fails = {**event, "reason": "SyncLoadBalancerFailed", "type": "Warning", "message": "no quota"}

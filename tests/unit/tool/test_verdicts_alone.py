@@ -115,6 +115,31 @@ def test_a_pod_of_a_step_of_helms(
     assert diagnose_once(view, PLACE) == [], "what is left of it is no fault of what runs"
 
 
+@pytest.mark.parametrize(
+    ("policy", "phase", "hold"),
+    [("OnFailure", "Running", WAIT), ("OnFailure", "Failed", 0.0), ("Never", "Running", 0.0)],
+)
+def test_a_step_that_is_started_again_may_end_well(policy: str, phase: str, hold: float) -> None:
+    odd = pod("odd", ready=False)
+    odd["metadata"] |= {"ownerReferences": [], "annotations": {"helm.sh/hook": "pre-install"}}
+    odd["spec"]["restartPolicy"] = policy
+    ended = {"exitCode": 1, "reason": "Error"}
+    odd["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
+    odd["status"]["phase"] = phase
+    found = [one for one in diagnose(seen(good(odd)), PLACE) if one.problem.code == "crashed"]
+    assert [one.hold for one in found] == [hold]
+
+
+def test_nobody_waits_for_a_step_to_be_ready() -> None:
+    odd = pod("odd", ready=False)
+    odd["metadata"]["ownerReferences"], odd["spec"]["restartPolicy"] = [], "Never"
+    odd["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/", "port": 1}}
+    odd["status"]["containerStatuses"][0]["state"] = {"running": {}}
+    assert codes(seen(good(odd))) != [], "the control: Helm waits for one that is no step"
+    odd["metadata"]["annotations"] = {"helm.sh/hook": "pre-install"}
+    assert codes(seen(good(odd))) == []
+
+
 def test_a_job_of_no_pods_is_held_as_a_suspended_one() -> None:
     status = {"startTime": "2026-01-01T00:00:00Z"}
     rests = thing("Job", "odd", spec={"parallelism": 0}, status=status)

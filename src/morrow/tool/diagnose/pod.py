@@ -75,9 +75,12 @@ def hook_findings(view: View, place: Place, known: Collection[str]) -> Iterator[
         step = annotations_of(pod).get(HOOK, "test")
         if "test" in step or uid(pod) in known or not is_of(pod, place.name):
             continue
+        failed = pod["status"].get("phase") == "Failed"
+        again = pod["spec"].get("restartPolicy") == "OnFailure"
+        heals = ("crashed", "out-of-memory") if again else ()  # Helm waits until it ends well
         for found in pod_findings(pod, view, place, is_job=True):
-            failed = pod["status"].get("phase") == "Failed"
-            yield dataclasses.replace(found, hold=0.0 if failed else found.hold, fresh=True)
+            hold = 0.0 if failed else WAIT if found.problem.code in heals else found.hold
+            yield dataclasses.replace(found, hold=hold, fresh=True)
 
 
 def alone(view: View, place: Place) -> list[Json]:
@@ -115,9 +118,8 @@ def _ends(pod: Json) -> bool:
 def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:
     """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
     events = events_of(view, pod)
-    lost = pod["spec"].get("nodeName") in lost_nodes(view)
-    # Nobody waits for a Job's pods to be ready; for one that nothing keeps Helm does.
-    probed = not lost and not (is_job and pod["metadata"].get("ownerReferences"))
+    # Nobody waits for a Job's pods or a step's to be ready; for one that nothing keeps Helm does.
+    kept = pod["metadata"].get("ownerReferences") or HOOK in annotations_of(pod)
     yield from unschedulable(pod, view, place)
     yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
@@ -125,7 +127,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
         yield from _waiting(container)
         yield from _hook(container)
         yield from ended_findings(container, is_job=is_job)
-        if probed:
+        if not (is_job and kept) and pod["spec"].get("nodeName") not in lost_nodes(view):
             yield from probe_findings(container)
     yield from _unmade(pod, events, place)
     yield from _gates(pod, place)

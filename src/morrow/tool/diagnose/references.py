@@ -34,7 +34,9 @@ def references(declared: list[Json], namespace: str = "") -> list[Json]:
         for kind, name in named:
             if (kind, name) not in known:
                 version = owner["apiVersion"] if kind.endswith("Role") else "v1"
-                meta = {"name": name, "namespace": owner["metadata"].get("namespace")}
+                at_owner = owner["metadata"].get("namespace")
+                granted = kind == ACCOUNT and owner["kind"] in BINDINGS  # of ours, wherever it is
+                meta = {"name": name, "namespace": namespace if granted else at_owner}
                 meta = {key: value for key, value in meta.items() if value}
                 thing = {"apiVersion": version, "kind": kind, "metadata": meta, FOR: owner}
                 found.setdefault((kind, name), thing)

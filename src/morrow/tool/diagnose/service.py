@@ -92,7 +92,7 @@ def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:
 
 def _balancer(service: Json, view: View, place: Place) -> Iterator[Finding]:
     status = (service.get("status") or {}).get("loadBalancer") or {}
-    if status.get("ingress"):
+    if status.get("ingress") or spec_of(service).get("externalIPs"):
         return
     events = events_of(view, service)
     failed = next((e for e in events if e.get("type") == "Warning"), None)
