@@ -10,6 +10,7 @@ import pytest
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
 from morrow.tool.deliver import inside
+from morrow.tool.deliver.served import PATIENCE
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.view import DECLARED, View
@@ -115,6 +116,8 @@ def test_a_service_that_nothing_leads_anywhere() -> None:
     odd = service(ports=[{"port": 5432}])
     (found,) = diagnose(seen(good(), Service=[odd], EndpointSlice=[]), PLACE)
     assert (found.problem.code, found.beside) == ("service-leads-nowhere", True)
+    # The pod that leads fills it: an old lead of 30 s has ended by then, and is seen to have.
+    assert 30 + 10 < found.hold < PATIENCE
     assert codes(seen(good(), Service=[odd], EndpointSlice=[slices("odd", "db-0")])) == []
     assert codes(seen(good(), Service=[odd])) == [], "not allowed to look"
 

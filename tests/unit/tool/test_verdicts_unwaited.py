@@ -86,6 +86,8 @@ def test_a_pod_that_nothing_keeps_is_waited_for(
         ("CronJob", "WaitForFirstConsumer", [], False),
         ("CronJob", "ProvisioningFailed", ["volume-unbound"], False),
         ("Deployment", "WaitForFirstConsumer", ["volume-unbound"], True),
+        ("Deployment of none", "WaitForFirstConsumer", [], False),
+        ("Deployment of none", "ProvisioningFailed", ["volume-unbound"], False),
     ],
 )
 def test_a_claim_that_waits_for_its_first_pod(
@@ -93,9 +95,9 @@ def test_a_claim_that_waits_for_its_first_pod(
 ) -> None:
     volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
     pods = {"spec": {"containers": [], "volumes": [volume]}}
-    holder = thing(kind, "tick", spec={"jobTemplate": {"spec": {"template": pods}}})
-    if kind == "Deployment":
-        holder["spec"] = {"template": pods}
+    holder = thing(kind.split()[0], "tick", spec={"jobTemplate": {"spec": {"template": pods}}})
+    if holder["kind"] == "Deployment":
+        holder["spec"] = {"replicas": int(waits), "template": pods}
     claim = thing("PersistentVolumeClaim", "data", status={"phase": "Pending"})
     assert ("--wait" in _waits([holder, claim])) == waits
     items = good(event("PersistentVolumeClaim-data", reason, "said so"))
@@ -105,6 +107,15 @@ def test_a_claim_that_waits_for_its_first_pod(
     assert is_settled(view, PLACE, ()) != bool(told)
     left = replace(view, declared=(holder,))  # it was kept of a release before
     assert is_settled(left, PLACE, ()) != (bool(told) and waits)
+
+
+def test_a_job_that_is_held_has_no_pod_that_a_claim_waits_for() -> None:
+    volume = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+    job = thing("Job", "once", spec={"template": {"spec": {"volumes": [volume]}}})
+    claim = thing("PersistentVolumeClaim", "data")
+    assert "--wait" in _waits([job, claim]), "the control: its pod comes"
+    for held in ({"suspend": True}, {"parallelism": 0}):
+        assert "--wait" not in _waits([{**job, "spec": {**job["spec"], **held}}, claim])
 
 
 def test_a_load_balancer_is_waited_for() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import held, rolled_out
-from morrow.tool.diagnose.job import ended_badly, running
+from morrow.tool.diagnose.job import ended_badly, is_held, running
 from morrow.tool.diagnose.pod import may_end, unfinished
 from morrow.tool.diagnose.service import service_findings
 from morrow.tool.diagnose.view import KEEPERS, View, spec_of
@@ -32,9 +32,15 @@ def is_settled(view: View, place: Place, known: Collection[str]) -> bool:
 def waits_in_vain(objects: list[Json]) -> bool:
     """Whether Helm would wait to the end for something that is as it should be.
 
-    A pod that has ended is never ready, and a claim that only a cron holds may get its volume with
-    the first run.
+    A pod that has ended is never ready, and a claim that only a cron holds, or what has no pods,
+    may get its volume with the first pod.
     """
-    pods = str([spec_of(one) for one in objects if one["kind"] in STARTS])
+    pods = str([spec_of(one) for one in objects if _starts_pods(one)])
     claims = [one["metadata"]["name"] for one in objects if one["kind"] == "PersistentVolumeClaim"]
     return any(map(may_end, objects)) or any(f"'claimName': '{one}'" not in pods for one in claims)
+
+
+def _starts_pods(item: Json) -> bool:
+    spec = spec_of(item)
+    none = spec.get("replicas") == 0 or (item["kind"] == "Job" and is_held(item))
+    return item["kind"] in STARTS and not none

@@ -79,10 +79,11 @@ def running(view: View, known: Collection[str]) -> list[Json]:
     made = [one for one in view.declared if HOOK not in annotations_of(one)]
     names = {one["metadata"]["name"] for one in made if one["kind"] == "Job"}
     mine = [job for job in view.jobs if job["metadata"]["name"] in names and not _ended(job)]
-    return [job for job in mine if not (_is_held(job) and uid(job) in known)]
+    return [job for job in mine if not (is_held(job) and uid(job) in known)]
 
 
-def _is_held(job: Json) -> bool:
+def is_held(job: Json) -> bool:
+    """Whether it makes no pod until somebody lets it."""
     return bool(job["spec"].get("suspend")) or job["spec"].get("parallelism") == 0
 
 

@@ -25,6 +25,9 @@ from morrow.tool.diagnose.view import (
 )
 
 SETTLES = 10.0
+# Some are filled by the pod that leads the others: one that has gone keeps its lead for half a
+# minute, and the others look every ten seconds.
+ELECTS = 60.0
 DNS = "ConfigMap"  # of the cluster's DNS: no other is looked at
 # A cloud needs minutes for a load balancer, and says so in an event; silence means nobody is at it.
 SILENT = 30.0
@@ -48,7 +51,7 @@ def service_findings(view: View, place: Place) -> Iterator[Finding]:
             repair = f"selector: or an EndpointSlice in {place.file}, then: {typed()} up"
             repair += f" {place.environment}"
             told = place.problem("service-leads-nowhere", title(service), cause, repair=repair)
-            yield Finding(told, 2 * SETTLES, True)  # some are filled by what runs in the pods
+            yield Finding(told, ELECTS, True)
 
 
 def _named(service: Json, view: View, place: Place) -> Iterator[Finding]:
