@@ -1,13 +1,20 @@
-"""What the builders are told of time; each is a stand-in that writes down its words."""
+"""What the builders are told of time and of attestations, and which names they may take.
+
+A stand-in writes down its words; buildah is the real one where it is there.
+"""
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from morrow.tool.programs.builder import Builder, Order
+from tests.e2e.images import buildah
 
 STAND_IN = """\
 #!{python}
@@ -47,3 +54,60 @@ def test_each_builder_is_told_the_time_in_its_own_words(
     said = (tmp_path / "words").read_text().split()
     assert [word for word in said if word in TIMES] == words
     assert ("SOURCE_DATE_EPOCH=17" in said) is bool(made_at)
+
+
+NOTES_ITS_VARIABLE = """\
+#!/bin/sh
+printf '%s' "${BUILDX_NO_DEFAULT_ATTESTATIONS:-unset}" >"$0.told"
+"""
+
+
+@pytest.mark.parametrize("platforms", [("linux/amd64",), ("linux/amd64", "linux/arm64")])
+@pytest.mark.parametrize(("name", "told"), [("docker", "1"), ("podman", "unset")])
+def test_docker_adds_no_attestation_of_its_own(
+    name: str,
+    told: str,
+    platforms: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = tmp_path / name
+    program.write_text(NOTES_ITS_VARIABLE)
+    program.chmod(0o755)
+    monkeypatch.setenv(f"MORROW_{name.upper()}", str(program))
+    monkeypatch.delenv("BUILDX_NO_DEFAULT_ATTESTATIONS", raising=False)
+    order = Order(tmp_path, tmp_path / "Dockerfile", "x", {}, platforms=platforms)
+    Builder(name).build(order, push=False)
+    assert (tmp_path / f"{name}.told").read_text() == told
+
+
+BOTH = ("linux/amd64", "linux/arm64")
+IMAGE = "localhost/web:1"
+
+
+def test_an_image_for_one_kind_gives_its_name_to_one_for_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("buildah") is None:
+        pytest.skip("no buildah: building an image")
+    for key, value in buildah(tmp_path, "localhost").items():
+        monkeypatch.setenv(key, value)
+    file = tmp_path / "Dockerfile"
+    file.write_text("FROM scratch\nCOPY Dockerfile /\n")
+
+    def build(*platforms: str) -> None:
+        Builder("buildah").build(Order(tmp_path, file, IMAGE, {}, platforms=platforms), push=False)
+
+    def listed() -> list[str]:
+        words = ["buildah", "manifest", "inspect", IMAGE]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        found = json.loads(done.stdout)["manifests"] if done.returncode == 0 else []
+        return sorted(f"linux/{one['platform']['architecture']}" for one in found)
+
+    build()
+    assert listed() == [], "the control: it is no list"
+    for _ in range(2):  # a second build adds nothing to the first
+        build(*BOTH)
+        assert listed() == [*BOTH]
+    build()
+    assert listed() == [], "and back"

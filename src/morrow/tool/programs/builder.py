@@ -74,8 +74,8 @@ class Builder:
         several = len(order.platforms) > 1
         if several and self.name == "docker":
             return self._by_buildx(order.image, words, push=push)
-        if several:  # what an earlier build made would be added to
-            runner.run(self.name, "manifest", "rm", order.image)
+        if several:
+            self._free(order.image)
         done = self._run("build", "--manifest" if several else "-t", order.image, *words)
         if done.code:
             raise done.failure()
@@ -91,6 +91,14 @@ class Builder:
             if done.code:
                 raise self._refused(done, image) if push else done.failure()
             return str(json.loads(told.read_text())["containerimage.digest"]) if push else ""
+
+    def _free(self, image: str) -> None:
+        """Take the name from what an earlier build gave it to, if there is any.
+
+        To a list would be added, and an image for one kind of machine is refused as none.
+        """
+        if runner.run(self.name, "manifest", "rm", image).code:
+            runner.run(self.name, "untag" if self.name == "podman" else "rmi", image)
 
     def _timed(self, made_at: str) -> list[str]:
         """Return what sets the times of files: newer builders refuse the older word."""
@@ -129,4 +137,7 @@ class Builder:
         def show(line: str) -> None:
             terminal.say(terminal.paint(f"  {line}", "dim"))
 
-        return runner.run(self.name, *words, timeout=PATIENCE, on_line=show)
+        # What buildx would add of its own is an entry for no platform, with the clock's time in it.
+        # Asked for by its arguments it is still made; the older builder knows neither.
+        plain = {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"} if self.name == "docker" else {}
+        return runner.run(self.name, *words, timeout=PATIENCE, environment=plain, on_line=show)
