@@ -212,3 +212,17 @@ def test_each_code_is_explained_by_words_that_can_be_typed() -> None:
     assert table()["release-stuck"].fix == "morrow doctor {environment} --fix", "the control"
     done = told("explain", "release-stuck")
     assert done.out.splitlines()[-1] == "  fix: morrow doctor dev --fix"
+
+
+@pytest.mark.parametrize("platforms", ["", " , "])
+def test_no_platform_at_all_is_not_the_one_of_this_machine(
+    platforms: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "local.yaml").write_text(LOCAL)
+    (tmp_path / "pyproject.toml").write_text("[tool.morrow]\n")
+    monkeypatch.chdir(tmp_path)
+    answer = told("build", "local", "--platform", platforms)
+    assert (answer.code, "--platform is empty" in answer.err) == (2, True), answer
+    answer = told("build", "local", "--platform", "linux/amd64")
+    assert "--platform" not in answer.err, "the control"

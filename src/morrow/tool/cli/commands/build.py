@@ -27,7 +27,6 @@ from morrow.tool.cli.options import answers, complete_environment, finish
 @click.option(
     "--platform",
     "platforms",
-    default="",
     metavar="OS/ARCH,...",
     help="For these: `linux/amd64,linux/arm64` makes one image for both.",
 )
@@ -44,7 +43,7 @@ def command(
     push: bool,
     tag: str,
     builder: str | None,
-    platforms: str,
+    platforms: str | None,
     file: Path | None,
 ) -> None:
     """Find the environment, build, push."""
@@ -60,6 +59,8 @@ def command(
             which = ", ".join(names) or "none"
             raise click.UsageError(f"say for which environment: {which} run in a cluster")
         environment = names[0]
-    wanted = tuple(filter(None, map(str.strip, platforms.split(","))))
+    wanted = tuple(filter(None, map(str.strip, (platforms or "").split(","))))
+    if platforms is not None and not wanted:  # a variable that was never set
+        raise click.UsageError("--platform is empty: name one or more, like linux/amd64")
     chosen = open_site(environment, None, VALID).environment
     finish(build(chosen, BuildOptions(push, tag, builder or "", file, wanted, more)))
