@@ -27,7 +27,7 @@ def failed(
     now = site.deployed
     if now is None:
         after = "no release is deployed whole"
-        if back and before is None:
+        if back and not site.history:
             after = "nothing was deployed before, and what was made is removed again"
     elif before is None or not back:
         after = f"release {now} is deployed"

@@ -48,7 +48,7 @@ def _unpacked(secret: Json, kubectl: Kubectl) -> Record:
 def manifest_of(record: Record) -> str:
     """Return the manifest and the hooks of a revision."""
     hooks = (hook["manifest"] for hook in record.get("hooks") or [])
-    return "\n".join([record["manifest"], *hooks])
+    return "\n---\n".join([record["manifest"], *hooks])
 
 
 def revision_of(record: Record) -> Revision:
