@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.deliver.helm import _waits
-from morrow.tool.diagnose.awaited import is_settled
+from morrow.tool.deliver.helm import AFTER_ROLLBACK, _waits
+from morrow.tool.diagnose.awaited import is_settled, waits_in_vain
 from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.unknown import stuck
 from tests.unit.tool.around import PLACE, codes, good, pod, seen, thing
@@ -48,10 +48,31 @@ def lone(*states: tuple[Json, bool], policy: str = "Never") -> Json:
 def test_helm_waits_for_no_pod_that_may_end(policy: str | None, hook: bool, waits: bool) -> None:
     own = thing("Pod", "odd", spec={"restartPolicy": policy})
     own["metadata"]["annotations"] = {"helm.sh/hook": "test"} if hook else {}
-    assert ("--wait" in _waits([own])) == ("--wait-for-jobs" in _waits([own])) == waits
+    told = _waits([own])
+    assert ("--wait" in told) == ("--wait-for-jobs" in told) == waits
     assert may_end(own) != waits
     keeps = thing("Deployment", "odd", spec={"template": {"spec": {"restartPolicy": "Never"}}})
     assert not may_end(keeps)
+
+
+@pytest.mark.parametrize(
+    ("hook", "up", "back"),
+    [
+        ("post-install", True, False),
+        ("post-upgrade", True, False),
+        ("pre-upgrade, post-upgrade", True, False),
+        ("post-rollback", False, True),
+        ("pre-install,pre-upgrade", False, False),  # the control: they come before
+        ("test", False, False),
+    ],
+)
+def test_helm_waits_where_a_hook_comes_after(hook: str, up: bool, back: bool) -> None:
+    """It would run at once where Helm waits for nothing: before what it needs is ready."""
+    own, job = thing("Pod", "odd", spec={"restartPolicy": "Never"}), thing("Job", "after", spec={})
+    job["metadata"]["annotations"] = {"helm.sh/hook": hook}
+    assert ("--wait" in _waits([own, job])) == up
+    assert ("--wait" in _waits([own, job], AFTER_ROLLBACK)) == back
+    assert waits_in_vain([own, job]) != up, "who watches knows it too"
 
 
 @pytest.mark.parametrize(

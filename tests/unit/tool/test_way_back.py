@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,28 +17,15 @@ from morrow.tool.deliver.helm import ByHelm
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.programs import runner
-from morrow.tool.programs.helm import Helm
 from morrow.tool.programs.kubectl import Kubectl
 from tests.unit.tool.around import PLACE, bent, good, pod, seen
-from tests.unit.tool.stub import stub
+from tests.unit.tool.kept_history import KeptHistory
 
 DEAF = "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); {}"
 
 
-# A helm that never ends its upgrade, and takes its time to put it right.
-HELM = """
-import pathlib, signal, sys, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-verb, told = sys.argv[1], pathlib.Path({told!r})
-if verb == "version":
-    sys.exit(print("v3.19.0"))
-with told.open("a") as file:
-    print(verb, file=file)
-time.sleep(60 if verb == "upgrade" else 2)
-with told.open("a") as file:
-    print(verb, "ended", file=file)
-sys.exit(1 if verb == "upgrade" else CODE)
-"""
+# A helm that never ends its upgrade.
+ENDLESS = {"seconds": 60, "code": 1, "leaves": "pending-upgrade", "deaf": True}
 
 
 REMOVED = "nothing was deployed before, and what was made is removed again"
@@ -85,7 +71,15 @@ def test_what_puts_right_an_ended_helm_is_let_be(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told = stub(tmp_path, "helm", HELM.replace("CODE", str(code)), monkeypatch)
+    site: Any = KeptHistory(
+        tmp_path,
+        monkeypatch,
+        history=[(deployed, "deployed")] if deployed else [],
+        upgrade=ENDLESS,
+        **{verb: {"seconds": 2, "code": code, "leaves": "failed" if code else "deployed"}},
+    )
+    site.objects = [] if waits else [{"kind": "Pod", "metadata": {}, "spec": ONCE}]
+    told = site.told
 
     def watch(self: Rollout) -> None:
         while not told.exists() or not told.read_text():
@@ -101,19 +95,6 @@ def test_what_puts_right_an_ended_helm_is_let_be(
         monkeypatch.setattr(way_back, "LASTS", -1)
     monkeypatch.setattr(apply, "finish_earlier_command", lambda _: None)
     monkeypatch.setattr(apply, "delivery_of", lambda _: ByHelm())
-    project = SimpleNamespace(chart=tmp_path)
-    environment = SimpleNamespace(name="web", project=project, files=(), label="test")
-    site: Any = SimpleNamespace(
-        environment=environment,
-        place=PLACE,
-        kubectl=Kubectl("lab", "demo"),
-        helm=Helm("lab", "demo"),
-        history=[deployed] if deployed else [],
-        deployed=deployed,
-        objects=[] if waits else [{"kind": "Pod", "metadata": {}, "spec": ONCE}],
-        forget_release=lambda: None,
-        unwatch=lambda: None,
-    )
     with pytest.raises(Failure) as failure:
         apply.apply(site, timeout=60)
     assert told.read_text().splitlines() == ["upgrade", verb, f"{verb} ended"]
@@ -124,7 +105,12 @@ def test_what_puts_right_a_helm_that_failed_by_itself_is_let_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both see the fault at once: the helm that was to be ended has gone, and the next has come."""
-    told = stub(tmp_path, "helm", HELM.replace("60", "0").replace("CODE", "0"), monkeypatch)
+    ends = {**ENDLESS, "seconds": 0}
+    back = {"seconds": 2}
+    site: Any = KeptHistory(
+        tmp_path, monkeypatch, history=[(1, "deployed")], upgrade=ends, rollback=back
+    )
+    told = site.told
     monkeypatch.setattr(rollout, "PERIOD", 0.1)
     monkeypatch.setattr(rollout, "look", lambda *_: seen(broken()))
     monkeypatch.setattr(rollout, "look_beyond", lambda *_: {})
@@ -136,15 +122,8 @@ def test_what_puts_right_a_helm_that_failed_by_itself_is_let_be(
         self._end_helm()
 
     monkeypatch.setattr(Rollout, "_watch", watch)
-    lone = {"kind": "Pod", "metadata": {}, "spec": ONCE}
-    site: Any = SimpleNamespace(
-        environment=SimpleNamespace(name="web", project=SimpleNamespace(chart=tmp_path), files=()),
-        place=PLACE,
-        helm=Helm("lab", "demo"),
-        deployed=1,
-        objects=[lone],
-        forget_release=lambda: None,
-    )
+    lone: Json = {"kind": "Pod", "metadata": {}, "spec": ONCE}
+    site.objects = [lone]
     delivery = ByHelm()
     kubectl = Kubectl("lab", "demo")
     with Rollout(kubectl, PLACE, interrupt=True, applied=lambda: [lone]) as watched:

@@ -28,7 +28,11 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
         if refused is not None and refused.code == "job-failed":
             rollout.look_for_job()
         if refused is None:
-            late = rollout.settled(round(timeout or PATIENCE))
+            try:
+                late = rollout.settled(round(timeout or PATIENCE))
+            except (Failure, KeyboardInterrupt):
+                delivery.give_up(site)
+                raise
             if late is None:
                 return rollout.view
     if refused is not None:  # who delivers has taken it back

@@ -57,6 +57,10 @@ class Delivery(Protocol):
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Install or upgrade, and wait; return what it says when it failed."""
 
+    def give_up(self, site: Site) -> None:
+        """Take back what it applied and did not wait for, when nobody waits to the end."""
+        return
+
     def undo_install(self, site: Site) -> bool:
         """Take away a first release whose apply succeeded but whose pods then failed."""
 

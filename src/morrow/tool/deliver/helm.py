@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+from collections.abc import Collection
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
@@ -15,18 +16,21 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.diagnose.awaited import waits_in_vain
+from morrow.tool.diagnose.awaited import AFTER_UP, waits_in_vain
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
 from morrow.tool.diagnose.view import spec_of
 from morrow.tool.programs.helm import require_supported
-from morrow.tool.programs.helm_storage import Record
+from morrow.tool.programs.helm_storage import Record, manifest_of
 from morrow.tool.programs.runner import Result
+from morrow.tool.recovery.recovery import GOOD
 from morrow.tool.rules.deployable import chart_problems, sentences
 
 WAITS = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", str(KEPT))
 UNMADE = re.compile(r"Secret \S+ is not in the namespace")  # the chart's words, before an install
-REMOVAL = 330  # seconds for the end of all that a release holds
+REMOVAL = 330  # seconds for the end of all that a release holds, or of its hooks
+AFTER_ROLLBACK = ("post-rollback",)
+NOT_BACK = "it was not taken back: "
 
 
 class ByHelm(Delivery):
@@ -34,6 +38,9 @@ class ByHelm(Delivery):
 
     programs = ("helm",)
     stoppable = True
+
+    _newest = 0  # the revision that was there before; of none 0
+    _waited = True  # whether Helm waits for pods, and takes back what does not become ready
 
     def check(self, site: Site) -> None:
         """Refuse a Helm of which nobody knows how it merges."""
@@ -55,74 +62,110 @@ class ByHelm(Delivery):
         """Install or upgrade; know the new revision from what helm prints."""
         environment, seconds = site.environment, round(timeout or PATIENCE)
         waits = _waits(site.objects)
-        atomic = ("--atomic",) if "--wait" in waits else ()
-        done = site.helm.upgrade(
-            environment.name,
-            environment.project.chart,
-            environment.files,
-            arguments=(*atomic, *waits, "--timeout", f"{seconds}s", "--output", "json"),
-        )
+        self._waited = "--wait" in waits
+        self._newest = max((one.number for one in site.history), default=0)
+        atomic = ("--atomic",) if self._waited else ()
+        try:
+            done = site.helm.upgrade(
+                environment.name,
+                environment.project.chart,
+                environment.files,
+                arguments=(*atomic, *waits, "--timeout", f"{seconds}s", "--output", "json"),
+            )
+        except Failure:  # it was told to stop
+            self.give_up(site)
+            raise
         if done.code:
-            site.forget_release()
             if done.code == -signal.SIGKILL or not atomic:
                 self._put_back(site)
+            site.forget_release()
             return helm_problem(done, site.place, seconds)
         site.add_revision(json.loads(done.out), KEPT)
         return None
+
+    def give_up(self, site: Site) -> None:
+        """Do what Helm does by itself where it waits: take back what is not ready yet."""
+        if not self._waited:
+            self._put_back(site)
 
     def _put_back(self, site: Site) -> None:
         """End what it left, and wait for no pod: none may come."""
         site.unwatch()  # else it would end the helm that comes now
         self.undone = False  # also when this ends half-way
-        name, number = site.environment.name, site.deployed
-        if number is None:
-            self.undone = self.undo_install(site)
-        else:
-            words = ("rollback", name, str(number), "--history-max", str(KEPT))
-            self.undone = _worked(site.helm.run(*words))
         site.forget_release()
+        try:
+            self.undone = self._ended(site)
+        except Failure as failure:  # why it is taken back is told by who asks for it
+            terminal.warn(NOT_BACK + failure.problems[0].cause)
+        site.forget_release()
+
+    def _ended(self, site: Site) -> bool:
+        """Go back to the newest release that served; none that was here before goes away."""
+        history = site.history
+        if not history or history[-1].number <= self._newest:
+            return True  # Helm has recorded nothing, so it has made nothing
+        if not self._newest:
+            terminal.say("  taking it back: nothing was deployed before")
+            return self.undo_install(site)
+        good = [one.number for one in history if one.status in GOOD and one.number <= self._newest]
+        if not good:
+            terminal.warn(f"{NOT_BACK}no release before it has served")
+            return False
+        terminal.say(f"  taking it back: as release {good[-1]} was")
+        words = ("rollback", site.environment.name, str(good[-1]), "--history-max", str(KEPT))
+        return _worked(site.helm.run(*words, timeout=REMOVAL))
 
     def undo_install(self, site: Site) -> bool:
         """Uninstall it."""
-        words = ("uninstall", site.environment.name, "--wait")
-        return _worked(site.helm.run(*words, timeout=REMOVAL))
+        return _worked(_uninstall(site))
 
     def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
-        """Let helm roll back."""
+        """Let helm roll back; what it does not wait for is waited for here."""
         require_supported()
-        name, number = site.environment.name, str(record["version"])
-        waits, wait = _waits(parse(record["manifest"])), f"--timeout={PATIENCE:.0f}s"
-        done = site.helm.run("rollback", name, number, *waits, wait, timeout=PATIENCE + 60)
-        site.forget_release()
-        if done.code or "--wait" in waits:
-            return helm_problem(done, site.place, PATIENCE) if done.code else None
-        with Rollout(site.kubectl, site.place, interrupt=False) as rollout:
-            return rollout.settled(PATIENCE)
+        objects = parse(manifest_of(record))
+        waits = _waits(objects, AFTER_ROLLBACK)
+        if "--wait" in waits:
+            return _rolled_back(site, record, waits)
+        site.unwatch()  # two who watch would say all of it twice
+        # It looks before Helm begins, to know what was there already.
+        with Rollout(site.kubectl, site.place, interrupt=False, applied=lambda: objects) as rollout:
+            return _rolled_back(site, record, waits) or rollout.settled(PATIENCE)
 
     def remove(self, site: Site) -> None:
         """Uninstall; that there is nothing is no error."""
-        words = ("uninstall", site.environment.name, "--ignore-not-found", "--wait")
-        done = site.helm.run(*words, timeout=REMOVAL)
+        done = _uninstall(site)
         if done.code:
             raise done.failure()
 
 
+def _uninstall(site: Site) -> Result:
+    words = ("uninstall", site.environment.name, "--ignore-not-found", "--wait")
+    return site.helm.run(*words, timeout=REMOVAL)
+
+
+def _rolled_back(site: Site, record: Record, waits: tuple[str, ...]) -> Problem | None:
+    words = ("rollback", site.environment.name, str(record["version"]), *waits)
+    done = site.helm.run(*words, f"--timeout={PATIENCE:.0f}s", timeout=PATIENCE + 60)
+    site.forget_release()
+    return helm_problem(done, site.place, PATIENCE) if done.code else None
+
+
 def _worked(done: Result) -> bool:
     if done.code:
-        terminal.warn(f"it was not taken back: {done.last_error}")
+        terminal.warn(NOT_BACK + done.last_error)
     return done.code == 0
 
 
-def _waits(objects: list[Json]) -> tuple[str, ...]:
+def _waits(objects: list[Json], after: Collection[str] = AFTER_UP) -> tuple[str, ...]:
     """Let Helm wait for nothing that it would not see end well; the tool itself waits.
 
     A Job that vanishes at its end it takes for a fault; of one that is done when a part of it is,
-    it waits for all. Where it would wait in vain it waits for nothing.
+    it waits for all. Where it would wait in vain it waits for nothing, unless hooks come `after`.
     """
     left: tuple[str, ...] = ()
     if any(vanishes(one) or spec_of(one).get("successPolicy") for one in objects):
         left = ("--wait-for-jobs",)
-    if waits_in_vain(objects):
+    if waits_in_vain(objects, after):
         left = ("--wait", "--wait-for-jobs")
     return tuple(word for word in WAITS if word not in left)
 

@@ -61,6 +61,7 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
         return max(site.records) > newest
 
     with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable) as rollout:
+        site.unwatch = rollout.end
         try:
             told = delivery.bring_back(site, goal.record, None)
             if told is None:

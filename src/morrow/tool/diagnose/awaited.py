@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import HOOK, annotations_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import held, rolled_out
 from morrow.tool.diagnose.job import ended_badly, is_held, running
@@ -14,6 +15,7 @@ from morrow.tool.diagnose.view import KEEPERS, View, spec_of
 from morrow.tool.diagnose.volume import volume_findings
 
 STARTS = (*KEEPERS, "Job", "Pod")  # what starts pods at once
+AFTER_UP = ("post-install", "post-upgrade")  # hooks that run when all is ready, if Helm waits
 
 
 def is_settled(view: View, place: Place, known: Collection[str]) -> bool:
@@ -29,12 +31,16 @@ def is_settled(view: View, place: Place, known: Collection[str]) -> bool:
     return not (view.declared and any(not one.beside for one in around))
 
 
-def waits_in_vain(objects: list[Json]) -> bool:
+def waits_in_vain(objects: list[Json], after: Collection[str] = AFTER_UP) -> bool:
     """Whether Helm would wait to the end for something that is as it should be.
 
     A pod that has ended is never ready, and a claim that only a cron holds, or what has no pods,
-    may get its volume with the first pod.
+    may get its volume with the first pod. It must wait all the same where hooks come `after`: they
+    need what is ready.
     """
+    hooks = ",".join(annotations_of(one).get(HOOK, "") for one in objects)
+    if any(step.strip() in after for step in hooks.split(",")):
+        return False
     pods = str([spec_of(one) for one in objects if _starts_pods(one)])
     claims = [one["metadata"]["name"] for one in objects if one["kind"] == "PersistentVolumeClaim"]
     return any(map(may_end, objects)) or any(f"'claimName': '{one}'" not in pods for one in claims)
