@@ -27,7 +27,7 @@ from morrow.tool.diagnose.view import (
 SETTLES = 10.0
 # Some are filled by the pod that leads the others: one that has gone keeps its lead for half a
 # minute, and the others look every ten seconds.
-ELECTS = 60.0
+ELECTS = 45.0
 DNS = "ConfigMap"  # of the cluster's DNS: no other is looked at
 # A cloud needs minutes for a load balancer, and says so in an event; silence means nobody is at it.
 SILENT = 30.0
