@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.deliver import progress
 from morrow.tool.deliver.helm import AFTER_ROLLBACK, _waits
 from morrow.tool.diagnose.awaited import is_settled, waits_in_vain
 from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.unknown import stuck
+from morrow.tool.programs.kubectl import Kubectl
 from tests.unit.tool.around import PLACE, codes, good, pod, seen, thing
 from tests.unit.tool.test_verdicts_pods import event
 
@@ -146,3 +149,33 @@ def test_a_load_balancer_is_waited_for() -> None:
     assert is_settled(replace(view, declared=()), PLACE, ()), "it was there before"
     own["status"] = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
     assert is_settled(view, PLACE, ())
+
+
+@pytest.mark.parametrize(
+    ("probe", "known", "restarts", "settled"),
+    [
+        ({}, (), (0, 0, 0), [False, False, True]),
+        ({}, (), (0, 1, 1), [False, False, False]),  # it crashed between two looks
+        ({"readinessProbe": {}}, (), (0, 0, 0), [False, False, True]),
+        ({"readinessProbe": {"exec": {}}}, (), (0, 0, 0), [True, True, True]),
+        ({}, ("Pod-web-1-a",), (0, 0, 0), [True, True, True]),
+    ],
+)
+def test_a_pod_that_nothing_probes_must_last(
+    probe: Json,
+    known: tuple[str, ...],
+    restarts: tuple[int, ...],
+    settled: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter((100.0, 103.0, 105.5))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    watched = progress.Progress(Kubectl("lab", "demo"))
+    items = good()
+    items[-1]["spec"]["containers"][0] |= probe
+    watched.begin(seen([]), frozenset(known))
+    looks = []
+    for count in restarts:
+        items[-1]["status"]["containerStatuses"][0]["restartCount"] = count
+        looks.append(is_settled(watched.remember(seen(items)), PLACE, ()))
+    assert looks == settled

@@ -17,6 +17,7 @@ from morrow.tool.programs.kubectl import Kubectl
 AGAIN = 10.0  # seconds after which what is waited for is said again
 PATIENT = 20.0  # seconds for which a wait is not worth a word
 LOGS = 8.0  # seconds between two looks at what a running Job writes
+LASTS = 5.0  # seconds that a pod of which no probe asks must run, until it counts as well
 
 
 class Progress:
@@ -29,7 +30,7 @@ class Progress:
         self._explained: set[tuple[str, str]] = set()
         self._summary = ""
         self._said = 0.0
-        self._ready: dict[str, bool] = {}  # pod -> whether it was ready at the last look
+        self._ready: dict[str, tuple[int, float]] = {}  # pod -> restarts, and ready since when
         self._falls: dict[str, int] = {}
         self._logs: dict[str, str] = {}  # "pod/container" of Jobs -> its last lines
         self._read = 0.0
@@ -40,18 +41,25 @@ class Progress:
         self._shown = {pod["metadata"]["name"]: "" for pod in view.pods}
 
     def remember(self, view: View) -> View:
-        """Add what only earlier looks can tell: pods that fell, lines of a Job that is gone."""
+        """Add what only earlier looks can tell: pods that fell or are young, lines of lost Jobs."""
+        now, young = time.monotonic(), set[str]()
         for pod in new_pods(view):
-            name, ready = pod["metadata"]["name"], is_ready(pod)
-            if self._ready.get(name) and not ready and not _restarts(pod):
+            name, before = pod["metadata"]["name"], self._ready.pop(pod["metadata"]["name"], None)
+            if is_ready(pod):
+                runs = sum(one.get("restartCount", 0) for one in container_statuses(pod))
+                since = before[1] if before and before[0] == runs else now
+                self._ready[name] = (runs, since)
+                asked = any(one.get("readinessProbe") for one in pod["spec"]["containers"])
+                if now - since < LASTS and not asked and uid(pod) not in self._known:
+                    young.add(name)
+            elif before and not _restarts(pod):
                 self._falls[name] = self._falls.get(name, 0) + 1
-            self._ready[name] = ready
-        now = time.monotonic()
         if now - self._read > LOGS:
             self._read = now
             for pod in self._job_pods(view):
                 self._read_logs(pod)
-        return dataclasses.replace(view, falls=self._falls, logs={**view.logs, **self._logs})
+        logs = {**view.logs, **self._logs}
+        return dataclasses.replace(view, falls=self._falls, young=frozenset(young), logs=logs)
 
     def _read_logs(self, pod: Json) -> None:
         """Keep the last lines: a Job's pods are removed at its deadline, and their logs with it."""

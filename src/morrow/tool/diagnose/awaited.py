@@ -23,7 +23,7 @@ def is_settled(view: View, place: Place, known: Collection[str]) -> bool:
 
     Who applies may not have waited for pods at all, nor for volumes and load balancers.
     """
-    if not all(rolled_out(one, view) or held(one)[0] for one in view.workloads):
+    if view.young or not all(rolled_out(one, view) or held(one)[0] for one in view.workloads):
         return False
     if ended_badly(view, place, known) or running(view, known) or unfinished(view, place, known):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -33,6 +33,7 @@ class View:
     # What the release depends on besides, by kind: only kinds that one was allowed to look at.
     around: Mapping[str, tuple[Json, ...]] = field(default_factory=dict)
     falls: Mapping[str, int] = field(default_factory=dict)  # pod -> times it was ready and fell
+    young: Collection[str] = ()  # pods that no probe asks and that have just begun to run
     declared: tuple[Json, ...] = ()  # what was applied (may hold hooks); its live state is around
 
     @property
@@ -59,8 +60,7 @@ class Finding:
 
     problem: Problem
     hold: float = 0.0
-    # The pods may well run: users are not served as declared. Nothing is stopped because of it,
-    # and it ends in "applied, but".
+    # Pods may well run; users are not served as declared. It stops nothing: "applied, but".
     beside: bool = False
     past: bool = False  # it happened before, of itself: no verdict of what was just deployed
     fresh: bool = False  # of what was just applied alone: later it is somebody's own decision
