@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+# Where these tests are run by nohup, a closed terminal would be ignored.
 CHILD = """
 import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from morrow.tool.cli.group import group
 from morrow.tool.cli.main import main
 from morrow.tool.programs import runner

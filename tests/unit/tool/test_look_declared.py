@@ -41,7 +41,10 @@ def test_who_may_not_read_secrets_still_sees_the_rest(may_read_secrets: bool) ->
         return Result(("kubectl",), int(refused), there, FORBIDDEN if refused else "")
 
     site: Any = SimpleNamespace(
-        records={3: {"manifest": MANIFEST}}, deployed=3, kubectl=SimpleNamespace(live=live)
+        records={3: {"manifest": MANIFEST}},
+        deployed=3,
+        kubectl=SimpleNamespace(live=live),
+        environment=SimpleNamespace(namespace="demo"),
     )
     declared, there = look_at_declared(site)
     assert [one["kind"] for one in there] == ["Deployment"]
