@@ -98,7 +98,9 @@ class Builder:
         To a list would be added, and an image for one kind of machine is refused as none.
         """
         if runner.run(self.name, "manifest", "rm", image).code:
-            runner.run(self.name, "untag" if self.name == "podman" else "rmi", image)
+            # Untagged without a name, an image loses all that it has.
+            words = ("untag", image, image) if self.name == "podman" else ("rmi", image)
+            runner.run(self.name, *words)
 
     def _timed(self, made_at: str) -> list[str]:
         """Return what sets the times of files: newer builders refuse the older word."""
