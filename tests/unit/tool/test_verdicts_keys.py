@@ -209,9 +209,9 @@ def test_an_account_that_a_role_is_given_to(namespace: str | None, asked: int) -
     there = (*live, thing("ServiceAccount", "reader"))
     assert codes(replace(view, around={DECLARED: there})) == [], "the control"
     assert len(references([binding, thing("ServiceAccount", "reader")], "demo")) == 1, "its own"
-    binding["metadata"]["namespace"] = "monitoring"
+    binding["metadata"]["namespace"] = "monitoring"  # and so is an account of no namespace
     _, *needed = references([binding], "demo")
-    assert [one["metadata"]["namespace"] for one in needed] == ["demo"] * asked
+    assert [one["metadata"]["namespace"] for one in needed] == ["demo"] * (namespace == "demo")
 
 
 def test_a_role_of_the_whole_cluster_is_in_no_namespace() -> None:

@@ -109,9 +109,9 @@ def _certificates(owner: Json) -> list[str]:
 
 def _accounts(binding: Json, namespace: str) -> list[str]:
     """Return the accounts of this namespace to which it gives its role."""
-    own = ("", namespace)
+    own = binding["metadata"].get("namespace") or namespace
     subjects = [one for one in binding.get("subjects") or [] if one["kind"] == ACCOUNT]
-    return [one["name"] for one in subjects if (one.get("namespace") or "") in own]
+    return [one["name"] for one in subjects if (one.get("namespace") or own) == namespace]
 
 
 def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
