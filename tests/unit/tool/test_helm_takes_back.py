@@ -8,13 +8,14 @@ import signal
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.deliver import apply, rollout
+from morrow.tool.deliver import apply, rollout, take_back
 from morrow.tool.deliver.helm import ByHelm
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose import awaited
@@ -172,7 +173,9 @@ def test_what_comes_while_helm_goes_back_is_waited_for(
     hook = bent(ENDS, lambda one: one["metadata"].update(annotations={"helm.sh/hook": "test"}))
     hooks = [{"manifest": json.dumps(hook)}]
     record = {"version": 1, "manifest": json.dumps(ENDS), "hooks": hooks}
-    assert ByHelm().bring_back(site, record, None) is None
+    goal: Any = SimpleNamespace(record=record)
+    monkeypatch.setattr(take_back, "delivery_of", lambda _: ByHelm())
+    assert take_back.take_back(site, lambda _: goal)
     assert site.asked == ["rollback web 1"]
     assert since == len(judged) == 3, "it was not there before"
     assert list(judged[-1].declared) == [ENDS, hook], "what was applied is judged"

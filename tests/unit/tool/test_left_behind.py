@@ -6,6 +6,7 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
+from morrow.tool.programs.helm import Revision, served
 from morrow.tool.recovery.recovery import find
 from tests.environments import load
 from tests.unit.tool.stand_in import StandIn, revision
@@ -30,3 +31,24 @@ def test_a_rollback_that_was_cut_off_goes_on_to_its_goal(
     assert finding.fix is not None
     assert finding.fix().endswith(f"is back at revision {goal}")
     assert f"helm rollback shop {goal} --wait" in cluster.asked[-1]
+
+
+@pytest.mark.parametrize(
+    ("history", "good"),
+    [
+        # 2 was called deployed before it was judged, and what took it back superseded it.
+        ([("superseded", ""), ("superseded", ""), ("deployed", "Rollback to 1")], [1, 3]),
+        ([("superseded", ""), ("failed", ""), ("deployed", "Rollback to 1")], [1, 3]),
+        ([("superseded", ""), ("superseded", ""), ("failed", "Rollback to 1")], [1, 2]),
+        ([("superseded", ""), ("superseded", ""), ("deployed", "")], [1, 2, 3]),
+        ([("failed", "")], []),
+    ],
+)
+def test_what_a_rollback_left_has_not_served(
+    history: list[tuple[str, str]], good: list[int]
+) -> None:
+    lines = [
+        Revision(number, status, "", description, "")
+        for number, (status, description) in enumerate(history, 1)
+    ]
+    assert served(lines) == good

@@ -117,7 +117,7 @@ def test_a_pod_of_a_step_of_helms(
 
 @pytest.mark.parametrize(
     ("policy", "phase", "hold"),
-    [("OnFailure", "Running", WAIT), ("OnFailure", "Failed", 0.0), ("Never", "Running", 0.0)],
+    [("OnFailure", "Running", 120.0), ("OnFailure", "Failed", 0.0), ("Never", "Running", 0.0)],
 )
 def test_a_step_that_is_started_again_may_end_well(policy: str, phase: str, hold: float) -> None:
     odd = pod("odd", ready=False)

@@ -12,6 +12,7 @@ from pkgutil import resolve_name
 from typing import Any, Protocol, cast
 
 from morrow.tool.base.errors import Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm_storage import Record
@@ -56,6 +57,10 @@ class Delivery(Protocol):
 
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Install or upgrade, and wait; return what it says when it failed."""
+
+    def unawaited(self, record: Record) -> list[Json]:
+        """Return what `bring_back` applies and does not wait for; mostly it waits for all."""
+        return []
 
     def give_up(self, site: Site) -> None:
         """Take back what it applied and did not wait for, when nobody waits to the end."""

@@ -15,15 +15,13 @@ from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import PATIENCE
-from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.awaited import AFTER_UP, waits_in_vain
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
 from morrow.tool.diagnose.view import spec_of
-from morrow.tool.programs.helm import require_supported
+from morrow.tool.programs.helm import require_supported, served
 from morrow.tool.programs.helm_storage import Record, manifest_of
 from morrow.tool.programs.runner import Result
-from morrow.tool.recovery.recovery import GOOD
 from morrow.tool.rules.deployable import chart_problems, sentences
 
 WAITS = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", str(KEPT))
@@ -72,16 +70,16 @@ class ByHelm(Delivery):
                 environment.files,
                 arguments=(*atomic, *waits, "--timeout", f"{seconds}s", "--output", "json"),
             )
-        except Failure:  # it was told to stop
+            if not done.code:
+                site.add_revision(json.loads(done.out), KEPT)
+                return None
+        except (Failure, KeyboardInterrupt):  # it was told to stop
             self.give_up(site)
             raise
-        if done.code:
-            if done.code == -signal.SIGKILL or not atomic:
-                self._put_back(site)
-            site.forget_release()
-            return helm_problem(done, site.place, seconds)
-        site.add_revision(json.loads(done.out), KEPT)
-        return None
+        if done.code == -signal.SIGKILL or not atomic:
+            self._put_back(site)
+        site.forget_release()
+        return helm_problem(done, site.place, seconds)
 
     def give_up(self, site: Site) -> None:
         """Do what Helm does by itself where it waits: take back what is not ready yet."""
@@ -107,7 +105,7 @@ class ByHelm(Delivery):
         if not self._newest:
             terminal.say("  taking it back: nothing was deployed before")
             return self.undo_install(site)
-        good = [one.number for one in history if one.status in GOOD and one.number <= self._newest]
+        good = [number for number in served(history) if number <= self._newest]
         if not good:
             terminal.warn(f"{NOT_BACK}no release before it has served")
             return False
@@ -119,17 +117,19 @@ class ByHelm(Delivery):
         """Uninstall it."""
         return _worked(_uninstall(site))
 
-    def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
-        """Let helm roll back; what it does not wait for is waited for here."""
-        require_supported()
+    def unawaited(self, record: Record) -> list[Json]:
+        """Return all, where Helm would wait in vain for a part of it."""
         objects = parse(manifest_of(record))
-        waits = _waits(objects, AFTER_ROLLBACK)
-        if "--wait" in waits:
-            return _rolled_back(site, record, waits)
-        site.unwatch()  # two who watch would say all of it twice
-        # It looks before Helm begins, to know what was there already.
-        with Rollout(site.kubectl, site.place, interrupt=False, applied=lambda: objects) as rollout:
-            return _rolled_back(site, record, waits) or rollout.settled(PATIENCE)
+        return [] if "--wait" in _waits(objects, AFTER_ROLLBACK) else objects
+
+    def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:
+        """Let helm roll back."""
+        require_supported()
+        words = ("rollback", site.environment.name, str(record["version"]))
+        waits = (*_waits(parse(manifest_of(record)), AFTER_ROLLBACK), f"--timeout={PATIENCE:.0f}s")
+        done = site.helm.run(*words, *waits, timeout=PATIENCE + 60)
+        site.forget_release()
+        return helm_problem(done, site.place, PATIENCE) if done.code else None
 
     def remove(self, site: Site) -> None:
         """Uninstall; that there is nothing is no error."""
@@ -141,13 +141,6 @@ class ByHelm(Delivery):
 def _uninstall(site: Site) -> Result:
     words = ("uninstall", site.environment.name, "--ignore-not-found", "--wait")
     return site.helm.run(*words, timeout=REMOVAL)
-
-
-def _rolled_back(site: Site, record: Record, waits: tuple[str, ...]) -> Problem | None:
-    words = ("rollback", site.environment.name, str(record["version"]), *waits)
-    done = site.helm.run(*words, f"--timeout={PATIENCE:.0f}s", timeout=PATIENCE + 60)
-    site.forget_release()
-    return helm_problem(done, site.place, PATIENCE) if done.code else None
 
 
 def _worked(done: Result) -> bool:

@@ -49,7 +49,7 @@ class Progress:
                 runs = sum(one.get("restartCount", 0) for one in container_statuses(pod))
                 since = before[1] if before and before[0] == runs else now
                 self._ready[name] = (runs, since)
-                asked = any(one.get("readinessProbe") for one in pod["spec"]["containers"])
+                asked = all(one.get("readinessProbe") for one in pod["spec"]["containers"])
                 if now - since < LASTS and not asked and uid(pod) not in self._known:
                     young.add(name)
             elif before and not _restarts(pod):

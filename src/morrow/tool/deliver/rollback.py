@@ -7,6 +7,8 @@ that served before comes back, and the cause is raised.
 
 from __future__ import annotations
 
+from functools import partial
+
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
@@ -60,8 +62,9 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
         site.forget_release()
         return max(site.records) > newest
 
-    with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable) as rollout:
-        site.unwatch = rollout.end
+    objects = partial(delivery.unawaited, goal.record)
+    stops = delivery.stoppable
+    with Rollout(site.kubectl, site.place, interrupt=stops, applied=objects) as rollout:
         try:
             told = delivery.bring_back(site, goal.record, None)
             if told is None:

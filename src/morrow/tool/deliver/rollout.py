@@ -22,7 +22,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import by_another, explain
 from morrow.tool.deliver.look import look, look_beyond
-from morrow.tool.deliver.progress import Progress
+from morrow.tool.deliver.progress import LASTS, Progress
 from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.diagnose.awaited import is_settled, waits_in_vain
 from morrow.tool.diagnose.deployment import blocking, rolled_out
@@ -129,7 +129,7 @@ class Rollout:
     def _late(self, view: View, patience: float, waited: float) -> Problem | None:
         """Return that it takes too long: longer than one pod must stay ready, and all patience."""
         stay = [float(spec_of(one).get("minReadySeconds") or 0) for one in view.workloads]
-        if waited <= patience + max(stay, default=0.0):
+        if waited <= patience + max([*stay, LASTS]):
             return None
         return self.waiting or stuck(view, self._place, waited)
 

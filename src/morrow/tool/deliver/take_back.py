@@ -12,7 +12,10 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import names_held, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
+from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.view import KEEPERS
+from morrow.tool.programs.helm import served
 from morrow.tool.programs.helm_storage import Record
 
 
@@ -35,15 +38,10 @@ def choose(site: Site, to: int | None = None) -> Goal:
         cause = f"nothing is deployed in the namespace {environment.namespace}"
         raise Failure(problem("release-missing", where, cause, environment=environment.label))
     current = site.deployed or max(kept)
-    # What is superseded has served once; what failed never did. A release that holds the same
-    # as the present one (one that failed and was rolled back leaves such twins) is no goal.
-    good = [
-        number
-        for number, record in sorted(kept.items())
-        if record["info"]["status"] in ("superseded", "deployed")
-        and number < current
-        and record["manifest"] not in ("", kept[current]["manifest"])
-    ]
+    # A release that holds the same as the present one is no goal: a rollback leaves such twins.
+    same = ("", kept[current]["manifest"])
+    earlier = (number for number in served(site.history) if number < current)
+    good = [number for number in earlier if kept[number]["manifest"] not in same]
     wanted = to if to is not None else (good[-1] if good else None)
     if wanted is None or wanted not in kept or wanted == current:
         told = ", ".join(map(str, good)) or "none"
@@ -84,8 +82,14 @@ def take_back(site: Site, find: Callable[[Site], Goal], timeout: float | None = 
     """Bring back what served before something broken; say so when it does not come."""
     terminal.say("  taking it back")
     try:
-        record = find(site).record
-        told = delivery_of(site.environment).bring_back(site, record, timeout)
+        delivery, record = delivery_of(site.environment), find(site).record
+        if not (unawaited := delivery.unawaited(record)):
+            told = delivery.bring_back(site, record, timeout)
+        else:  # it looks before they are applied, to know what was there already
+            with Rollout(
+                site.kubectl, site.place, interrupt=False, applied=lambda: unawaited
+            ) as rollout:
+                told = delivery.bring_back(site, record, timeout) or rollout.settled(PATIENCE)
     except Failure as failure:
         told = failure.problems[0]
     if told is not None:

@@ -93,8 +93,8 @@ JUDGES: tuple[Judge, ...] = (
     ),
     Judge(
         "Pod",
-        "it is Ready, and stays so for minReadySeconds, or 5 s where no probe asks; "
-        "one that nothing keeps may end well",
+        "it is Ready, and stays so for minReadySeconds, or for 5 s where no probe asks a "
+        "workload's pod; one that nothing keeps may end well",
         "no node takes it; image, volume, key or container is refused; it crashes, is killed, "
         "is never ready, falls again, is evicted, or waits for a gate",
         "scheduler and kubelet: conditions, container states, events, log, the probe asked again",

@@ -33,6 +33,7 @@ from morrow.tool.diagnose.view import (
 MOUNTS = 25.0  # seconds for a driver, or a network plug-in, that has just been started
 ATTACHES = 60.0  # seconds for a volume that another node has not let go of yet
 ENDING = ("Never", "OnFailure")
+TRIES = 120.0  # seconds in which a step of Helm's that is started again may yet end well
 GATED = 60.0  # seconds until nobody is believed to open a readiness gate
 
 # What a registry or the kubelet says of an image: code, seconds that it must last.
@@ -52,8 +53,7 @@ _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNever
           "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
 _CREATING = ("ContainerCreating", "PodInitializing")
 _MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
-# What the kubelet says of a pod that it cannot set up, and how long that must last: the network of
-# a node that has just come may be on its way.
+# What the kubelet says of a pod that it cannot set up; a new node's network may be on its way.
 _SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
 
 
@@ -76,10 +76,10 @@ def hook_findings(view: View, place: Place, known: Collection[str]) -> Iterator[
         if "test" in step or uid(pod) in known or not is_of(pod, place.name):
             continue
         failed = pod["status"].get("phase") == "Failed"
-        again = pod["spec"].get("restartPolicy") == "OnFailure"
-        heals = ("crashed", "out-of-memory") if again else ()  # Helm waits until it ends well
+        again = pod["spec"].get("restartPolicy") == "OnFailure"  # Helm waits until it ends well
+        holds = dict.fromkeys(("crashed", "out-of-memory"), TRIES) if again else {}
         for found in pod_findings(pod, view, place, is_job=True):
-            hold = 0.0 if failed else WAIT if found.problem.code in heals else found.hold
+            hold = 0.0 if failed else holds.get(found.problem.code, found.hold)
             yield dataclasses.replace(found, hold=hold, fresh=True)
 
 

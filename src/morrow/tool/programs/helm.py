@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,14 @@ class Revision:
     chart: str
     description: str
     updated: str
+
+
+def served(history: list[Revision]) -> list[int]:
+    """Return the revisions that served; not what a rollback left, which did not last."""
+    good = [one for one in history if one.status in ("deployed", "superseded")]
+    pairs = [(before.number, rolled_back_to(one)) for before, one in pairwise(good)]
+    left = [number for number, goal in pairs if goal not in (0, number)]
+    return [one.number for one in good if one.number not in left]
 
 
 def rolled_back_to(revision: Revision) -> int:

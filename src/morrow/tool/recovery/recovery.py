@@ -26,10 +26,9 @@ from morrow.tool.cluster.objects import (
     parse,
 )
 from morrow.tool.cluster.site import Site
-from morrow.tool.programs.helm import Helm, rolled_back_to
+from morrow.tool.programs.helm import Helm, rolled_back_to, served
 from morrow.tool.recovery.finding import Finding
 
-GOOD = ("deployed", "superseded")
 ABANDONED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
 
@@ -44,7 +43,7 @@ def _release(site: Site) -> Iterator[Finding]:
     if not history:
         return
     last = history[-1]
-    good = [revision.number for revision in history if revision.status in GOOD]
+    good = served(history)
     # A rollback that was cut off goes on: what it leaves may be just what did not last.
     goal = [rolled_back_to(last)] if last.status == "pending-rollback" else []
     if last.status not in ABANDONED and not (last.status == "failed" and not good):
