@@ -83,6 +83,23 @@ def test_docker_adds_no_attestation_of_its_own(
 
 BOTH = ("linux/amd64", "linux/arm64")
 IMAGE = "localhost/web:1"
+NO_LIST = """\
+#!/bin/sh
+echo "$*" >>"$0.told"
+case "$*" in "manifest rm"*) exit 1 ;; esac
+"""
+
+
+def test_podman_takes_one_name_away_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a name it would take away all that the image has."""
+    program = tmp_path / "podman"
+    program.write_text(NO_LIST)
+    program.chmod(0o755)
+    monkeypatch.setenv("MORROW_PODMAN", str(program))
+    order = Order(tmp_path, tmp_path / "Dockerfile", IMAGE, {}, platforms=BOTH)
+    Builder("podman").build(order, push=False)
+    said = (tmp_path / "podman.told").read_text().splitlines()
+    assert [line for line in said if "untag" in line] == [f"untag {IMAGE} {IMAGE}"]
 
 
 def test_an_image_for_one_kind_gives_its_name_to_one_for_two(
