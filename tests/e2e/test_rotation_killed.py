@@ -121,6 +121,7 @@ def test_control_what_does_not_serve_or_converge_is_seen(shops: Callable[[str], 
     assert shop.killed("^never$", "before", *ROTATE) == 0, "where it is not killed it ends well"
     with pytest.raises(Starved), shop.under_load() as load:  # noqa: PT012
         assert load._process is not None
+        eventually("it asks", lambda: load.progress["requests"], within=30, every=0.1)
         for number, pause in ((signal.SIGSTOP, 3), (signal.SIGCONT, 1)):
             os.kill(load._process.pid, number)
             time.sleep(pause)
