@@ -63,6 +63,7 @@ def test_what_was_applied_must_settle(
 ) -> None:
     looks = iter(["good", *seen])
     monkeypatch.setattr(rollout, "PERIOD", 1.0)
+    monkeypatch.setattr(rollout, "LASTS", 0.0)
     monkeypatch.setattr(rollout.Rollout, "_look", lambda self: recorded(next(looks)))
     with rollout.Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False) as watched:
         watched.fault = watched._place.problem("crashed", "Pod web", "an earlier look's")
