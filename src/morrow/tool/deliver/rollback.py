@@ -7,8 +7,6 @@ that served before comes back, and the cause is raised.
 
 from __future__ import annotations
 
-from functools import partial
-
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
@@ -62,9 +60,8 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
         site.forget_release()
         return max(site.records) > newest
 
-    objects = partial(delivery.unawaited, goal.record)
-    stops = delivery.stoppable
-    with Rollout(site.kubectl, site.place, interrupt=stops, applied=objects) as rollout:
+    stops, unawaited = delivery.stoppable, delivery.unawaited(goal.record)
+    with Rollout(site.kubectl, site.place, interrupt=stops, applied=lambda: unawaited) as rollout:
         try:
             told = delivery.bring_back(site, goal.record, None)
             if told is None:
