@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 
 from morrow.tool.init.settings import INSIDE, SECRET, STORE, Setting
+from morrow.tool.stores.fresh import CIPHER
 
 # By how a kind begins, as annotations and casts name it: pydantic, environs, decouple, the kit.
 TYPED = (
@@ -39,7 +40,7 @@ DRIVERS = {
 DRIVER_MODULES = ("aiosqlite", "asyncpg", "psycopg2", "psycopg", "MySQLdb", "pymysql", "aiomysql")
 
 # Stands for a secret while it is asked, of the form that one is drawn in: a text in base64.
-CIPHER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgMzIgYnl0ZXMgb2s="  # 32 bytes
+FOR_CIPHER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgMzIgYnl0ZXMgb2s="  # 32 bytes
 PLACEHOLDER = "cGxhY2Vob2xkZXIgYnkgaW5pdCwgb2YgdGhlIGxlbmd0aCBvZiBvbmUgZHJhd24u"
 
 
@@ -75,8 +76,8 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
     ):
         if re.search(pattern, name):
             return value
-    if re.search(r"FERNET|ENCRYPTION_KEY", name):
-        return CIPHER
+    if CIPHER.search(name):
+        return FOR_CIPHER
     return PLACEHOLDER if SECRET.search(name) else "local"
 
 

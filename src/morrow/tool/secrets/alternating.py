@@ -20,7 +20,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.view import has_ended
 from morrow.tool.environment.model import Rotation
 from morrow.tool.secrets.postgres import Administrator
-from morrow.tool.stores.generated import fresh
+from morrow.tool.stores.fresh import fresh
 from morrow.tool.stores.store import store_of
 
 PATIENCE = 60.0  # seconds for what is left, beyond what a pod takes to leave

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import secrets as random
 from collections.abc import Mapping
 
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import objects
+from morrow.tool.stores.fresh import fresh
 from morrow.tool.stores.in_cluster import InCluster
 from morrow.tool.stores.store import following
-
-
-def fresh(key: str) -> bytes:
-    """Return a new random value, of letters that every system takes; a key of Fernet's as one."""
-    if re.search(r"FERNET|ENCRYPTION_KEY", key.upper()):
-        return f"{random.token_urlsafe(32)}=".encode()
-    return random.token_urlsafe(48).encode()  # Django asks for 50 letters
 
 
 class Generated(InCluster):

@@ -21,7 +21,8 @@ from morrow.tool.environment.model import Environment
 from morrow.tool.programs.sops import Sops, sealed
 from morrow.tool.stores import objects
 from morrow.tool.stores.files import Files
-from morrow.tool.stores.generated import Generated, fresh
+from morrow.tool.stores.fresh import fresh
+from morrow.tool.stores.generated import Generated
 from morrow.tool.stores.store import require_text
 
 
