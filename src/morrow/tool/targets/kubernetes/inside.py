@@ -17,7 +17,7 @@ import click
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import MADE_BY, NAME, TASK
+from morrow.tool.cluster.objects import COMPONENT, MADE_BY, NAME, TASK
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
@@ -26,7 +26,7 @@ from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refused_findings
 from morrow.tool.diagnose.view import View, events_of, owned
 from morrow.tool.programs import runner
-from morrow.tool.targets.kubernetes.pods import PROCESS, begun, chosen, container_of, workloads
+from morrow.tool.targets.kubernetes.pods import begun, chosen, container_of, workloads
 from morrow.tool.targets.target import Run
 
 SHELL = ("sh", "-c", "command -v bash >/dev/null && exec bash || exec sh")
@@ -124,7 +124,7 @@ def job_of(workload: Json, name: str, run: Run, site: Site) -> Json:
     spec |= {"containers": [own], "restartPolicy": "Never"}
     spec.pop("topologySpreadConstraints", None)
     # No Service, budget or ReplicaSet may select it as a pod of the web process.
-    labels = {NAME: site.environment.name, PROCESS: TASK, MADE_BY: "morrow"}
+    labels = {NAME: site.environment.name, COMPONENT: TASK, MADE_BY: "morrow"}
     notes = {"kubectl.kubernetes.io/default-container": own["name"]}
     template["metadata"] = {"labels": labels, "annotations": notes}
     return {

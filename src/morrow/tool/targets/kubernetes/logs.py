@@ -9,10 +9,10 @@ from heapq import merge
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import NAME
+from morrow.tool.cluster.objects import COMPONENT, NAME
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.containers import container_statuses
-from morrow.tool.targets.kubernetes.pods import PROCESS, WEB, begun, container_of, deployed
+from morrow.tool.targets.kubernetes.pods import WEB, begun, container_of, deployed
 from morrow.tool.targets.lines import Dress
 from morrow.tool.targets.target import LogsOptions
 
@@ -28,7 +28,7 @@ class Logs:
         selector = f"{NAME}={site.environment.name}"
         if options.process:
             process = WEB if options.process == "web" else options.process
-            selector += f",{PROCESS}={process}"
+            selector += f",{COMPONENT}={process}"
         own_pods = site.kubectl.list("pods", selector)
         pods = [one for one in own_pods if one["metadata"]["name"].startswith(options.pod)]
         if not pods:

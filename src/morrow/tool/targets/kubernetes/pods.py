@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import annotations_of, labels_of
+from morrow.tool.cluster.objects import COMPONENT, annotations_of, labels_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
 from morrow.tool.diagnose.view import View, is_ending, is_ready, own_pods
 from morrow.tool.targets.target import Which
 
-PROCESS = "app.kubernetes.io/component"
 WEB = "service"
 
 
 def process_of(item: Json) -> str:
     """Return the process that an object belongs to; "" for the web process."""
-    name = str(labels_of(item).get(PROCESS, WEB))
+    name = str(labels_of(item).get(COMPONENT, WEB))
     return "" if name == WEB else name
 
 
