@@ -11,6 +11,7 @@ from morrow.tool.diagnose.view import is_ending, is_ready, new_pods, own_pods, w
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0
+NOT_BACK = "it was not taken back: "
 
 
 def failed(

@@ -14,7 +14,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
-from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
 from morrow.tool.diagnose.awaited import AFTER_UP, waits_in_vain
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
@@ -28,7 +28,6 @@ WAITS = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", str(
 UNMADE = re.compile(r"Secret \S+ is not in the namespace")  # the chart's words, before an install
 REMOVAL = 330  # seconds for the end of all that a release holds, or of its hooks
 AFTER_ROLLBACK = ("post-rollback",)
-NOT_BACK = "it was not taken back: "
 
 
 class ByHelm(Delivery):

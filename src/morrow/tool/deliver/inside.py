@@ -17,7 +17,7 @@ from morrow.tool.base.web import Answer
 from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
-from morrow.tool.diagnose.containers import container_statuses, named_ports, terminated
+from morrow.tool.diagnose.containers import container_statuses, named_ports, restarts, terminated
 from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.pod import alone, pod_findings
 from morrow.tool.diagnose.refused import refusal
@@ -158,12 +158,12 @@ def unmakeable(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
 
 def fallen(before: View, now: View, place: Place) -> Iterator[Problem]:
     """Yield pods that were ready, and have ended since: what runs then hardly lasts."""
-    restarts = {uid(pod): _restarts(pod) for pod in new_pods(before) if is_ready(pod)}
-    restarts |= {uid(pod): 0 for pod in alone(before, place) if not has_ended(pod)}
+    counts = {uid(pod): restarts(pod) for pod in new_pods(before) if is_ready(pod)}
+    counts |= {uid(pod): 0 for pod in alone(before, place) if not has_ended(pod)}
     # One that nothing keeps may stumble and be started again.
     for pod in (*new_pods(now), *filter(has_ended, alone(now, place))):
-        count = restarts.get(uid(pod))
-        if count is None or not (has_ended(pod) or _restarts(pod) > count):
+        count = counts.get(uid(pod))
+        if count is None or not (has_ended(pod) or restarts(pod) > count):
             continue
         told = [one.problem for one in pod_findings(pod, now, place) if not one.past]
         ends = filter(None, map(terminated, container_statuses(pod)))
@@ -171,7 +171,3 @@ def fallen(before: View, now: View, place: Place) -> Iterator[Problem]:
         name = pod["metadata"]["name"]
         cause = f"it was ready, and ended at once: {codes}"
         yield told[0] if told else place.problem("crashed", f"Pod {name}", cause)
-
-
-def _restarts(pod: Json) -> int:
-    return sum(one.get("restartCount", 0) for one in container_statuses(pod))

@@ -9,7 +9,7 @@ from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.deliver.explain import last_log
-from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.containers import container_statuses, restarts
 from morrow.tool.diagnose.state import WAITS, pod_state
 from morrow.tool.diagnose.view import View, is_ready, new_pods, newest_replicaset, owned, uid
 from morrow.tool.programs.kubectl import Kubectl
@@ -46,13 +46,13 @@ class Progress:
         for pod in new_pods(view):
             name, before = pod["metadata"]["name"], self._ready.pop(pod["metadata"]["name"], None)
             if is_ready(pod):
-                runs = sum(one.get("restartCount", 0) for one in container_statuses(pod))
+                runs = restarts(pod)
                 since = before[1] if before and before[0] == runs else now
                 self._ready[name] = (runs, since)
                 asked = all(one.get("readinessProbe") for one in pod["spec"]["containers"])
                 if now - since < LASTS and not asked and uid(pod) not in self._known:
                     young.add(name)
-            elif before and not _restarts(pod):
+            elif before and not _ended(pod):
                 self._falls[name] = self._falls.get(name, 0) + 1
         if now - self._read > LOGS:
             self._read = now
@@ -102,6 +102,6 @@ class Progress:
         terminal.say(f"  after {passed:.0f} s it waits: {problem.object}: {problem.cause}")
 
 
-def _restarts(pod: Json) -> bool:
+def _ended(pod: Json) -> bool:
     """Whether a container ended: its pod is not ready then because of that."""
     return any("running" not in (s.get("state") or {}) for s in container_statuses(pod))

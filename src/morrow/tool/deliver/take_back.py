@@ -12,7 +12,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import names_held, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
-from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.view import KEEPERS
 from morrow.tool.programs.helm import served
@@ -93,5 +93,5 @@ def take_back(site: Site, find: Callable[[Site], Goal], timeout: float | None = 
     except Failure as failure:
         told = failure.problems[0]
     if told is not None:
-        terminal.warn(f"it was not taken back: {told.cause}")
+        terminal.warn(NOT_BACK + told.cause)
     return told is None

@@ -73,6 +73,11 @@ def container_statuses(pod: Json) -> list[Json]:
     return (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
 
 
+def restarts(pod: Json) -> int:
+    """Return how often the containers of a pod were started again."""
+    return sum(one.get("restartCount", 0) for one in container_statuses(pod))
+
+
 def terminated(status: Json) -> Json | None:
     """Return how a container ended last: now, or before its present start."""
     for state in ("state", "lastState"):

@@ -10,7 +10,7 @@ from morrow.tool.cluster.objects import names_held
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
-from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.containers import restarts
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.diagnose.pod import of_alone
@@ -122,7 +122,7 @@ def _pod_lines(view: View) -> list[Json]:
             "new": pod["metadata"]["name"] in current,
             "image": pod["spec"]["containers"][0]["image"],
             "node": pod["spec"].get("nodeName", "-"),
-            "restarts": sum(one.get("restartCount", 0) for one in container_statuses(pod)),
+            "restarts": restarts(pod),
         }
         for pod in own_pods(view)
     ]
