@@ -32,10 +32,15 @@ except ImportError:
 print("%d.%d.%d" % sys.version_info[:3], "pip" if shared else "ensurepip")
 '
 
+made_by='import sys; print(sys._base_executable if sys.prefix != sys.base_prefix else "")'
+
 find_python() { # set python, version and installer: the first interpreter that will do
-  local seen="" said
+  local seen="" said maker
   for python in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14; do
     command -v "$python" >/dev/null || continue
+    # An environment that is first on PATH may have no pip: the interpreter that made it is taken.
+    maker=$("$python" -c "$made_by" 2>/dev/null || true)
+    [ -x "$maker" ] && python=$maker
     if said=$("$python" -c "$probe" 2>&1); then
       read -r version installer <<<"$said"
       return

@@ -20,9 +20,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def install(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def install(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [folder / "requirements" / "install.sh"],
+        [folder / "requirements" / "install.sh", *words],
         env={"PATH": f"{folder}/bin:/usr/bin:/bin", "HOME": str(folder)} | variables,
         capture_output=True,
         text=True,
@@ -58,3 +58,14 @@ def test_the_first_interpreter_that_will_do_is_taken(folder: Path) -> None:
     done = install(folder)
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["making .venv with Python 3.13.9 ..."]
+
+
+def test_an_environment_without_pip_does_not_stand_in_the_way(folder: Path) -> None:
+    """First on PATH, as where one is active: the interpreter that made it serves instead."""
+    system = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or "python3"
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    subprocess.run([system, "-m", "venv", "--without-pip", folder], check=True)
+    (folder / "requirements" / "none.txt").touch()
+    done = install(folder, "into", str(folder / "there"), "none")
+    assert "No module named pip" not in done.stderr
+    assert done.returncode == 0, done.stderr
