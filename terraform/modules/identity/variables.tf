@@ -156,7 +156,7 @@ variable "irsa" {
 }
 
 variable "ci" {
-  description = "The repository whose workflows build and deploy, by the tokens of GitHub's OIDC provider (terraform/platform/bootstrap makes it)."
+  description = "The repository whose workflows build and deploy, as the tokens of GitHub's OIDC provider name it (terraform/platform/bootstrap makes the provider): OWNER/NAME, and OWNER@ID/NAME@ID of one made since July 2026."
   type = object({
     repository   = string
     environment  = optional(string)
@@ -166,8 +166,8 @@ variable "ci" {
   default = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", try(var.ci.repository, "a/b")))
-    error_message = "ci.repository ${jsonencode(try(var.ci.repository, ""))} is not OWNER/NAME. A * would let strangers' workflows in."
+    condition     = can(regex("^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+|@[0-9]+/[A-Za-z0-9_.-]+@[0-9]+)$", try(var.ci.repository, "a/b")))
+    error_message = "ci.repository ${jsonencode(try(var.ci.repository, ""))} is neither OWNER/NAME nor OWNER@ID/NAME@ID, as the tokens of repositories made since July 2026 say. A * would let strangers' workflows in."
   }
 
   validation {

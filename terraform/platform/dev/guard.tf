@@ -15,3 +15,15 @@ resource "terraform_data" "guard" {
     prevent_destroy = true
   }
 }
+
+# The module network asks for what a node needs to join. What runs on the nodes then calls these too.
+locals {
+  called = concat(local.auto ? [] : ["elasticloadbalancing"], local.karpenter ? ["sqs", "ssm"] : [], length(local.secrets) > 0 ? ["secretsmanager"] : [])
+}
+
+check "way_out" {
+  assert {
+    condition     = var.network.nat != "none" || length(setsubtract(local.called, var.network.endpoints)) == 0
+    error_message = "network.endpoints: without NAT, what runs in the cluster reaches ${join(", ", setsubtract(local.called, var.network.endpoints))} by no endpoint."
+  }
+}

@@ -67,6 +67,31 @@ def test_the_platform_s_root_is_planned_without_an_account(shipped: Path, bare: 
     }
 
 
+def test_without_nat_it_warns_of_an_endpoint_that_a_controller_calls(
+    shipped: Path, bare: Run
+) -> None:
+    root = shipped / "platform" / "dev"
+    (root / "offline_override.tf").write_text(OFFLINE + 'terraform {\n  backend "local" {}\n}\n')
+    assert bare(root, "init", "-input=false", "-no-color").returncode == 0
+    values = root / "terraform.tfvars"
+    text = values.read_text().replace(
+        'mode = "managed_nodes", instance_types = ["t4g.medium"]',
+        'mode = "karpenter", instance_types = ["m7g.large"]',
+    )
+    joins = ["ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "sts"]
+
+    def warned(*more: str) -> str:
+        given = f'"none"\n  endpoints = {json.dumps([*joins, *more])}'
+        values.write_text(text.replace('"one"', given))
+        done = bare(root, "plan", "-input=false", "-no-color")
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    missing = "reaches elasticloadbalancing, secretsmanager, sqs, ssm by no endpoint"
+    assert missing in " ".join(re.sub(r"[│\n]", " ", warned()).split())
+    assert "by no endpoint" not in warned("elasticloadbalancing", "secretsmanager", "sqs", "ssm")
+
+
 def test_inputs_that_do_not_fit_together_are_refused(shipped: Path, bare: Run) -> None:
     root = shipped.parent / "tests" / "terraform" / "native" / "refusals"
     shutil.copytree(HERE / "refusals", root)

@@ -47,6 +47,14 @@ run "accepts_a_workflow" {
   }
 }
 
+run "accepts_a_workflow_of_a_repository_with_ids" {
+  command = plan
+
+  variables {
+    ci = { repository = "example@123456/hello@456789" }
+  }
+}
+
 run "refuses_a_name_of_39_characters" {
   command         = plan
   expect_failures = [var.name]
@@ -179,6 +187,24 @@ run "refuses_every_repository" {
 
   variables {
     ci = { repository = "example/*" }
+  }
+}
+
+run "refuses_a_repository_with_one_id" {
+  command         = plan
+  expect_failures = [var.ci]
+
+  variables {
+    ci = { repository = "example/hello@456789" }
+  }
+}
+
+run "refuses_every_id" {
+  command         = plan
+  expect_failures = [var.ci]
+
+  variables {
+    ci = { repository = "example@*/hello@*" }
   }
 }
 

@@ -79,7 +79,7 @@ module "identity" {
   secrets     = { names = ["dev/hello", "dev/orders"], key_arns = [local.key] }
   karpenter   = { queue = "dev-karpenter", node_role = "dev-karpenter-node" }
   web_acl_arn = "arn:aws:wafv2:eu-central-1:111122223333:regional/webacl/dev/one"
-  ci          = { repository = "example/hello", repositories = ["dev/hello"] }
+  ci          = { repository = "example@123456/hello@456789", repositories = ["dev/hello"] }
   people      = { view = ["${local.role}/developers"], deploy = ["${local.role}/on-call"] }
   services = {
     hello  = { secret = "dev/hello", statements = [{ actions = ["s3:GetObject"], resources = ["arn:aws:s3:::example-pictures/*"] }] }
