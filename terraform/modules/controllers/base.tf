@@ -15,6 +15,14 @@ resource "helm_release" "base" {
   upgrade_install = true
 }
 
+locals {
+  # What an Ingress of the platform says of its load balancer, a Gateway's says too.
+  alb = { for key, value in var.platform.route.annotations : trimprefix(key, "alb.ingress.kubernetes.io/") => value }
+  attributes = { for of in ["load-balancer", "target-group"] : of => [
+    for pair in split(",", lookup(local.alb, "${of}-attributes", "")) : zipmap(["key", "value"], split("=", pair)) if pair != ""
+  ] }
+}
+
 # The load balancer of the platform as a Gateway; services' routes name it.
 resource "helm_release" "gateway" {
   count = var.platform.route.mode == "gateway" ? 1 : 0
@@ -28,10 +36,15 @@ resource "helm_release" "gateway" {
     name          = var.platform.route.gateway.name
     controller    = local.auto ? "eks.amazonaws.com/gateway-alb" : "gateway.k8s.aws/alb"
     suffix        = var.platform.dns.suffix
-    certificate   = var.platform.route.annotations["alb.ingress.kubernetes.io/certificate-arn"]
-    sslPolicy     = var.platform.route.annotations["alb.ingress.kubernetes.io/ssl-policy"]
-    securityGroup = var.platform.route.annotations["alb.ingress.kubernetes.io/security-groups"]
-    webAcl        = lookup(var.platform.route.annotations, "alb.ingress.kubernetes.io/wafv2-acl-arn", "")
+    certificate   = local.alb["certificate-arn"]
+    sslPolicy     = local.alb["ssl-policy"]
+    securityGroup = local.alb["security-groups"]
+    webAcl        = lookup(local.alb, "wafv2-acl-arn", "")
+    scheme        = local.alb["scheme"]
+    targetType    = local.alb["target-type"]
+    health        = local.alb["healthcheck-path"]
+    attributes    = local.attributes["load-balancer"]
+    targets       = local.attributes["target-group"]
   })]
 
   lint            = true

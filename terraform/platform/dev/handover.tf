@@ -44,7 +44,7 @@ locals {
     } }
   }
 
-  # Of an Ingress. A Gateway has the same in the cluster's own LoadBalancerConfiguration.
+  # Of an Ingress. terraform/cluster reads them for the LoadBalancerConfiguration of a Gateway.
   annotations = { for key, value in {
     "alb.ingress.kubernetes.io/certificate-arn"                     = module.edge.certificate_arn
     "alb.ingress.kubernetes.io/healthcheck-path"                    = "/healthz"

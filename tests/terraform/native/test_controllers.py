@@ -121,7 +121,15 @@ def test_a_gateway_is_the_platform_s_load_balancer(auto: Releases, cluster: Clus
     assert targets["metadata"]["namespace"] == balancer["metadata"]["namespace"]
     assert "targetReference" not in targets["spec"], "a default is of no Service"
     told = targets["spec"]["defaultConfiguration"]
-    assert (told["targetType"], told["healthCheckConfig"]["healthCheckPath"]) == ("ip", "/healthz")
+    assert (told["targetType"], told["healthCheckConfig"]["healthCheckPath"]) == ("ip", "/alive")
+    assert told["targetGroupAttributes"] == [
+        {"key": "deregistration_delay.timeout_seconds", "value": "31"}
+    ]
+    assert balancer["spec"]["scheme"] == "internal"
+    assert balancer["spec"]["loadBalancerAttributes"] == [
+        {"key": "idle_timeout.timeout_seconds", "value": "61"},
+        {"key": "routing.http.drop_invalid_header_fields.enabled", "value": "true"},
+    ]
     assert "wafV2" not in balancer["spec"]
     assert values(auto["external-dns"])["sources"] == ["gateway-httproute"]
     kinds = {document["kind"] for document in cluster.rendered(auto["morrow-base"])}

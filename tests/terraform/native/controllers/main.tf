@@ -62,9 +62,14 @@ module "controllers" {
       mode    = var.route
       gateway = { name = "public", namespace = "gateway" }
       annotations = {
-        "alb.ingress.kubernetes.io/certificate-arn" = "arn:aws:acm:eu-central-1:111122223333:certificate/one"
-        "alb.ingress.kubernetes.io/security-groups" = "sg-2"
-        "alb.ingress.kubernetes.io/ssl-policy"      = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+        "alb.ingress.kubernetes.io/certificate-arn"          = "arn:aws:acm:eu-central-1:111122223333:certificate/one"
+        "alb.ingress.kubernetes.io/healthcheck-path"         = "/alive"
+        "alb.ingress.kubernetes.io/load-balancer-attributes" = "idle_timeout.timeout_seconds=61,routing.http.drop_invalid_header_fields.enabled=true"
+        "alb.ingress.kubernetes.io/scheme"                   = "internal"
+        "alb.ingress.kubernetes.io/security-groups"          = "sg-2"
+        "alb.ingress.kubernetes.io/ssl-policy"               = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+        "alb.ingress.kubernetes.io/target-group-attributes"  = "deregistration_delay.timeout_seconds=31"
+        "alb.ingress.kubernetes.io/target-type"              = "ip"
       }
     }
     secrets  = { store = "aws-secrets-manager", store_kind = "ClusterSecretStore" }
