@@ -23,7 +23,8 @@ OPTIONAL = (
     r"|.*\.labels\..+"
 )
 # Blocks without a default whose keys are listed all the same.
-OPENED = ("target", "image.verify.proof")
+SERVERS = ("target.servers", "target.servers.postgres", "target.servers.redis")
+OPENED = ("target", *SERVERS, "image.verify.proof")
 HEAD = Path(__file__).with_name("reference.md")
 Schema = dict[str, Any]
 MARK = r"\{\{.*?\}\}|<+[.a-zA-Z]*>+"

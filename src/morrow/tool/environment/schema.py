@@ -43,6 +43,12 @@ def check(environment: Environment) -> list[Problem]:
         hint = "add `target: {kind: process}` for this machine, or `{kind: kubernetes, context: …}`"
         cause = "no file says where it runs"
         problems.append(problem("environment-value", "target", cause, file=own, hint=hint))
+    if environment.in_cluster and environment.target.get("servers"):
+        place = environment.place("target", "servers")
+        cause, hint = "only a process of this machine has them", "take target.servers out"
+        problems.append(
+            problem("environment-value", "target.servers", cause, file=place, hint=hint)
+        )
     return list(dict.fromkeys(problems))
 
 

@@ -10,6 +10,7 @@ from morrow.tool.environment.model import Environment
 from morrow.tool.plan.diff import Change, differences, shown
 from morrow.tool.rules.settings import refused_app
 from morrow.tool.targets.process.replace import port_taken, ports_wanted, wanted_by
+from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.state import Runs, taken
 
 
@@ -22,11 +23,12 @@ class ProcessPlan:
     action: str  # start | replace | nothing
     settings: tuple[Change, ...]
     secrets: str
+    servers: tuple[str, ...] = ()  # what of `target.servers` does not run
 
     @property
     def empty(self) -> bool:
         """Whether `up` has nothing to change."""
-        return self.action == "nothing"
+        return self.action == "nothing" and not self.servers
 
     def as_json(self) -> dict[str, Any]:
         """Return what --json prints."""
@@ -37,15 +39,18 @@ class ProcessPlan:
             "action": self.action,
             "settings": [change.as_json() for change in self.settings],
             "secrets": self.secrets,
+            "servers": list(self.servers),
         }
 
     def as_text(self) -> str:
         """Return it for people."""
         if self.empty:
             return f"nothing to do: {self.name} runs as the files say"
-        does = {"start": "+ starts", "replace": "~ a new process takes over from the old one"}
+        does = {"start": "+ starts", "replace": "~ a new process takes over from the old one",
+                "nothing": "runs as the files say"}  # fmt: skip
         return "\n".join(
             [
+                *(f"server/{kind}  + starts" for kind in self.servers),
                 f"process/{self.name}  {does[self.action]}",
                 *(
                     f"    {one.field}: {shown(one.before)} -> {shown(one.after)}"
@@ -61,18 +66,20 @@ def compute_process(environment: Environment) -> ProcessPlan:
     label, name = environment.label, environment.name
     run = Runs(environment).serving()
     revision = environment.secrets.revision
+    servers = Servers(environment)
+    ended = tuple(one.kind for one in servers.wanted if not servers.pid(one))
     if run is None:
         keys = bool(environment.secrets.keys)
-        return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "")
+        return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "", ended)
     http, admin = ports_wanted(environment, run)
     was = {"settings": run.settings, "ports": {"http": run.port, "admin": run.admin_port}}
     will = {"settings": environment.settings, "ports": {"http": http, "admin": admin}}
     settings = differences(was, will)
     if run.code == wanted_by(environment).release and not settings:
-        return ProcessPlan(label, name, "nothing", (), "")
+        return ProcessPlan(label, name, "nothing", (), "", ended)
     changed = run.secrets_revision != revision
     secrets = f"revision {run.secrets_revision} -> {revision}" if changed else ""
-    return ProcessPlan(label, name, "replace", tuple(settings), secrets)
+    return ProcessPlan(label, name, "replace", tuple(settings), secrets, ended)
 
 
 def in_the_way(environment: Environment) -> list[Problem]:

@@ -16,6 +16,7 @@ from morrow.tool.programs.python import interpreter
 from morrow.tool.stores.store import folders_of
 from morrow.tool.targets.process.beside import Beside, stop_beside
 from morrow.tool.targets.process.code import fingerprint
+from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.start import (
     DRAIN,
     GRACE,
@@ -79,10 +80,13 @@ def replace(
     old = _serving_alone(runs)
     http, admin = ports_wanted(environment, old, port, admin_port)
     same_ports = old is not None and (old.port, old.admin_port) == (http, admin)
-    if old and same_ports and wanted.release in (old.release, old.code):
+    goes_on = old is not None and same_ports and wanted.release in (old.release, old.code)
+    if not goes_on:
+        _require_free(environment, old, http, admin_port)
+    Servers(environment).start()
+    if old and goes_on:
         _start_what_is_missing(environment, runs, old)
         return _serves(environment, runs, old, "already runs")
-    _require_free(environment, old, http, admin_port)
     probes = admin if same_ports else free_port(admin)
     secrets = folders_of(environment).complete(environment, wanted.revision)
     if old and not drain:

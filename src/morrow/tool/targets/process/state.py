@@ -17,9 +17,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from random import randrange
 from typing import Any
@@ -28,6 +26,7 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import typed
 from morrow.tool.base.web import get
 from morrow.tool.environment.model import Environment
+from morrow.tool.targets.process.pids import pid_in
 
 KEPT = 5  # folders of ended processes that are kept for `morrow logs`
 HOST = "127.0.0.1"
@@ -122,15 +121,7 @@ class Runs:
 
     def pid(self, run: Run, name: str = "") -> int | None:
         """Its process (or one beside it), if it lives and is the one that was started."""
-        file = self.of(run) / (f"{name}.pid" if name else "pid")
-        try:
-            pid, written = int(file.read_text()), file.stat().st_mtime
-        except (OSError, ValueError):
-            return None
-        born = birth(pid)
-        # The process had this number when the file was written, and keeps it until it ends.
-        # One that started later merely got the same number.
-        return pid if born is not None and born <= written + 1.5 else None
+        return pid_in(self.of(run) / (f"{name}.pid" if name else "pid"))
 
     def add(self, run: Run) -> None:
         """Remember a start, before it happens."""
@@ -148,37 +139,6 @@ class Runs:
         ended = [run for run in self.all() if self.pid(run) is None]
         for run in ended[KEPT:]:
             shutil.rmtree(self.of(run))
-
-
-def birth(pid: int) -> float | None:
-    """When a living process was started, in seconds since 1970."""
-    stat = Path(f"/proc/{pid}/stat")
-    try:
-        fields = stat.read_text().rpartition(")")[2].split()
-    except OSError:
-        return None if Path("/proc/self/stat").exists() else _birth_by_ps(pid)
-    if fields[0] in "ZX":
-        return None
-    boot = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    return boot + int(fields[19]) / os.sysconf("SC_CLK_TCK")
-
-
-def children(pid: int) -> list[int]:
-    """The processes that it started and that live."""
-    done = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
-    )
-    rows = [line.split() for line in done.stdout.splitlines()]
-    return [int(own) for own, parent, state in rows if int(parent) == pid and state[0] != "Z"]
-
-
-def _birth_by_ps(pid: int) -> float | None:
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"}
-    )
-    text = " ".join(done.stdout.split())
-    return datetime.strptime(text, "%a %b %d %H:%M:%S %Y").timestamp() if text else None
 
 
 def ask(port: int, path: str, timeout: float = 2.0) -> dict[str, Any]:

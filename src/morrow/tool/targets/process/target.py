@@ -28,6 +28,7 @@ from morrow.tool.targets.process.logs import Logs
 from morrow.tool.targets.process.operate import Operations, only_in_a_cluster
 from morrow.tool.targets.process.plan import compute_process, in_the_way
 from morrow.tool.targets.process.replace import READY, replace, url_of, wanted_by
+from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.start import stop
 from morrow.tool.targets.process.state import Runs, ask
 from morrow.tool.targets.process.verify import ProcessSubject
@@ -66,7 +67,7 @@ class Process(Operations, Logs, Target):
     def down(self, site: Site, options: DownOptions) -> Outcome:
         """Stop every process of the environment; logs and secrets stay unless purged."""
         environment = site.environment
-        runs = Runs(environment)
+        runs, servers = Runs(environment), Servers(environment)
         if not runs.folder.exists():
             return Outcome(f"{environment.name} does not run", {"stopped": []})
         with lock.held(environment, f"morrow down {environment.label}"):
@@ -78,17 +79,23 @@ class Process(Operations, Logs, Target):
                 stopped.append(pid)
             for run in runs.all():
                 stop_beside(runs, run)
+            ended = servers.stop()
             if options.purge:
+                servers.purge()
                 shutil.rmtree(runs.folder)
             forget(environment)
         text = f"stopped {environment.name}" if stopped else f"{environment.name} does not run"
         kept = "" if options.purge else f"; logs and secrets stay in .morrow/{environment.label}"
-        return Outcome(text + (kept if stopped else ""), {"stopped": stopped})
+        text += kept if stopped else ""
+        if ended:
+            stays = "" if options.purge else f"; the data stays in {servers.folder}"
+            text += f"\nstopped {' and '.join(ended)}{stays}"
+        return Outcome(text, {"stopped": stopped, "servers": ended})
 
     def status(self, site: Site) -> Outcome:
         """Say what runs and whether it is ready."""
         environment = site.environment
-        runs = Runs(environment)
+        runs, servers = Runs(environment), Servers(environment)
         run = runs.serving()
         if run is None:
             alive = runs.alive()
@@ -112,6 +119,7 @@ class Process(Operations, Logs, Target):
             "current": run.code == wanted_by(environment).release,
             "checks": ready.get("checks"),
             "processes": {name: runs.pid(run, name) for name in names_beside(runs, run)},
+            "servers": {one.kind: servers.pid(one) for one in servers.wanted},
         }
         beside: dict[str, int | None] = data["processes"]
         rows = [
@@ -125,12 +133,13 @@ class Process(Operations, Logs, Target):
             ("secrets", f"revision {run.secrets_revision}"),
             ("running for", _ago(time.time() - run.started)),
             *((name, f"pid {pid}" if pid else "has ended") for name, pid in beside.items()),
+            *servers.rows(),
         ]
         return Outcome(format_table(("", ""), rows, terminal.width), data, ok)
 
     def plan(self, site: Site, out: Path | None) -> Outcome:
         """Compare the process that serves with the files."""
-        if wrong := in_the_way(site.environment):
+        if wrong := [*in_the_way(site.environment), *Servers(site.environment).lacking()]:
             raise Failure(*wrong, refused=True)
         plan = compute_process(site.environment)
         return Outcome(plan.as_text(), plan.as_json(), ok=plan.empty)
@@ -149,6 +158,7 @@ class Process(Operations, Logs, Target):
         yield from failed("process", wrong)
         if not wrong:
             yield Check("process", "ok", "the application loads, and its port is free or its own")
+        yield from Servers(site.environment).checks()
         if not unsupported(site.environment) and (needed := store_of(site.environment).programs):
             yield from program_checks(needed)
             yield from stored(site)

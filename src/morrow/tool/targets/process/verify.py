@@ -18,8 +18,9 @@ from morrow.tool.load.load import Load
 from morrow.tool.report.page import Line
 from morrow.tool.stores.store import folders_of
 from morrow.tool.targets.process.code import fingerprint
+from morrow.tool.targets.process.pids import children
 from morrow.tool.targets.process.replace import Wanted, replace, wanted_by
-from morrow.tool.targets.process.state import HOST, Run, Runs, ask, children
+from morrow.tool.targets.process.state import HOST, Run, Runs, ask
 from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
 from morrow.tool.verify.verify import Subject
 

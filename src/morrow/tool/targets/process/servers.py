@@ -1,0 +1,171 @@
+"""The database and the cache of `target.servers`: up with the service, before its tasks.
+
+Each is a process of its own that outlives the command, with its pid, its log and its data in
+one folder. Where this user is root, PostgreSQL is another's, who must reach that folder.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from morrow.tool.base.errors import Failure, Problem, problem
+from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.doctor.check import Check
+from morrow.tool.environment.model import Environment
+from morrow.tool.programs.servers import Server, missing
+from morrow.tool.targets.process.pids import pid_in
+from morrow.tool.targets.process.start import SCRIPT, tail
+from morrow.tool.targets.process.state import Runs, holder, taken
+
+PATIENCE = 60.0  # seconds until one answers, or has ended
+SHARED = Path("/var/tmp")  # noqa: S108 - root's own folder in it, which is checked
+
+
+class Servers:
+    """Those that the environment's file names, and those that run."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.folder = Runs(environment).folder / "servers"
+        if os.geteuid() == 0:
+            name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+            self.folder = SHARED / f"morrow-{name}"
+        stated = environment.target.get("servers") or {}
+        self.wanted = [
+            Server(kind, int(one["port"]), self.folder / kind, dict(one.get("databases") or {}))
+            for kind, one in sorted(stated.items())
+            if one
+        ]
+
+    def pid(self, server: Server) -> int | None:
+        """Its process, if it lives."""
+        return pid_in(server.folder / "pid")
+
+    def lacking(self) -> list[Problem]:
+        """Name those whose programs are not here, and how to get them."""
+        return [
+            problem("servers-missing", one.kind, "its programs are not on this machine",
+                    command=command, key=f"target.servers.{one.kind}", file=self._place(one))
+            for one in self.wanted
+            if (command := missing(one.kind))
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        """Start what does not run, with the databases that it shall have."""
+        if wrong := self.lacking():
+            raise Failure(*wrong)
+        for one in self.wanted:
+            child, pid = None, self.pid(one)
+            if pid and (one.folder / "port").read_text() != str(one.port):
+                self._end(one.kind)
+                pid = None
+            if pid is None:
+                terminal.status(f"starting {one.kind} …")
+                child = self._spawn(one)
+            self._wait(one, child)
+            for database, owner in one.databases.items():
+                if said := one.have(database, owner):
+                    raise self._failed(one, f"it makes no database {database}: {said}")
+            if child:
+                terminal.say(f"  {one.kind} runs on port {one.port} (data: {one.folder})")
+
+    def stop(self) -> list[str]:
+        """End those that run, also what the file names no longer; the data stays."""
+        kinds = sorted(file.parent.name for file in self.folder.glob("*/pid") if pid_in(file))
+        for kind in kinds:
+            self._end(kind)
+        return kinds
+
+    def purge(self) -> None:
+        """Take their data away."""
+        if self.folder.exists():
+            self._own()
+            shutil.rmtree(self.folder)
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Say of each whether it runs, and where."""
+        return [
+            (one.kind, f"port {one.port}, " + (f"pid {pid}" if pid else "does not run"))
+            for one in self.wanted
+            for pid in [self.pid(one)]
+        ]
+
+    def checks(self) -> Iterator[Check]:
+        """Yield what would stop a start."""
+        lacking = {one.object: one for one in self.lacking()}
+        for one in self.wanted:
+            wrong = lacking.get(one.kind) or self._in_the_way(one)
+            said = f"{wrong.object}: {wrong.cause}" if wrong else f"runs here, on port {one.port}"
+            yield Check(one.kind, "fail" if wrong else "ok", said, wrong)
+
+    def _own(self) -> None:
+        """Make the folder; refuse one that another user has made before."""
+        self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        if self.folder.lstat().st_uid != os.getuid():
+            raise PermissionError(errno.EACCES, "belongs to somebody else", str(self.folder))
+
+    def _in_the_way(self, one: Server) -> Problem | None:
+        if self.pid(one) or not taken(one.port):
+            return None
+        cause = f"it is held by {holder(one.port) or 'a process that this user cannot see'}"
+        command = f"state another at {self._place(one)} (or take {one.kind} out, if it is yours)"
+        return problem("port-taken", f"port {one.port}", cause, command=command)
+
+    def _spawn(self, one: Server) -> subprocess.Popen[bytes]:
+        if wrong := self._in_the_way(one):
+            raise Failure(wrong)
+        self._own()
+        try:
+            one.prepare()
+        except subprocess.CalledProcessError as error:
+            raise self._failed(one, f"initdb failed: {error.stderr.strip()[-300:]}") from None
+        (one.folder / "port").write_text(str(one.port))
+        terminal.command(" ".join(one.words))
+        with (one.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", SCRIPT, str(one.folder / "pid"), *one.words], cwd="/",
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                **one.user,
+            )  # fmt: skip
+
+    def _wait(self, one: Server, child: subprocess.Popen[bytes] | None) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not one.answers():
+            if child is None and self.pid(one) is None:
+                raise self._failed(one, "it ended")
+            if child is not None and child.poll() is not None:
+                raise self._failed(one, f"it ended with exit code {child.returncode}")
+            if time.monotonic() > deadline:
+                raise self._failed(one, f"it did not answer in {PATIENCE:.0f} s")
+            time.sleep(0.05)
+
+    def _end(self, kind: str) -> None:
+        """Ask it to end, which it does at once and loses nothing; kill it where it does not."""
+        file = self.folder / kind / "pid"
+        deadline = time.monotonic() + PATIENCE
+        asks = signal.SIGINT if kind == "postgres" else signal.SIGTERM
+        with suppress(ProcessLookupError):
+            if pid := pid_in(file):
+                os.kill(pid, asks)
+            while pid := pid_in(file):
+                if time.monotonic() > deadline:
+                    os.kill(pid, signal.SIGKILL)
+                time.sleep(0.05)
+
+    def _failed(self, one: Server, cause: str) -> Failure:
+        log = one.folder / "log"
+        lines = tail(log, 10) if log.exists() else ()
+        again = f"{typed()} up {self.environment.label}"
+        return Failure(problem("servers-failed", one.kind, cause, details=lines, command=again))
+
+    def _place(self, one: Server) -> str:
+        return self.environment.place("target", "servers", one.kind)
