@@ -18,7 +18,7 @@ from typing import Any
 from tests.unit.frame import pythons
 from tools.environments import UV
 
-VERSIONS = ("3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 SECONDS = 600
 INDEX = r"(?m)^(-i|--index-url|--extra-index-url)\b.*"
 MANIFESTS = ("uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "requirements",

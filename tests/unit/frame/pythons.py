@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tools import debian_python
 from tools.environments import UV
 
 
@@ -14,6 +15,8 @@ def interpreter(version: str) -> Path | None:
     """Return a working interpreter of that version; a machine for checks gets what it lacks."""
     found = _here(version)
     if found is None and os.environ.get("CI") == "true":
+        if newer := debian_python.python(version):
+            return newer
         install = [UV, "--quiet", "python", "install", version]
         if subprocess.run(install, check=False).returncode == 0:
             found = _here(version)
