@@ -43,6 +43,60 @@ def test_an_autoscaler_is_judged(conditions: list[Json], code: str | None) -> No
     assert codes(seen(good(), HorizontalPodAutoscaler=[scaler])) == ([code] if code else [])
 
 
+ASKS: Json = {"resources": {"requests": {"cpu": "10m"}}}
+NO_METRIC = condition("ScalingActive", "False", "FailedGetResourceMetric", "no metrics returned")
+WORKS = condition("ScalingActive", "True")
+
+
+def metric(kind: str = "Resource", target: str = "Utilization", **more: str) -> Json:
+    key = "resource" if kind == "Resource" else "containerResource"
+    return {"type": kind, key: {"name": "cpu", "target": {"type": target}, **more}}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "container", "beside", "said", "hold"),
+    [
+        ([metric()], {}, None, "container web asks for no cpu", 10),
+        (None, {}, None, "container web asks for no cpu", 10),  # the usual metric
+        ([metric()], ASKS, None, "no metrics returned", 45),
+        ([metric(target="AverageValue")], {}, None, "no metrics returned", 45),
+        ([metric()], ASKS, {"name": "helper"}, "no metrics returned", 45),  # it ends first
+        ([metric()], ASKS, {"name": "helper", "restartPolicy": "Always"}, "container helper", 10),
+        ([metric("ContainerResource", container="web")], ASKS, None, "no metrics returned", 45),
+        ([metric("ContainerResource", container="web")], {}, None, "container web", 10),
+        ([metric("ContainerResource", container="other")], {}, None, "no metrics returned", 45),
+    ],
+)
+def test_an_autoscaler_that_has_nothing_to_compare_with(
+    metrics: Any, container: Json, beside: Json | None, said: str, hold: float
+) -> None:
+    aim = {"kind": "Deployment", "name": "web"}
+    spec = {"scaleTargetRef": aim, **({"metrics": metrics} if metrics else {})}
+    items = good()
+    items[2]["spec"]["containers"][0] |= container
+    items[2]["spec"]["initContainers"] = [beside] if beside else []
+    scaler = thing("HorizontalPodAutoscaler", "web", spec=spec, status={"conditions": [NO_METRIC]})
+    finding = only(seen(items, HorizontalPodAutoscaler=[scaler]))
+    assert (finding.problem.code, finding.hold) == ("autoscaler-blind", hold)
+    assert said in finding.problem.cause
+    scaler["status"]["conditions"] = [WORKS]  # by another metric
+    assert codes(seen(items, HorizontalPodAutoscaler=[scaler])) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "hold"),
+    [
+        ("unable to fetch metrics from custom metrics API: no custom metrics API registered", 10),
+        ("the server could not find the requested resource (get pods.metrics.k8s.io)", 10),
+        ("the server is currently unable to handle the request (get pods.metrics.k8s.io)", 45),
+    ],
+)
+def test_who_serves_no_metrics_at_all_is_not_waited_for(message: str, hold: float) -> None:
+    blind = condition("ScalingActive", "False", "FailedGetPodsMetric", message)
+    scaler = thing("HorizontalPodAutoscaler", "web", status={"conditions": [blind]})
+    assert only(seen(good(), HorizontalPodAutoscaler=[scaler])).hold == hold
+
+
 def service(kind: str = "ClusterIP", **status: Any) -> Json:
     return thing("Service", "web", spec={"type": kind, "selector": LABELS}, status=status)
 

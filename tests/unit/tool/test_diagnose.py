@@ -98,7 +98,7 @@ def test_a_replicaset_of_an_older_template_is_not_judged() -> None:
     assert view.deployment is not None
     view.deployment["metadata"]["generation"] += 1
     (finding,) = diagnose(view, PLACE)
-    assert (finding.problem.code, finding.hold) == ("controller-silent", 60.0)
+    assert (finding.problem.code, finding.hold) == ("controller-silent", 40.0)
 
 
 def test_another_deployment_of_the_namespace_is_not_judged() -> None:

@@ -246,5 +246,6 @@ def test_what_serves_after_it_was_taken_back(
     items = [*items[: 3 if others else 2], newer, pod("web-2-a", ready=ready, owner="r2")]
     monkeypatch.setattr(failed, "look", lambda *_: seen(items))
     site: Any = SimpleNamespace(place=PLACE, kubectl=None)
-    assert said in failed._again(site)
-    assert ("earlier" in failed._again(site)) == (others and not ready)
+    told = failed._pods(site, "it is put back", "serves again")
+    assert said in told
+    assert ("earlier" in told) == (others and not ready)

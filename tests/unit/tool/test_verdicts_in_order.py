@@ -9,7 +9,7 @@ import pytest
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.deliver import rollout, smoke
+from morrow.tool.deliver import look, rollout
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.diagnose import diagnose, diagnose_once
 from morrow.tool.diagnose.view import DECLARED, View
@@ -72,10 +72,10 @@ def test_an_api_server_that_is_away_for_a_moment_after_all_was_applied(
             raise Failure(away)
         return []
 
-    assert smoke._patiently(lambda: question(2)) == []
-    monkeypatch.setattr(smoke, "AWAY", -1)
+    assert look.patiently(lambda: question(2)) == []
+    monkeypatch.setattr(look, "AWAY", -1)
     with pytest.raises(Failure):
-        smoke._patiently(lambda: question(9))
+        look.patiently(lambda: question(9))
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ SANDBOX = 'Failed to create pod sandbox: rpc error: no runtime for "fast" is con
     ("reason", "code", "hold"),
     [
         ("FailedCreatePodSandBox", "sandbox-refused", 25.0),
-        ("NetworkNotReady", "sandbox-refused", 60.0),
+        ("NetworkNotReady", "sandbox-refused", 40.0),
         ("Scheduled", None, 0),
     ],
 )

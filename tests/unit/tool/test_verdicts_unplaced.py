@@ -34,11 +34,11 @@ def unlooked(*claims: Json, made: bool = False, **around: list[Json]) -> View:
     ("view", "said", "hold"),
     [
         (unlooked(BY_NAME, ResourceClaim=[]), "the ResourceClaim gpu", 20),
-        (unlooked(BY_NAME, ResourceClaim=[GPU]), "no scheduler has looked at it", 60),
+        (unlooked(BY_NAME, ResourceClaim=[GPU]), "no scheduler has looked at it", 40),
         # Nobody was allowed to look for claims: nothing is said of them.
-        (unlooked(BY_NAME), "no scheduler has looked at it", 60),
+        (unlooked(BY_NAME), "no scheduler has looked at it", 40),
         (unlooked(OF_TEMPLATE), "a claim of the ResourceClaimTemplate gpus", 20),
-        (unlooked(OF_TEMPLATE, made=True), "no scheduler has looked at it", 60),
+        (unlooked(OF_TEMPLATE, made=True), "no scheduler has looked at it", 40),
     ],
 )
 def test_a_claim_for_a_device_that_is_not_there(view: View, said: str, hold: float) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.deliver import progress
-from morrow.tool.deliver.helm import AFTER_ROLLBACK, _waits
-from morrow.tool.diagnose.awaited import is_settled, waits_in_vain
+from morrow.tool.deliver.helm import _waits
+from morrow.tool.diagnose.awaited import AFTER_ROLLBACK, is_settled, waits_in_vain
 from morrow.tool.diagnose.pod import may_end
 from morrow.tool.diagnose.unknown import stuck
 from morrow.tool.programs.kubectl import Kubectl

@@ -10,7 +10,8 @@ from morrow.tool.deliver.delivery import Delivery, delivery_of
 from morrow.tool.deliver.failed import PATIENCE, failed
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.settle import finish_earlier_command
-from morrow.tool.deliver.take_back import choose, take_back
+from morrow.tool.deliver.take_back import put_back
+from morrow.tool.diagnose.awaited import AFTER_UP
 from morrow.tool.diagnose.view import View
 
 
@@ -23,7 +24,13 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
     delivery, before = delivery_of(site.environment), site.deployed
     first = not site.history
     wanted = lambda: site.objects  # noqa: E731 - rendered once, at the first look
-    with Rollout(site.kubectl, site.place, interrupt=delivery.stoppable, applied=wanted) as rollout:
+    with Rollout(
+        site.kubectl,
+        site.place,
+        interrupt=delivery.stoppable,
+        applied=wanted,
+        awaited=lambda: delivery.awaited(site.objects, AFTER_UP),
+    ) as rollout:
         refused = _applied(delivery, site, rollout, timeout, saved)
         if refused is not None and refused.code == "job-failed":
             rollout.look_for_job()
@@ -37,10 +44,10 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
                 return rollout.view
     if refused is not None:  # who delivers has taken it back
         kept = first and delivery.changes_files  # a first commit stays, and what it made
-        back = delivery.undone and not kept
-        raise failed(site, rollout.fault or refused, rollout.waiting, before, back=back)
+        undone = delivery.undone and not kept
+        raise failed(site, rollout.fault or refused, rollout.waiting, before, back=undone)
     assert late is not None  # noqa: S101 - else it has returned
-    back = delivery.undo_install(site) if first else take_back(site, choose, timeout)
+    back = delivery.undo_install(site) if first else put_back(site, before, timeout)
     site.forget_release()
     raise failed(site, rollout.fault or late, rollout.waiting, before, back=back)
 

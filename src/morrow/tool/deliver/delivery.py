@@ -7,6 +7,7 @@ in `apply` and `rollback`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, Protocol, cast
@@ -57,6 +58,10 @@ class Delivery(Protocol):
 
     def apply(self, site: Site, timeout: float | None, saved: Path | None) -> Problem | None:
         """Install or upgrade, and wait; return what it says when it failed."""
+
+    def awaited(self, objects: list[Json], after: Collection[str]) -> list[Json]:
+        """Return the objects where it waits until each is ready; `after`: steps that come then."""
+        return []
 
     def unawaited(self, record: Record) -> list[Json]:
         """Return what `bring_back` applies and does not wait for; mostly it waits for all."""

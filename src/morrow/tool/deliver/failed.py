@@ -20,9 +20,12 @@ def failed(
     waiting: Problem | None,
     before: int | None,
     *,
-    back: bool = True,
+    back: bool | None = True,
 ) -> Failure:
-    """Return the failure with its cause, and say what serves now; `back`: it was undone."""
+    """Return the failure with its cause, and say what serves now.
+
+    `back`: it was undone; None: it is what was there before, so there was nothing to undo.
+    """
     if fault.code == "rollout-slow" and waiting is not None:
         fault = waiting
     now = site.deployed
@@ -30,10 +33,13 @@ def failed(
         after = "no release is deployed whole"
         if back and not site.history:
             after = "nothing was deployed before, and what was made is removed again"
+    elif back is None:
+        after = _pods(site, f"nothing is taken back: release {before} was the same")
     elif before is None or not back:
         after = f"release {now} is deployed"
     else:
-        after = _again(site)
+        put_back = "the release that served before is put back"
+        after = _pods(site, put_back, "the release that served before serves again")
     terminal.say(f"  {after}")
     return Failure(
         Problem(fault.code, fault.object, fault.cause, fault.fix, (*fault.details, after)),
@@ -41,17 +47,17 @@ def failed(
     )
 
 
-def _again(site: Site) -> str:
+def _pods(site: Site, done: str, well: str = "") -> str:
     """Say what the pods say: Helm's history knows only that the old release was put back."""
     try:
         view = look(site.kubectl, site.place)
     except Failure:
-        return "the release that served before is put back; its pods could not be looked at"
+        return f"{done}; its pods could not be looked at"
     pods = new_pods(view)
     wanted = sum(wanted_of(one) for one in view.workloads)
     ready = sum(map(is_ready, pods))
-    if ready >= wanted:
-        return "the release that served before serves again"
+    if well and ready >= wanted:
+        return well
     waits = [
         f"{pod['metadata']['name']} {pod_state(pod, view)}" for pod in pods if not is_ready(pod)
     ]
@@ -60,4 +66,4 @@ def _again(site: Site) -> str:
     older = [pod for pod in own_pods(view) if is_ready(pod) and not is_ending(pod)]
     serve = f"; {len(older) - ready} of an earlier template serve" if len(older) > ready else ""
     said = f"{ready} of {wanted} pods are ready{why}{serve}"
-    return f"the release that served before is put back; {said}"
+    return f"{done}; {said}"

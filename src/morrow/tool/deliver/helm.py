@@ -15,7 +15,7 @@ from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT, Delivery
 from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
-from morrow.tool.diagnose.awaited import AFTER_UP, waits_in_vain
+from morrow.tool.diagnose.awaited import AFTER_ROLLBACK, AFTER_UP, waits_in_vain
 from morrow.tool.diagnose.helm_words import helm_problem
 from morrow.tool.diagnose.job import vanishes
 from morrow.tool.diagnose.view import spec_of
@@ -27,7 +27,6 @@ from morrow.tool.rules.deployable import chart_problems, sentences
 WAITS = ("--wait", "--wait-for-jobs", "--cleanup-on-fail", "--history-max", str(KEPT))
 UNMADE = re.compile(r"Secret \S+ is not in the namespace")  # the chart's words, before an install
 REMOVAL = 330  # seconds for the end of all that a release holds, or of its hooks
-AFTER_ROLLBACK = ("post-rollback",)
 
 
 class ByHelm(Delivery):
@@ -115,6 +114,10 @@ class ByHelm(Delivery):
     def undo_install(self, site: Site) -> bool:
         """Uninstall it."""
         return _worked(_uninstall(site))
+
+    def awaited(self, objects: list[Json], after: Collection[str]) -> list[Json]:
+        """Return all, where Helm is let wait."""
+        return objects if "--wait" in _waits(objects, after) else []
 
     def unawaited(self, record: Record) -> list[Json]:
         """Return all, where Helm would wait in vain for a part of it."""

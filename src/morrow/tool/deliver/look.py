@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Json
@@ -26,6 +29,8 @@ from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
 
+Told = TypeVar("Told")
+AWAY = 60.0  # seconds for an API server that is away for a moment
 CORE = ("deployments", "statefulsets", "replicasets", "pods", "jobs", "events")
 # Also in the namespace, but a person may be forbidden to look at some of them.
 NEAR = {
@@ -47,6 +52,19 @@ _HIDDEN = re.compile(
     r'(secrets|configmaps|serviceaccounts|services|persistentvolumeclaims|(?:cluster)?roles)"'
 )
 _FORBIDDEN = re.compile(r'cannot list resource "([a-z]+)"')
+
+
+def patiently(question: Callable[[], Told]) -> Told:
+    """Ask again while the API server is away for a moment: what was applied is no worse by it."""
+    until = time.monotonic() + AWAY
+    while True:
+        try:
+            return question()
+        except Failure as failure:
+            final = failure.interrupted or failure.problems[0].code == "access-denied"
+            if final or time.monotonic() > until:
+                raise
+        time.sleep(1)
 
 
 def look(kubectl: Kubectl, place: Place) -> View:

@@ -11,6 +11,7 @@ from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster import lock
+from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
@@ -19,7 +20,9 @@ from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.smoke import smoke
 from morrow.tool.deliver.take_back import Goal, choose, goal_of, take_back
+from morrow.tool.diagnose.awaited import AFTER_ROLLBACK
 from morrow.tool.diagnose.view import View
+from morrow.tool.programs.helm_storage import manifest_of
 
 
 def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
@@ -60,8 +63,15 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
         site.forget_release()
         return max(site.records) > newest
 
-    stops, unawaited = delivery.stoppable, delivery.unawaited(goal.record)
-    with Rollout(site.kubectl, site.place, interrupt=stops, applied=lambda: unawaited) as rollout:
+    unawaited = delivery.unawaited(goal.record)
+    awaited = delivery.awaited(parse(manifest_of(goal.record)), AFTER_ROLLBACK)
+    with Rollout(
+        site.kubectl,
+        site.place,
+        interrupt=delivery.stoppable,
+        applied=lambda: unawaited,
+        awaited=lambda: awaited,
+    ) as rollout:
         try:
             told = delivery.bring_back(site, goal.record, None)
             if told is None:

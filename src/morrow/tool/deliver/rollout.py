@@ -13,19 +13,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.place import Place
+from morrow.tool.deliver.blocked import Blocked
 from morrow.tool.deliver.explain import by_another, explain
-from morrow.tool.deliver.look import look, look_beyond
+from morrow.tool.deliver.look import look, look_beyond, patiently
 from morrow.tool.deliver.progress import LASTS, Progress
 from morrow.tool.deliver.way_back import WayBack
-from morrow.tool.diagnose.awaited import is_settled, waits_in_vain
-from morrow.tool.diagnose.deployment import blocking, rolled_out
+from morrow.tool.diagnose.awaited import AFTER_ROLLBACK, in_vain, is_settled, waits_in_vain
+from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.job import ended_badly
 from morrow.tool.diagnose.unknown import stuck
@@ -35,8 +35,6 @@ from morrow.tool.programs.kubectl import Kubectl
 
 PERIOD = 2.0  # seconds between two looks
 BEYOND = 3  # of so many looks one goes beyond the namespace
-BLOCKED = 8.0  # seconds until a pod of another revision counts as one that does not heal
-NOW = "--wait=false"
 HEALED = 10.0  # seconds without any finding after which nothing is waited for any more
 MOST_BACKOFF = 130.0  # the kubelet waits up to 122 s before it tries a volume again
 
@@ -51,9 +49,13 @@ class Rollout:
         *,
         interrupt: bool,
         applied: Callable[[], list[Json]] = list,
+        awaited: Callable[[], list[Json]] = list,
     ) -> None:
-        """`interrupt`: at a fault, stop helm, which rolls back then; `applied`: what it applies."""
-        self._applied = applied
+        """`interrupt`: at a fault, stop helm, which rolls back then; `applied`: what it applies.
+
+        `awaited`: all of which must be ready before who applies goes on.
+        """
+        self._applied, self._awaited = applied, awaited
         self._kubectl = kubectl
         self._place = place
         self._interrupt = interrupt
@@ -62,7 +64,7 @@ class Rollout:
         self._waited = self._began  # when something was waited for last
         self._first_seen: dict[tuple[str, str], float] = {}
         self._looks = 0
-        self._blocking: dict[str, float] = {}  # pod -> since when
+        self._blocked = Blocked(kubectl)
         self._beyond: dict[str, tuple[Json, ...]] = {}
         self._templates: list[str] = []  # those of the release, in the order in which they came
         self._back = False
@@ -74,7 +76,7 @@ class Rollout:
         self.waiting: Problem | None = None
 
     def __enter__(self) -> Self:
-        view = self._look()
+        view = patiently(self._look)
         told = (one.get("involvedObject") or {} for one in view.events)
         self._jobs = frozenset([*map(uid, view.jobs), *(str(one.get("uid")) for one in told)])
         self._known = self._jobs | frozenset(map(uid, (*view.replicasets, *view.pods)))
@@ -83,12 +85,7 @@ class Rollout:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
 
     def settled(self, patience: float) -> Problem | None:
@@ -99,6 +96,7 @@ class Rollout:
         """
         self.end()
         self.fault = None  # of a look while it was still applied: it may have healed
+        self._awaited = list
         began = time.monotonic()
         while True:
             waited = time.monotonic() - began
@@ -111,7 +109,7 @@ class Rollout:
                 if is_settled(view, self._place, self._known):
                     return None
                 self._progress.show(view)
-                self._free(view)
+                self._blocked.free(view)
                 if fault := self._judge(view) or self._late(view, patience, waited):
                     self._name(fault, view)
                     return self.fault
@@ -155,9 +153,8 @@ class Rollout:
             if os.environ.get("MORROW_TRACEBACK"):
                 raise
             name = type(unexpected).__name__
-            terminal.warn(
-                f"the pods are watched no longer: {name} (MORROW_TRACEBACK=1 shows where)"
-            )
+            said = f"the pods are watched no longer: {name} (MORROW_TRACEBACK=1 shows where)"
+            terminal.warn(said)
 
     def _watch(self) -> None:
         while not self._stop.wait(PERIOD):
@@ -168,7 +165,7 @@ class Rollout:
                 terminal.status(f"waiting for the API server: {failure.problems[0].cause}")
                 continue
             self._progress.show(view)
-            self._free(view)
+            self._blocked.free(view)
             if (fault := self._judge(view)) is not None:
                 try:
                     self._name(fault, view)
@@ -193,22 +190,14 @@ class Rollout:
         """Ask it to stop until it has ended: at first it may only be about to begin."""
         if not self._stop.is_set():
             terminal.say("stopping helm")
-        way = WayBack(self._place, closed=waits_in_vain(self._applied()))  # it does not wait then
+        way = WayBack(self._place, closed=waits_in_vain(self._applied(), AFTER_ROLLBACK))
         while not self._stop.is_set():
             if runner.stop("helm", kill=way.is_closed) and way.is_closed:
                 return  # the helm that comes now puts right what this one left
             with suppress(Failure):  # the next look tries again
-                self._free(self._look())
+                self._blocked.free(self._look())
                 way.look(self.view)
             self._stop.wait(PERIOD)
-
-    def _free(self, view: View) -> None:
-        """Delete what a StatefulSet waits for in vain; it is to be replaced in any case."""
-        now = time.monotonic()
-        self._blocking = {name: self._blocking.get(name, now) for name in blocking(view)}
-        for name, since in self._blocking.items():
-            if now - since > BLOCKED and not self._kubectl.run("delete", "pod", name, NOW).code:
-                terminal.say(f"  {name}: of another revision and broken; deleted, to be replaced")
 
     def _judge(self, view: View) -> Problem | None:
         """Return the first finding that has lasted as long as it must."""
@@ -219,6 +208,7 @@ class Rollout:
         # What was there may heal; a Job that has failed never does, and is not of this release.
         known = self._known if healing else self._jobs
         findings = [one for one in diagnose(view, self._place, known) if not one.beside]
+        findings += in_vain(view, self._place, self._awaited(), self._known)
         seen = {finding.key: self._first_seen.get(finding.key, now) for finding in findings}
         self._first_seen = seen
         self._keep(findings, view, now)

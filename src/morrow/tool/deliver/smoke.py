@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
-
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.web import Answer
@@ -12,14 +9,13 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import failed
 from morrow.tool.deliver.inside import fallen, unanswered, unmakeable
-from morrow.tool.deliver.look import look
+from morrow.tool.deliver.look import look, patiently
 from morrow.tool.deliver.outside import refused_outside
 from morrow.tool.deliver.served import unserved
-from morrow.tool.deliver.take_back import choose, take_back
+from morrow.tool.deliver.take_back import put_back
 from morrow.tool.diagnose.view import View
 from morrow.tool.programs.port_forward import ask
 
-AWAY = 60.0  # seconds for an API server that is away for a moment
 APPLIED = 3  # the exit code of what is applied and does not serve
 
 
@@ -32,7 +28,7 @@ def smoke_or_take_back(site: Site, rolled_out: View, before: int | None) -> View
             raise
         first, *others = failure.problems
         undo = delivery_of(site.environment).undo_install
-        back = undo(site) if before is None else take_back(site, choose)
+        back = undo(site) if before is None else put_back(site, before)
         site.forget_release()
         told = failed(site, first, None, before, back=back).problems
         raise Failure(*told, *others, refused=False) from None
@@ -48,24 +44,13 @@ def smoke(site: Site, rolled_out: View) -> View:
             wrong += unanswered(view, site.place, site.kubectl)
         if answered and not wrong:
             wrong += refused_outside(view, site.place, lambda path: _ask(site, path).status)
-    wrong += _patiently(lambda: unmakeable(view, site.place, site.kubectl))
-    wrong += _patiently(lambda: fallen(view, look(site.kubectl, site.place), site.place))
+    wrong += patiently(lambda: list(unmakeable(view, site.place, site.kubectl)))
+    now = patiently(lambda: look(site.kubectl, site.place))
+    wrong += fallen(view, now, site.place)
     if wrong:
         terminal.say("applied, but:")
         raise Failure(*wrong, applied=True)
     return view
-
-
-def _patiently(question: Callable[[], Iterable[Problem]]) -> list[Problem]:
-    """Ask again while the API server is away for a moment: what was applied is no worse by it."""
-    until = time.monotonic() + AWAY
-    while True:
-        try:
-            return list(question())
-        except Failure as failure:
-            if failure.interrupted or time.monotonic() > until:
-                raise
-        time.sleep(1)
 
 
 def _inside(site: Site) -> tuple[bool, Problem | None]:

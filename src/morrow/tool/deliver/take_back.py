@@ -78,6 +78,17 @@ def goal_of(number: int, record: Record, name: str) -> Goal:
     return Goal(number, "-", "", "", record)
 
 
+def put_back(site: Site, before: int | None, timeout: float | None = None) -> bool | None:
+    """Take back what was applied over `before`; None where that was the same: nothing would help.
+
+    Only a release of before could be chosen then, which nobody has asked for.
+    """
+    kept, now = site.records, site.deployed
+    if before in kept and now in kept and kept[before]["manifest"] == kept[now]["manifest"]:
+        return None
+    return take_back(site, choose, timeout)
+
+
 def take_back(site: Site, find: Callable[[Site], Goal], timeout: float | None = None) -> bool:
     """Bring back what served before something broken; say so when it does not come."""
     terminal.say("  taking it back")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import Delivery
@@ -50,6 +51,10 @@ class ByTerraform(Delivery):
         finally:
             site.forget_release()
         return None
+
+    def awaited(self, objects: list[Json], after: Collection[str]) -> list[Json]:
+        """Return all: the provider's Helm always waits."""
+        return objects
 
     def undo_install(self, site: Site) -> bool:
         """Destroy the release alone: what else the root made is none of its faults."""

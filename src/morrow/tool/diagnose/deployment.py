@@ -30,7 +30,7 @@ from morrow.tool.diagnose.view import (
     wanted_of,
 )
 
-SILENT = 60.0
+SILENT = 40.0  # seconds for another controller to lead when one has gone: it waits for 15
 FRESH = 60.0  # seconds: somebody is at it
 CHANGES = 4  # in one rollout: some add to a template once it is there
 MADE = ("SuccessfulCreate", "SuccessfulDelete")

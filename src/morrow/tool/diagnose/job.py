@@ -30,7 +30,7 @@ from morrow.tool.diagnose.view import (
     uid,
 )
 
-UNSEEN = 60.0
+UNSEEN = 40.0
 TELLING = ("out-of-memory", "pod-evicted")  # of a Job that has failed these say more than itself
 # Not WAIT: a single look at a Job that takes its time finds nothing wrong with it.
 EXPLAINS = 1e9

@@ -80,7 +80,7 @@ JUDGES: tuple[Judge, ...] = (
     Judge(
         "Deployment, StatefulSet, DaemonSet: looked at",
         "its controller has seen its generation",
-        "it has not, for 60 s",
+        "it has not, for 40 s",
         "status.observedGeneration",
         _always(silent_findings),
     ),

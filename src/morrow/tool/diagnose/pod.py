@@ -34,7 +34,7 @@ MOUNTS = 25.0  # seconds for a driver, or a network plug-in, that has just been 
 ATTACHES = 60.0  # seconds for a volume that another node has not let go of yet
 ENDING = ("Never", "OnFailure")
 TRIES = 120.0  # seconds in which a step of Helm's that is started again may yet end well
-GATED = 60.0  # seconds until nobody is believed to open a readiness gate
+GATED = 40.0  # seconds until nobody is believed to open a readiness gate
 
 # What a registry or the kubelet says of an image: code, seconds that it must last.
 _IMAGE: tuple[tuple[str, str, float], ...] = (
@@ -54,7 +54,7 @@ _PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNever
 _CREATING = ("ContainerCreating", "PodInitializing")
 _MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
 # What the kubelet says of a pod that it cannot set up; a new node's network may be on its way.
-_SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 60.0}
+_SANDBOX = {"FailedCreatePodSandBox": MOUNTS, "NetworkNotReady": 40.0}
 
 
 def new_pod_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
@@ -105,10 +105,10 @@ def may_end(item: Json) -> bool:
 def unfinished(view: View, place: Place, known: Collection[str]) -> list[Json]:
     """Return the new pods that nothing keeps and that are neither ready nor on a good end."""
     new = (pod for pod in alone(view, place) if uid(pod) not in known)
-    return [pod for pod in new if not (is_ready(pod) or _ends(pod))]
+    return [pod for pod in new if not (is_ready(pod) or ends_well(pod))]
 
 
-def _ends(pod: Json) -> bool:
+def ends_well(pod: Json) -> bool:
     """Whether some container has ended well, and each other one too or is ready."""
     statuses = container_statuses(pod)
     ended = [one for one in statuses if (terminated(one) or {"exitCode": 1})["exitCode"] == 0]

@@ -120,9 +120,10 @@ def _shorten(message: str) -> str:
     return re.sub(r'^pods "[^"]*" is forbidden: ', "", message)
 
 
-UNSEEN = 60.0
+UNSEEN = 40.0  # seconds for another scheduler to lead when one has gone: it waits for 15
 NO_VOLUME = 20.0  # seconds for who makes volumes by hand, or for a provisioner
-CORDONED = 60.0  # seconds for who maintains a node and lets it take pods again
+UNBOUND = 40.0  # seconds for a provisioner that makes a volume at once
+CORDONED = 40.0  # seconds for who maintains a node and lets it take pods again
 BOUND = 45.0  # seconds for somebody else's pods, where rules about pods keep one from every node
 ROOM = 20.0  # seconds in which its controller takes an old pod away for one that has come
 # What the scheduler says of such rules, and of what passes: a full node, one that is away.
@@ -160,7 +161,7 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     elif ending:
         yield Finding(place.problem("volume-ending", where, message, what=ending[1]), HEALS_OFTEN)
     elif "PersistentVolumeClaim" in message and "unbound" in message:
-        yield Finding(place.problem("volume-unbound", where, message), 60)
+        yield Finding(place.problem("volume-unbound", where, message), UNBOUND)
     elif "persistent volumes to bind" in message:
         short = re.split(r",? preemption:", message)[0]
         yield Finding(place.problem("volume-unbound", where, short), NO_VOLUME)

@@ -24,8 +24,7 @@ def volume_findings(view: View, place: Place) -> Iterator[Finding]:
         told = next((e for e in events if e.get("type") == "Warning"), None) or next(
             (e for e in events if e.get("reason") == "FailedBinding"), None
         )
-        rests = any(one.get("reason") == "WaitForFirstConsumer" for one in events[:1])
-        if rests and claim["metadata"]["name"] not in held:
+        if rests(claim, view) and claim["metadata"]["name"] not in held:
             continue  # a cron's, whose pods have not come yet
         if phase == "Lost":
             cause, hold = "its volume is gone (Lost)", 0.0
@@ -37,6 +36,11 @@ def volume_findings(view: View, place: Place) -> Iterator[Finding]:
             cause = f"it is {phase}: {message}"
             hold = FINAL if any(word in message for word in _FINAL_WORDS) else WAIT
         yield Finding(place.problem("volume-unbound", title(claim), cause), hold)
+
+
+def rests(claim: Json, view: View) -> bool:
+    """Whether it gets its volume with its first pod."""
+    return any(one.get("reason") == "WaitForFirstConsumer" for one in events_of(view, claim)[:1])
 
 
 def _own(view: View, place: Place) -> list[Json]:
