@@ -247,5 +247,4 @@ def test_what_serves_after_it_was_taken_back(
     monkeypatch.setattr(failed, "look", lambda *_: seen(items))
     site: Any = SimpleNamespace(place=PLACE, kubectl=None)
     told = failed._pods(site, "it is put back", "serves again")
-    assert said in told
-    assert ("earlier" in told) == (others and not ready)
+    assert (said in told, "earlier" in told) == (True, others and not ready)

@@ -14,7 +14,7 @@ from morrow.tool.diagnose.ended import ended_findings
 from morrow.tool.diagnose.missing import missing_reference
 from morrow.tool.diagnose.node import lost_nodes
 from morrow.tool.diagnose.probes import probe_findings
-from morrow.tool.diagnose.refused import unschedulable
+from morrow.tool.diagnose.unplaced import unschedulable
 from morrow.tool.diagnose.view import (
     HEALS_OFTEN,
     WAIT,
