@@ -61,6 +61,20 @@ def test_an_empty_project_gets_all_roots_and_a_plan_with_its_price(stranger: Pat
     assert "protected = true" in text, "the second is a copy of the project's own first"
 
 
+def test_every_file_with_somebody_else_s_bucket_or_account_is_to_be_edited(stranger: Path) -> None:
+    told = morrow("env", "new", "prod", "--on", "aws", folder=stranger)
+    assert told.code == 0, told.err
+    named = set(re.findall(r"^  edit (\S+):", told.out, re.MULTILINE))
+    others = {
+        str(file.relative_to(stranger))
+        for file in (stranger / "terraform").rglob("*.tf*")
+        if "modules" not in file.parts
+        if re.search("example-terraform-state|111122223333", file.read_text())
+    }
+    assert {"terraform/platform/bootstrap/terraform.tfvars"} < others
+    assert named == others | {"terraform/cluster/prod/terraform.tfvars"}, "which says the region"
+
+
 def test_the_account_s_own_root_is_no_environment(stranger: Path) -> None:
     told = morrow("env", "new", "bootstrap", "--on", "aws", "--json", folder=stranger)
     assert (told.code, told.problem["code"]) == (2, "environment-unnamable")

@@ -106,6 +106,20 @@ def test_a_trouble_told_twice_is_told_once_and_two_are_two() -> None:
     assert len(problems_of(said, AT, "")) == 2
 
 
+def test_a_quote_that_is_not_closed_is_told_once_where_it_is() -> None:
+    file, said = "terraform.tfvars", "Quoted strings may not be split over multiple lines."
+    wrong = [Diagnostic("error", "Invalid multi-line string", said, file, at) for at in (6, 7, 9)]
+    (one,) = problems_of(wrong, AT, "")
+    assert one.object == "terraform/environments/prod/terraform.tfvars:6"
+
+
+def test_a_summary_of_several_lines_has_one_that_is_the_cause() -> None:
+    said = 'S3 bucket "example-state" does not exist.\n\nThe bucket must have\n\nError: 404'
+    (one,) = problems_of([Diagnostic("error", said, "")], AT, "")
+    assert one.cause == 'S3 bucket "example-state" does not exist.'
+    assert one.details == ("The bucket must have", "Error: 404")
+
+
 @pytest.mark.parametrize(
     ("text", "needed"),
     [

@@ -32,7 +32,7 @@ output "sizing" {
       disk_gb       = var.cluster.compute.disk
     }
     zones        = length(var.network.zones)
-    nat_gateways = { none = 0, one = 1, per_zone = length(var.network.zones) }[var.network.nat]
+    nat_gateways = lookup({ none = 0, one = 1, per_zone = length(var.network.zones) }, var.network.nat, 0) # the module refuses another
     endpoints    = length(var.network.endpoints)
     keys         = 2
     secrets      = length(local.secrets)

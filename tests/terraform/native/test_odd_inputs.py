@@ -74,6 +74,12 @@ def test_a_platform_of_nothing_is_planned(told: Told, bare: Run, shipped: Path) 
     assert not [at for at in found if "aws_nat_gateway" in at or "secretsmanager_secret" in at]
 
 
+def test_a_wrong_word_is_refused_by_its_rule_alone(told: Told) -> None:
+    said = refused(told({r'nat   = "one"': 'nat = "two"'}))
+    assert 'nat "two" is none of none, one, per_zone' in said
+    assert said.count("Error:") == 1
+
+
 def test_the_longest_names_are_planned(told: Told, bare: Run, shipped: Path) -> None:
     found = planned(told, bare, shipped, LONG)
     names = {one["name"] for at, one in found.items() if ".aws_iam_role." in at}

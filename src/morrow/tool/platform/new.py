@@ -12,11 +12,13 @@ from morrow.tool.base.project import Project
 from morrow.tool.base.shipped import shipped
 from morrow.tool.base.terminal import typed
 from morrow.tool.environment.new import renamed_terraform, require_name
+from morrow.tool.platform.account import PLACEHOLDER
 from morrow.tool.platform.roots import Platform, names, places
 from morrow.tool.platform.write import service_name
 
 ON_AWS = "--on aws"
 BOOTSTRAP = "bootstrap"  # the account's root, which is no environment's
+BUCKET = "the bucket of your states"
 LEAVE = shutil.ignore_patterns(
     "tests", ".terraform", "*.tfstate*", "*.tfplan", "crash.log", "override.tf"
 )
@@ -78,10 +80,24 @@ def make(project: Project, name: str, source: str | None) -> list[str]:
 def next_on_aws(project: Project, name: str) -> list[str]:
     """Say what only people know, then what to type."""
     platform = Platform(project, name)
-    cluster = platform.project.shown(platform.cluster_folder)
+    account = places(project)[0] / BOOTSTRAP / "terraform.tfvars"
+    files = {
+        platform.folder / "terraform.tfvars": "account, region, zones, domain, administrator",
+        platform.cluster_folder / "terraform.tfvars": "the region",
+        platform.folder / "backend.tf": BUCKET,
+        platform.cluster_folder / "backend.tf": BUCKET,
+        project.terraform / name / "main.tf": BUCKET,
+        account: "that bucket, the account, the region",
+    }
+    # The account's root is there since the first platform, and then it is somebody's.
+    edited = [
+        f"edit {project.shown(file)}: {what}"
+        for file, what in files.items()
+        if file.is_file() and (what != BUCKET or 'backend "s3"' in file.read_text())
+        if file != account or PLACEHOLDER in file.read_text()
+    ]
     return [
-        f"edit {platform.root}/terraform.tfvars: account, region, zones, domain, administrator",
-        f"edit {platform.root}/backend.tf and {cluster}/backend.tf: the bucket of your states",
+        *edited,
         f"{typed()} platform up bootstrap  (once for an account: makes that bucket)",
         f"{typed()} platform plan {name}  (what it makes and costs)",
         f"{typed()} platform up {name}",

@@ -66,11 +66,7 @@ INIT = re.compile(
     r"|Missing resource schema|Could not load plugin"
     r"|[Pp]lease run \"?terraform init|missing or corrupted provider plugins"
 )
-
-
 RULES_IN_LINT = re.compile(r'no template "((?:[^"\\]|\\.)*)" associated with template')
-
-
 COLOUR, BESIDE = re.compile(r"\x1b\[[\d;]*m"), re.compile(r"^[ \t]*[╷│╵] ?")
 
 
@@ -106,10 +102,12 @@ def as_printed(text: str) -> Diagnostic:
 
 def problems_of(diagnostics: Sequence[Diagnostic], at: FixContext, line: str) -> list[Problem]:
     """Name each error once; one that nobody knows keeps Terraform's words."""
-    named = (
-        _to_problem(diagnostic, at, {**at.fields, "command": line}) for diagnostic in diagnostics
-    )
-    return list({(one.code, one.object, one.cause): one for one in named}.values())
+    found: dict[tuple[str, str, str], Problem] = {}
+    for diagnostic in diagnostics:
+        one = _to_problem(diagnostic, at, {**at.fields, "command": line})
+        # A quote that is not closed is wrong in every line after its own.
+        found.setdefault((one.code, re.sub(r":\d+$", "", one.object), one.cause), one)
+    return list(found.values())
 
 
 def _to_problem(diagnostic: Diagnostic, at: FixContext, fields: dict[str, str]) -> Problem:
@@ -149,10 +147,11 @@ def locked_problem(lock: Lock, at: FixContext) -> Problem:
 
 
 def _cause_and_details(diagnostic: Diagnostic) -> tuple[str, tuple[str, ...]]:
-    lines = [line.strip() for line in diagnostic.detail.splitlines() if line.strip()]
-    first = lines[0] if lines else ""
-    parts = dict.fromkeys(filter(None, (diagnostic.summary, first)))  # they may be the same
-    return ": ".join(parts), tuple(lines[1:12])
+    summary, _, more = diagnostic.summary.partition("\n")
+    lines = [line.strip() for line in f"{more}\n{diagnostic.detail}".splitlines() if line.strip()]
+    first = lines[0] if lines and not more else ""
+    parts = dict.fromkeys(filter(None, (summary, first)))  # they may be the same
+    return ": ".join(parts), tuple(lines[1 if first else 0 : 12])
 
 
 def _chart_says(diagnostic: Diagnostic) -> tuple[str, tuple[str, ...]]:
