@@ -9,7 +9,7 @@ import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.words import seconds_of
-from morrow.tool.secrets.given import values_in
+from morrow.tool.secrets.given import lines_in
 from morrow.tool.targets.lines import Dress
 from morrow.tool.targets.target import LogsOptions
 
@@ -66,15 +66,25 @@ def test_pretty_is_a_line_for_people_and_leaves_what_is_no_json(
 def test_secrets_of_a_file_are_as_they_stand_there(tmp_path: Path) -> None:
     file = tmp_path / "secrets.env"
     text = "\ufeff# why\nexport A='x # y' # z\r\nB = plain # note\nC=a#b=c\nD=\"1\\n2\"\nE=$A\nF=\n"
+    text += "G=a\u2028b\n"  # no line ends there
     file.write_text(text, encoding="utf-8")
-    found = {key: value.decode() for key, value in values_in(file).items()}
-    assert found == {"A": "x # y", "B": "plain", "C": "a#b=c", "D": "1\n2", "E": "$A", "F": ""}
+    found = {key: value.decode() for _, key, value in lines_in(file)}
+    assert found == {
+        "A": "x # y",
+        "B": "plain",
+        "C": "a#b=c",
+        "D": "1\n2",
+        "E": "$A",
+        "F": "",
+        "G": "a\u2028b",
+    }
 
 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
         (b"A=1\nnot-a-pair canary\n", ":2"),
+        (b"A=1\nB='canary\nC=lines'\n", ":2"),
         (b"# no\n", ""),
         ("A=canary\n".encode("utf-16"), ""),  # as PowerShell writes it
     ],
@@ -85,7 +95,7 @@ def test_a_bad_file_of_secrets_is_told_by_its_line_only(
     file = tmp_path / "secrets.env"
     file.write_bytes(content)
     with pytest.raises(Failure) as told:
-        values_in(file)
+        lines_in(file)
     (wrong,) = told.value.problems
     assert (wrong.code, wrong.object) == ("secrets-file", f"{file}{line}")
     assert "canary" not in str(told.value)

@@ -88,6 +88,30 @@ def test_a_value_keeps_every_byte_and_git_sees_none(folder: Path) -> None:
     assert (state / ".gitignore").read_text() == "*\n"
 
 
+def test_a_file_gives_what_its_text_on_stdin_gives(folder: Path) -> None:
+    given = folder / "given"
+    given.write_text(f"\n{CANARY}\n")
+    words = ("secrets", "set", "local", "DB_PASSWORD")
+    assert morrow(*words, "--file", str(given))[0] == 0
+    assert morrow(*words, stdin=given.read_text())[0] == 0
+    made = [folder / ".morrow" / "local" / f"secrets-{n}" / "DB_PASSWORD" for n in "23"]
+    assert [one.read_text() for one in made] == [f"\n{CANARY}"] * 2
+    given.write_text("\n")
+    code, problem = first_problem(*words, "--file", str(given))
+    assert (code, problem["code"]) == (2, "secret-value")
+
+
+def test_a_value_that_stands_where_a_name_should_is_not_repeated(folder: Path) -> None:
+    """The base64 of a secret ends in =, as a line with an empty value does."""
+    given = folder / "given"
+    given.write_text("DB_PASSWORD=x\nY2FuYXJ5=\nDB_PASWORD=y\n")
+    code, out, err = morrow("secrets", "set", "local", "--file", str(given), "--json")
+    first, second = json.loads(out)["problems"]
+    assert (code, first["code"], first["object"]) == (2, "secret-unknown", f"{given}:2")
+    assert "did you mean 'DB_PASSWORD'" in second["cause"]
+    assert "Y2FuYXJ5" not in out + err
+
+
 def test_a_rotation_waits_for_nobody_and_then_leaves_the_file(folder: Path) -> None:
     (folder / ".morrow").mkdir()
     with (folder / ".morrow" / "local.lock").open("a+") as other:

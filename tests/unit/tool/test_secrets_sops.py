@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,21 @@ def test_an_editor_changes_it_in_memory(shop: Sealed, tmp_path: Path) -> None:
     assert (told.code, told.answer["revision"]) == (0, "3"), "nothing changed: no new revision"
     told = shop.morrow("secrets", "edit", "local", "--json", MORROW_MEMORY=str(tmp_path / "no"))
     assert (told.code, told.problem["code"]) == (2, "no-memory")
+
+
+def test_without_an_editor_and_a_terminal_none_is_opened(shop: Sealed, tmp_path: Path) -> None:
+    """Sops would take vim, which waits for ever and writes the value where a log is."""
+    shop.morrow("secrets", "set", "local", "API_TOKEN", stdin=CANARY)
+    vim, opened = tmp_path / "vim", tmp_path / "opened"
+    vim.write_text(f"#!/bin/sh\ntouch {opened}\n")
+    vim.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    none = {"EDITOR": "", "SOPS_EDITOR": "", "PATH": path}
+    told = shop.morrow("secrets", "edit", "local", "--json", **none)
+    assert (told.code, told.problem["code"]) == (2, "editor-failed"), told
+    assert not opened.exists()
+    assert shop.morrow("secrets", "edit", "local", **{**none, "EDITOR": "vim"}).code == 0
+    assert opened.exists(), "the control"
 
 
 def test_a_file_that_can_be_read_is_refused_everywhere(shop: Sealed) -> None:

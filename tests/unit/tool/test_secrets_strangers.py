@@ -45,6 +45,7 @@ WRONG = {
     ': >"$1"': "editor-failed",
     'echo "API_TOKEN: [" >"$1"': "editor-failed",
     'echo "API_TOKEN: 5" >"$1"': "secrets-shape",
+    'echo "API_TOKEN: 2030-01-02" >"$1"': "secrets-shape",
     'echo "API_TOKEN:" >"$1"': "secret-incomplete",
     'echo "API_TOKEM: a" >>"$1"': "secrets-unknown-key",
 }

@@ -36,6 +36,7 @@ NAMED_BY = {"age": "recipient", "kms": "arn", "gcp_kms": "resource_id", "pgp": "
 NAMED_BY |= {"azure_kv": "vault_url", "hc_vault": "vault_address"}
 # Why it could not read an identity that is named, once its lines are joined.
 _BAD_IDENTITY = r"Errors while loading age identities: (.+?)\. Did not"
+DATE = ",type:time]"
 _AS_YAML = ("--input-type", "yaml", "--output-type", "yaml")
 
 
@@ -47,6 +48,7 @@ class Sealed:
     plain: tuple[str, ...]  # whose value everybody can read
     recipients: tuple[str, ...]
     changed: str  # when, as sops wrote it
+    dates: tuple[str, ...] = ()  # whose value sops took for a date, and writes in its own way
     broken: str = ""  # why it can be read as nothing, though sops encrypted values in it
 
     @property
@@ -90,7 +92,8 @@ def _read(content: bytes) -> Sealed:
     plain = [key for key, all_ in values.items() if not all(map(hidden.match, filter(None, all_)))]
     keys = tuple(key for key, all_ in values.items() if any(all_))
     changed = str(metadata.get("lastmodified") or "")
-    return Sealed(keys, tuple(plain), recipients, changed, broken)
+    dates = [key for key, all_ in values.items() if any(one.endswith(DATE) for one in all_)]
+    return Sealed(keys, tuple(plain), recipients, changed, tuple(dates), broken)
 
 
 def _leaves(value: object) -> Iterator[str]:
@@ -114,7 +117,8 @@ class Sops:
         if done.code:
             raise self._failure(done)
         content: dict[str, Any] = json.loads(done.out)
-        wrong = [key for key, value in content.items() if not isinstance(value, str)]
+        dates = sealed(self.file).dates
+        wrong = [key for key, one in content.items() if key in dates or not isinstance(one, str)]
         if wrong:
             cause = f"the value of {', '.join(wrong)} is not text: quote it"
             label = self.file.name.removesuffix(".secrets.yaml")
@@ -155,10 +159,13 @@ class Sops:
     def edit(self) -> bool:
         """Open it in the person's editor, its draft in memory; whether it was changed."""
         with memory.draft_folder("edit") as folder:
+            editor = next(filter(None, map(os.environ.get, ("SOPS_EDITOR", "EDITOR"))), "")
+            if not editor and not sys.stdin.isatty():  # sops would open vim, and show it in a log
+                cause = "none is named, and there is no terminal to open one in"
+                raise Failure(problem("editor-failed", "EDITOR", cause))
             words = (runner.find("sops"), "edit", *_AS_YAML, str(self.file))
             terminal.command(f"sops edit {self.shown}")
             variables = {**os.environ, "TMPDIR": str(folder)}
-            editor = next(filter(None, map(os.environ.get, ("SOPS_EDITOR", "EDITOR"))), "")
             if editor and not sys.stdin.isatty():
                 once = ("sh", "-c", _ONCE, f"{folder}/asked", editor)
                 variables["SOPS_EDITOR"] = shlex.join(once)

@@ -14,6 +14,7 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.environment.model import Environment
 
+Line = tuple[str, str, bytes]  # where it is, its key, its value
 LINE = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)")
 QUOTED = re.compile(r"""(?P<q>['"])(?P<text>.*)(?P=q)\s*(#.*)?""")
 
@@ -34,8 +35,13 @@ def require_declared(environment: Environment, keys: Iterable[str]) -> None:
 
 def from_file(environment: Environment, file: Path, key: str) -> dict[str, bytes]:
     """Return the values that a file gives: all of it for `key`, or those of its lines."""
-    given = {key: file.read_bytes()} if key else values_in(file)
-    require_declared(environment, given)
+    if key:
+        require_declared(environment, [key])
+        given = {key: without_end(file.read_bytes())}
+    else:
+        lines = lines_in(file)
+        _require_lines_declared(environment, lines)
+        given = {name: value for _, name, value in lines}
     label, cause = environment.label, f"its value in {file} is empty"
     if empty := [name for name, value in given.items() if not value]:
         raise Failure(
@@ -44,38 +50,66 @@ def from_file(environment: Environment, file: Path, key: str) -> dict[str, bytes
     return given
 
 
-def values_in(file: Path) -> dict[str, bytes]:
-    """Return the values by key; nothing in them is expanded."""
-    values: dict[str, bytes] = {}
+def without_end(value: bytes) -> bytes:
+    r"""Take off one line end: what `echo` and an editor put there is no part of a secret.
+
+    >>> without_end(b"word\r\n"), without_end(b"word\n\n"), without_end(b"\nword ")
+    (b'word', b'word\n', b'\nword ')
+    """
+    return value.removesuffix(b"\n").removesuffix(b"\r")
+
+
+def _require_lines_declared(environment: Environment, lines: Iterable[Line]) -> None:
+    """Refuse other names by their line: a value alone, its base64 say, may look like one."""
+    declared = environment.secrets.keys
+    known, place = ", ".join(declared) or "none", environment.place("secrets", "keys")
+    wrong = [
+        problem("secret-unknown", where, f"its name is none of the declared: {known}"
+                + did_you_mean(key, declared), file=place)
+        for where, key, _ in lines
+        if key not in declared
+    ]  # fmt: skip
+    if wrong:
+        raise Failure(*wrong)
+
+
+def lines_in(file: Path) -> list[Line]:
+    """Return where each line is, its key and its value; nothing in it is expanded."""
+    lines: list[Line] = []
     try:
         text = file.read_text("utf-8-sig")
     except UnicodeDecodeError:
         cause = "it is not UTF-8 text: save it so, or give one KEY"
         raise Failure(problem("secrets-file", str(file), cause, file=str(file))) from None
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
+    for number, raw in enumerate(text.split("\n"), 1):
+        line, where = raw.strip(), f"{file}:{number}"
         if not line or line.startswith("#"):
             continue
         pair = LINE.fullmatch(line)
         if pair is None:
-            where = f"{file}:{number}"
             raise Failure(problem("secrets-file", where, "the line is not KEY=VALUE", file=where))
-        values[pair[1]] = _value(pair[2]).encode()
-    if not values:
+        value = _value(pair[2])
+        if value is None:
+            cause = "its quote does not end on this line: give a KEY of several lines by itself"
+            raise Failure(problem("secrets-file", where, cause, file=where))
+        lines.append((where, pair[1], value.encode()))
+    if not lines:
         raise Failure(
             problem("secrets-file", str(file), "it has no KEY=VALUE line", file=str(file))
         )
-    return values
+    return lines
 
 
-def _value(text: str) -> str:
-    """Take the quotes off; without them a ` #` begins a comment.
+def _value(text: str) -> str | None:
+    """Take the quotes off, None where they do not end; without them a ` #` begins a comment.
 
     >>> _value("'a # b'  # why"), _value("a # b"), _value("a#b"), _value('"x')
-    ('a # b', 'a', 'a#b', '"x')
+    ('a # b', 'a', 'a#b', None)
     """
     quoted = QUOTED.fullmatch(text)
     if quoted is None:
+        if text.startswith(("'", '"')):
+            return None
         return re.split(r"\s#", text, maxsplit=1)[0].strip()
     inner = quoted["text"]
     return inner.replace("\\n", "\n") if quoted["q"] == '"' else inner

@@ -217,11 +217,12 @@ def check(files: tuple[Path, ...]) -> None:
 
 
 def _value(environment: str, key: str) -> bytes:
+    from morrow.tool.secrets.given import without_end
+
     if sys.stdin.isatty():
         typed: str = click.prompt(f"{key} for {environment}", hide_input=True, err=True)
         return typed.encode()
-    # Every byte counts; what `echo` and an editor put at the end is no part of a secret.
-    value = sys.stdin.buffer.read().removesuffix(b"\n").removesuffix(b"\r")
+    value = without_end(sys.stdin.buffer.read())
     if not value:
         cause = "standard input was empty"
         raise Failure(problem("secret-value", key, cause, environment=environment, key=key))
