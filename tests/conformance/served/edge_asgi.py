@@ -98,6 +98,10 @@ async def types(scope: Scope, receive: Receive, send: Send) -> None:
         }.items()
         if not isinstance(scope.get(name), kind)
     ]
+    for end in ("client", "server"):
+        host, port = scope[end]
+        if not (isinstance(host, str) and isinstance(port, int)):
+            wrong.append(end)
     for name, value in scope["headers"]:
         if not (isinstance(name, bytes) and isinstance(value, bytes) and name == name.lower()):
             wrong.append(f"header {name!r}")

@@ -115,6 +115,8 @@ async def asgi(
         body = bytes(BIG)
     elif path == "/job":
         asyncio.get_running_loop().run_in_executor(pool, job, float(query))
+        tasks.append(asyncio.create_task(watch()))
+        assert isinstance(scope["client"][1], int)
     elif path == "/child":
         body = (await asyncio.to_thread(child_ends)).encode()
     elif path == "/sleep":
@@ -146,6 +148,17 @@ async def asgi(
                 await asyncio.wait_for(asyncio.shield(left), 0.1)
         return
     await send({"type": "http.response.body", "body": b"" if count else body})
+
+
+tasks: list[asyncio.Task[None]] = []
+
+
+async def watch() -> None:
+    """Work until it is cancelled, and clean up."""
+    try:
+        await asyncio.sleep(60)
+    finally:
+        note("task cleaned up")
 
 
 async def _left(receive: Callable[[], Awaitable[Message]]) -> None:

@@ -144,6 +144,15 @@ def test_an_address_of_ipv4_is_known_in_both_spellings(client: str) -> None:
     assert scope["client"][0] == "192.0.2.1"
 
 
+@pytest.mark.parametrize(("kind", "said"), [("http", "https"), ("websocket", "wss")])
+@pytest.mark.parametrize("told", [b"https", b"wss"])
+def test_a_websocket_behind_a_proxy_has_its_own_scheme(kind: str, said: str, told: bytes) -> None:
+    scope: dict[str, Any] = {"type": kind, "client": ("10.0.0.7", "1"), "scheme": "x"}
+    scope["headers"] = [(b"x-forwarded-proto", told)]
+    Proxies(["10.0.0.0/8"]).apply(scope)
+    assert scope["scheme"] == said
+
+
 def test_a_check_that_has_not_passed_yet_is_not_up() -> None:
     service = Service(lambda environ, start_response: [])
     fails = True

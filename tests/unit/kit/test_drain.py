@@ -109,6 +109,7 @@ def test_every_byte_that_the_grace_allows_is_delivered(target: str, tmp_path: Pa
     assert "exit hook" in told
     if talks:
         assert told.count("websocket end") == 2
+        assert told.index("shutdown") < told.index("task cleaned up")
         assert "shutdown" in told
 
 

@@ -35,19 +35,19 @@ class Exchange(Request):
     _given = 0  # bytes of the answer's body
     _whole = False  # the body of the request has been taken
     _taken = 0
+    _piece: asyncio.Future[Message] | None = None  # of the body, asked of the server once
     _refusing = False
-    _left: asyncio.Future[None] | None
+    _asked: asyncio.Future[Any] | None  # what the client does next, asked of the server once
     _refused: BodyRefused | None
-    _ending: asyncio.Event | None = None
+    _ending: asyncio.Future[None] | None = None  # done when what is endless must end
 
     def __init__(self, around: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401
         self._around = around
         self._receive, self._send = receive, send
         # Asked again and again: quicker found here than in the class.
-        self._refused = self._left = self._held = None
-        self.started = self.ended = self.broken = False
+        self._refused = self._asked = self._held = None
+        self.started = self.ended = self.broken = self._holds = False
         self._out = False  # the head has left: nothing else can be said
-        self._holds = False  # a place
 
     def enter(self) -> bool:
         """Take a place among the running requests, if one is free."""
@@ -63,8 +63,8 @@ class Exchange(Request):
     def forget(self) -> None:
         """Wait for the client no longer."""
         self.leave()
-        if self._left is not None:
-            self._left.cancel()
+        for one in filter(None, (self._asked, self._piece)):
+            one.cancel()
 
     def leave(self) -> None:
         """Give the place back."""
@@ -84,8 +84,12 @@ class Exchange(Request):
         held, self.stage = self._holds, READING
         # Who waits for a client holds no place.
         self.leave()
+        if self._piece is None:
+            self._piece = asyncio.ensure_future(bodies.piece(self._receive, bodies.PATIENCE))
         try:
-            message: Message = await bodies.piece(self._receive, bodies.PATIENCE)
+            # Who gives up waiting loses nothing: it stays for who asks next.
+            message = await asyncio.shield(self._piece)
+            self._piece = None
         except BodyRefused as refused:
             self._refused = refused
             return {"type": "http.disconnect"}
@@ -102,24 +106,26 @@ class Exchange(Request):
 
     async def _disconnect(self) -> Message:
         """Wait for the client to leave, or, with a stream of events, for the service's end."""
-        waits: set[asyncio.Future[Any]] = {self._watch()}
-        if self._ending is not None:
-            waits.add(asyncio.ensure_future(self._ending.wait()))
-        try:
+        waits = {self._watch()} | ({self._ending} if self._ending is not None else set())
+        # Who asks whether it has left, as Starlette does, never waits: it must be told at once.
+        if not any(one.done() for one in waits):
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            return {"type": "http.disconnect"}
-        finally:
-            for one in waits - {self._left}:
-                one.cancel()
+        return {"type": "http.disconnect"}
 
-    def _watch(self) -> asyncio.Future[None]:
-        """Return what is done when the client has left. Asked of the server once."""
-        if self._left is None:
-            self._left = asyncio.ensure_future(bodies.left(self._receive))
-        return self._left
+    def _watch(self) -> asyncio.Future[Any]:
+        """Return what is done when the client has left."""
+        if self._asked is None:
+            self._asked = asyncio.ensure_future(bodies.left(self._receive))
+        return self._asked
 
     def _has_left(self) -> bool:
-        return self._left is not None and self._left.done()
+        return self._asked is not None and self._asked.done()
+
+    def _may_end(self) -> None:
+        """Let the service's end be told to this one."""
+        self._ending = asyncio.get_running_loop().create_future()
+        if self._around.observer.ending:
+            self._ending.set_result(None)
 
     async def send(self, message: Message) -> None:
         """Pass on what the application answers."""
@@ -151,28 +157,27 @@ class Exchange(Request):
                 if lower == _ID or (lower == _CONNECTION and self.closing):
                     continue
                 if lower == _LENGTH:
+                    if status == 204:
+                        continue  # it has no body whose length could be said
                     if not bytes(value).isdigit():
                         raise ValueError(f"the Content-Length {value!r} is no number of bytes")
                     self.length = int(value)
                 elif lower == _TYPE and bytes(value).startswith(b"text/event-stream"):
-                    self._ending = asyncio.Event()
-                    if self._around.observer.ending:
-                        self._ending.set()
+                    self._may_end()
             headers.append((name, value))
         headers.append((b"x-request-id", self.id.encode()))
         # The end of an answer without a length is that of its connection, for HTTP/1.0.
         if self.closing or (self.length < 0 and self.source.get("http_version") == "1.0"):
             headers.append((b"connection", b"close"))
-        self.started = True
-        self.status = str(status)
+        self.started, self.status = True, str(status)
         return {**message, "headers": headers}
 
     def _body(self, message: Message) -> Message:
         body, more = message.get("body", b""), message.get("more_body", False)
         if type(body) is not bytes:
             message = {**message, "body": (body := bytes(body))}
-        self._given += len(body)
-        given, told = self._given, self.length
+        self._given = given = self._given + len(body)
+        told = self.length
         if (given > told >= 0 or (not more and given < told)) and self.may_have_body:
             self.closing = True
             raise RuntimeError(f"a body of {given} bytes, with Content-Length {told}")
@@ -191,8 +196,8 @@ class Exchange(Request):
 
     def end(self, task: asyncio.Task[Any] | None) -> None:
         """Let what is endless end: its client comes back to another pod."""
-        if self._ending is not None:
-            self._ending.set()
+        if self._ending is not None and not self._ending.done():
+            self._ending.set_result(None)
             asyncio.get_running_loop().call_later(LAST_EVENT, self._end_anyway, task)
 
     def _end_anyway(self, task: asyncio.Task[Any] | None) -> None:
@@ -206,7 +211,7 @@ class Exchange(Request):
         if not self.started:
             await self.fail(RuntimeError("it returned without a response"))
         elif not self.ended:
-            ends = self.stopped or (self._ending is not None and self._ending.is_set())
+            ends = self.stopped or (self._ending is not None and self._ending.done())
             if ends or not self.may_have_body or self._given == self.length:
                 await self.send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
@@ -214,8 +219,7 @@ class Exchange(Request):
 
     async def refuse(self, refused: BodyRefused) -> None:
         """Answer for the application: the body was not taken."""
-        self.closing = True
-        self._refusing = True
+        self.closing = self._refusing = True
         if not self._out:
             await self._say(refused.status, refused.message)
         self.leave()

@@ -103,8 +103,9 @@ class Proxies:
         client = client or (chain[0] if chain else "")
         if client and (address := _address(client)) is not None:
             scope["client"] = (str(address), "0")
-        if (scheme := last(b"proto").lower()) in ("http", "https"):
-            scope["scheme"] = scheme
+        if (scheme := last(b"proto").lower().replace("ws", "http")) in ("http", "https"):
+            is_socket = scope.get("type") == "websocket"
+            scope["scheme"] = scheme.replace("http", "ws") if is_socket else scheme
         if (port := last(b"port")).isdecimal():
             scope["server"] = (scope["server"][0], port)
         host = last(b"host").encode("latin-1")

@@ -8,6 +8,7 @@ from morrow.kit.request.bodies import BodyRefused
 from morrow.kit.request.request import Request
 
 _breaks = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
+is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 
 _PLAIN, _LENGTH, _TYPE, _CONNECTION, _OURS = range(5)
 _KNOWN = {"content-length": _LENGTH, "content-type": _TYPE, "connection": _CONNECTION}
@@ -26,8 +27,8 @@ class _Pairs(dict[Pair, tuple[int, Pair, Pair]]):
 
     def __missing__(self, pair: Pair) -> tuple[int, Pair, Pair]:
         name, value = pair
-        if _breaks(name):
-            raise ValueError(f"the header {name!r} holds a control character")
+        if not is_token(name):
+            raise ValueError(f"{name!r} is no name of a header")
         if _breaks(value):
             raise ValueError(f"the value of the header {name!r} holds a control character")
         kind = _KNOWN.get(name.lower(), _PLAIN)
@@ -105,7 +106,7 @@ class Head(Request):
         raise NotImplementedError
 
     def whole(self, parts: list[bytes]) -> Any:  # noqa: ANN401 - what the server wants
-        """Return a body that is not streamed."""
+        """Answer with a body that is not streamed."""
         return parts
 
     def refuse(self, refused: BodyRefused) -> Any:  # noqa: ANN401 - as above

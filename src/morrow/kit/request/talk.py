@@ -1,14 +1,12 @@
 """One websocket of an ASGI application: what is received, sent, and left open."""
 
 import asyncio
-import re
 
-from morrow.kit.request.bodies import BodyRefused, plain
+from morrow.kit.request.bodies import BodyRefused
 from morrow.kit.request.exchange import Exchange, Message
+from morrow.kit.request.head import is_token
 from morrow.kit.request.request import WEBSOCKET
 from morrow.kit.settings.problem import logger
-
-_is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 
 # The code of a websocket that is closed because the service restarts.
 RESTARTING = 1012
@@ -18,14 +16,13 @@ class Talk(Exchange):
     """One websocket. It holds no place: it lasts as long as its client likes."""
 
     _connected = _gone = False
+    _code = RESTARTING
 
     def enter(self) -> bool:
         """Take no place."""
         self.stage = WEBSOCKET
         self.status = "101"
-        self._ending = asyncio.Event()
-        if self._around.observer.ending:
-            self._ending.set()
+        self._may_end()
         return True
 
     async def receive(self) -> Message:
@@ -34,19 +31,29 @@ class Talk(Exchange):
             self._connected = True
             return await self._receive()
         if self._ending is None or self.ended:
-            return {"type": "websocket.disconnect", "code": RESTARTING}
-        came = asyncio.ensure_future(plain(self._receive()))
-        ending = asyncio.ensure_future(self._ending.wait())
-        done, _ = await asyncio.wait((came, ending), return_when=asyncio.FIRST_COMPLETED)
-        ending.cancel()
-        if came in done:
-            message = came.result()
-            self._gone = message["type"] == "websocket.disconnect"
-            return message
-        came.cancel()
-        self._gone = True
-        await self._close()
-        return {"type": "websocket.disconnect", "code": RESTARTING}
+            return {"type": "websocket.disconnect", "code": self._code}
+        came = self._listen()
+        if not came.done():
+            await asyncio.wait((came, self._ending), return_when=asyncio.FIRST_COMPLETED)
+        if came.done() and not came.cancelled():
+            if not self._gone:
+                self._asked = None
+            return came.result()
+        if not self.ended:
+            self._gone = True
+            await self._close()
+        return {"type": "websocket.disconnect", "code": self._code}
+
+    def _listen(self) -> asyncio.Future[Message]:
+        """Ask for the next message; one that nobody waits for any more is kept for who does."""
+        if self._asked is None:
+            self._asked = asyncio.ensure_future(self._next())
+        return self._asked
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._gone = message["type"] == "websocket.disconnect"
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass on what the application says."""
@@ -55,14 +62,17 @@ class Talk(Exchange):
             self.started = True
             if message.get("headers"):
                 logger.warning("the server sends no headers with websocket.accept")
-            if not _is_token(message.get("subprotocol") or "x"):
+            if not is_token(message.get("subprotocol") or "x"):
                 raise ValueError(f"{message['subprotocol']!r} is no subprotocol")
         elif kind == "websocket.close":
             if self.ended:
                 return
-            self.ended = True
+            self.ended, self._code = True, message.get("code", 1000)
             if not self.started:
                 self.status = "403"
+            if self._asked is not None and not self._asked.done():
+                self._asked.cancel()  # the server closes nothing that is still listened to
+                await asyncio.wait((self._asked,))
         elif kind == "websocket.http.response.start":
             if not 100 <= int(message["status"]) <= 999:
                 raise ValueError(f"{message['status']} is no status")
@@ -71,8 +81,13 @@ class Talk(Exchange):
             # Two of one name end Granian's process.
             once = {bytes(name).lower(): value for name, value in message.get("headers") or ()}
             message = {**message, "headers": list(once.items())}
-        if not (self.ended and kind == "websocket.send"):
-            await self._send(message)
+        elif kind == "websocket.send":
+            self._listen()  # who only sends is told in no other way that its client has left
+            if self._gone:
+                raise OSError("the client has left")
+            if self.ended:
+                return
+        await self._send(message)
 
     async def _close(self) -> None:
         await self.send({"type": "websocket.close", "code": RESTARTING, "reason": "restarting"})

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
+from time import monotonic
 from typing import Any
 
 from morrow.kit.request.bodies import BodyRefused, said, too_large
@@ -65,7 +66,7 @@ class Middleware:
         return answered
 
     def answer(self, environ: Environ, answer: Head) -> Any:  # noqa: ANN401 - see Head.whole
-        """Call the application; return its answer, whole or streamed."""
+        """Call the application and answer; return what is left to be given, if anything is."""
         observer = self.observer
         answer.source = environ
         token = current.set(answer)
@@ -75,10 +76,15 @@ class Middleware:
             if answer.refused is not None:
                 raise answer.refused
             result = self.app(environ, answer.start)
-            if isinstance(result, list) and answer.started:
+            if type(result) is list and answer.started:
                 return answer.whole(result)
             if 0 <= answer.length <= MOST_BUFFERED:
-                return answer.whole(_joined(result))
+                try:
+                    return answer.whole(list(result))
+                finally:
+                    # What the application does at its end keeps no client waiting.
+                    answer.answered = monotonic()
+                    _close(result)
             streamed = Streamed(observer, answer, result)
             handed_on = True
             return streamed
@@ -147,13 +153,6 @@ class _Limited(io.RawIOBase):
             raise self._answer.refused
         buffer[: len(data)] = data
         return len(data)
-
-
-def _joined(parts: Iterable[bytes]) -> list[bytes]:
-    try:
-        return list(parts)
-    finally:
-        _close(parts)
 
 
 def _close(parts: Iterable[bytes]) -> None:

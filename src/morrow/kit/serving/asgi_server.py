@@ -127,9 +127,12 @@ class AsgiServer:
         peer = scope["morrow.peer"] = scope["client"]
         try:
             self.proxies.apply(scope)
+            for end in ("client", "server"):  # as ASGI writes them
+                host, port = scope[end]
+                scope[end] = (host, int(port))
             scope.setdefault("root_path", "")
             if scope["http_version"] == "1":
-                scope["http_version"] = "1.0"  # as ASGI writes it
+                scope["http_version"] = "1.0"
             scope["state"] = self.lifespan.state.copy()
             # Files by their path would pass every middleware that changes bodies, GZip's for one.
             scope["extensions"].pop("http.response.pathsend", None)
@@ -150,7 +153,7 @@ class AsgiServer:
 
     def stop(self, seconds: float) -> bool:
         """Let the application clean up, for so long; tell whether it did."""
-        stopped = asyncio.run_coroutine_threadsafe(self.lifespan.stop(), self.loop)
+        stopped = asyncio.run_coroutine_threadsafe(self._stop(), self.loop)
         try:
             stopped.result(max(0.1, seconds))
         except TimeoutError:
@@ -160,3 +163,16 @@ class AsgiServer:
             logger.exception("the application's shutdown failed")
             return False
         return True
+
+    async def _stop(self) -> None:
+        try:
+            await self.lifespan.stop()
+        finally:
+            # What it has left running may clean up, too, as asyncio.run lets it.
+            known = {asyncio.current_task(), *self._tasks.values()}
+            left = [one for one in asyncio.all_tasks() if one not in known]
+            for task in left:
+                logger.info("background task cancelled: %s", task.get_name())
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            await self.loop.shutdown_asyncgens()

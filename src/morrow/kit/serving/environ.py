@@ -1,7 +1,7 @@
 """From the scope of a request to the environ that PEP 3333 describes."""
 
 import sys
-from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -26,22 +26,6 @@ class _Names(dict[bytes, str]):
 _NAMES = _Names({b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"})
 
 
-class _Empty:
-    """The body of a request that has none."""
-
-    def read(self, size: int = -1) -> bytes:
-        return b""
-
-    def readline(self, size: int = -1) -> bytes:
-        return b""
-
-    def readlines(self, hint: int = -1) -> list[bytes]:
-        return []
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(())
-
-
 # What each request says anew stands here as well: a copy has room for it.
 _ALWAYS: dict[str, Any] = {
     "REQUEST_METHOD": "",
@@ -57,7 +41,7 @@ _ALWAYS: dict[str, Any] = {
     "SERVER_SOFTWARE": "Morrow",
     "wsgi.errors": sys.stderr,
     # All of the body is there: who reads to its end needs no length.
-    "wsgi.input": _Empty(),
+    "wsgi.input": None,
     "wsgi.input_terminated": True,
     "wsgi.multiprocess": False,
     "wsgi.multithread": True,
@@ -81,6 +65,7 @@ def environ_of(scope: dict[str, Any]) -> dict[str, Any]:
     environ["SERVER_NAME"], environ["SERVER_PORT"] = scope["server"]
     environ["REMOTE_ADDR"] = scope["client"][0]
     environ["wsgi.url_scheme"] = scope["scheme"]
+    environ["wsgi.input"] = BytesIO()
     if query := scope["query_string"]:
         environ["QUERY_STRING"] = query.decode("latin-1")
     if scope["http_version"] != "1.1":

@@ -28,6 +28,10 @@ BACKLOG = 2048
 # Connections, not requests: idle kept-alive ones must not keep new ones out.
 MOST_CONNECTIONS = 16_384
 
+# As much as a thread of Python's own has: a quarter of it, Rust's default, ends the process where
+# another server's request recurses as deep and is answered.
+STACK = 8 * 1024**2
+
 # It says that it starts and stops, as we do.
 logging.getLogger("_granian").setLevel(logging.WARNING)
 
@@ -109,7 +113,12 @@ class GranianServer:
         """Begin to accept. Granian's threads do the rest; this returns at once."""
         scheduler = _Scheduler(self._loop, None, None, None, None)
         scheduler._schedule_fn = self._schedule
+        # Rust reads it once, when the first thread is made. Programs that are started need it not.
+        theirs = os.environ.get("RUST_MIN_STACK")
+        os.environ["RUST_MIN_STACK"] = theirs or str(STACK)
         self._worker.serve_mtr(scheduler, self._loop, self._stop)
+        if theirs is None:
+            del os.environ["RUST_MIN_STACK"]
 
     def leave_connections_to_others(self) -> None:
         """Accept no more, and go on serving the connections there are.

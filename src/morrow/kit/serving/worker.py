@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from morrow.kit.serving.own_server import OwnServer
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """What a worker is to do."""
@@ -43,9 +46,11 @@ class Job:
 
 def work(job: Job, control: socket.socket) -> int:
     """Serve until told to stop; return the exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         # Not SIG_IGN: programs that the application starts would inherit it.
         signal.signal(number, lambda *_: None)
+    # Nor may processes that it forks, as multiprocessing does, be deaf.
+    os.register_at_fork(after_in_child=_hear_signals)
     running: Running | None = None
 
     def answer(path: str, openmetrics: bool) -> Answer:
@@ -70,6 +75,11 @@ def work(job: Job, control: socket.socket) -> int:
         return error.log()
     known = running
     return server.run(lambda: _serve(job, control, known, server, admin))
+
+
+def _hear_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _serve(

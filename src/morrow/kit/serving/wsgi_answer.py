@@ -62,16 +62,13 @@ class Answer(Head):
         self._head = (int(status[:3]), headers)
         return self.write
 
-    def whole(self, parts: list[bytes]) -> bytes:
-        """Return the body in one, if it is what the head promises."""
-        if len(parts) == 1 and not self._written:
-            body = parts[0]
-        else:
-            body = b"".join((*self._written, *parts))
+    def whole(self, parts: list[bytes]) -> None:
+        """Send the body in one, if it is what the head promises."""
+        body = b"".join((*self._written, *parts) if self._written else parts)
         if not self.sent and self.length >= 0:
             self._compare(len(body))
             body = body[: self.length]
-        return body
+        self.send(body)
 
     def _compare(self, given: int) -> None:
         """Hold the body's length against what the head says: less is an error, more is cut."""
@@ -87,7 +84,7 @@ class Answer(Head):
         if self.sent:
             return False
         self._written = ()
-        self.send(self.fail(BadAnswer()))
+        self.fail(BadAnswer())
         return True
 
     def write(self, data: bytes) -> None:
@@ -116,7 +113,9 @@ class Answer(Head):
         """Send what comes piece by piece, as fast as the client reads."""
         first = next((piece for piece in pieces if piece), b"")
         if not first or len(first) == self.length:
-            self.send(self.whole([first]))
+            self.whole([first])
+            for _ in pieces:
+                pass  # what the application does after its last piece
             return
         self._piece(b"".join((*self._written, first)))
         self._written = ()

@@ -194,11 +194,9 @@ class WsgiServer:
                     answer = pending.popleft()
                     answer.stage, answer.at_once = RUNNING, at_once
                     try:
-                        result = face.answer(answer.environ, answer)
-                        if type(result) is bytes:
-                            answer.send(result)
-                        else:
-                            answer.stream(result)
+                        streamed = face.answer(answer.environ, answer)
+                        if streamed is not None:
+                            answer.stream(streamed)
                     except BaseException as error:
                         self._fail(answer, error)
                     holds = not answer.gave_turn

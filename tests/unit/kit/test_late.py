@@ -1,0 +1,46 @@
+"""What a WSGI application does beside its answer is done, and harms nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.kit.served import Served, served, wait_for
+
+
+@pytest.fixture(scope="module")
+def late() -> Iterator[Served]:
+    with served("late_apps:app") as one:
+        yield one
+        assert one.stop() == 0
+
+
+def test_the_end_of_an_answer_is_reached_and_keeps_no_client_waiting(late: Served) -> None:
+    assert late.get("/parts").text == "page"
+    assert late.get("/generator").text == "page"
+    assert len(late.get("/large").body) == 100_000
+    assert late.get("/lasting").text == "page", "before its end, which waits for us"
+    done = ["closed", "after the last piece", "after the large piece", "released"]
+    wait_for(lambda: sorted(late.get("/seen").text.split(", ")) == sorted(done), "all ends")
+
+
+@pytest.mark.parametrize("name", ["X(Bad", "", "X:Y"])
+def test_what_is_no_name_of_a_header_is_a_500(late: Served, name: str) -> None:
+    assert late.get(f"/named?{name}").status == 500
+    assert late.get("/named?X-Good").headers["x-good"] == "1"
+
+
+def test_the_body_of_a_request_without_one_can_be_read_in_every_way(late: Served) -> None:
+    assert late.get("/following").text == "nothing"
+    assert late.get("/following", method="POST", body=b"a\nb").text == "a\n"
+
+
+def test_a_request_may_recurse_as_deep_as_under_other_servers(late: Served) -> None:
+    worker = late.worker_pid()
+    assert late.get("/deep").text == "5000"
+    assert late.worker_pid() == worker
+
+
+def test_processes_that_the_application_forks_hear_sigterm(late: Served) -> None:
+    assert late.get("/forked").text == "-15"
