@@ -86,6 +86,16 @@ def test_what_does_not_end_is_killed_with_its_children_and_said_to_be_lost() -> 
     assert one.messages("its work is lost")
 
 
+def test_what_a_shell_ran_finishes_its_work_though_the_shell_has_ended() -> None:
+    inner = "trap 'sleep 0.5; echo finished; exit 0' TERM; echo up; while :; do sleep 0.1; done"
+    one = worker("sh", "-c", f'sh -c "{inner}"; echo never')
+    one.told("up")
+    one.terminate()
+    assert one.wait() == 143, "the shell's own"
+    assert one.messages("finished")
+    assert not one.messages("its work is lost")
+
+
 def test_huey_is_told_by_sigint_and_other_signals_go_through(tmp_path: Path) -> None:
     program = tmp_path / "huey_consumer.py"
     program.write_text(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.unit.kit.served import Served, run, served
+from morrow import Service
+from morrow.kit.health.checks import Checks
+from tests.unit.kit.served import Served, run, served, wait_for
 
 WSGI = """
 import asyncio, time
@@ -113,3 +116,19 @@ def test_a_lifespan_that_raises_at_its_end_is_told_and_counted(tmp_path: Path) -
     quiet = LIFESPAN.partition("    raise")[0]
     with served("shop:app", **shop(tmp_path, quiet)) as one:
         assert one.stop() == 0, "the control: one that only returns has ended well"
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), asyncio.CancelledError()])
+def test_a_check_is_asked_again_whatever_it_raised(error: BaseException) -> None:
+    service = Service(lambda environ, start_response: [])
+    asked = []
+
+    @service.check("database", every=0.01)
+    def database() -> None:
+        asked.append(1)
+        raise error
+
+    checks = Checks(service.checks)
+    wait_for(lambda: len(asked) > 1, "the next look")
+    assert type(error).__name__ in checks.states()[0].message
+    checks.stop()

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from morrow.kit.health.checks import told
 from morrow.kit.request.logs import JsonFormatter, PeopleFormatter, configure
+from morrow.kit.settings.problem import raised
 from tests.unit.kit.called import Client, Environ
 
 
@@ -66,6 +68,27 @@ def test_formats_of_a_record() -> None:
     assert "error   shop: sold" in people
     assert "count=2" in people
     assert "ValueError: why" in people
+
+
+def test_what_cannot_say_itself_loses_no_line() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("nothing to say")
+
+        __repr__ = __str__
+
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    said: list[tuple[Any, tuple[object, ...], object]]
+    said = [(Mute(), (), 1), ("sold %s", (Mute(),), Mute()), ("sold", (), deep)]
+    for message, arguments, more in said:
+        record = logging.LogRecord("shop", logging.INFO, "", 0, message, arguments, None)
+        record.more = more
+        assert json.loads(JsonFormatter().format(record))["logger"] == "shop"
+        assert " shop: " in PeopleFormatter().format(record)
+    assert told(Mute()) == "raised Mute: <Mute>"
+    assert "Mute: <Mute>" in str(raised("x", "it raised", Mute()))
 
 
 def test_configure_takes_warnings_and_uncaught_exceptions(

@@ -91,7 +91,7 @@ def test_files_and_the_folder(tmp_path: Path) -> None:
     folder = {"MORROW_SECRETS_DIR": str(tmp_path)}
     assert Shop.load(folder).token.reveal() == "from the folder"
     named = tmp_path / "elsewhere"
-    named.write_text("line\r\n")
+    named.write_bytes(b"\xef\xbb\xbfline\r\n")
     assert Shop.load({"TOKEN_FILE": str(named)}).token.reveal() == "line"
     named.write_bytes(b"one\r\ntwo\rthree\n")
     assert Shop.load({"TOKEN_FILE": str(named)}).token.reveal() == "one\r\ntwo\rthree"
@@ -136,6 +136,17 @@ def test_no_text_breaks_a_parser(text: str) -> None:
 def test_sizes_and_durations_survive_being_written(number: int) -> None:
     assert values.parse(Size, values.render(Size(number))) == number
     assert values.parse(int, values.render(number)) == number
+
+
+def test_what_the_page_of_settings_says_of_types_holds() -> None:
+    class Wide(Settings):
+        levels: list[Literal["a", "b"]]
+        maybe: int | None
+
+    assert Wide.load({"LEVELS": "a, b"}) == Wide(levels=["a", "b"], maybe=None)
+    assert Wide.load({"LEVELS": "a", "MAYBE": "3"}).maybe == 3
+    with pytest.raises(SettingsError, match=r"^1 bad setting: LEVELS must be one of a, b"):
+        Wide.load({"LEVELS": "a,c"})
 
 
 def test_declarations_that_cannot_work_are_refused() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from morrow.kit.request.bodies import plain
-from morrow.kit.settings.redact import clean
+from morrow.kit.settings.redact import clean, text_of
 
 logger = logging.getLogger("morrow.checks")
 
@@ -78,7 +78,7 @@ class _Runner:
             self._began = began = time.monotonic()
             try:
                 self._ask()
-            except Exception as error:
+            except BaseException as error:  # SystemExit or a cancelled task fail it alike
                 self._fail(told(error))
             else:
                 took = time.monotonic() - began
@@ -126,7 +126,7 @@ def told(error: BaseException) -> str:
     >>> told(ConnectionError("no route to redis://:hunter2@cache.example.com"))
     'raised ConnectionError: no route to redis://:********@cache.example.com'
     """
-    first = clean(str(error)).strip().partition("\n")[0][:MOST_SAID]
+    first = clean(text_of(error)).strip().partition("\n")[0][:MOST_SAID]
     return f"raised {type(error).__name__}" + (f": {first}" if first else "")
 
 

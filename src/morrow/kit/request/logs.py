@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any, TextIO
 
 from morrow.kit.request.request import Request, current
-from morrow.kit.settings.redact import clean, learn
+from morrow.kit.settings.redact import clean, learn, text_of
 
 OURS = ("morrow", *(f"morrow.{one}" for one in ("access", "admin", "checks", "child", "tracing")))
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -78,10 +78,10 @@ class JsonFormatter(logging.Formatter):
         if record.stack_info:
             line["stack"] = record.stack_info
         try:
-            text = json.dumps(line, default=str, allow_nan=False)
-        except (TypeError, ValueError):
+            text = json.dumps(line, default=text_of, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
             # Keys that are no text, a circle, NaN: shown as Python does, the line is kept.
-            text = json.dumps({str(key): str(value) for key, value in line.items()})
+            text = json.dumps({text_of(key): text_of(value) for key, value in line.items()})
         return clean(text)
 
 
@@ -102,7 +102,7 @@ class PeopleFormatter(logging.Formatter):
         for name, value in added.items():
             # A list repeats, for tools, what the message says.
             if not isinstance(value, list):
-                text += f" {name}={value}"
+                text += f" {name}={text_of(value)}"
         if record.exc_info and record.exc_info[0] is not None:
             stack = self.formatException(record.exc_info)
         return clean(f"{text}\n{stack}" if stack else text)
@@ -126,10 +126,7 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     except Exception:
         # A wrong number of arguments, or one that cannot print itself, must not lose the line.
-        try:
-            return f"{record.msg} {record.args!r}"
-        except Exception:
-            return f"{record.msg} <{type(record.args).__name__}>"
+        return f"{text_of(record.msg)} {text_of(record.args, repr)}"
 
 
 def fields(**named: object) -> dict[str, object]:

@@ -88,7 +88,20 @@ class Command:
     def _done(self) -> bool:
         if self._code is None:
             return False
+        if self._left():
+            self._ended = time.monotonic()
+            return False
         return not self._open or time.monotonic() - self._ended > AFTER_THE_END
+
+    def _left(self) -> bool:
+        """Tell whether what is told to stop has left others: a shell ends before its command."""
+        if self._stopping_since is None:
+            return False
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def _tell(self) -> int:
         code = self._code or 0
@@ -143,7 +156,7 @@ class Command:
 
     def _keep_to_the_grace(self) -> None:
         """Say the last word in time, then kill what is left of it."""
-        if self._stopping_since is None or self._code is not None:
+        if self._stopping_since is None or (self._code is not None and not self._left()):
             return
         gone = time.monotonic() - self._stopping_since
         last = stop_of(self.words).last
@@ -168,6 +181,8 @@ class Command:
         for pid, code in ended():
             if pid == self.pid:
                 self._code, self._ended = code, time.monotonic()
+                if self._left():
+                    os.killpg(pid, stop_of(self.words).first)
 
     def answer(self, path: str, _: bool) -> Answer:
         """Return the admin server's response to a path."""

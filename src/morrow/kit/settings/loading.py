@@ -135,9 +135,9 @@ def _mounted(folder: Path, name: str) -> Path | None:
 
 def _file(path: Path, place: str) -> str:
     try:
-        # What an editor or `echo` adds at the end is no part of a value; all else is, so the
+        # What an editor or `echo` adds at the ends is no part of a value; all else is, so the
         # file is not read as text, which would make one line's end of every kind.
-        return path.read_bytes().decode().removesuffix("\n").removesuffix("\r")
+        return path.read_bytes().decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         raise _Refused("setting-unreadable", f"cannot be read: {place} is no UTF-8 text") from None
     except OSError as error:

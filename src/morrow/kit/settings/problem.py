@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from morrow.kit.settings.loading import BAD_SETTINGS, SettingProblem, SettingsError
-from morrow.kit.settings.redact import clean
+from morrow.kit.settings.redact import clean, text_of
 
 logger = logging.getLogger("morrow")
 
@@ -82,7 +82,8 @@ def raised(code: str, what: str, error: BaseException, mend: str = "") -> StartE
     if not isinstance(error, SyntaxError) and stack:
         frame = next((one for one in reversed(stack) if not _of_a_library(one.filename)), stack[-1])
         where = f" ({_short(frame.filename)}, line {frame.lineno})"
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = text_of(error)
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     lines = "".join(traceback.format_exception(error.with_traceback(trace)))
     fields = {"error": type(error).__name__, "stack": lines} if stack else {}
     return StartError(code, f"{what}: {said}{where}{mend}", fields=fields)

@@ -5,7 +5,7 @@ An exception's text is written by a library, which may put a connection string i
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from morrow.kit.settings.secret import MASK
@@ -22,6 +22,18 @@ _ASSIGNED = re.compile(rf"""({_WORDS}=)(?:\\?["'][^"'\\]*|[^\s&"'\\;,)]+)""", re
 _QUOTED = re.compile(rf"""({_WORDS}\\?["']\s*:\s*\\?["'])[^"'\\]+""", re.IGNORECASE)
 _IN_URL = re.compile(r"""(://[^\s/:@"']*:)[^\s/"']+@""")
 _known: set[str] = set()
+
+
+def text_of(value: object, show: Callable[[object], str] = str) -> str:
+    """Return a value as text, also of one that cannot say itself.
+
+    >>> text_of(3), text_of((3,), repr)
+    ('3', '(3,)')
+    """
+    try:
+        return show(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
 
 
 def keep_out(values: Iterable[str]) -> None:

@@ -117,6 +117,8 @@ def _variable(cls: type, field: dataclasses.Field[Any], kind: object) -> Variabl
     default = field.default
     if default is MISSING and field.default_factory is not MISSING:
         default = field.default_factory()
+    if default is MISSING and required(kind) is not kind:
+        default = None
     if required(kind) is Url and isinstance(default, str):
         default = Url(default)
     for bound in ("minimum", "maximum"):

@@ -165,7 +165,7 @@ def is_supported(kind: object) -> bool:
         return all(isinstance(choice, str | int) for choice in get_args(kind))
     if get_origin(kind) is list:
         (item,) = get_args(kind)
-        return item in _PARSERS and item is not Secret
+        return item is not Secret and get_origin(item) is not list and is_supported(item)
     return kind in _PARSERS
 
 
