@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cluster import Cluster, Image
-from tests.e2e.tool_project import ToolProject, tool_of
+from tests.e2e.tool_project import ToolProject, end, tool_of
 from tests.terraform.fixtures import provider
 from tests.terraform.lab_project import LabProject, project
 
@@ -40,10 +40,12 @@ def by_terraform(project: LabProject) -> LabProject:
 
 def _converges(tool: ToolProject, label: str, step: int) -> None:
     """Kill `up` at the step; the next one finishes what it began."""
-    command = tool.killed_at(step, "up", label)
+    command, running = tool.killed_at(step, "up", label)
     print(f"killed at step {step}: {command or 'it had ended'}")
     assert command or step > 10, "an `up` has more programs than that"
     told = tool.morrow("up", label, "--json")
+    for program in running:
+        end(program)
     assert told.code == 0, told
     assert told.answer["state"] == "serving", told
     assert told.answer["release_state"] == "deployed", told

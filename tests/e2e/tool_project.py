@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,18 +158,17 @@ class ToolProject:
         )
         return Told(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 
-    def killed_at(self, step: int, *words: str) -> str:
-        """Kill the command as it begins its program number `step`; return that, or ""."""
+    def killed_at(self, step: int, *words: str) -> tuple[str, list[int]]:
+        """Kill the command as it begins its program number `step`; return it, and what runs on."""
         child = self.start(*words, "--show-commands")
         assert child.stdout is not None
         seen = 0
         for line in child.stdout:
             seen += line.startswith("$ ")
             if seen == step:
-                kill(child)
-                return line.strip()
+                return line.strip(), kill(child)
         child.wait(10)
-        return ""
+        return "", []
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start the command and return at once; its group can be killed."""
@@ -224,7 +224,16 @@ def laid_over(lower: dict[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def kill(child: subprocess.Popen[str]) -> None:
-    """Kill a command as a crash would: nothing of it runs on, no last word."""
+def kill(child: subprocess.Popen[str]) -> list[int]:
+    """Kill a command as a crash would, without a last word; return the programs that run on."""
+    os.kill(child.pid, signal.SIGSTOP)  # so that it starts no other meanwhile
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(child.pid)], stdout=subprocess.PIPE)
     os.kill(child.pid, signal.SIGKILL)
     child.wait(10)
+    return [int(word) for word in listed.stdout.split()]
+
+
+def end(program: int) -> None:
+    """End a killed command's program: Terraform dies unread, and its provider would run on."""
+    with suppress(ProcessLookupError):
+        os.killpg(program, signal.SIGKILL)
