@@ -24,6 +24,10 @@ DENIED = re.compile(r"(?:AccessDenied|UnauthorizedOperation)(?:.*?perform: (\S+)
 QUIET = {"AWS_PAGER": "", "AWS_DEFAULT_OUTPUT": "json"}
 # Who makes load balancers for a cluster, and how each marks them.
 BALANCER_TAGS = ("elbv2.k8s.aws/cluster", "eks:eks-cluster-name")
+# The same of what EC2 has.
+AUTO_TAG = "eks:eks-cluster-name,Values={0}"
+TAGS = ("kubernetes.io/cluster/{0},Values=owned", AUTO_TAG)
+INTERFACE_TAGS = ("cluster.k8s.amazonaws.com/name,Values={0}", AUTO_TAG)
 
 
 @dataclass(frozen=True)
@@ -65,28 +69,31 @@ class Aws:
 
     def interfaces(self, cluster: str, but: str = "") -> list[str]:
         """Name a cluster's network interfaces that nothing uses, but those described as `but`."""
-        own = f"Name=tag:cluster.k8s.amazonaws.com/name,Values={cluster}"
         free = "Name=status,Values=available"
-        found = self.ask("ec2", "describe-network-interfaces", "--filters", own, free)
+        answers = self._marked(cluster, INTERFACE_TAGS, "describe-network-interfaces", free)
+        found = [one for answer in answers for one in answer["NetworkInterfaces"]]
         return sorted(
-            one["NetworkInterfaceId"]
-            for one in found["NetworkInterfaces"]
-            if not but or one.get("Description") != but
+            {one["NetworkInterfaceId"] for one in found if not but or one.get("Description") != but}
         )
 
     def instances(self, cluster: str) -> list[str]:
         """Name the machines that belong to a cluster and run."""
-        own = f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned"
         alive = "Name=instance-state-name,Values=pending,running"
-        answer = self.ask("ec2", "describe-instances", "--filters", own, alive)
-        groups = answer["Reservations"]
-        return sorted(one["InstanceId"] for group in groups for one in group["Instances"])
+        answers = self._marked(cluster, TAGS, "describe-instances", alive)
+        groups = [group for answer in answers for group in answer["Reservations"]]
+        return sorted({one["InstanceId"] for group in groups for one in group["Instances"]})
 
     def volumes(self, cluster: str) -> list[str]:
         """Name the disks that a cluster's claims made and that were left."""
-        own = f"Name=tag:kubernetes.io/cluster/{cluster},Values=owned"
-        answer = self.ask("ec2", "describe-volumes", "--filters", own)
-        return sorted(one["VolumeId"] for one in answer["Volumes"])
+        answers = self._marked(cluster, TAGS, "describe-volumes")
+        return sorted({one["VolumeId"] for answer in answers for one in answer["Volumes"]})
+
+    def _marked(
+        self, cluster: str, tags: tuple[str, str], question: str, *filters: str
+    ) -> list[dict[str, Any]]:
+        """Ask EC2 for what carries either mark of a cluster: its controllers', or Auto Mode's."""
+        marks = (f"Name=tag:{tag.format(cluster)}" for tag in tags)
+        return [self.ask("ec2", question, "--filters", mark, *filters) for mark in marks]
 
     def log_groups(self, cluster: str) -> list[str]:
         """Name the log groups that EKS made again after theirs was deleted."""
