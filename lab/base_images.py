@@ -65,10 +65,13 @@ def _system() -> Path:
         return home
     unfinished = home.with_name(f"{RELEASE}.part")
     if unfinished.exists():
+        if (unfinished / "proc/self").exists():  # one that was killed leaves it mounted
+            run("umount", unfinished / "proc")
         shutil.rmtree(unfinished)
     unfinished.mkdir(parents=True)
     packages = f"--include=python{versions.PYTHON},ca-certificates"
-    run("debootstrap", "--variant=minbase", packages, versions.DEBIAN, unfinished, _mirror())
+    words = ("--variant=minbase", packages, versions.DEBIAN, unfinished, _mirror())
+    run("debootstrap", *words, within=1800)  # a busy machine takes many minutes
     for name in LEFT_OUT:
         shutil.rmtree(unfinished / name, ignore_errors=True)
     (unfinished / "usr/bin/python3").symlink_to(f"python{versions.PYTHON}")

@@ -17,6 +17,7 @@ import pytest
 from tests.e2e.cluster import Cluster, CommandError, Image
 from tests.e2e.faults_beyond import FAULTS as BEYOND
 from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
+from tests.e2e.faults_further import FAULTS as FURTHER
 from tests.e2e.faults_images import FAULTS as OF_IMAGES
 from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
 from tests.e2e.faults_pods import FAULTS as OF_PODS
@@ -45,6 +46,7 @@ EVERY: tuple[Fault, ...] = (
     *OF_ROUTES,
     *UNSEEN,
     *BEYOND,
+    *FURTHER,
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.cluster import Cluster, Image
 from tests.e2e.odd_beyond import ODD as BEYOND
 from tests.e2e.odd_deploys import ODD
+from tests.e2e.odd_further import ODD as FURTHER
 from tests.e2e.odd_unseen import ODD as UNSEEN
 from tests.e2e.slow_deploys import SLOW, Slow
 from tests.e2e.tool_project import ToolProject
@@ -20,7 +21,7 @@ from tests.e2e.tool_project import ToolProject
 pytestmark = pytest.mark.timeout(900)
 
 
-EVERY = (*SLOW, *ODD, *UNSEEN, *BEYOND)
+EVERY = (*SLOW, *ODD, *UNSEEN, *BEYOND, *FURTHER)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from morrow.tool.deliver import rollout
-from morrow.tool.diagnose import pod as diagnose_pod
+from morrow.tool.diagnose import images as diagnose_images
 from morrow.tool.diagnose import refused as diagnose_refused
 from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, View
 from morrow.tool.programs.kubectl import Kubectl
@@ -60,7 +60,9 @@ def test_a_final_fault_is_named_within_30_seconds_of_its_statement(code: str, vi
 
 
 def test_every_word_of_the_api_server_is_in_time_too() -> None:
-    final = [(code, hold) for _, code, hold in (*diagnose_pod._IMAGE, *diagnose_refused._REFUSALS)]
+    final = [
+        (code, hold) for _, code, hold in (*diagnose_images._IMAGE, *diagnose_refused._REFUSALS)
+    ]
     final = [(code, hold) for code, hold in final if code != "registry-unreachable"]
     assert len(final) > 10
     assert [(code, hold) for code, hold in final if hold + 2 * rollout.PERIOD > 30] == []

@@ -14,6 +14,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
+from morrow.tool.diagnose.images import REGISTRY, host_of, pulled
 from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.service import DNS
 from morrow.tool.diagnose.view import (
@@ -27,6 +28,7 @@ from morrow.tool.diagnose.view import (
 )
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.registry import unreached
 from morrow.tool.programs.runner import Result
 
 Told = TypeVar("Told")
@@ -91,6 +93,10 @@ def look_beyond(kubectl: Kubectl, view: View) -> dict[str, tuple[Json, ...]]:
     claims = [one for pod in pods for one in pod["spec"].get("resourceClaims") or []]
     if any(one.get("resourceClaimName") for one in claims):
         found |= _ask(kubectl, "resourceclaims", "ResourceClaim")
+    hosts = {host_of(image) for pod in pods for image in pulled(pod, view)}
+    if silent := [(host, said) for host in sorted(hosts) if (said := unreached(host))]:
+        answers = ({"metadata": {"name": host}, "status": {"says": said}} for host, said in silent)
+        found[REGISTRY] = tuple(answers)
     if any(".svc." in str(spec_of(one).get("externalName")) for one in view.of("Service")):
         found |= _ask(kubectl, "configmap", DNS, "coredns", "-n", "kube-system")
     if view.of("Ingress"):

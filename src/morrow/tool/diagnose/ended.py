@@ -84,9 +84,15 @@ def _again_and_again(status: Json, ended: Json) -> bool:
 
 
 def _cannot_run(message: str, container: Container) -> Finding:
-    code = "image-wrong-platform" if _WRONG_FORMAT in message.lower() else "command-not-found"
-    lines = container.lines[-10:]
-    return Finding(container.problem(code, last_part(message), lines, image="the image"))
+    code, cause = "command-not-found", last_part(message)
+    if _WRONG_FORMAT in message.lower():
+        mounts = [one["mountPath"] for one in container.spec.get("volumeMounts") or []]
+        program = (container.spec.get("command") or [""])[0]
+        if any(program.startswith(f"{mount.rstrip('/')}/") or program == mount for mount in mounts):
+            cause += "; it is mounted: a script needs a first line that names its shell, #!/bin/sh"
+        else:
+            code = "image-wrong-platform"
+    return Finding(container.problem(code, cause, container.lines[-10:], image="the image"))
 
 
 def _bad_settings(container: Container) -> Finding:

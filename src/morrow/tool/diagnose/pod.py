@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
@@ -11,6 +10,7 @@ from morrow.tool.cluster.objects import HOOK, annotations_of, conditions_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import Container, container_statuses, terminated
 from morrow.tool.diagnose.ended import ended_findings
+from morrow.tool.diagnose.images import image_findings
 from morrow.tool.diagnose.missing import missing_reference
 from morrow.tool.diagnose.node import lost_nodes
 from morrow.tool.diagnose.probes import probe_findings
@@ -36,21 +36,6 @@ ENDING = ("Never", "OnFailure")
 TRIES = 120.0  # seconds in which a step of Helm's that is started again may yet end well
 GATED = 40.0  # seconds until nobody is believed to open a readiness gate
 
-# What a registry or the kubelet says of an image: code, seconds that it must last.
-_IMAGE: tuple[tuple[str, str, float], ...] = (
-    (r"no match for platform|no matching manifest", "image-wrong-platform", 0),
-    (r"invalid reference format|InvalidImageName|couldn't parse image", "image-name-invalid", 0),
-    (r"ErrImageNeverPull|not present with pull policy", "image-never-pulled", 0),
-    (r"\b401\b|\b403\b|unauthori[sz]ed|denied|authentication required", "image-unauthorised", 0),
-    (r"no space left|failed to (extract|register|apply) layer|size validation|digest mismatch"
-     r"|unexpected commit digest|signature", "image-not-pulled", 20),
-    (r"not found|manifest unknown|does not exist|\b404\b", "image-not-found", 0),
-    # The node has tried for half a minute already.
-    (r"i/o timeout|deadline exceeded", "registry-unreachable", 12),
-    (r"", "registry-unreachable", 40),
-)  # fmt: skip
-_PULLS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
-          "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
 _CREATING = ("ContainerCreating", "PodInitializing")
 _MADE = ("Pulling", "Pulled", "Created", "Started")  # its volumes and its network are there then
 # What the kubelet says of a pod that it cannot set up; a new node's network may be on its way.
@@ -124,6 +109,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
     yield from _evicted(pod, view, place)
     for status in container_statuses(pod):
         container = Container(status, pod, view, place)
+        yield from image_findings(container)
         yield from _waiting(container)
         yield from _hook(container)
         yield from ended_findings(container, is_job=is_job)
@@ -180,28 +166,11 @@ def _thrown_out(pod: Json) -> bool:
 def _waiting(container: Container) -> Iterator[Finding]:
     waiting = container.state.get("waiting") or {}
     reason, message = waiting.get("reason", ""), waiting.get("message") or ""
-    if reason in _PULLS:
-        # While it waits to pull again the status may not say why; the last event does.
-        messages = (str(event.get("message")) for event in container.events)
-        last = next((one for one in messages if one.startswith("Failed to pull")), "")
-        yield _image(f"{reason}: {message} {last}", container)
-    elif reason == "CreateContainerConfigError":
+    if reason == "CreateContainerConfigError":
         missing = missing_reference(message, container.where, container.pod, container.place)
         yield missing or Finding(container.problem("container-refused", message), HEALS_OFTEN)
     elif reason in ("RunContainerError", "CreateContainerError", "PostStartHookError"):
         yield Finding(container.problem("container-refused", last_part(message)), HEALS_OFTEN)
-
-
-def _image(message: str, container: Container) -> Finding:
-    volumes = container.pod["spec"].get("volumes") or []
-    mounted = [(one.get("image") or {}).get("reference") for one in volumes]
-    image = str(container.spec.get("image", "?"))
-    image = next((one for one in mounted if one and f'"{one}"' in message), image)
-    # The last pattern fits everything.
-    _, code, hold = next(row for row in _IMAGE if re.search(row[0], message, re.IGNORECASE))
-    cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", message).strip()
-    cause = f"{image}: {last_part(cause)}"
-    return Finding(container.problem(code, cause, image=image, registry=image.split("/")[0]), hold)
 
 
 def _hook(container: Container) -> Iterator[Finding]:

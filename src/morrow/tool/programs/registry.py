@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
@@ -40,6 +41,16 @@ def ask_for(host: str, path: str, reference: str) -> Answer:
             return _ask(http.client.HTTPConnection, host, url)
     except (http.client.HTTPException, ValueError) as wrong:
         raise OSError(str(wrong) or type(wrong).__name__) from wrong
+
+
+def unreached(host: str) -> str:
+    """Return why nothing can be connected with where a registry is; "" where it answers."""
+    name, _, port = HUB.get(host, host).partition(":")
+    try:
+        with socket.create_connection((name, int(port or 443)), TIMEOUT):
+            return ""
+    except (OSError, ValueError) as wrong:
+        return str(wrong)
 
 
 def _ask(kind: type[http.client.HTTPConnection], host: str, url: str) -> Answer:

@@ -1,0 +1,49 @@
+"""Further faults: what Helm waits for in vain, what has nothing to compare; see tool_faults.py."""
+
+from __future__ import annotations
+
+from tests.e2e.faults_cluster import SCALED
+from tests.e2e.faults_rules import cron
+from tests.e2e.faults_storage import no_class, unfilled_class
+from tests.e2e.faults_unseen import PYTHON, alone, job
+from tests.e2e.tool_faults import Fault, Values, env
+from tests.e2e.tool_project import laid_over
+
+
+def step(code: str, when: str = "post-install,post-upgrade") -> Values:
+    """Return the values of a Job that Helm runs at a step of its own."""
+    own = job(code)["extra"]["odd"]
+    return {"extra": {"after": {**own, "metadata": {"annotations": {"helm.sh/hook": when}}}}}
+
+
+ENDS = alone({"command": [*PYTHON, "import time; time.sleep(6)"]}, restartPolicy="Never")
+BESIDE_A_STEP = laid_over(ENDS, step("print(1)"))
+CLAIM = {
+    "accessModes": ["ReadWriteOnce"],
+    "storageClassName": "NAMESPACE",
+    "resources": {"requests": {"storage": "1Mi"}},
+}
+HELD = cron(volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}])
+KEPT: Values = {"extra": {"data": {
+    "apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": CLAIM}}}  # fmt: skip
+MUTE = {"image": "REGISTRY/lab/pause:1", "resources": {"requests": {"cpu": None}}}
+
+FAULTS = (
+    Fault(
+        "a pod that ends beside a step", "waited-in-vain", r"Pod odd", r"has ended well",
+        BESIDE_A_STEP, ci=True,
+    ),
+    Fault(
+        "a pod that ended beside a step", "waited-in-vain", r"Pod odd", r"has ended well",
+        {**BESIDE_A_STEP, **env(A="new")}, over=True,
+    ),
+    Fault(
+        "a cron's claim beside a step", "waited-in-vain", r"PersistentVolumeClaim data",
+        r"with its first pod", laid_over(laid_over(KEPT, HELD), step("print(1)")),
+        early=unfilled_class, after=no_class,
+    ),
+    Fault(
+        "autoscaler of what asks for nothing", "autoscaler-blind", r"HorizontalPodAutoscaler web",
+        r"container helper asks for no cpu", {**SCALED, "sidecars": {"helper": MUTE}}, exit=3,
+    ),
+)  # fmt: skip
