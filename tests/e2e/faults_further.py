@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.faults_cluster import SCALED
+from tests.e2e.faults_beyond import deployed
 from tests.e2e.faults_rules import cron
 from tests.e2e.faults_storage import no_class, unfilled_class
 from tests.e2e.faults_unseen import PYTHON, alone, job
@@ -16,8 +16,8 @@ def step(code: str, when: str = "post-install,post-upgrade") -> Values:
     return {"extra": {"after": {**own, "metadata": {"annotations": {"helm.sh/hook": when}}}}}
 
 
-ENDS = alone({"command": [*PYTHON, "import time; time.sleep(6)"]}, restartPolicy="Never")
-BESIDE_A_STEP = laid_over(ENDS, step("print(1)"))
+ENDS = alone({"command": [*PYTHON, "pass"]}, restartPolicy="Never")
+BESIDE_A_STEP = {**laid_over(ENDS, step("print(1)")), **env(SLOW="6")}  # it ends before the rest
 CLAIM = {
     "accessModes": ["ReadWriteOnce"],
     "storageClassName": "NAMESPACE",
@@ -26,7 +26,12 @@ CLAIM = {
 HELD = cron(volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}])
 KEPT: Values = {"extra": {"data": {
     "apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": CLAIM}}}  # fmt: skip
-MUTE = {"image": "REGISTRY/lab/pause:1", "resources": {"requests": {"cpu": None}}}
+SCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "spec": {"maxReplicas": 2, "scaleTargetRef": {
+        "apiVersion": "apps/v1", "kind": "Deployment", "name": "odd"}},
+}  # fmt: skip
 
 FAULTS = (
     Fault(
@@ -35,7 +40,7 @@ FAULTS = (
     ),
     Fault(
         "a pod that ended beside a step", "waited-in-vain", r"Pod odd", r"has ended well",
-        {**BESIDE_A_STEP, **env(A="new")}, over=True,
+        laid_over(BESIDE_A_STEP, env(A="new")), over=True,
     ),
     Fault(
         "a cron's claim beside a step", "waited-in-vain", r"PersistentVolumeClaim data",
@@ -43,7 +48,9 @@ FAULTS = (
         early=unfilled_class, after=no_class,
     ),
     Fault(
-        "autoscaler of what asks for nothing", "autoscaler-blind", r"HorizontalPodAutoscaler web",
-        r"container helper asks for no cpu", {**SCALED, "sidecars": {"helper": MUTE}}, exit=3,
+        "autoscaler of what asks for nothing", "autoscaler-blind",
+        r"HorizontalPodAutoscaler scaler", r"container odd asks for no cpu",
+        laid_over(deployed(), {"extra": {"scaler": SCALER}}),
+        exit=3,
     ),
 )  # fmt: skip
