@@ -102,6 +102,15 @@ def test_a_context_that_is_not_there_is_told_once_with_every_fix(said: str) -> N
     assert (found.code, found.cause) == ("context-missing", said)
     for way in ("--context NAME", "MORROW_CONTEXT=NAME", "target.context in environments/qa.yaml"):
         assert way in found.fix
+    assert found.details == ()
+
+
+def test_a_context_of_aws_that_is_not_there_is_told_with_what_makes_it() -> None:
+    arn = "arn:aws-us-gov:eks:us-gov-west-1:123456789012:cluster/live"
+    done = Result(("kubectl", "get"), 1, "", f'error: context "{arn}" does not exist\n')
+    (found,) = Kubectl(arn, "shop", "environments/live.yaml").failure(done).problems
+    told = "aws eks update-kubeconfig --region us-gov-west-1 --name live makes it"
+    assert found.details == (told,)
 
 
 def test_what_is_on_path_decides_how_the_command_is_typed(

@@ -36,6 +36,7 @@ ANSWER = 30.0  # seconds in which an API server that is there has answered a pla
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
 # Most commands say the first; `kubectl config view` the second.
 NO_CONTEXT = re.compile(r"context .* does not exist|cannot locate context")
+EKS = re.compile(r"arn:[\w-]+:eks:([\w-]+):\d+:cluster/([\w-]+)")  # what AWS calls its contexts
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,12 @@ class Kubectl:
                 words |= {"up": "the same again", "kubectl": self.typed}
                 return Failure(problem(code, place, cause, details=(), **words))
         if NO_CONTEXT.search(text):
-            return Failure(problem("context-missing", context, cause, file=self.file))
+            eks = EKS.fullmatch(self.context)
+            said = "aws eks update-kubeconfig --region {} --name {} makes it"
+            details = (said.format(*eks.groups()),) if eks else ()
+            return Failure(
+                problem("context-missing", context, cause, details=details, file=self.file)
+            )
         if forbidden:
             verb, resource = forbidden.groups()
             where, typed = f"{resource} in {place}", self.typed
