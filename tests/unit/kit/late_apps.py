@@ -97,9 +97,19 @@ def forked(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     return [str(child.exitcode).encode()]
 
 
+def silenced(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    """Do with `sys.stdout` what programs do that take the process for theirs."""
+    if environ["QUERY_STRING"] == "close":
+        sys.stdout.close()
+    else:
+        sys.stdout.detach()  # type: ignore[union-attr]
+    raise RuntimeError("and then it raises")
+
+
 PATHS = {
     "/parts": parts, "/lasting": lasting, "/generator": generator, "/large": large,
     "/seen": seen, "/named": named, "/following": following, "/deep": deep, "/forked": forked,
+    "/silenced": silenced,
 }  # fmt: skip
 
 

@@ -148,9 +148,10 @@ def test_an_address_of_ipv4_is_known_in_both_spellings(client: str) -> None:
 @pytest.mark.parametrize("told", [b"https", b"wss"])
 def test_a_websocket_behind_a_proxy_has_its_own_scheme(kind: str, said: str, told: bytes) -> None:
     scope: dict[str, Any] = {"type": kind, "client": ("10.0.0.7", "1"), "scheme": "x"}
-    scope["headers"] = [(b"x-forwarded-proto", told)]
+    scope["server"] = ("x", "80")
+    scope["headers"] = [(b"x-forwarded-proto", told), (b"x-forwarded-port", b"4" * 5000)]
     Proxies(["10.0.0.0/8"]).apply(scope)
-    assert scope["scheme"] == said
+    assert (scope["scheme"], scope["server"]) == (said, ("x", "80")), "that is no port"
 
 
 def test_a_check_that_has_not_passed_yet_is_not_up() -> None:

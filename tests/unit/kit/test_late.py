@@ -44,3 +44,12 @@ def test_a_request_may_recurse_as_deep_as_under_other_servers(late: Served) -> N
 
 def test_processes_that_the_application_forks_hear_sigterm(late: Served) -> None:
     assert late.get("/forked").text == "-15"
+
+
+@pytest.mark.parametrize("how", ["close", "detach"])
+def test_what_happens_to_stdout_takes_no_line_of_ours_away(how: str) -> None:
+    with served("late_apps:app") as one:
+        assert one.get(f"/silenced?{how}").status == 500
+        assert one.told("the application raised")
+        assert one.stop() == 0
+        assert one.messages("stopped")

@@ -106,7 +106,7 @@ class Proxies:
         if (scheme := last(b"proto").lower().replace("ws", "http")) in ("http", "https"):
             is_socket = scope.get("type") == "websocket"
             scope["scheme"] = scheme.replace("http", "ws") if is_socket else scheme
-        if (port := last(b"port")).isdecimal():
+        if (port := last(b"port")).isdecimal() and len(port) <= 5:
             scope["server"] = (scope["server"][0], port)
         host = last(b"host").encode("latin-1")
         if host and _HOST(host):

@@ -1,5 +1,6 @@
 """Every line a JSON object, from the first to the last; on a terminal a line for people."""
 
+import contextlib
 import json
 import logging
 import os
@@ -138,6 +139,20 @@ def fields(**named: object) -> dict[str, object]:
     return {"fields": named}
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """One that goes on though the application closes `sys.stdout`, or takes it apart."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            closed = self.stream.closed
+        except ValueError:
+            closed = True
+        if closed:
+            with contextlib.suppress(OSError):
+                self.stream = open(1, "w", closefd=False)  # noqa: SIM115 - a descriptor
+        super().emit(record)
+
+
 class _Ours(logging.Logger):
     """One that an application's `dictConfig` or `logging.disable` cannot switch off.
 
@@ -167,7 +182,7 @@ def configure(stream: TextIO | None = None, *, people: bool | None = None) -> No
     """
     stream = stream or sys.stdout
     people = stream.isatty() if people is None else people
-    handler = logging.StreamHandler(stream)
+    handler = _Handler(stream)
     handler.setFormatter(PeopleFormatter() if people else JsonFormatter())
     root = logging.getLogger()
     root.handlers = [handler]

@@ -132,7 +132,7 @@ def _template(key: tuple[str, str, str]) -> bytes:
     ).replace("%", "%%")
     lines = [f'{NAME}_bucket{{{labels},le="{bound}"}} %d\n' for bound in (*BOUNDS, "+Inf")]
     lines += [f"{NAME}_sum{{{labels}}} %.9g\n", f"{NAME}_count{{{labels}}} %d\n"]
-    return "".join(lines).encode()
+    return "".join(lines).encode(errors="replace")
 
 
 def escape(text: str) -> str:

@@ -65,7 +65,7 @@ class Observer:
         if one is None:
             one = Request()
         if given_id is None or not _SANE_ID(given_id):
-            given_id = f"{getrandbits(64):016x}"
+            given_id = getrandbits(64).to_bytes(8).hex()
         one.id, one.method, one.path, one.client = given_id, method, path, client
         if self.closing:
             one.closing = True
