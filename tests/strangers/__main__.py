@@ -58,6 +58,7 @@ class Result:
     path: str = ""
     seconds: float = 0.0
     said: str = ""
+    beside: str = ""  # what `up local` runs beside it
 
 
 def morrow(folder: Path, *words: str) -> tuple[int, dict[str, Any]]:
@@ -118,6 +119,7 @@ def one(folder: Path) -> Result:
         result.state = state(trouble(told, 2000))
         return result
     result.framework, result.said = told["framework"], told["trouble"]
+    result.beside = " and ".join(told["servers"])
     (port,) = free_ports(1)
     words = ("up", "local", "--port", str(port), "--timeout", "300")
     code, up = morrow(folder, *words)

@@ -52,7 +52,8 @@ def table() -> str:
         said = re.sub(r"[|<>{}`]", " ", one["said"].split(" | ")[0])[:200].strip()
         told = f"{one['state']}: {said}" if said else one["state"]
         if one["state"] == "works":
-            told = f"works: {one['framework']}, 200 at `{one['path']}`"
+            beside = f", with {one['beside']} beside it" if one.get("beside") else ""
+            told = f"works: {one['framework']}, 200 at `{one['path']}`{beside}"
         peers = " | ".join(shown(one["peers"][name]) if "peers" in one else "" for name in PEERS)
         lines.append(f"| {one['name']} | `{one['commit']}` | {told} | {peers} |")
     return "\n".join(lines) + "\n"

@@ -9,6 +9,7 @@ import pytest
 from morrow.tool.init.beside import beside, stores
 from morrow.tool.init.files import Repository
 from morrow.tool.init.settings import settings_of
+from tests.unit.tool.test_init import WSGI, fill, found
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,12 @@ def test_what_github_says_of_a_run_is_no_setting(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(f"import os\n{reads}")
     found = [one.name for one in settings_of(Repository.read(tmp_path), "")]
     assert found == ["GITHUB_API_URL", "GITHUB_TOKEN"], "a service may ask GitHub itself"
+
+
+def test_settings_of_an_application_that_lies_in_examples(tmp_path: Path) -> None:
+    """Elsewhere what examples read is not the service's."""
+    reads = "import os\nos.getenv('SHELF_SIZE') or os.getenv('SHELF_SIZE')\n"
+    fill(tmp_path, examples__wsgi_py=reads + WSGI)
+    assert [one.name for one in found(tmp_path).settings] == ["SHELF_SIZE"]
+    fill(tmp_path, wsgi_py=WSGI)
+    assert not found(tmp_path).settings, "the control"

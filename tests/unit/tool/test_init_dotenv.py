@@ -11,8 +11,8 @@ import pytest
 from morrow.tool.base.project import Project
 from morrow.tool.environment.load import read
 from morrow.tool.init import ask
-from morrow.tool.init.ask import missing_in
 from morrow.tool.init.init import apply
+from morrow.tool.init.missed import missing_in
 from morrow.tool.init.settings import RANDOM
 from morrow.tool.stores.fresh import fresh
 from tests.unit.frame.skips import cannot

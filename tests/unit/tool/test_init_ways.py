@@ -36,6 +36,14 @@ def test_a_store_that_nothing_asks_for_is_not_named(tmp_path: Path) -> None:
     assert told.layers.keys == ()
 
 
+def test_a_file_of_tortoise_s_is_in_this_folder(tmp_path: Path) -> None:
+    """To it, `sqlite:///local.db` is a file at the root of this machine."""
+    fill(tmp_path, wsgi_py=f"import os\nos.environ['DATABASE_URL']\n{WSGI}")
+    assert found(tmp_path).application.given == {"DATABASE_URL": "sqlite:///local.db"}
+    (tmp_path / "requirements.txt").write_text("tortoise-orm\n")
+    assert found(tmp_path).application.given == {"DATABASE_URL": "sqlite://local.db"}
+
+
 def test_the_better_answer_wins(tmp_path: Path) -> None:
     """An application that loads and fails is asked again, as the example would have it."""
     wants = "assert os.environ.get('MODE') == 'easy'\n    start_response("

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from morrow.tool.init.guess import DRIVER_MODULES
 from morrow.tool.init.places import Candidate
@@ -13,6 +14,7 @@ UNREACHED = re.compile(
     r"OperationalError|ConnectionRefused|ConnectionError|Connect call failed|gaierror|could not "
     r"translate host|Name or service not known|Network is unreachable|ServerSelectionTimeout"
 )
+START = ["its start-up"]
 PACKAGES = re.compile(r"\b(?:at|in) ([\w-]+) \d|\((\w+)\.\w+\)")
 
 
@@ -32,12 +34,28 @@ class Application:
     raised: str = ""  # the first exception of a page, or of its start-up
     dotenv: frozenset[str] = frozenset()  # what its own .env gave it: names, never a value
     tables: str = ""  # the path in it to what can make its tables
+    here: Mapping[str, str] = field(default_factory=dict)  # given, too: what leads to `servers`
+    servers: Mapping[str, dict[str, Any]] = field(default_factory=dict)  # `target.servers`, asked
     makes: str = ""  # a command of its own by which a person makes its tables
 
     def left_to(self, dotenv: frozenset[str]) -> Application:
         """Return it with what a .env says left to that, though it was not tried with it."""
         given = {name: value for name, value in self.given.items() if name not in dotenv}
         return replace(self, given=given, dotenv=dotenv)
+
+    def led(self, way: Mapping[str, str], here: Mapping[str, str]) -> Application:
+        """Return it with what leads to servers of this machine apart from what it is given."""
+        given = {
+            name: way.get(name, value)
+            for name, value in self.given.items()
+            if name in way or name not in here
+        }
+        return replace(self, given=given, here=here)
+
+    @property
+    def in_vain(self) -> list[str]:
+        """Return the addresses that it had and the drivers that raised."""
+        return [*self.given.values(), *drivers(self.raised)]
 
     @property
     def path(self) -> tuple[str, int]:
@@ -68,7 +86,7 @@ class Application:
     def fails(self) -> list[str]:
         """Name what fails: its start-up, or pages where none answers 200."""
         if any(path == "lifespan" for path, _ in self.answers):
-            return ["its start-up"]
+            return START
         bad = [path for path, status in self.answers if status in (0, 500)]
         return [] if self.path[1] == 200 else bad
 
@@ -78,7 +96,7 @@ class Application:
         if failing := self.fails:
             said = f": {self.raised}" if self.raised else ""
             first = f"; `flask {self.makes}` may have to make its tables first"
-            first = first if self.makes and failing != ["its start-up"] else ""
+            first = first if self.makes and failing != START else ""
             return f"{', '.join(failing[:3])} fails here{said}{first}"
         if not self.answers or self.path[1] == 200:
             return ""
@@ -102,6 +120,11 @@ class Refusal:
         """Whether it asked a database, a cache or another service, and none answered."""
         own = "unable to open database file" in self.message  # a file of its own
         return not own and bool(UNREACHED.search(f"{self.error} {self.message}"))
+
+    @property
+    def in_vain(self) -> list[str]:
+        """Return the drivers that raised."""
+        return drivers(self.told)
 
     @property
     def told(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -22,16 +21,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from morrow.tool.init.answer import Application, Refusal
+from morrow.tool.init.backing import Backing
 from morrow.tool.init.copied import KIT
 from morrow.tool.init.examples import example_of
 from morrow.tool.init.hidden import hidden
+from morrow.tool.init.missed import missing_in
 from morrow.tool.init.places import Candidate
 from morrow.tool.programs.python import Interpreter
 
 SECONDS, IN_ALL = 60.0, 150.0  # for one candidate, and for all of them, on an idle machine
 LEAST = 0.3  # of the former, for one that is asked when the latter are over
 TRIES = 9  # of one candidate, each with one more setting
-CALLED = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)\b")
 
 
 Made = tuple[list[str], dict[str, str]]  # folders, and files of their examples
@@ -55,11 +55,21 @@ def alone() -> bool:
     return bool(_where_possible(*ALONE))
 
 
+def bound() -> tuple[str, ...]:
+    """Return the words by which a program ends with this one, where this system knows them."""
+    return _where_possible(*BOUND)
+
+
 def busy() -> float:
     """Return how many times longer a program takes here now; a limit of time must know."""
     with contextlib.suppress(OSError, AttributeError):
         return min(max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0), 3.0)
     return 1.0
+
+
+def late(began: float) -> bool:
+    """Whether those who began then have had their time."""
+    return time.monotonic() - began > IN_ALL * busy()
 
 
 @dataclass
@@ -74,11 +84,12 @@ class Asker:
     secrets: Sequence[str] = ()  # this shell's and each .env's, for nobody to read
     began: float = field(default_factory=time.monotonic)
     made: dict[str, Made] = field(default_factory=dict)  # in the copy, by source: it stays there
+    backing: Backing | None = None  # what it reaches all the same
 
     @property
     def out_of_time(self) -> bool:
         """Whether nobody should be asked any more."""
-        return time.monotonic() - self.began > IN_ALL * busy()
+        return late(self.began)
 
     @property
     def seconds(self) -> float:
@@ -158,11 +169,16 @@ class Asker:
         if not self.python.kit:
             variables["PYTHONPATH"] = str(self.copy.parent / KIT)
         around = [] if self.network else [*_where_possible(*ALONE)]
-        child = subprocess.Popen(
-            [*around, *_where_possible(*BOUND), *words], cwd=folder, env=variables,
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
+        words, channel = [*bound(), *words], None
+        if self.backing is not None:
+            words, channel = self.backing.around(words)
+            around.append("--keep-caps")
+        with channel or contextlib.nullcontext():
+            child = subprocess.Popen(
+                [*around, *words], cwd=folder, env=variables,
+                pass_fds=[channel.fileno()] if channel else [], stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
         try:
             return child.wait(self.seconds)
         except subprocess.TimeoutExpired:
@@ -231,20 +247,3 @@ def _wrong(told: dict[str, Any]) -> dict[str, Any]:
 def _failed(error: str, message: str) -> dict[str, Any]:
     told = {"error": error, "message": message, "where": ""}
     return {**told, "missed": missing_in(told)}
-
-
-def missing_in(told: Mapping[str, Any]) -> list[str]:
-    """Name the variables that an error says are missing."""
-    error, message = str(told.get("error", "")), str(told.get("message", ""))
-    if told.get("fields"):
-        return [name.upper() for name, kind in told["fields"] if "missing" in kind and name]
-    if exact := re.match(r"(\w+) not found\. Declare it as envvar", message):  # decouple's
-        return [exact[1]]
-    if error == "KeyError":
-        return [one for one in CALLED.findall(message) if len(one) > 2][:1]
-    words = ("environ", "not found", "required", "must be set", "missing", "not set", "undefined")
-    needed = any(word in message.lower() for word in (*words, "must not be empty", "empty"))
-    if error in ("ModuleNotFoundError", "ImportError") or not needed:
-        return []
-    names = [one for one in CALLED.findall(message) if "_" in one or len(one) > 3]
-    return [one for one in names if one not in ("SECRET", "ERROR", "ENV", "DJANGO")][:4]

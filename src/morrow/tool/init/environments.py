@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +12,8 @@ from morrow.tool.init.beside import Beside
 from morrow.tool.init.guess import guess, store_url
 from morrow.tool.init.settings import INSIDE, RANDOM, Setting
 from morrow.tool.init.write import MADE, mapping, processes, quoted
+
+TARGET = "target: {kind: process}"
 
 
 @dataclass(frozen=True)
@@ -70,10 +74,13 @@ def layers(
         local["DJANGO_SETTINGS_MODULE"] = app.candidate.settings
         if app.candidate.unsaid or app.target.startswith("django."):
             config["DJANGO_SETTINGS_MODULE"] = app.candidate.django
+    local |= app.here
+    led += [one for one in app.here if one in keys and one not in led]
     base = _base(app, name, image, config, keys, open_, runs, foreign, port)
     mine = [key for key in keys if key not in led]
     lines = [f"# This machine: the service runs as a process. {MADE}", "environment: local"]
-    lines += ["target: {kind: process}"]
+    said = re.sub(r'"(postgres|redis|port|databases)":', r"\1:", json.dumps(app.servers))
+    lines += [f"target: {{kind: process, servers: {said}}}" if app.servers else TARGET]
     lines += ["config:", *mapping(local)] if local else []
     if led:
         lines += ["secrets:", f"  keys: [{', '.join(mine)}]"]

@@ -76,6 +76,7 @@ class Found:
                 {"name": one.name, "kind": one.kind, "command": list(one.command), "why": one.why}
                 for one in self.beside
             ],
+            "servers": {kind: dict(one) for kind, one in app.servers.items()},
             "stores": [
                 {"kind": one.kind, "package": one.package, "settings": list(one.settings)}
                 for one in self.stores

@@ -10,8 +10,10 @@ from collections import abc
 from morrow.tool.base.errors import Problem, problem
 from morrow.tool.base.terminal import typed
 from morrow.tool.init.answer import Application, Refusal, drivers
+from morrow.tool.init.backing import install
 from morrow.tool.init.beside import stores
 from morrow.tool.init.files import Repository
+from morrow.tool.init.places import has_module
 from morrow.tool.init.settings import settings_of
 from morrow.tool.programs.python import LEAST, Interpreter
 
@@ -87,7 +89,9 @@ def nothing(
         )
         needs = " and ".join(one.told for one in found) or "what is not here"
         given = "".join(f"{name}=... " for one in found for name in one.settings[:1])
-        command = f"{given}{typed()} init --network"
+        get = install([one.kind for one in found])
+        command = f"{get} (`up local` runs it then), or " if get else ""
+        command += f"{given}{typed()} init --network"
         cause = f"its import asks {needs}: {said}"
         return problem("init-needs-store", target, cause, details=lines, command=command)
     cause = f"it cannot be imported: {said}{older(repository, python)}"
@@ -111,6 +115,15 @@ def _own(repository: Repository, message: str) -> bool:
     path = said[1].replace(".", "/") if said else "?"
     return any(f"/{path}/" in f"/{one}" or f"/{one}".endswith(f"/{path}.py")
                for one in repository.python)  # fmt: skip
+
+
+def lacking(repository: Repository, refusals: list[Refusal]) -> bool:
+    """Whether its environment lacks what several candidates import: the rest will, too."""
+    told = refusals[-1]
+    same = [one for one in refusals if one.message == told.message]
+    missing = NO_MODULE.search(told.message)
+    own = missing and has_module(repository, missing[1])
+    return told.error == "ModuleNotFoundError" and not own and len(same) > 3
 
 
 def lazy(repository: Repository, python: Interpreter, refusal: Refusal) -> str:

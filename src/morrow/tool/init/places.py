@@ -34,6 +34,11 @@ class Candidate:
         return f"{self.source}/{self.module.replace('.', '/')}.py".lstrip("/")
 
     @property
+    def aside(self) -> str:
+        """The folder of tests or examples that it lies in, "" for none."""
+        return f"{self.file.rpartition('/')[0]}/" if ASIDE.search(self.file) else ""
+
+    @property
     def settings(self) -> str:
         """Django's settings on this machine."""
         return HERE if self.here else self.django

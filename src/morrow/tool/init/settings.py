@@ -98,14 +98,14 @@ class Setting:
         return bool(STORE.search(self.name.upper())) and self.kind != "Url"
 
 
-def settings_of(repository: Repository, source: str) -> list[Setting]:
-    """Return every variable that the code below `source` reads, by name."""
+def settings_of(repository: Repository, source: str, aside: str = "") -> list[Setting]:
+    """Return what the code below `source` reads, and in `aside`: its own folder of examples."""
     found: dict[str, Setting] = {}
     inside = f"{source}/" if source else ""
     trees = {
         file: list(ast.walk(tree))
         for file, tree in repository.trees.items()
-        if file.startswith(inside) and not ASIDE.search(file)
+        if file.startswith(inside) and (file.startswith(aside or "/") or not ASIDE.search(file))
     }
     classes = {
         one.name: one for tree in trees.values() for one in tree if isinstance(one, ast.ClassDef)

@@ -6,6 +6,7 @@ import difflib
 import textwrap
 
 from morrow.tool.base.terminal import format_table, terminal
+from morrow.tool.init.backing import install
 from morrow.tool.init.init import Found
 
 
@@ -25,8 +26,10 @@ def summary(found: Found) -> str:
         rows.insert(1, ("in", f"{app.candidate.source}/"))
     if app.trouble:
         needs = " and ".join(one.kind for one in found.stores)
+        get = install([one.kind for one in found.stores])
+        here = f" (with `{get}` and `init` again, `up local` runs it)" if get else ""
         why = (
-            f"; it needs {needs}, which was not reachable"
+            f"; it needs {needs}, which was not reachable{here}"
             if needs and app.fails and not app.makes
             else ""
         )
@@ -41,8 +44,10 @@ def summary(found: Found) -> str:
         rows.append(("" if number else "secrets", f"{key}{at}"))
     for one in found.stores:
         rows.append(("needs", one.told))
+    for kind, one_ in app.servers.items():
+        rows.append(("here", f"`up local` runs {kind} on port {one_['port']} (local.yaml)"))
     for name, given in app.given.items():
-        if given.startswith("sqlite"):
+        if name not in app.here and given.startswith("sqlite"):
             rows.append(("here", f"a file stands for the database ({name} in local.yaml)"))
     for run in found.beside:
         rows.append((run.kind, f"{run.name}: {' '.join(run.command)} ({run.why})"))

@@ -61,6 +61,9 @@ def ways(
     found = [{**first, **own}, {**first, **shown, **own}, {**first, **shown, **other}, first,
              {**first, **shown, **own, **empty}, {**first, **own, **unsaid, **shown},
              {**first, **shown, **own, **led}]  # fmt: skip
+    if "tortoise-orm" in repository.requirements:  # to it, a third slash is this machine's root
+        two = re.compile("^sqlite:///")
+        found = [{name: two.sub("sqlite://", url) for name, url in way.items()} for way in found]
     return [way for at, way in enumerate(found) if way not in found[:at]]
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-OWNER = "morrow"  # PostgreSQL's administrator
+OWNER = "morrow_keeper"  # PostgreSQL's administrator
 DAEMON = "postgres"  # PostgreSQL refuses to be root's: then it is this user's, whom Debian makes
 PROGRAMS = {"postgres": ("initdb", "postgres", "psql"), "redis": ("redis-server",)}
 PACKAGES = {"postgres": "postgresql", "redis": "redis-server"}
