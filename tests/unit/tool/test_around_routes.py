@@ -8,6 +8,7 @@ import pytest
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.route import PARTLY
 from tests.unit.tool.around import LABELS, PLACE, bent, codes, condition, good, seen, thing
 
 
@@ -71,6 +72,13 @@ YOUNGER = bent(OLDER, lambda one: one["metadata"].update(creationTimestamp="2027
             [gateway()],
             "route-backend",
         ),
+        # Contour accepts what it serves a part of.
+        ([route(ACCEPTED, RESOLVED, condition(PARTLY, "False"))], [gateway()], None),
+        (
+            [route(ACCEPTED, RESOLVED, {**condition(PARTLY, "True"), "observedGeneration": 1})],
+            [gateway()],
+            "route-refused",
+        ),
         (
             [route(ACCEPTED, RESOLVED)],
             [gateway(condition("Programmed", "False", "Invalid"))],
@@ -84,6 +92,12 @@ def test_routes_are_judged_by_their_controllers_words(
     found = diagnose(seen(good(), HTTPRoute=routes, Gateway=gateways), PLACE)
     assert [one.problem.code for one in found] == ([code] if code else [])
     assert all(one.beside for one in found), "the pods are in order: nothing is taken back"
+
+
+def test_the_owner_of_a_host_is_named_before_the_conflict_that_comes_of_it() -> None:
+    routes = [route(denied("Accepted", "RuleMatchConflict")), OLDER]
+    found = codes(seen(good(), HTTPRoute=routes, Gateway=[gateway()]))
+    assert found == ["host-taken", "route-refused"]
 
 
 def test_what_a_controller_said_of_an_earlier_route_does_not_count() -> None:

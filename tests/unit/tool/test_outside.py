@@ -123,16 +123,24 @@ def test_an_answer_that_brings_nobody_on_is_no_good_one(
 
 
 @pytest.mark.parametrize("policies", [["deny"], []])
-def test_a_silent_gateway_names_the_policies_that_hold_the_pods(
-    policies: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("answer", "said", "blamed"),
+    [
+        (Answer(0, reason="The read timed out"), "none within 5 s", True),
+        (Answer(503), "503", True),  # Envoy's, which gives a pod 2 s
+        (Answer(404), "404", False),
+    ],
+)
+def test_a_gateway_that_reaches_no_pod_names_the_policies_that_hold_them(
+    policies: list[str], answer: Answer, said: str, blamed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     door = Door("shop.example.com", "192.0.2.1", 443, True, "/")
     monkeypatch.setattr(outside, "doors", lambda *_: [door])
     monkeypatch.setattr(outside, "PATIENCE", -1)
-    monkeypatch.setattr(outside, "get", lambda *_, **__: Answer(0, reason="The read timed out"))
+    monkeypatch.setattr(outside, "get", lambda *_, **__: answer)
     known = [thing("NetworkPolicy", one, spec={"podSelector": {}}) for one in policies]
     view = seen(good(), NetworkPolicy=known)
     (found,) = outside.refused_outside(view, PLACE, lambda _: 200)
     assert found.code == "outside-unserved"
-    assert "the answer is none within 5 s; the service itself answers 200" in found.cause
-    assert ("NetworkPolicy deny decides" in found.cause) is bool(policies)
+    assert f"the answer is {said}; the service itself answers 200" in found.cause
+    assert ("NetworkPolicy deny decides" in found.cause) is (blamed and bool(policies))

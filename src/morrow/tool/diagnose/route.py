@@ -15,6 +15,7 @@ from morrow.tool.diagnose.view import Finding, View, spec_of, title
 UNSEEN = 20.0
 SETTLES = 6.0
 KINDS = ("HTTPRoute", "GRPCRoute")
+PARTLY = "PartiallyInvalid"  # true where a gateway leaves out some of a route's rules
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,10 @@ def route_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield what keeps each route from being served, by the words of the gateway's controller."""
     for kind in KINDS:
         for route in view.own(kind, place.name, place.namespace):
+            # First, since it names the owner: some gateways call it a conflict as well.
+            yield from _taken(route, view, place)
             for parent in route["spec"].get("parentRefs") or []:
                 yield from _link_findings(Link(route, parent, view, place))
-            yield from _taken(route, view, place)
             yield from _empty_backends(route, view, place)
     for gateway in view.own("Gateway", place.name, place.namespace):
         yield from _gateway_findings(gateway, {}, place)
@@ -101,9 +103,9 @@ def _link_findings(link: Link) -> Iterator[Finding]:
         return
     for answer in answers:
         seen = conditions_of(answer)
-        for kind in ("Accepted", "ResolvedRefs", "Programmed"):
-            condition = seen.get(kind)
-            if condition is None or condition["status"] == "True":
+        for kind in ("Accepted", "ResolvedRefs", "Programmed", PARTLY):
+            condition, good = seen.get(kind), "False" if kind == PARTLY else "True"
+            if condition is None or condition["status"] == good:
                 continue
             if condition.get("observedGeneration", 0) < link.route["metadata"].get("generation", 0):
                 continue
