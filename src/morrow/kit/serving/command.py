@@ -97,11 +97,10 @@ class Command:
         """Tell whether what is told to stop has left others: a shell ends before its command."""
         if self._stopping_since is None:
             return False
-        try:
+        with contextlib.suppress(OSError):  # nobody, or nobody who may be told
             os.killpg(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
+            return True
+        return False
 
     def _tell(self) -> int:
         code = self._code or 0
@@ -181,8 +180,9 @@ class Command:
         for pid, code in ended():
             if pid == self.pid:
                 self._code, self._ended = code, time.monotonic()
-                if self._left():
-                    os.killpg(pid, stop_of(self.words).first)
+                if self._stopping_since is not None:
+                    with contextlib.suppress(OSError):
+                        os.killpg(pid, stop_of(self.words).first)
 
     def answer(self, path: str, _: bool) -> Answer:
         """Return the admin server's response to a path."""
