@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import yaml
 
 from morrow.tool.init import ask, backing
+from morrow.tool.init.copied import PREFIX
 from morrow.tool.init.init import Found, apply
 from morrow.tool.init.pointed import pointed
 from morrow.tool.init.settings import Setting
@@ -18,7 +23,7 @@ from morrow.tool.init.tell import summary
 from morrow.tool.programs.servers import missing
 from tests.ports import free_ports
 from tests.unit.frame.skips import cannot
-from tests.unit.tool.command import morrow
+from tests.unit.tool.command import MORROW, morrow
 from tests.unit.tool.database import packages
 from tests.unit.tool.test_init import fill, found, refused
 
@@ -178,6 +183,32 @@ def test_a_cache_that_its_import_asks(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(backing, "missing", lambda kind: f"apt install {kind}")
     code, said = refused(folder)
     assert (code, "apt install redis" in said) == ("init-needs-store", True)
+
+
+def beside(pid: int) -> list[str]:
+    """The servers that this `init` runs: each names its folder."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            found.append(file.read_text())
+    return [one for one in found if f"{PREFIX}{pid}-" in one and "initdb" not in one]
+
+
+def test_a_killed_init_leaves_no_server(folder: Path) -> None:
+    shelf(folder, ADDRESS)
+    told = subprocess.Popen([*MORROW, "init", "--yes"], cwd=folder, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 400
+    while not any("listen_addresses" in one for one in beside(told.pid)):
+        assert told.poll() is None, "the control: it runs one"
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    told.kill()
+    told.wait()
+    while beside(told.pid):
+        assert time.monotonic() < deadline, beside(told.pid)
+        time.sleep(0.05)
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}{told.pid}-*"):
+        shutil.rmtree(left, ignore_errors=True)  # the next `init` would, after an hour
 
 
 def setting(name: str, default: str | None = None, needed: bool = False) -> Setting:
