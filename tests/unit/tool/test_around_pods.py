@@ -162,6 +162,25 @@ def test_a_pod_that_falls_again_and_again_does_not_last() -> None:
     assert (finding.problem.code, finding.hold) == ("readiness-flaps", 0)
 
 
+@pytest.mark.parametrize(
+    ("falls", "started", "hold"), [(0, True, 70), (1, True, 30), (1, False, 70)]
+)
+def test_what_was_ready_has_no_time_to_start_any_more(
+    falls: int, started: bool, hold: float
+) -> None:
+    items = good()
+    items[2] = pod(ready=False)
+    items[2]["status"]["containerStatuses"][0]["started"] = started
+    items[2]["spec"]["containers"][0] |= {
+        "startupProbe": {"periodSeconds": 1, "failureThreshold": 60},
+        "readinessProbe": {"periodSeconds": 5, "failureThreshold": 2},
+    }
+    found = diagnose(replace(seen(items), falls={"web-1-a": falls}), PLACE)
+    (finding,) = [one for one in found if one.problem.code == "never-ready"]
+    assert finding.hold == hold
+    assert ("it was ready" in finding.problem.cause) == (hold == 30)
+
+
 def test_a_listener_on_loopback_is_concluded_from_the_two_answers() -> None:
     items = good()
     items[2] = pod(ready=False)

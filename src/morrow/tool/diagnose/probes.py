@@ -10,6 +10,7 @@ from morrow.tool.diagnose.containers import Container
 from morrow.tool.diagnose.view import WAIT, Finding
 
 FALLS = 3  # so often a pod may be ready and fall, until it counts as one that does not last
+FALLEN = 30.0  # seconds in which a pod that was ready may be so again
 _REFUSED = re.compile(r"connection refused|connect: refused", re.IGNORECASE)
 
 
@@ -60,7 +61,12 @@ def _never_ready(container: Container) -> Iterator[Finding]:
     if not killed and "running" not in container.state:
         return
     message, budget = _unhealthy(container) or "no probe was answered", startup_budget(spec)
+    was_ready = container.view.falls.get(container.pod["metadata"]["name"], 0)
     code, cause = "never-ready", f"it runs and is not ready (it has {budget:.0f} s): {message}"
+    if was_ready and container.status.get(
+        "started"
+    ):  # it has started: what it had for that does not count anew
+        budget, cause = min(budget, FALLEN), f"it was ready, runs, and is not any more: {message}"
     answer = container.view.answers.get(container.pod["metadata"]["name"], "")
     if answer[:1].isdigit() and _REFUSED.search(message):
         code = "listens-locally"
