@@ -162,7 +162,16 @@ def deleted_findings(view: View, place: Place) -> Iterator[Finding]:
         if lost <= wanted_of(workload) + 2 or age_of(event_time(events[0])) > FRESH:
             continue
         cause = f"{made} pods were made of it and {lost} of them are gone: somebody deletes them"
+        if left := _left(keeper, view):
+            cause = f"{made} pods were made of it and {len(left)} run on without it, as {left[0]}:"
+            cause += " somebody changes their labels; delete them too"
         yield Finding(place.problem("object-gone", title(keeper), cause), HEALS_OFTEN)
+
+
+def _left(keeper: Json, view: View) -> list[str]:
+    """Return the pods that it has made and that are nobody's now."""
+    mine = (pod["metadata"] for pod in view.pods if not pod["metadata"].get("ownerReferences"))
+    return [one["name"] for one in mine if one["name"].startswith(f"{keeper['metadata']['name']}-")]
 
 
 def restless_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
