@@ -38,6 +38,6 @@ edge = {
 }
 
 services = { hello = {} }
-access   = { ci = { repository = "example/hello" } }
+access   = { ci = { repository = "example/hello" } } # yours: its workflows push images and deploy
 days     = { logs = 30, key = 7, secret = 0 }
 usage    = { nat_gb = 20, load_balancer_units = 0, log_gb = 5, image_gb = 5, out_gb = 10 }

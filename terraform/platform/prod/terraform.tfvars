@@ -39,7 +39,7 @@ edge = {
 }
 
 services = { hello = {} }
-access   = { ci = { repository = "example/hello" } }
+access   = { ci = { repository = "example/hello" } } # yours: its workflows push images and deploy
 usage = {
   nat_gb           = 300, load_balancer_units = 2, log_gb = 60, image_gb = 50, out_gb = 500, cross_zone_gb = 1000
   million_requests = 50

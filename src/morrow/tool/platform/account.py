@@ -19,6 +19,7 @@ from morrow.tool.platform.wanted import Wanted
 from morrow.tool.programs.aws import Aws
 
 PLACEHOLDER = "111122223333"  # a root that nobody has edited is nobody's platform
+EXAMPLE = "example/"  # whose repository every root names until somebody edits it
 # One right for each kind of thing; who has these has been given a role for it.
 RIGHTS = (
     *("ec2:CreateVpc", "ec2:CreateNatGateway", "eks:CreateCluster", "eks:CreateNodegroup"),
@@ -57,6 +58,7 @@ def check(platform: Platform, today: date) -> Iterator[Check]:
         "kubernetes": lambda: _age(aws, wanted, today),
         "add-ons": lambda: _addons(aws, wanted),
         "names": lambda: _names(aws, wanted, platform),
+        "access": lambda: _access(wanted),
     }
     for name, look in looks.items():
         try:
@@ -221,3 +223,10 @@ def _names(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
                 " the one that ends first takes the certificate's proof along"
             )
             yield Check("names", "warn", text)
+
+
+def _access(wanted: Wanted) -> Iterator[Check]:
+    """Yield whether strangers' workflows would be let in."""
+    if wanted.repository.startswith(EXAMPLE):
+        text = f"{wanted.repository} may push images and deploy: name your repository, or none"
+        yield Check("access", "warn", text)

@@ -18,7 +18,8 @@ from morrow.tool.platform.write import service_name
 
 ON_AWS = "--on aws"
 BOOTSTRAP = "bootstrap"  # the account's root, which is no environment's
-BUCKET = "the bucket of your states"
+YOURS = "account, region, zones, administrator, domain, repository"
+BUCKET = "the bucket of your states, its region"
 LEAVE = shutil.ignore_patterns(
     "tests", ".terraform", "*.tfstate*", "*.tfplan", "crash.log", "override.tf"
 )
@@ -82,7 +83,7 @@ def next_on_aws(project: Project, name: str) -> list[str]:
     platform = Platform(project, name)
     account = places(project)[0] / BOOTSTRAP / "terraform.tfvars"
     files = {
-        platform.folder / "terraform.tfvars": "account, region, zones, domain, administrator",
+        platform.folder / "terraform.tfvars": YOURS,
         platform.cluster_folder / "terraform.tfvars": "the region",
         platform.folder / "backend.tf": BUCKET,
         platform.cluster_folder / "backend.tf": BUCKET,

@@ -21,6 +21,7 @@ class Wanted:
     zones: tuple[str, ...]
     nat: str
     suffix: str  # of the services' names
+    repository: str  # whose workflows push images and deploy
     addons: Mapping[str, str]  # pinned for its Kubernetes; none where Auto Mode brings its own
 
     @classmethod
@@ -47,6 +48,7 @@ class Wanted:
             zones=tuple(map(str, zones)) if isinstance(zones, tuple) else (),
             nat=said("network", "nat"),
             suffix=said("edge", "suffix") or said("edge", "zone", "name"),
+            repository=said("access", "ci", "repository"),
             addons={key: str(pins.at(key)) for key in pins.entries}
             if isinstance(pins, Object)
             else {},

@@ -100,6 +100,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
         folder.mkdir(parents=True)
         shipped = REPOSITORY / "terraform" / "platform" / name / "terraform.tfvars"
         own = shipped.read_text().replace("111122223333", "123456789012")
+        own = own.replace("example/hello", "acme/hello")
         (folder / "terraform.tfvars").write_text(own)
     (tmp_path / "pyproject.toml").write_text("[tool.morrow]\n")
     (tmp_path / "environments").mkdir()
@@ -188,6 +189,12 @@ def test_another_platform_with_the_same_names_is_named(platform: Platform) -> No
     other["Value"] = other["Value"].replace("dev.", "blue.")
     lines = look(platform, ssm__get_parameters_by_path={"Parameters": [*there, other]})
     assert "names" not in {line.name for line in lines}
+
+
+def test_somebody_else_s_repository_is_told(platform: Platform) -> None:
+    values = platform.folder / "terraform.tfvars"
+    values.write_text(values.read_text().replace("acme/hello", "example/my-shop"))
+    assert ("access", "warn") in said(look(platform))
 
 
 def test_rights_that_lack_and_rights_that_nobody_may_ask_for(platform: Platform) -> None:
