@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.faults_beyond import deployed
+from tests.e2e.faults_pods import runs
 from tests.e2e.faults_rules import cron
 from tests.e2e.faults_storage import no_class, unfilled_class
 from tests.e2e.faults_unseen import PYTHON, alone, job
@@ -32,6 +33,23 @@ SCALER = {
     "spec": {"maxReplicas": 2, "scaleTargetRef": {
         "apiVersion": "apps/v1", "kind": "Deployment", "name": "odd"}},
 }  # fmt: skip
+# Ready for a moment, and never again.
+FALLS = """
+import http.server, time
+began = time.monotonic()
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if time.monotonic() - began < 6 else 503)
+        self.end_headers()
+    def log_message(self, *words):
+        pass
+http.server.ThreadingHTTPServer(("", 5000), Handler).serve_forever()
+"""
+SCRIPT: Values = {"volumes": [{"name": "s", "configMap": {"name": "run", "defaultMode": 0o755}}]}
+RUN: Values = {"command": ["/s/run"], "volumeMounts": [{"name": "s", "mountPath": "/s"}]}
+HOLDS: Values = {
+    "extra": {"run": {"apiVersion": "v1", "kind": "ConfigMap", "data": {"run": "echo\n"}}}
+}
 
 FAULTS = (
     Fault(
@@ -52,5 +70,14 @@ FAULTS = (
         r"HorizontalPodAutoscaler scaler", r"container odd asks for no cpu",
         laid_over(deployed(), {"extra": {"scaler": SCALER}}),
         exit=3,
+    ),
+    Fault(
+        "ready, and never again", "never-ready", r"container web", r"it was ready, .* 503",
+        runs(FALLS, rollout={"minReadySeconds": 10}, probes={
+            "readiness": {"failureThreshold": 1}}),
+    ),
+    Fault(
+        "a mounted script has no first line", "command-not-found", r"container odd",
+        r"exec format error; it is mounted", laid_over(deployed(RUN, SCRIPT), HOLDS),
     ),
 )  # fmt: skip

@@ -15,6 +15,7 @@ from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
 
 PROBES = ("readinessProbe", "startupProbe")
+LOST = "unable to retrieve container logs for "  # the node's word in place of a log it threw away
 RUNS = ("never-ready", "readiness-flaps", "init-hangs", "listens-locally")  # its log is the present
 
 
@@ -52,9 +53,9 @@ def last_log(kubectl: Kubectl, pod: str, container: str, *, previous: bool = Fal
     """Return the last lines that a container wrote, of its life before this one if wanted."""
     words = ["logs", pod, "-c", container, "--tail=20"]
     done = kubectl.run(*words, *(["--previous"] if previous else []), timeout=10)
-    if done.code and previous:
+    if previous and (done.code or done.out.startswith(LOST)):
         done = kubectl.run(*words, timeout=10)
-    return "" if done.code else done.out
+    return "" if done.code or done.out.startswith(LOST) else done.out
 
 
 def host_of(pod: Json, port: int) -> str:
