@@ -163,7 +163,9 @@ class Sops:
             if not editor and not sys.stdin.isatty():  # sops would open vim, and show it in a log
                 cause = "none is named, and there is no terminal to open one in"
                 raise Failure(problem("editor-failed", "EDITOR", cause))
-            words = (runner.find("sops"), "edit", *_AS_YAML, str(self.file))
+            before, copy = self.file.read_bytes(), folder / self.file.name
+            copy.write_bytes(before)
+            words = (runner.find("sops"), "edit", *_AS_YAML, str(copy))
             terminal.command(f"sops edit {self.shown}")
             variables = {**os.environ, "TMPDIR": str(folder)}
             if editor and not sys.stdin.isatty():
@@ -171,13 +173,23 @@ class Sops:
                 variables["SOPS_EDITOR"] = shlex.join(once)
             where = self.file.parent
             done = subprocess.run(words, env=variables, cwd=where, check=False, close_fds=False)
-        code = done.returncode
+            code = done.returncode
+            if code == 0:
+                self._replace(before, copy.read_bytes())
         if code == NO_EDITOR:
             cause = "it is not there, ended with an error, or left what sops cannot read"
             raise Failure(problem("editor-failed", editor or "EDITOR", cause))
         if code not in (0, UNCHANGED):
             raise self._failure(Result(("sops", "edit", str(self.file)), code, "", ""))
         return code == 0
+
+    def _replace(self, before: bytes, after: bytes) -> None:
+        """Write what was edited, unless another command wrote a rotation's values meanwhile."""
+        if self.file.read_bytes() != before:
+            cause = "another command wrote it while it was edited"
+            raise Failure(problem("secrets-overtaken", self.shown, cause))
+        with draft_of(self.file) as draft:
+            draft.write_bytes(after)
 
     def rekey(self) -> None:
         """Give it the recipients that .sops.yaml names, and a new key that only they can open."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, problem
@@ -18,7 +18,7 @@ from morrow.tool.base.files import draft_of
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster.site import Site
-from morrow.tool.environment import edit
+from morrow.tool.environment import edit, load
 from morrow.tool.environment.model import Environment
 from morrow.tool.rules.open import VALID, open_site
 from morrow.tool.rules.settings import require_values
@@ -109,20 +109,23 @@ def renew(
     confirm: str | None,
     lines: Mapping[str, str] | None = None,
     begin: Callable[[], None] | None = None,
-    before: Files | None = None,
+    kept: Kept | None = None,
 ) -> Json:
     """Make a new revision, write its line, roll it out, prove that every pod holds it.
 
     `lines` are what the file says of a store that the values move to: they come last.
     `begin` is done under the lock, before anything is stored. What fails brings the files back to
-    `before`, or to what they are now.
+    what they were before, by `kept` or under the lock.
     """
+    kept = kept or Kept()
     environment, store = site.environment, store_of(site.environment)
     target = target_of(environment)
     revision_written_first = store.revision_written_first and not lines
     require_values(environment, given)
-    with taken_back(environment, before or files_of(environment)):
-        with target.changing(site, confirm, f"secrets rotate {environment.label}"):
+    with taken_back(environment, kept):
+        under_lock = target.changing(site, confirm, f"secrets rotate {environment.label}")
+        with under_lock, taken_back(environment, kept):
+            kept.hold(environment)
             revision = store.next_revision(site)
             wanted = {**(lines or {}), "revision": revision}
             edit.require_editable(environment, "secrets", wanted)
@@ -133,6 +136,7 @@ def renew(
             more = store.renew(site, revision, given)
             if not revision_written_first:
                 _write(environment, {**wanted, **more})
+            kept.release(environment)
         renewed = _again(site)
         if not target.runs(renewed):
             again = f"{typed()} up {environment.label}"
@@ -171,14 +175,42 @@ def files_of(environment: Environment) -> Files:
     return {file: file.read_bytes() if file.is_file() else None for file in files}
 
 
+@dataclass
+class Kept:
+    """The files before a change, and as it left them: what others wrote since is theirs."""
+
+    before: Files = field(default_factory=dict)
+    ours: Files = field(default_factory=dict)  # empty while the lock is held
+
+    def hold(self, environment: Environment) -> None:
+        """Begin to write, under the lock; refuse where another command came between."""
+        now = files_of(environment)
+        read = load.read(environment.project, environment.label, environment.context or None)
+        if now != (self.ours or now) or _secrets(read) != _secrets(environment):
+            cause = f"another command made revision {read.secrets.revision} meanwhile"
+            where = environment.shown(environment.file)
+            raise Failure(problem("secrets-overtaken", where, cause))
+        self.before, self.ours = self.before or now, {}
+
+    def release(self, environment: Environment) -> None:
+        """End to write."""
+        self.ours = files_of(environment)
+
+
+def _secrets(environment: Environment) -> object:
+    return environment.given.get("secrets")
+
+
 @contextmanager
-def taken_back(environment: Environment, kept: Files) -> Iterator[None]:
+def taken_back(environment: Environment, kept: Kept) -> Iterator[None]:
     """Bring the files back when a change fails, unless it was applied."""
     try:
         yield
     except BaseException as failure:
         if not (isinstance(failure, Failure) and failure.exit_code == APPLIED):
-            back = [file for file, text in kept.items() if _put_back(file, text)]
+            now = files_of(environment)
+            ours = [file for file in kept.before if now[file] == kept.ours.get(file, now[file])]
+            back = [file for file in ours if _put_back(file, kept.before[file])]
             for file in back:
                 shown, before = environment.shown(file), environment.secrets.revision
                 what = f'secrets.revision: "{before}"' if file == environment.file else "as before"

@@ -12,7 +12,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.sops import sealed
 from morrow.tool.rules.settings import require_values
-from morrow.tool.secrets.change import files_of, renew, taken_back
+from morrow.tool.secrets.change import Kept, files_of, renew, taken_back
 from morrow.tool.stores.sops import (
     Encrypted,
     EncryptedFiles,
@@ -30,14 +30,16 @@ def edit(site: Site, confirm: str | None) -> Json:
     """Open the file in an editor; roll out what changed as a new revision."""
     environment, store = site.environment, require_sops(site.environment, "edit")
     before = files_of(environment)
-    with taken_back(environment, before):
+    kept = Kept(before, before)
+    with taken_back(environment, kept):
         sops_of(environment).edit()
+        kept.release(environment)
         require_values(environment, decrypted(environment))
         if not store.stale(site) and target_of(environment).runs(site):
             terminal.say("  its values are the ones in use")
             revision = environment.secrets.revision
             return {"environment": environment.label, "revision": revision, "pods": []}
-    return renew(site, {}, confirm, before=before)
+    return renew(site, {}, confirm, kept=kept)
 
 
 def rekey(environment: Environment) -> Json:
