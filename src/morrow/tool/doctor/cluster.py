@@ -19,6 +19,7 @@ from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.registry import ask_for
 
 OLDEST = (1, 30)
+OURS = {"NotTerminating", "NotBestEffort"}  # scopes of a quota that hold for any service's pods
 # Groups whose kinds every cluster serves that is new enough; for others it is asked.
 BUILT_IN = frozenset(
     ("v1", "apps/v1", "batch/v1", "autoscaling/v2", "policy/v1", "networking.k8s.io/v1")
@@ -131,7 +132,11 @@ def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]
     unused = {"persistentvolumeclaims"}
     unused |= set() if service == "LoadBalancer" else {"services.loadbalancers"}
     unused |= {"services.nodeports"} if service == "ClusterIP" else set()
-    status = quota.get("status") or {}
+    spec, status = quota.get("spec") or {}, quota.get("status") or {}
+    chosen = (spec.get("scopeSelector") or {}).get("matchExpressions") or []
+    scopes = {*(spec.get("scopes") or []), *(one["scopeName"] for one in chosen)}
+    if scopes - OURS:
+        return  # it counts other pods, or those of a class
     for resource, hard in (status.get("hard") or {}).items():
         if resource in unused:
             continue
