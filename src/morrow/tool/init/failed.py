@@ -17,6 +17,10 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     while isinstance(error, BaseExceptionGroup):  # a group tells nothing itself
         error = error.exceptions[0]
         trace = error.__traceback__ or trace
+    # What a clean-up trips over says nothing of why there was one.
+    while isinstance(error, AttributeError | NameError) and error.__context__ is not None:
+        error = error.__context__
+        trace = error.__traceback__
     frames = traceback.extract_tb(trace)
     own = [one for one in frames if one.filename.startswith(folder)]
     last = own[-1] if own else None
