@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     api = verbs.add_parser("api", help="stop or start the API server")
     api.add_argument("action", choices=["stop", "start"])
     more = verbs.add_parser("add", help="bring it what only some tests ask for")
-    more.add_argument("what", choices=["argocd", "flux", "monitoring", "tracing"])
+    more.add_argument("what", choices=["argocd", "contour", "flux", "monitoring", "tracing"])
     verbs.add_parser("addons", help="prepare the cluster of MORROW_E2E_KUBECONFIG for the tests")
     return top
 

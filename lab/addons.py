@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from string import Template
@@ -73,33 +73,37 @@ def _install_gateway() -> tuple[str, str]:
         kubectl("wait", "--for=condition=Established", "-f", definitions, "--timeout=30s")
     images.push_program(images.TRAEFIK_IMAGE, program("traefik"))
     _apply("traefik.yaml", image=images.TRAEFIK_IMAGE)
-    _give_certificate()
+    give_certificate("gateway")
     if not gateway_addresses():
-        _give_addresses()
+        give_addresses("gateway", "traefik", _node_addresses())
     _apply("gateway.yaml")
     return "gateway", "traefik"
 
 
-def _give_certificate() -> None:
-    """Give the gateway the certificate that this machine's tests trust."""
+def give_certificate(namespace: str) -> None:
+    """Give a gateway the certificate that this machine's tests trust."""
     pki.make_gateway()
     pair = [f"--cert={pki.GATEWAY}/gateway.crt", f"--key={pki.GATEWAY}/gateway.key"]
-    where = ["-n", "gateway", "lab-gateway"]
+    where = ["-n", namespace, "lab-gateway"]
     made = kubectl("create", "secret", "tls", *where, *pair, "--dry-run=client", "-o", "json")
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=made)
 
 
-def _give_addresses() -> None:
-    """Say that the gateway is reached at the nodes' own addresses: no cloud gives it others."""
-    addresses = [
-        {"ip": each["address"]}
+def give_addresses(namespace: str, service: str, addresses: list[str]) -> None:
+    """Say where a gateway is reached: no cloud does here."""
+    balancer = {"ingress": [{"ip": address} for address in addresses]}
+    patch = json.dumps({"status": {"loadBalancer": balancer}})
+    where = ["-n", namespace, f"service/{service}", "--subresource=status"]
+    kubectl("patch", *where, "--type=merge", "-p", patch)
+
+
+def _node_addresses() -> list[str]:
+    return [
+        each["address"]
         for node in kubectl_json("get", "nodes")["items"]
         for each in node["status"]["addresses"]
         if each["type"] == "InternalIP"
     ]
-    patch = json.dumps({"status": {"loadBalancer": {"ingress": addresses}}})
-    where = ["-n", "gateway", "service/traefik", "--subresource=status"]
-    kubectl("patch", *where, "--type=merge", "-p", patch)
 
 
 def _apply(name: str, **filled: str) -> None:
@@ -123,11 +127,11 @@ def gateway_addresses() -> list[str]:
     return [each.get("ip") or each["hostname"] for each in given]
 
 
-def gateway_answers() -> bool:
-    """Say whether the gateway answers over HTTPS on each of its addresses with its certificate."""
+def gateway_answers(addresses: Sequence[str] = (), name: str = "nobody", status: int = 404) -> bool:
+    """Say whether a gateway answers over HTTPS on each of its addresses with its certificate."""
     trust = ssl.create_default_context(cafile=str(pki.GATEWAY / "ca.crt"))
-    host = f"nobody.{GATEWAY_DOMAIN}"
-    addresses = gateway_addresses()
+    host = f"{name}.{GATEWAY_DOMAIN}"
+    addresses = addresses or gateway_addresses()
     try:
         for address in addresses:
             with (
@@ -135,7 +139,7 @@ def gateway_answers() -> bool:
                 trust.wrap_socket(plain, server_hostname=host) as secured,
             ):
                 secured.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-                if b" 404 " not in secured.recv(64):
+                if f" {status} ".encode() not in secured.recv(64):
                     return False
     except OSError:
         return False

@@ -11,6 +11,7 @@ from lab import (
     argocd,
     cgroups,
     cleanup,
+    contour,
     flux,
     images,
     kernel,
@@ -23,7 +24,7 @@ from lab import (
 )
 from lab.control_plane import GROUP, ControlPlane
 from lab.errors import LabError
-from lab.layout import CGROUP, NODES, ROOT, RUN, NodeAddress
+from lab.layout import ADDED, CGROUP, NODES, ROOT, RUN, NodeAddress
 from lab.node import Node
 from lab.program import find, recorded, start, wait_until
 from lab.registry import start_registry
@@ -159,8 +160,16 @@ def add(what: str) -> None:
     """Bring a running lab what only some tests ask for."""
     if not is_up():
         raise LabError("the lab is not up; `python -m lab up` starts it")
-    parts = {"argocd": argocd, "flux": flux, "monitoring": monitoring, "tracing": tracing}
+    parts = {
+        "argocd": argocd,
+        "contour": contour,
+        "flux": flux,
+        "monitoring": monitoring,
+        "tracing": tracing,
+    }
     parts[what].add()
+    ADDED.mkdir(exist_ok=True)
+    (ADDED / what).touch()
 
 
 def _known(name: str) -> NodeAddress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import tempfile
 from pathlib import Path
@@ -52,15 +53,23 @@ def compile_c(source: str, binary: Path) -> None:
     run("gcc", "-Os", "-static", "-x", "c", "-", "-o", binary, stdin=source)
 
 
-def push_program(image: str, binary: Path) -> None:
-    """Push an image of one static program, without root and shell, unless the registry has it."""
+def libraries(binary: Path) -> list[Path]:
+    """Return the shared libraries and the loader that a program asks for, as they are here."""
+    return [Path(found) for found in re.findall(r"(/\S+) \(0x", run("ldd", binary))]
+
+
+def push_program(image: str, binary: Path, *beside: Path) -> None:
+    """Push an image of one program, without root and shell, unless the registry has it.
+
+    A program that is not static finds the files `beside` it at their own places.
+    """
     if oci.digest_of(image):
         return
     settings = {"Entrypoint": [f"/bin/{binary.name}"], "User": f"{NONROOT}:{NONROOT}"}
-    oci.push(image, _layer(binary), settings)
+    oci.push(image, _layer(binary, *beside), settings)
 
 
-def _layer(binary: Path) -> bytes:
+def _layer(binary: Path, *beside: Path) -> bytes:
     """Return a tar with the program, the machine's CA bundle and a /tmp; the same at every call."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
@@ -81,4 +90,9 @@ def _layer(binary: Path) -> bytes:
         add("etc/passwd", 0o644, f"nonroot:x:{NONROOT}:{NONROOT}::/:/\n".encode())
         add("etc/ssl/certs/ca-certificates.crt", 0o644, CERTIFICATES.read_bytes())
         add(f"bin/{binary.name}", 0o755, binary.read_bytes())
+        folders = {parent for file in beside for parent in file.parents[:-1]}
+        for parent in sorted(folders):
+            add(str(parent)[1:], 0o755)
+        for file in beside:
+            add(str(file)[1:], 0o755, file.read_bytes())
     return buffer.getvalue()

@@ -25,6 +25,7 @@ LAB_RANGE = "10.89.0.0/24"
 POD_RANGE = "10.244.0.0/16"
 SERVICE_RANGE = "10.96.0.0/16"
 CLUSTER_DNS = "10.96.0.10"
+ADDED = RUN / "added"  # a file for each part that `add` brought
 COLLECTED = RUN / "collected"  # what OpenTelemetry's collector took
 OBJECT_METRICS, OBJECT_METRICS_PORT = "object-metrics", 8090  # stands in for kube-state-metrics
 ARGOCD_REDIS = "argocd-redis"  # kept in memory by a library
@@ -55,6 +56,11 @@ class NodeAddress:
     def address(self) -> str:
         """Return the node's address on the bridge."""
         return f"10.89.0.1{self.number}"
+
+    @property
+    def second_gateway(self) -> str:
+        """Return where a gateway beside the usual one is reached through it."""
+        return f"10.89.0.2{self.number}"
 
     @property
     def pods(self) -> str:

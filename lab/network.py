@@ -43,7 +43,12 @@ def make_fabric() -> None:
     _ip("addr", "add", f"{HOST}/24", "dev", HOST_LINK)
     _ip("link", "set", HOST_LINK, "up")
     for node in NODES:
-        _ip("route", "replace", node.pods, "via", node.address, "dev", HOST_LINK)
+        lead(node.pods, node)
+
+
+def lead(address: str, node: NodeAddress) -> None:
+    """Lead what this machine sends to an address to a node, as a load balancer's route does."""
+    _ip("route", "replace", address, "via", node.address, "dev", HOST_LINK)
 
 
 def _attach(port: str, namespace: str) -> None:

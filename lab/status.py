@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lab import api, cgroups, pki, timings
 from lab.layout import (
+    ADDED,
     ARGOCD_REDIS,
     GATEWAY_DOMAIN,
     KUBECONFIG,
@@ -32,6 +33,7 @@ class Status:
     gateway: str  # namespace/name of the Gateway that routes attach to
     ca_file: str
     nodes: dict[str, bool]  # Ready or not
+    added: list[str]  # what `add` brought
     dead: list[str]
     memory_mib: int
     seconds: dict[str, float]  # what the last start took, from its beginning
@@ -53,6 +55,7 @@ def read() -> Status:
         gateway="gateway/lab",
         ca_file=str(pki.GATEWAY / "ca.crt"),
         nodes={node.name: node.name in ready for node in NODES},
+        added=sorted(file.name for file in ADDED.glob("*")),
         dead=[program.name for program in programs if not program.alive],
         memory_mib=memory() // 2**20,
         seconds=timings.read(),
@@ -75,6 +78,8 @@ def show(*, as_json: bool) -> int:
         print(f"  started in  {', '.join(f'{k} {v:.1f} s' for k, v in found.seconds.items())}")
         print(f"  registry    {found.registry}")
         print(f"  gateway     https://*.{found.gateway_domain} at {found.gateway_addresses[0]}")
+        if found.added:
+            print(f"  added       {', '.join(found.added)}")
         print(f"  CA file     {found.ca_file}")
         print(f"  stand-ins   {', '.join(stand_ins())}")
         print(f"  use it      export KUBECONFIG={found.kubeconfig}")

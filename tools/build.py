@@ -30,7 +30,16 @@ __all__ = ["UnavailableError", "cache_folder", "folder", "folders", "names", "pr
 HERE = Path(__file__).resolve().parent
 
 # Built when something asks for them, for minutes; not by `python -m tools.build` alone.
-ON_DEMAND = ("external-secrets", "flux", "jaeger", "monitoring", "prometheus", "syft", "tofu")
+ON_DEMAND = (
+    "contour",
+    "external-secrets",
+    "flux",
+    "jaeger",
+    "monitoring",
+    "prometheus",
+    "syft",
+    "tofu",
+)
 
 # Without these `helm template` believes that it talks to Kubernetes 1.20; Helm 4 knows better.
 HELM_3 = (
