@@ -32,13 +32,17 @@ except ImportError:
 print("%d.%d.%d" % sys.version_info[:3], "pip" if shared else "ensurepip")
 '
 
-made_by='import sys; print(sys._base_executable if sys.prefix != sys.base_prefix else "")'
+made_by='
+import sys
+from importlib.util import find_spec
+print("" if sys.prefix == sys.base_prefix or find_spec("pip") else sys._base_executable)
+'
 
 find_python() { # set python, version and installer: the first interpreter that will do
   local seen="" said maker
   for python in ${PYTHON:+"$PYTHON"} python3 python3.13 python3.12 python3.11 python3.14; do
     command -v "$python" >/dev/null || continue
-    # An environment that is first on PATH may have no pip: the interpreter that made it is taken.
+    # An environment that is first on PATH and has no pip: the interpreter that made it is taken.
     maker=$("$python" -c "$made_by" 2>/dev/null || true)
     [ -x "$maker" ] && python=$maker
     if said=$("$python" -c "$probe" 2>&1); then

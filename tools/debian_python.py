@@ -30,16 +30,15 @@ def python(version: str) -> Path | None:
     home = cache_folder() / "python" / name
     program = home / "usr" / "bin" / f"python{version}"
     with only_one(home.with_name(f"{name}.lock")):
-        if not home.exists():
-            part = home.with_name(f"{name}.part")
-            shutil.rmtree(part, ignore_errors=True)
+        if not (home / "ready").exists():
+            shutil.rmtree(home, ignore_errors=True)  # of one that was cut off
             try:
-                _unpack(version, part)
+                _unpack(version, home)
+                _bind(program)
             except UnavailableError:  # this release has it not, or no mirror answers
-                shutil.rmtree(part)
+                shutil.rmtree(home)
                 return None
-            part.rename(home)
-            _bind(program)
+            (home / "ready").touch()
     return program
 
 

@@ -19,7 +19,7 @@ locals {
   # What an Ingress of the platform says of its load balancer, a Gateway's says too.
   alb = { for key, value in var.platform.route.annotations : trimprefix(key, "alb.ingress.kubernetes.io/") => value }
   attributes = { for of in ["load-balancer", "target-group"] : of => [
-    for pair in split(",", lookup(local.alb, "${of}-attributes", "")) : zipmap(["key", "value"], split("=", pair)) if pair != ""
+    for pair in split(",", lookup(local.alb, "${of}-attributes", "")) : zipmap(["key", "value"], regex("^([^=]*)=(.*)$", pair)) if pair != ""
   ] }
 }
 

@@ -129,6 +129,7 @@ def test_a_gateway_is_the_platform_s_load_balancer(auto: Releases, cluster: Clus
     assert balancer["spec"]["loadBalancerAttributes"] == [
         {"key": "idle_timeout.timeout_seconds", "value": "61"},
         {"key": "routing.http.drop_invalid_header_fields.enabled", "value": "true"},
+        {"key": "access_logs.s3.prefix", "value": "env=dev"},
     ]
     assert "wafV2" not in balancer["spec"]
     assert values(auto["external-dns"])["sources"] == ["gateway-httproute"]

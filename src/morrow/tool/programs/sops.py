@@ -186,7 +186,7 @@ class Sops:
     def _replace(self, before: bytes, after: bytes) -> None:
         """Write what was edited, unless another command wrote a rotation's values meanwhile."""
         if self.file.read_bytes() != before:
-            cause = "another command wrote it while it was edited"
+            cause = "another command wrote it while it was edited; what was typed is not kept"
             raise Failure(problem("secrets-overtaken", self.shown, cause))
         with draft_of(self.file) as draft:
             draft.write_bytes(after)

@@ -64,7 +64,7 @@ module "controllers" {
       annotations = {
         "alb.ingress.kubernetes.io/certificate-arn"          = "arn:aws:acm:eu-central-1:111122223333:certificate/one"
         "alb.ingress.kubernetes.io/healthcheck-path"         = "/alive"
-        "alb.ingress.kubernetes.io/load-balancer-attributes" = "idle_timeout.timeout_seconds=61,routing.http.drop_invalid_header_fields.enabled=true"
+        "alb.ingress.kubernetes.io/load-balancer-attributes" = "idle_timeout.timeout_seconds=61,routing.http.drop_invalid_header_fields.enabled=true,access_logs.s3.prefix=env=dev"
         "alb.ingress.kubernetes.io/scheme"                   = "internal"
         "alb.ingress.kubernetes.io/security-groups"          = "sg-2"
         "alb.ingress.kubernetes.io/ssl-policy"               = "ELBSecurityPolicy-TLS13-1-2-2021-06"
