@@ -163,14 +163,15 @@ def test_a_pod_that_falls_again_and_again_does_not_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("falls", "started", "hold"), [(0, True, 70), (1, True, 30), (1, False, 70)]
+    ("falls", "started", "restarts", "hold"),
+    [(0, True, 0, 70), (1, True, 0, 30), (1, False, 0, 70), (1, True, 1, 70)],  # `started` at once
 )
 def test_what_was_ready_has_no_time_to_start_any_more(
-    falls: int, started: bool, hold: float
+    falls: int, started: bool, restarts: int, hold: float
 ) -> None:
     items = good()
     items[2] = pod(ready=False)
-    items[2]["status"]["containerStatuses"][0]["started"] = started
+    items[2]["status"]["containerStatuses"][0] |= {"started": started, "restartCount": restarts}
     items[2]["spec"]["containers"][0] |= {
         "startupProbe": {"periodSeconds": 1, "failureThreshold": 60},
         "readinessProbe": {"periodSeconds": 5, "failureThreshold": 2},

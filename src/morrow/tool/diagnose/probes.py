@@ -61,11 +61,11 @@ def _never_ready(container: Container) -> Iterator[Finding]:
     if not killed and "running" not in container.state:
         return
     message, budget = _unhealthy(container) or "no probe was answered", startup_budget(spec)
-    was_ready = container.view.falls.get(container.pod["metadata"]["name"], 0)
+    # A pod that was ready had all its containers ready; one that was restarted since starts anew.
+    fell = container.view.falls.get(container.pod["metadata"]["name"], 0)
+    starts_anew = container.status.get("restartCount") or not container.status.get("started")
     code, cause = "never-ready", f"it runs and is not ready (it has {budget:.0f} s): {message}"
-    if was_ready and container.status.get(
-        "started"
-    ):  # it has started: what it had for that does not count anew
+    if fell and not starts_anew:
         budget, cause = min(budget, FALLEN), f"it was ready, runs, and is not any more: {message}"
     answer = container.view.answers.get(container.pod["metadata"]["name"], "")
     if answer[:1].isdigit() and _REFUSED.search(message):
