@@ -9,6 +9,7 @@ import pytest
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.terminal import terminal
 from morrow.tool.deliver import failed, look, rollout, take_back
 from morrow.tool.deliver.helm import ByHelm
 from morrow.tool.deliver.rollout import Rollout
@@ -100,28 +101,37 @@ def test_it_is_the_verdict_while_helm_waits_and_no_longer(monkeypatch: pytest.Mo
         assert inside.settled(1) is None, "who applied has gone on"
 
 
-@pytest.mark.parametrize("code", ["cluster-unreachable", "access-denied"])
-def test_the_first_look_is_tried_again(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+FINAL = ["access-denied", "cluster-login", "context-missing", "admission-refused", "interrupted"]
+
+
+@pytest.mark.parametrize("code", ["cluster-unreachable", "program-failed", *FINAL])
+def test_the_first_look_is_tried_again(
+    code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without it nothing is brought back."""
+    words = {"verb": "list", "resource": "pods", "what": "rule", "command": "kubectl get pods"}
     asked: list[int] = []
 
     def answer(*_: object) -> View:
         asked.append(1)
         if len(asked) < 3:
-            raise Failure(PLACE.problem(code, "context lab", "away", verb="list", resource="pods"))
+            raise Failure(PLACE.problem(code, "context lab", "away", (), **words))
         return seen(good())
 
+    monkeypatch.setattr(terminal, "_status", "")
     monkeypatch.setattr(look, "time", SimpleNamespace(monotonic=lambda: 0.0, sleep=lambda _: None))
     monkeypatch.setattr(rollout, "look", answer)
     monkeypatch.setattr(rollout, "look_beyond", lambda *_: {})
     watched = Rollout(Kubectl("lab", "demo"), PLACE, interrupt=False)
-    if code == "access-denied":  # that does not heal
+    if code in FINAL:  # that does not heal
         with pytest.raises(Failure):
             watched.__enter__()
         assert len(asked) == 1
+        assert "waiting" not in capsys.readouterr().err
         return
     with watched:
         assert len(asked) == 3
+        assert "waiting for the API server: away" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("same", [True, False])

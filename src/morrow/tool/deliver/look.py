@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
@@ -33,6 +34,7 @@ from morrow.tool.programs.runner import Result
 
 Told = TypeVar("Told")
 AWAY = 60.0  # seconds for an API server that is away for a moment
+HEALS = ("cluster-unreachable", "program-failed")  # what is asked again; the latter is unknown
 CORE = ("deployments", "statefulsets", "replicasets", "pods", "jobs", "events")
 # Also in the namespace, but a person may be forbidden to look at some of them.
 NEAR = {
@@ -63,9 +65,9 @@ def patiently(question: Callable[[], Told]) -> Told:
         try:
             return question()
         except Failure as failure:
-            final = failure.interrupted or failure.problems[0].code == "access-denied"
-            if final or time.monotonic() > until:
+            if failure.problems[0].code not in HEALS or time.monotonic() > until:
                 raise
+            terminal.status(f"waiting for the API server: {failure.problems[0].cause}")
         time.sleep(1)
 
 
