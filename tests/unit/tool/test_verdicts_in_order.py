@@ -14,7 +14,17 @@ from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.diagnose import diagnose, diagnose_once
 from morrow.tool.diagnose.view import DECLARED, View
 from morrow.tool.programs.kubectl import Kubectl
-from tests.unit.tool.around import PLACE, codes, condition, good, pod, seen, thing
+from tests.unit.tool.around import (
+    LABELS,
+    PLACE,
+    codes,
+    condition,
+    good,
+    pod,
+    seen,
+    template,
+    thing,
+)
 from tests.unit.tool.test_verdicts_beside import policy, service
 from tests.unit.tool.test_verdicts_pods import ago, event
 
@@ -76,6 +86,32 @@ def test_an_api_server_that_is_away_for_a_moment_after_all_was_applied(
     monkeypatch.setattr(look, "AWAY", -1)
     with pytest.raises(Failure):
         look.patiently(lambda: question(9))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "labels", "left"),
+    [
+        ("StatefulSet", "web-12", {}, True),
+        ("StatefulSet", "web-12", LABELS, False),  # one of `extra`
+        ("StatefulSet", "web-b4x7k", {}, False),
+        ("StatefulSet", "web-migrate", {}, False),
+        ("DaemonSet", "web-b4x7k", {}, True),
+        ("DaemonSet", "web-b4x7k", LABELS, False),
+        ("DaemonSet", "web-debug", {}, False),
+        ("DaemonSet", "web-12", {}, False),
+    ],
+)
+def test_a_pod_made_by_hand_was_not_robbed_of_its_labels(
+    kind: str, name: str, labels: Json, left: bool
+) -> None:
+    made = {**event("k", "SuccessfulCreate", "create Pod"), "lastTimestamp": ago(5), "count": 5}
+    status = {"observedGeneration": 1, "desiredNumberScheduled": 1}
+    keeper = thing(kind, "web", "k", spec={"replicas": 1, "template": template()}, status=status)
+    lone = pod(name)
+    lone["metadata"] |= {"ownerReferences": [], "labels": labels}
+    said = [one.problem.cause for one in diagnose(seen([keeper, made, lone]), PLACE)]
+    assert any("5 pods were made of it" in cause for cause in said)
+    assert any(f"run on without it, as {name}:" in cause for cause in said) is left
 
 
 @pytest.mark.parametrize(

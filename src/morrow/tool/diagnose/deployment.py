@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
@@ -16,6 +17,7 @@ from morrow.tool.diagnose.view import (
     events_of,
     has_ended,
     is_ending,
+    is_of,
     is_ready,
     new_pods,
     newest_replicaset,
@@ -33,6 +35,7 @@ from morrow.tool.diagnose.view import (
 SILENT = 40.0  # seconds for another controller to lead when one has gone: it waits for 15
 FRESH = 60.0  # seconds: somebody is at it
 CHANGES = 4  # in one rollout: some add to a template once it is there
+DRAWN = "[bcdfghjklmnpqrstvwxz2456789]{5}"  # Kubernetes draws names that are no words
 MADE = ("SuccessfulCreate", "SuccessfulDelete")
 
 
@@ -162,16 +165,19 @@ def deleted_findings(view: View, place: Place) -> Iterator[Finding]:
         if lost <= wanted_of(workload) + 2 or age_of(event_time(events[0])) > FRESH:
             continue
         cause = f"{made} pods were made of it and {lost} of them are gone: somebody deletes them"
-        if left := _left(keeper, view):
+        if left := _left(keeper, view, place):
             cause = f"{made} pods were made of it and {len(left)} run on without it, as {left[0]}:"
             cause += " somebody changes their labels; delete them too"
         yield Finding(place.problem("object-gone", title(keeper), cause), HEALS_OFTEN)
 
 
-def _left(keeper: Json, view: View) -> list[str]:
+def _left(keeper: Json, view: View, place: Place) -> list[str]:
     """Return the pods that it has made and that are nobody's now."""
-    mine = (pod["metadata"] for pod in view.pods if not pod["metadata"].get("ownerReferences"))
-    return [one["name"] for one in mine if one["name"].startswith(f"{keeper['metadata']['name']}-")]
+    ending = r"\d+" if keeper["kind"] == "StatefulSet" else DRAWN
+    made = re.compile(f"{re.escape(keeper['metadata']['name'])}-{ending}")
+    lone = (pod for pod in view.pods if not pod["metadata"].get("ownerReferences"))
+    names = (str(pod["metadata"]["name"]) for pod in lone if not is_of(pod, place.name))
+    return [name for name in names if made.fullmatch(name)]
 
 
 def restless_findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
