@@ -12,6 +12,7 @@ from morrow.tool.deliver.look import look_beyond
 from morrow.tool.diagnose.images import REGISTRY, host_of, pulled
 from morrow.tool.diagnose.view import WAIT, View
 from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.registry import unreached
 from tests.unit.tool.around import codes, good, only, pod, seen
 from tests.unit.tool.test_verdicts_pods import ago, event
 
@@ -66,6 +67,7 @@ def test_the_registry_is_asked_only_where_a_pull_lasts(
         return socket.socket()
 
     monkeypatch.setattr(socket, "create_connection", dial)
+    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr("morrow.tool.deliver.look._ask", lambda *_: {})
     kubectl = Kubectl("lab", "demo")
     assert look_beyond(kubectl, pulls(("Pulling", 5))) == {}
@@ -73,6 +75,30 @@ def test_the_registry_is_asked_only_where_a_pull_lasts(
     found = look_beyond(kubectl, pulls(("Pulling", 30)))
     assert asked == [("192.0.2.1", 5000)]
     assert found == ({} if answers else {REGISTRY: (SAYS,)})
+
+
+@pytest.mark.parametrize(
+    ("host", "without", "dialled"),
+    [
+        ("[::1]:5000", "*", [("::1", 5000)]),
+        ("ghcr.io", "ghcr.io", [("ghcr.io", 443)]),
+        ("docker.io", "ghcr.io", []),
+    ],
+)
+def test_behind_a_proxy_nothing_is_told_of_a_registry(
+    host: str, without: str, dialled: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def dial(where: tuple[str, int], timeout: float) -> socket.socket:
+        asked.append(where)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", dial)
+    monkeypatch.setenv("https_proxy", "http://proxy.example.com:3128")
+    monkeypatch.setenv("no_proxy", without)
+    assert unreached(host) == ("timed out" if dialled else "")
+    assert asked == dialled
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,17 @@ def ask_for(host: str, path: str, reference: str) -> Answer:
 
 
 def unreached(host: str) -> str:
-    """Return why nothing can be connected with where a registry is; "" where it answers."""
-    name, _, port = HUB.get(host, host).partition(":")
+    """Return why nothing can be connected with where a registry is; "" where it answers.
+
+    Behind a proxy that tells nothing of the registry, so nothing is said.
+    """
+    from urllib.request import getproxies, proxy_bypass  # slow to import, and seldom needed
+
+    where = urlsplit(f"//{HUB.get(host, host)}")
     try:
-        with socket.create_connection((name, int(port or 443)), TIMEOUT):
+        if getproxies().keys() & {"http", "https", "all"} and not proxy_bypass(where.netloc):
+            return ""
+        with socket.create_connection((where.hostname, where.port or 443), TIMEOUT):
             return ""
     except (OSError, ValueError) as wrong:
         return str(wrong)
