@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.environment.load import read
+from morrow.tool.init.backing import backing
 from morrow.tool.programs.servers import missing
 from morrow.tool.targets.process.servers import Servers
 from tests.ports import free_ports
@@ -105,8 +108,10 @@ def test_a_database_comes_up_before_the_tasks_and_keeps_its_data(shop: Shop) -> 
     assert login(shop, "keeper", "shop") == "Z"
     assert login(shop, "keeper", "other") == "E", "the control: who is not stated is not there"
     shop.state_servers(port, postgres={"port": port, "databases": {"other": "keeper"}})
+    assert "server/postgres  ~ gets other" in shop.morrow("plan", "local").out
     assert shop.morrow("up", "local").code == 0
     assert login(shop, "keeper", "other") == "Z", "one more, in the one that runs"
+    assert shop.morrow("plan", "local", "--json").answer["empty"]
     status = shop.morrow("status", "local", "--json").answer
     assert status["servers"] == first
     down = shop.morrow("down", "local")
@@ -127,8 +132,12 @@ def test_nobody_who_may_log_in_is_an_administrator(shop: Shop) -> None:
     sees = "select count(*) from pg_roles where rolname = 'postgres' and not rolsuper \\gset x\n"
     assert server._ask(f"{sees}\\if :xcount\n\\else\n{'x' * 9};\n\\endif\n") == ""
     assert server._ask("no_sql;") != "", "the control"
-    (server.folder / "password").write_text("another")
-    assert not server.answers(), "the administrator is asked for the password"
+    assert server.folder.stat().st_uid == os.geteuid(), "only its data is another user's"
+    with backing(["postgres"], "shop", ()) as made:
+        for one in (server, made.servers["postgres"]):  # by its port, by its socket
+            assert one.answers(), "the control"
+            (one.folder / "password").write_text("another")
+            assert not one.answers(), "the administrator is asked for the password"
 
 
 def test_a_killed_up_is_run_again(shop: Shop) -> None:
@@ -151,11 +160,30 @@ def test_a_cache_comes_up_and_moves_with_its_port(shop: Shop) -> None:
     assert shop.morrow("up", "local").code == 0
     first = shop.pids()
     shop.state_servers(one, redis={"port": other})
+    assert f"server/redis  ~ moves to port {other}" in shop.morrow("plan", "local").out
     assert shop.morrow("up", "local").code == 0
     assert set(shop.pids()) == {"redis"}
     assert shop.pids() != first
     (server,) = shop.servers.wanted
     assert (server.port, server.answers()) == (other, True)
+    with socket.create_connection(("127.0.0.1", other), 5) as asks:
+        asks.sendall(b"CONFIG GET dir\r\n")
+        assert asks.recv(99).startswith(b"-ERR unknown command"), "nobody says where it writes"
+
+
+def test_it_is_seen_and_ended_though_the_service_is_not_there(shop: Shop) -> None:
+    here("redis")
+    (port,) = free_ports(1)
+    shop.state_servers(port, redis={"port": port})
+    (shop.folder / "broken").touch()
+    assert shop.morrow("up", "local").code != 0
+    pids = shop.pids()
+    status = shop.morrow("status", "local")
+    assert f"redis: port {port}, pid {pids['redis']}" in status.out
+    assert shop.morrow("status", "local", "--json").answer["servers"] == pids
+    if os.geteuid() == 0:
+        shutil.rmtree(shop.folder / ".morrow")  # as `git clean -fdx` does; the data lies elsewhere
+    assert "stopped redis" in shop.morrow("down", "local", "--purge").out
 
 
 def test_what_is_in_the_way_is_named(shop: Shop, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ class Backing:
         self.heard: set[tuple[str, int]] = set()  # which kind was asked, by which port
         self.databases: dict[str, str] = {}  # each with its first user
         self._made: set[tuple[str, str]] = set()
+        self._making = asyncio.Lock()  # two that come first wait for the same database
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -97,7 +98,9 @@ class Backing:
         self, kind: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.heard.add((kind, port))
-        with contextlib.suppress(OSError, EOFError), contextlib.closing(writer):
+        # Cancelled at the end, or told nonsense: nobody waits for this one's result.
+        over = contextlib.suppress(OSError, EOFError, ValueError, asyncio.CancelledError)
+        with over, contextlib.closing(writer):
             first = await self._login(reader, writer) if kind == "postgres" else b""
             path = str(self.servers[kind].socket)
             answers, asks = await asyncio.open_unix_connection(path)
@@ -122,9 +125,10 @@ class Backing:
             user = given.get("user", "")
             database = given.get("database") or user
             self.databases.setdefault(database, user)
-            if (database, user) not in self._made:
-                await asyncio.to_thread(self.servers["postgres"].have, database, user)
-                self._made.add((database, user))
+            async with self._making:
+                if (database, user) not in self._made:
+                    await asyncio.to_thread(self.servers["postgres"].have, database, user)
+                    self._made.add((database, user))
         return head + body
 
     def close(self) -> None:

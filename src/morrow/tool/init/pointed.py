@@ -12,6 +12,7 @@ ADDRESS = re.compile(r"(postgres(?:ql)?|redis)(\+\w+)?://(?=\S)(?:([^@/\s]*)@)?[
 ENCRYPTED = re.compile(r"(?<=[?&])(sslmode|ssl)=[^&]*&?")
 NAMES = {"postgres": POINTS["PostgreSQL"], "redis": r"REDIS"}
 OTHERS = re.compile(r"MYSQL|MARIA|MONGO|MEMCACHE|RABBIT")
+LOGIN = re.compile(r"(USER(NAME)?|PASS(WORD|WD)?)$")  # our Redis has none, and refuses one
 HOST = re.compile(r"(HOST(NAME)?|SERVER|ADDRESS)$")
 
 
@@ -29,7 +30,7 @@ def pointed(
             found[one.name] = address
         elif driver and one.name in given and one.store and value.startswith(("sqlite", "local")):
             found[one.name] = _address(driver, ports)
-        elif by_name := _by_name(one, value, ports):
+        elif (by_name := _by_name(one, value, ports)) is not None:
             found[one.name] = by_name
     return found
 
@@ -39,17 +40,18 @@ def _address(value: str, ports: Mapping[str, int]) -> str:
     kind = "redis" if said and said[1] == "redis" else "postgres"
     if said is None or kind not in ports:
         return ""
-    user = said[3] or ("postgres" if kind == "postgres" else "")
     rest = ENCRYPTED.sub("", said[4]).rstrip("?&")
-    at = f"{user}@" if user else ""
+    at = f"{said[3] or 'postgres'}@" if kind == "postgres" else ""
     return f"{said[1]}{said[2] or ''}://{at}127.0.0.1:{ports[kind]}{rest}"
 
 
-def _by_name(one: Setting, value: str, ports: Mapping[str, int]) -> str:
+def _by_name(one: Setting, value: str, ports: Mapping[str, int]) -> str | None:
     name = one.name.upper()
     kinds = [kind for kind in ports if re.search(NAMES[kind], name) and not OTHERS.search(name)]
     if not kinds or "://" in value:
-        return ""
+        return None
     if HOST.search(name):
         return "127.0.0.1"
-    return str(ports[kinds[-1]]) if re.search(r"(?<![A-Z])PORT$|^PGPORT$", name) else ""
+    if kinds == ["redis"] and LOGIN.search(name) and (value or one.needed):
+        return ""
+    return str(ports[kinds[-1]]) if re.search(r"(?<![A-Z])PORT$|^PGPORT$", name) else None

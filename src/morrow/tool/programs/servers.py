@@ -6,6 +6,8 @@ socket in its folder alone.
 
 Whoever is on this machine may log in, as anybody but the administrator: the addresses of examples
 hold passwords that everybody knows. So no user is an administrator: that one may start programs.
+Nor may anybody tell Redis where to write. The folder is who runs this's; where PostgreSQL is
+another user's, its `data` alone is that one's, and nothing is written into it from here.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ DAEMON = "postgres"  # PostgreSQL refuses to be root's: then it is this user's, 
 PROGRAMS = {"postgres": ("initdb", "postgres", "psql"), "redis": ("redis-server",)}
 PACKAGES = {"postgres": "postgresql", "redis": "redis-server"}
 STANDS_FOR = {"redis-server": "valkey-server"}
+REFUSED = ("CONFIG", "MODULE")  # with them whoever asks Redis writes files, as who runs it
 RULES = f"""\
+local all {OWNER} scram-sha-256
 local all all trust
 host all {OWNER} {HOST}/32 scram-sha-256
 host all all {HOST}/32 trust
@@ -84,7 +88,9 @@ class Server:
     @property
     def socket(self) -> Path:
         """Where it listens without a port."""
-        return self.folder / (".s.PGSQL.5432" if self.kind == "postgres" else "redis.sock")
+        if self.kind == "postgres":
+            return self.data / ".s.PGSQL.5432"
+        return self.folder / "redis.sock"
 
     @property
     def words(self) -> list[str]:
@@ -92,10 +98,17 @@ class Server:
         if self.kind == "redis":
             lies = ["--dir", str(self.folder), "--appendonly", "yes", "--daemonize", "no"]
             listens = ["--unixsocket", str(self.socket)] if not self.port else ["--bind", HOST]
-            return [self._program("redis-server"), "--port", str(self.port), *listens, *lies]
-        host, place = (HOST, "") if self.port else ("", str(self.folder))
+            without = [word for one in REFUSED for word in ("--rename-command", one, "")]
+            given = ["--port", str(self.port), *listens, *lies, *without]
+            return [self._program("redis-server"), *given]
+        host, place = (HOST, "") if self.port else ("", str(self.data))
         listens = ["-c", f"listen_addresses={host}", "-c", f"unix_socket_directories={place}"]
+        listens += ["-c", f"hba_file={self._rules}"]
         return [self._program("postgres"), "-D", str(self.data), "-p", str(self._port), *listens]
+
+    @property
+    def _rules(self) -> Path:
+        return self.folder / "pg_hba.conf"
 
     @property
     def _port(self) -> int:
@@ -115,24 +128,32 @@ class Server:
         if self.kind != "postgres":
             return
         if self.user:
-            shutil.chown(self.folder, DAEMON)
+            self.folder.chmod(0o711)  # that user must reach its own
+        self._write(self._rules, RULES)
         if (self.data / "PG_VERSION").exists():
             return
         part, password = self.folder / "part", self.folder / "password"
         shutil.rmtree(part, ignore_errors=True)  # of one that was cut off
-        password.unlink(missing_ok=True)
-        password.touch(mode=0o600)
-        password.write_text(secrets.token_urlsafe(24))
-        if self.user:
-            shutil.chown(password, DAEMON)
+        part.mkdir(mode=0o700)
+        self._give(part)
+        self._write(password, secrets.token_urlsafe(24))
         words = ["--username", OWNER, "--pwfile", str(password), "--auth", "scram-sha-256"]
         words += ["--encoding", "UTF8", "--no-locale", "--no-sync"]
         subprocess.run(
             [self._program("initdb"), "--pgdata", str(part), *words], check=True, text=True,
             cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **self.user,
         )  # fmt: skip
-        (part / "pg_hba.conf").write_text(RULES)
         part.rename(self.data)
+
+    def _write(self, file: Path, text: str) -> None:
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(text)
+        self._give(file)
+
+    def _give(self, path: Path) -> None:
+        if self.user:
+            shutil.chown(path, DAEMON, DAEMON)
 
     def answers(self) -> bool:
         """Whether it does what it is asked."""
@@ -153,13 +174,16 @@ class Server:
 
     def _ask(self, script: str, *given: str) -> str:
         named = [word for one in given for word in ("-v", one)]
-        where = HOST if self.port else str(self.folder)
+        where = HOST if self.port else str(self.data)
         words = [self._program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *named]
         words += ["-h", where, "-p", str(self._port), "-U", OWNER, "-d", "postgres"]
         secret = (self.folder / "password").read_text()
         keep = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        done = subprocess.run(
-            words, input=script, capture_output=True, text=True, check=False, timeout=60,
-            env={**keep, "PGPASSWORD": secret, "PGCONNECT_TIMEOUT": "5"},
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                words, input=script, capture_output=True, text=True, check=False, timeout=60,
+                env={**keep, "PGPASSWORD": secret, "PGCONNECT_TIMEOUT": "5"},
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            return f"it did not answer in {error.timeout:.0f} s"
         return (done.stderr.strip() or f"exit code {done.returncode}") if done.returncode else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from morrow.tool.base.errors import Problem
@@ -23,7 +24,7 @@ class ProcessPlan:
     action: str  # start | replace | nothing
     settings: tuple[Change, ...]
     secrets: str
-    servers: tuple[str, ...] = ()  # what of `target.servers` does not run
+    servers: Mapping[str, str] = field(default_factory=dict)  # of `target.servers`: what it does
 
     @property
     def empty(self) -> bool:
@@ -50,7 +51,7 @@ class ProcessPlan:
                 "nothing": "runs as the files say"}  # fmt: skip
         return "\n".join(
             [
-                *(f"server/{kind}  + starts" for kind in self.servers),
+                *(f"server/{kind}  {done}" for kind, done in self.servers.items()),
                 f"process/{self.name}  {does[self.action]}",
                 *(
                     f"    {one.field}: {shown(one.before)} -> {shown(one.after)}"
@@ -66,20 +67,21 @@ def compute_process(environment: Environment) -> ProcessPlan:
     label, name = environment.label, environment.name
     run = Runs(environment).serving()
     revision = environment.secrets.revision
-    servers = Servers(environment)
-    ended = tuple(one.kind for one in servers.wanted if not servers.pid(one))
+    servers = Servers(environment).changes()
     if run is None:
         keys = bool(environment.secrets.keys)
-        return ProcessPlan(label, name, "start", (), f"revision {revision}" if keys else "", ended)
+        return ProcessPlan(
+            label, name, "start", (), f"revision {revision}" if keys else "", servers
+        )
     http, admin = ports_wanted(environment, run)
     was = {"settings": run.settings, "ports": {"http": run.port, "admin": run.admin_port}}
     will = {"settings": environment.settings, "ports": {"http": http, "admin": admin}}
     settings = differences(was, will)
     if run.code == wanted_by(environment).release and not settings:
-        return ProcessPlan(label, name, "nothing", (), "", ended)
+        return ProcessPlan(label, name, "nothing", (), "", servers)
     changed = run.secrets_revision != revision
     secrets = f"revision {run.secrets_revision} -> {revision}" if changed else ""
-    return ProcessPlan(label, name, "replace", tuple(settings), secrets, ended)
+    return ProcessPlan(label, name, "replace", tuple(settings), secrets, servers)
 
 
 def in_the_way(environment: Environment) -> list[Problem]:

@@ -68,7 +68,7 @@ class Process(Operations, Logs, Target):
         """Stop every process of the environment; logs and secrets stay unless purged."""
         environment = site.environment
         runs, servers = Runs(environment), Servers(environment)
-        if not runs.folder.exists():
+        if not (runs.folder.exists() or servers.ours):
             return Outcome(f"{environment.name} does not run", {"stopped": []})
         with lock.held(environment, f"morrow down {environment.label}"):
             stopped = []
@@ -82,7 +82,8 @@ class Process(Operations, Logs, Target):
             ended = servers.stop()
             if options.purge:
                 servers.purge()
-                shutil.rmtree(runs.folder)
+                if runs.folder.exists():
+                    shutil.rmtree(runs.folder)
             forget(environment)
         text = f"stopped {environment.name}" if stopped else f"{environment.name} does not run"
         kept = "" if options.purge else f"; logs and secrets stay in .morrow/{environment.label}"
@@ -101,7 +102,9 @@ class Process(Operations, Logs, Target):
             alive = runs.alive()
             state = "runs but does not answer" if alive else "does not run"
             text = f"{environment.name} {state}; next: {typed()} up {environment.label}"
-            return Outcome(text, {"environment": environment.label, "running": False}, ok=False)
+            text = "\n".join([text, *(f"{kind}: {said}" for kind, said in servers.rows())])
+            none = {"environment": environment.label, "running": False, "servers": servers.pids}
+            return Outcome(text, none, ok=False)
         ready = ask(run.admin_port, "/readyz")
         info = ask(run.admin_port, "/info")
         ok = ready["status"] == 200
@@ -119,7 +122,7 @@ class Process(Operations, Logs, Target):
             "current": run.code == wanted_by(environment).release,
             "checks": ready.get("checks"),
             "processes": {name: runs.pid(run, name) for name in names_beside(runs, run)},
-            "servers": {one.kind: servers.pid(one) for one in servers.wanted},
+            "servers": servers.pids,
         }
         beside: dict[str, int | None] = data["processes"]
         rows = [
