@@ -34,6 +34,7 @@ COMMAND = {
     "proof": "make proof",
     "alerts": "make proof",
     "commit": "make proof",
+    "rotation": "make proof",
     "bench": "make bench",
     "ci": ".ci/run",
 }
@@ -98,6 +99,9 @@ def rows(name: str, facts: dict[str, Any]) -> Iterator[Row]:
         case "commit":
             for what, seconds in facts["seconds"].items():
                 yield f"a changed line of Python: {what}", f"{seconds} s"
+        case "rotation":
+            for what, seconds in facts["seconds"].items():
+                yield f"external secrets: {what}", f"{seconds:.1f} s"
         case "bench":
             for one in facts["rows"]:
                 value = f"{one['value']:g} {one['unit']} ({one['spread']})"

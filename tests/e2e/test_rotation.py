@@ -5,6 +5,7 @@ The machinery, and the control that must lose some, are those of test_no_lost_re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +16,9 @@ from tests.e2e.cluster import Cluster, Image, needs_lab
 from tests.e2e.conftest import proving
 from tests.e2e.pods import names
 from tests.e2e.rig import FOLDER, NOTHING, Rig
-from tests.e2e.tool_project import ToolProject
+from tests.e2e.tool_project import Told, ToolProject
 from tests.ports import free_ports
+from tests.records import record
 from tests.unit.tool import sealing
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(900)]
@@ -107,6 +109,36 @@ def test_nor_by_external_secrets(
     rig: Rig, project: ToolProject, words: tuple[str, ...], request: pytest.FixtureRequest
 ) -> None:
     loses_nothing(rig, project, words, request.node.callspec.id)
+
+
+@pytest.mark.full
+@needs_lab("has pods that reach this machine's moto")
+@pytest.mark.usefixtures("service")
+def test_it_takes_a_rollout_and_little_more(project: ToolProject) -> None:
+    """The fastest of three each: a machine that is busy for a moment is not the tool's doing."""
+    if project.morrow("secrets", "status", "test", "--json").answer["provider"] != "external":
+        assert project.morrow("secrets", "move", "test", "--to", "external").code == 0
+    rollouts, rotations, deliveries = [], [], []
+    for _ in range(3):
+        rollouts.append(taken(project, "restart", "test").seconds)
+        told = taken(project, "secrets", "rotate", "test", "SECRET_KEY")
+        rotations.append(told.seconds)
+        said = re.search(r"delivered by External Secrets in ([\d.]+) s", told.err)
+        assert said, told
+        deliveries.append(float(said[1]))
+    seconds = {"a rollout of the same": min(rollouts), "a rotation, proven": min(rotations),
+               "from the store to the Secret": min(deliveries)}  # fmt: skip
+    record("rotation", {"seconds": seconds})
+    print(seconds)
+    assert min(rotations) <= min(rollouts) + 10
+    assert min(deliveries) <= 1
+
+
+def taken(project: ToolProject, *words: str) -> Told:
+    """Run a command that must succeed."""
+    told = project.morrow(*words)
+    assert told.code == 0, told
+    return told
 
 
 def loses_nothing(rig: Rig, project: ToolProject, words: tuple[str, ...], title: str) -> None:
