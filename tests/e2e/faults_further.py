@@ -58,7 +58,7 @@ FAULTS = (
     ),
     Fault(
         "a pod that ended beside a step", "waited-in-vain", r"Pod odd", r"has ended well",
-        laid_over(BESIDE_A_STEP, env(A="new")), over=True,
+        laid_over(BESIDE_A_STEP, env(A="new", SLOW="40")), over=True,
     ),
     Fault(
         "a cron's claim beside a step", "waited-in-vain", r"PersistentVolumeClaim data",
