@@ -126,6 +126,53 @@ def test_nothing_runs_on_when_its_supervisor_is_killed() -> None:
             os.kill(pid, signal.SIGKILL)
 
 
+# A first process that waits for its own child only, as many a container's does.
+FIRST = """
+import ctypes, subprocess, signal, sys
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: orphans are its children
+child = subprocess.Popen(sys.argv[1:])
+signal.signal(signal.SIGTERM, lambda number, _: child.send_signal(number))
+sys.exit(child.wait())
+"""
+# Leaves a zombie in the group of the shell, and stays out of it.
+KEEPER = """
+import os, time
+group = os.getpgid(0)
+os.setpgid(0, 0)
+if os.fork() == 0:
+    os.setpgid(0, group)
+    os._exit(0)
+print("kept by", os.getpid(), flush=True)
+time.sleep(600)
+"""
+ENDS_AT_TERM = "trap 'exit 0' TERM; {} & echo up; wait"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets orphans be inherited")
+def test_orphans_that_nobody_waits_for_are_no_lost_work() -> None:
+    morrow = [sys.executable, "-m", "morrow", "worker", "--"]
+    command = [sys.executable, "-c", FIRST, *morrow, "sh", "-c", ENDS_AT_TERM.format("sleep 600")]
+    one = Served(command, environment(**HELLO, MORROW_GRACE="3s"))
+    one.told("up")
+    one.terminate()
+    assert one.wait() == 0
+    assert not one.messages("its work is lost")
+
+
+def test_after_it_was_killed_nothing_is_waited_for(tmp_path: Path) -> None:
+    keeper = tmp_path / "keeper.py"
+    keeper.write_text(KEEPER)
+    script = ENDS_AT_TERM.format(f"{sys.executable} {keeper}")
+    one = worker("sh", "-c", script, MORROW_GRACE="500ms")
+    pid = int(one.told("kept by")[0]["message"].split()[2])
+    try:
+        one.terminate()
+        assert one.wait() == 1
+        assert lives(pid), "the control: the zombie was there to the end"
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
 def _admin_port(one: Served) -> int:
     port: int = one.messages("running")[0]["admin_port"]
     return port

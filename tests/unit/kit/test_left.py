@@ -106,6 +106,31 @@ def test_who_gives_up_waiting_loses_nothing_of_a_body() -> None:
     assert call(app, Client(*pieces, every=0.05), scope)["body"] == b"one two three"
 
 
+async def gather(receive: Receive, got: list[bytes]) -> None:
+    while (message := await receive())["type"] != LEFT["type"]:
+        got.append(message["body"])
+
+
+def test_of_two_tasks_that_wait_for_a_body_one_takes_each_piece() -> None:
+    got: list[bytes] = []
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:
+        listening = [asyncio.ensure_future(gather(receive, got)) for _ in range(2)]
+        async with asyncio.timeout(20):
+            await asyncio.wait(listening)
+        assert [one.result() for one in listening] == [None, None], "both are told of the end"
+        TOLD.append(True)
+
+    # Together they are as long as a body may be; what is counted twice is too large.
+    pieces = [piece(bytes([65 + i]) * 250, more=i < 3) for i in range(4)]
+    client = Client(*pieces, LEFT, every=0.01)
+    face = AsgiMiddleware(app, Observer(), Places(1), body_limit=1000)
+    scope = HTTP | {"headers": [(b"content-length", b"1000")]}
+    asyncio.run(face(scope, client.receive, client.send))
+    assert got == [one["body"] for one in pieces]
+    assert TOLD.pop()
+
+
 def test_who_gives_up_waiting_loses_no_message_of_a_websocket() -> None:
     async def app(scope: Message, receive: Receive, send: Send) -> None:
         await receive()

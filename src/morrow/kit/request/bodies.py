@@ -15,6 +15,8 @@ IN_MEMORY = 1024**2
 PATIENCE = 10.0
 # So long what nobody wants is still read, so that its sender sees the answer.
 LINGER = 5.0
+# What has come of a body is read in so many seconds.
+AT_HAND = 0.5
 
 Receive = Callable[[], Awaitable[Any]]
 T = TypeVar("T")
@@ -84,7 +86,7 @@ async def read(receive: Receive, limit: int, patience: float = PATIENCE) -> IO[b
     raise too_large(limit)
 
 
-async def piece(receive: Receive, patience: float) -> Any:  # noqa: ANN401 - the server's message
+async def piece(receive: Receive, patience: float = PATIENCE) -> Any:  # noqa: ANN401 - the server's message
     """Return the next message of a body, or raise BodyRefused."""
     try:
         async with asyncio.timeout(patience):

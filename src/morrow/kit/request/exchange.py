@@ -15,8 +15,6 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MOST_HELD = 64 * 1024
-# What has come of a body is read in so many seconds.
-AT_HAND = 0.5
 # The status of a request whose client left before its answer began, as nginx counts it.
 LEFT = "499"
 # So long an application may send what it likes once its endless answer is to end.
@@ -82,27 +80,29 @@ class Exchange(Request):
             self._whole = True
             return {"type": "http.request", "body": b"", "more_body": False}
         held, self.stage = self._holds, READING
-        # Who waits for a client holds no place.
-        self.leave()
-        if self._piece is None:
-            self._piece = asyncio.ensure_future(bodies.piece(self._receive, bodies.PATIENCE))
+        self.leave()  # who waits for a client holds no place
         try:
-            # Who gives up waiting loses nothing: it stays for who asks next.
-            message = await asyncio.shield(self._piece)
-            self._piece = None
+            message = await self._take()
         except BodyRefused as refused:
-            self._refused = refused
-            return {"type": "http.disconnect"}
+            message, self._refused = None, refused
         finally:
             if held and not self.enter():
                 await self.wait()
             self.stage = STREAMING if self.started and not self._holds else RUNNING
-        self._taken += len(message["body"])
-        self._whole = not message["more_body"]
-        if self._taken > self._around.body_limit:
-            self._refused = bodies.too_large(self._around.body_limit)
-            return {"type": "http.disconnect"}
-        return message
+        return message or await self.receive()
+
+    async def _take(self) -> Message | None:
+        """Wait for a piece, which stays if nobody waits; None once another task took the last."""
+        while not self._whole and self._refused is None:
+            asked = self._piece = self._piece or asyncio.ensure_future(bodies.piece(self._receive))
+            message = await asyncio.shield(asked)
+            if self._piece is asked:  # of all who wait, one takes it
+                self._piece, self._whole = None, not message["more_body"]
+                self._taken += len(message["body"])
+                if self._taken > self._around.body_limit:
+                    raise bodies.too_large(self._around.body_limit)
+                return message
+        return None
 
     async def _disconnect(self) -> Message:
         """Wait for the client to leave, or, with a stream of events, for the service's end."""
@@ -235,7 +235,7 @@ class Exchange(Request):
             logger.error("the application raised", exc_info=error)
             # It may not have looked at a body that cannot be read.
             unread = self.has_body and not self._whole and not self._out
-            if unread and await linger(self._receive, AT_HAND):
+            if unread and await linger(self._receive, bodies.AT_HAND):
                 self._refused = bad_request(bodies.ENDED_EARLY)
         if self._refused is not None:
             await self.refuse(self._refused)

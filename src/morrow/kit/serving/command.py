@@ -32,7 +32,7 @@ from morrow.kit.settings.problem import BROKEN, StartError, logger
 # Seconds to give work back after the last word, and to end: Celery takes 4.1.
 LAST_WORD = 10.0
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 
 # What still holds the streams of a child that has ended is not waited for longer.
 AFTER_THE_END = 1.0
@@ -55,6 +55,7 @@ class Command:
     def run(self, listener: socket.socket | None = None) -> int:
         """Run it to its end; with a socket its probes and metrics are answered there."""
         self._catch_signals()
+        _inherit_orphans()
         people = sys.stdout.isatty()
         try:
             # A session of its own: Ctrl-C reaches it once, by us, in its own words.
@@ -95,7 +96,7 @@ class Command:
 
     def _left(self) -> bool:
         """Tell whether what is told to stop has left others: a shell ends before its command."""
-        if self._stopping_since is None:
+        if self._stopping_since is None or self._killed:
             return False
         with contextlib.suppress(OSError):  # nobody, or nobody who may be told
             os.killpg(self.pid, 0)
@@ -219,3 +220,9 @@ def _ending_with_us() -> Callable[[], object] | None:
     if sys.platform != "linux":
         return None
     return partial(ctypes.CDLL(None).prctl, PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _inherit_orphans() -> None:
+    """Wait for what our child leaves, as PID 1 may not: a zombie is no work; Linux can do that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
