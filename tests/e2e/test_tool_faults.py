@@ -66,6 +66,11 @@ def _cases() -> list[object]:
 
 @pytest.mark.parametrize("fault", _cases())
 def test_a_fault_is_named_and_its_mend_works(fault: Fault, project: ToolProject) -> None:
+    tried(fault, project)
+
+
+def tried(fault: Fault, project: ToolProject) -> None:
+    """Bring the fault, hold what is said of it, type the mend."""
     try:
         _tried(fault, project)
     except BaseException:
