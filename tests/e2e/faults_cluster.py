@@ -90,16 +90,17 @@ def once(word: str) -> Values:
     return {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": {"spec": pod}}}
 
 
+def scaler(deployment: str) -> Values:
+    """Return an autoscaler of one's own."""
+    aim = {"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment}
+    spec = {"maxReplicas": 2, "scaleTargetRef": aim}
+    return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "spec": spec}
+
+
 PARTITION = '{"spec": {"updateStrategy": {"rollingUpdate": {"partition": 1}}}}'
 ADD = "[JSONPatch{{op: 'add', path: '{}', value: {}}}]"
 GATED = ADD.format("/spec/schedulingGates", "[{'name': 'a.b/c'}]")
 UNREADY = ADD.format("/spec/readinessGates", "[{'conditionType': 'a.b/c'}]")
-SCALER = {
-    "apiVersion": "autoscaling/v2",
-    "kind": "HorizontalPodAutoscaler",
-    "spec": {"maxReplicas": 2, "scaleTargetRef": {
-        "apiVersion": "apps/v1", "kind": "Deployment", "name": "nosuch"}},
-}  # fmt: skip
 SCALED: Values = {"replicas": None, "autoscaling": {"mode": "hpa", "min": 1, "max": 2, "cpu": 70}}
 TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
 
@@ -162,7 +163,7 @@ FAULTS = (
     ),
     Fault(
         "autoscaler's target is not there", "autoscaler-blocked", r"HorizontalPodAutoscaler odd",
-        r"FailedGetScale", {"extra": {"odd": SCALER}}, exit=3,
+        r"FailedGetScale", {"extra": {"odd": scaler("nosuch")}}, exit=3,
     ),
     Fault(
         "autoscaler has nothing to divide by", "autoscaler-blind", r"HorizontalPodAutoscaler web",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.faults_beyond import deployed
+from tests.e2e.faults_cluster import scaler
 from tests.e2e.faults_pods import runs
 from tests.e2e.faults_rules import cron
 from tests.e2e.faults_storage import no_class, unfilled_class
@@ -27,12 +28,6 @@ CLAIM = {
 HELD = cron(volumes=[{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}])
 KEPT: Values = {"extra": {"data": {
     "apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": CLAIM}}}  # fmt: skip
-SCALER = {
-    "apiVersion": "autoscaling/v2",
-    "kind": "HorizontalPodAutoscaler",
-    "spec": {"maxReplicas": 2, "scaleTargetRef": {
-        "apiVersion": "apps/v1", "kind": "Deployment", "name": "odd"}},
-}  # fmt: skip
 # Ready for a moment, and never again.
 FALLS = """
 import http.server, time
@@ -68,7 +63,7 @@ FAULTS = (
     Fault(
         "autoscaler of what asks for nothing", "autoscaler-blind",
         r"HorizontalPodAutoscaler scaler", r"container odd asks for no cpu",
-        laid_over(deployed(), {"extra": {"scaler": SCALER}}),
+        laid_over(deployed(), {"extra": {"scaler": scaler("odd")}}),
         exit=3,
     ),
     Fault(
