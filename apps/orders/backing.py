@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from morrow.tool.programs.servers import program as found_here
+
 DAEMON = "postgres"
 """PostgreSQL refuses to be root's: then it is this user's, whom Debian's package makes."""
 
@@ -22,11 +24,8 @@ class MissingError(Exception):
 
 def program(*names: str, package: str) -> str:
     """Return the first of these programs that is here."""
-    folders = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
-    path = os.pathsep.join([*folders, os.environ.get("PATH", "")])
-    for name in names:
-        if found := shutil.which(name, path=path):
-            return found
+    if found := found_here(names[0]):
+        return found
     raise MissingError(
         f"there is no {' or '.join(names)} on this machine: apt install {package}, or set "
         "DATABASE_URL and BROKER_URL to servers of yours"
