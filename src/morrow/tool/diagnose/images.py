@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.containers import Container
 from morrow.tool.diagnose.view import WAIT, Finding, View, age_of, event_time, events_of, last_part
+from morrow.tool.programs.registry import registry_of
 
 REGISTRY = "Registry"  # under this name a View holds what registries say that are asked from here
 SLOW = 20.0  # seconds from which a pull is worth a question
@@ -65,9 +66,8 @@ def pulled(pod: Json, view: View) -> list[str]:
 
 
 def host_of(image: str) -> str:
-    """Return the registry that an image names."""
-    host, _, rest = image.partition("/")
-    return host if rest and re.search(r"[.:]|^localhost$", host) else HUB
+    """Return the registry that an image comes from."""
+    return registry_of(image) or HUB
 
 
 def _image(message: str, container: Container) -> Finding:
@@ -79,4 +79,4 @@ def _image(message: str, container: Container) -> Finding:
     _, code, hold = next(row for row in _IMAGE if re.search(row[0], message, re.IGNORECASE))
     cause = re.sub(r'^\w+: (Back-off pulling image "[^"]*":? ?)?', "", message).strip()
     cause = f"{image}: {last_part(cause)}"
-    return Finding(container.problem(code, cause, image=image, registry=image.split("/")[0]), hold)
+    return Finding(container.problem(code, cause, image=image, registry=host_of(image)), hold)

@@ -16,7 +16,7 @@ from morrow.tool.doctor.check import Check
 from morrow.tool.doctor.programs import server_version
 from morrow.tool.doctor.rights import rights_checks
 from morrow.tool.programs.kubectl import Kubectl
-from morrow.tool.programs.registry import ask_for
+from morrow.tool.programs.registry import ask_for, registry_of
 
 OLDEST = (1, 30)
 OURS = {"NotTerminating", "NotBestEffort"}  # scopes of a quota that hold for any service's pods
@@ -168,11 +168,12 @@ def _asked(image: str, place: Place) -> Check:
     rest, _, digest = image.partition("@")
     folder, _, name = rest.rpartition("/")
     name, _, tag = name.partition(":")
-    host, _, path = f"{folder}/{name}".partition("/")
-    if not path or not re.search(r"[.:]|^localhost$", host):
+    if not (host := registry_of(image)):
         return Check("image", "skip", f"{image} names no registry that could be asked")
     try:
-        answer = ask_for(host, path, digest or tag or "latest")
+        answer = ask_for(
+            host, f"{folder}/{name}".removeprefix(f"{host}/"), digest or tag or "latest"
+        )
     except OSError as wrong:
         return Check("image", "skip", f"{image}: {host} is not reached from here ({wrong})")
     if answer.status == 200:

@@ -31,6 +31,16 @@ class Answer:
     with_token: bool = False
 
 
+def registry_of(image: str) -> str:
+    """Return the registry that an image names, "" where it names none.
+
+    >>> registry_of("localhost/shop"), registry_of("example.com:5000/a/b:1"), registry_of("a/b:1")
+    ('localhost', 'example.com:5000', '')
+    """
+    host, _, rest = image.partition("/")
+    return host if rest and re.search(r"[.:]|^localhost$", host) else ""
+
+
 def ask_for(host: str, path: str, reference: str) -> Answer:
     """Ask for an image's manifest; raise OSError where the registry gives no proper answer."""
     host, url = HUB.get(host, host), f"/v2/{path}/manifests/{reference}"
