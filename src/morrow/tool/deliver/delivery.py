@@ -63,8 +63,8 @@ class Delivery(Protocol):
         """Return the objects where it waits until each is ready; `after`: steps that come then."""
         return []
 
-    def unawaited(self, record: Record) -> list[Json]:
-        """Return what `bring_back` applies and does not wait for; mostly it waits for all."""
+    def unawaited(self, objects: list[Json]) -> list[Json]:
+        """Return what of these `bring_back` does not wait for; mostly it waits for all."""
         return []
 
     def give_up(self, site: Site) -> None:

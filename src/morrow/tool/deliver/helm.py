@@ -119,9 +119,8 @@ class ByHelm(Delivery):
         """Return all, where Helm is let wait."""
         return objects if "--wait" in _waits(objects, after) else []
 
-    def unawaited(self, record: Record) -> list[Json]:
+    def unawaited(self, objects: list[Json]) -> list[Json]:
         """Return all, where Helm would wait in vain for a part of it."""
-        objects = parse(manifest_of(record))
         return [] if "--wait" in _waits(objects, AFTER_ROLLBACK) else objects
 
     def bring_back(self, site: Site, record: Record, timeout: float | None) -> Problem | None:

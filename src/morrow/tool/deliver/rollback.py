@@ -63,8 +63,8 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
         site.forget_release()
         return max(site.records) > newest
 
-    unawaited = delivery.unawaited(goal.record)
-    awaited = delivery.awaited(parse(manifest_of(goal.record)), AFTER_ROLLBACK)
+    objects = parse(manifest_of(goal.record))
+    unawaited, awaited = delivery.unawaited(objects), delivery.awaited(objects, AFTER_ROLLBACK)
     with Rollout(
         site.kubectl,
         site.place,

@@ -16,7 +16,7 @@ from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.view import KEEPERS
 from morrow.tool.programs.helm import served
-from morrow.tool.programs.helm_storage import Record
+from morrow.tool.programs.helm_storage import Record, manifest_of
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def take_back(site: Site, find: Callable[[Site], Goal], timeout: float | None = 
     terminal.say("  taking it back")
     try:
         delivery, record = delivery_of(site.environment), find(site).record
-        if not (unawaited := delivery.unawaited(record)):
+        if not (unawaited := delivery.unawaited(parse(manifest_of(record)))):
             told = delivery.bring_back(site, record, timeout)
         else:  # it looks before they are applied, to know what was there already
             with Rollout(

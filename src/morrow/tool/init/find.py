@@ -101,8 +101,8 @@ class Search:
         if not kinds or leads & self.repository.dotenv(asked.source):
             return best  # its own .env says where they are
         terminal.status(f"asking {asked.target} beside {' and '.join(kinds)} …")
-        late = time.monotonic() - IN_ALL * busy() * 2 / 3  # a third of the time is left for it
-        jobs, self.jobs, self.began = self.jobs, set(), late
+        self.began = time.monotonic() - IN_ALL * busy() * 2 / 3  # a third of the time is left
+        jobs, self.jobs = self.jobs, set()
         with backing(kinds, self.repository.root.name, bound()) as self.backing:
             for _ in range(2):
                 told = self._ask(copy, replace(asked, here=""))
