@@ -140,7 +140,8 @@ def useless(taint: str) -> str:
         ({"message": useless("node.cilium.io/agent-not-ready")}, WAIT),
         # Another pod of the release comes or goes: it may make room.
         ({"status": "False"}, WAIT),
-        ({"lastTransitionTime": ago(-60)}, WAIT),
+        # Ready just now: this is made when tests are collected, and may run much later.
+        ({"lastTransitionTime": ago(-86_400)}, WAIT),
         ({"metadata": {"deletionTimestamp": ago(1)}}, WAIT),
     ],
 )
