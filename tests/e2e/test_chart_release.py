@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import tarfile
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +22,6 @@ def make_secret(cluster: Cluster, namespace: str, name: str = "hello-1") -> None
     """Make the Secret that hello asks for."""
     values = ["--from-literal=SECRET_KEY=not-a-secret", "--from-literal=DB_PASSWORD=nor-this"]
     cluster.kubectl("create", "secret", "generic", name, "-n", namespace, *values)
-
-
-DIP = "one pod until the autoscaler acts"
 
 
 def upgrade(cluster: Cluster, namespace: str, image: Image, *sets: str, wait: bool = True) -> str:
@@ -133,53 +128,6 @@ def test_an_old_pod_comes_back_with_its_own_settings(
     # A bad rollout is undone by Helm alone, with settings that an earlier release had made.
     cluster.helm("rollback", "hello", "-n", namespace, "--wait", "--timeout=120s")
     assert names(filter(is_ready, pods(cluster, namespace))) >= set(old)
-
-
-class Watch(threading.Thread):
-    """Counts the ready pods, many times a second, until it is stopped."""
-
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
-        super().__init__(daemon=True)
-        self.cluster, self.namespace = cluster, namespace
-        self.seen: list[int] = []
-        self.wanted: list[int] = []
-        self._end = threading.Event()
-
-    def run(self) -> None:
-        while not self._end.is_set():
-            deployment = self.cluster.get("deployment", "hello", "-n", self.namespace)
-            self.wanted.append(deployment["spec"]["replicas"])
-            self.seen.append(ready(self.cluster, self.namespace))
-            time.sleep(0.1)
-
-    def stop(self) -> None:
-        self._end.set()
-        self.join(30)
-
-
-def test_autoscaling_switched_on_and_off_without_a_dip_unseen(
-    cluster: Cluster, namespace: str, hello_image: Image
-) -> None:
-    """Kubernetes takes a number of pods that is no longer stated for 1: once, and announced."""
-    make_secret(cluster, namespace)
-    upgrade(cluster, namespace, hello_image, "replicas=3")
-    hpa = ["autoscaling.mode=hpa", "autoscaling.min=2", "autoscaling.max=4"]
-    notes = upgrade(cluster, namespace, hello_image, *hpa)
-    assert DIP in notes
-    eventually("the autoscaler restored its minimum", lambda: ready(cluster, namespace) >= 2)
-
-    watch = Watch(cluster, namespace)
-    watch.start()
-    try:
-        for sets in ([*hpa, "autoscaling.max=5"], [*hpa, "config.LOG_LEVEL=ERROR"]):
-            assert DIP not in upgrade(cluster, namespace, hello_image, *sets)
-        cluster.helm("rollback", "hello", "3", "-n", namespace, "--wait", "--timeout=120s")
-        upgrade(cluster, namespace, hello_image, "replicas=2")
-    finally:
-        watch.stop()
-    assert len(watch.seen) >= 10
-    assert min(watch.wanted) >= 2, watch.wanted
-    assert min(watch.seen) >= 2, watch.seen
 
 
 FOREIGN = """\
