@@ -13,6 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from morrow.tool.base.errors import Failure
+from morrow.tool.programs.git import Git
+
 SKIPPED = {
     "node_modules", "__pycache__", "site-packages", "build", "dist", "htmlcov", "vendor",
     "bower_components", "env", "venv", "virtualenv", "migrations", "alembic",
@@ -111,10 +114,27 @@ class Repository:
             if path.rpartition("/")[2] in names and path.count("/") <= depth
         ]
 
-    def dotenv(self, source: str) -> frozenset[str]:
-        """Return the names in a .env that the application reads itself; no value is looked at."""
-        texts = map(self.text, {".env", f"{source}/.env".lstrip("/")})
+    def dotenv(self, source: str, *, own: bool = False) -> frozenset[str]:
+        """Return the names in a .env that the application reads itself; no value is looked at.
+
+        `own`: only of one that a person has, and Git has not.
+        """
+        paths = {".env", f"{source}/.env".lstrip("/")} - (self.shared if own else set())
+        texts = map(self.text, paths)
         return frozenset(re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", "\n".join(texts)))
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """Return each .env that is in Git as it is here: everyone's, and no person's own."""
+        asked = [path for path in self.named(".env") if not (self.root / path).is_symlink()]
+        try:
+            kept, changed = (
+                set(Git(self.root).check("ls-files", *more, "--", *asked).splitlines())
+                for more in ((), ("--modified",))
+            )
+        except Failure:  # there is no git
+            return frozenset()
+        return frozenset(kept - changed) if asked else frozenset()
 
     @cached_property
     def requirements(self) -> set[str]:

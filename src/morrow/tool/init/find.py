@@ -98,8 +98,8 @@ class Search:
         needs = stores(self.repository, self.settings, lost.in_vain)
         kinds = possible({one.kind for one in needs})
         leads = {name for one in needs for name in one.settings}
-        if not kinds or leads & self.repository.dotenv(asked.source):
-            return best  # its own .env says where they are
+        if not kinds or leads & self.repository.dotenv(asked.source, own=True):
+            return best  # the person's own .env says where they are
         terminal.status(f"asking {asked.target} beside {' and '.join(kinds)} …")
         self.began = time.monotonic() - IN_ALL * busy() * 2 / 3  # a third of the time is left
         jobs, self.jobs = self.jobs, set()
