@@ -46,7 +46,8 @@ proof: dev ## every test of a cluster, at 30,000 requests, and a report
 	@result=0; \
 	$(PY) -m pytest -m full || result=1; \
 	[ -n "$${MORROW_E2E_KUBECONFIG:-}" ] || { $(PY) -m lab up && $(PY) -m lab add monitoring && $(PY) -m lab add tracing && $(PY) -m lab add argocd && $(PY) -m lab add flux && $(PY) -m lab add contour; }; \
-	$(PY) -m pytest tests/e2e -m "not proof and not life" -n 3 $(ARGS) || result=1; \
+	$(PY) -m pytest tests/e2e -m "not proof and not life and not alone" -n 3 $(ARGS) || result=1; \
+	$(PY) -m pytest tests/e2e -m alone $(ARGS) || result=1; \
 	MORROW_PROOF_REQUESTS=30000 $(PY) -m pytest tests/e2e -s -m proof $(ARGS) || result=1; \
 	exit $$result
 

@@ -31,6 +31,7 @@ from tests.ports import free_ports
 pytestmark = [
     pytest.mark.full,
     pytest.mark.timeout(900),
+    pytest.mark.alone,
     needs_lab("has pods that reach a database and a moto on this machine"),
 ]
 ENTRY = "test/bad"

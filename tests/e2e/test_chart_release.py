@@ -34,11 +34,6 @@ def upgrade(cluster: Cluster, namespace: str, image: Image, *sets: str, wait: bo
     return cluster.helm(*words, *(["--wait", "--timeout=120s"] if wait else []))
 
 
-def ready(cluster: Cluster, namespace: str) -> int:
-    """Return how many pods get requests."""
-    return sum(map(is_ready, pods(cluster, namespace)))
-
-
 def pods(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
     """Return the service's pods that are not on their way out."""
     found = cluster.get("pods", "-n", namespace, "-l", SERVICE)["items"]

@@ -8,9 +8,14 @@ import time
 from tests.e2e.cluster import Cluster, Image, eventually
 from tests.e2e.pods import names
 from tests.e2e.pods import ready as is_ready
-from tests.e2e.test_chart_release import make_secret, pods, ready, upgrade
+from tests.e2e.test_chart_release import make_secret, pods, upgrade
 
 DIP = "one pod until the autoscaler acts"
+
+
+def ready(cluster: Cluster, namespace: str) -> int:
+    """Return how many pods get requests."""
+    return sum(map(is_ready, pods(cluster, namespace)))
 
 
 class Watch(threading.Thread):

@@ -20,6 +20,7 @@ from tests.ports import free_ports
 pytestmark = [
     pytest.mark.full,
     pytest.mark.timeout(900),
+    pytest.mark.alone,
     needs_lab("has pods that reach this machine's moto"),
 ]
 CANARY = "canary-88e1-never-shown"

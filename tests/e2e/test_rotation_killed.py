@@ -48,8 +48,9 @@ def cells() -> Iterator[Any]:
         for step, pattern in sorted(steps.items()):
             during = ("during",) if "helm" in pattern else ()
             for when in ("before", *during, "after"):
-                mark = () if (store, step, when) in IN_CI else pytest.mark.full
-                yield pytest.param(store, step, when, marks=mark, id=f"{store}-{step}-{when}")
+                marks = [] if (store, step, when) in IN_CI else [pytest.mark.full]
+                marks += [pytest.mark.alone] if store == "external" else []
+                yield pytest.param(store, step, when, marks=marks, id=f"{store}-{step}-{when}")
 
 
 @pytest.fixture(scope="module")
