@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,14 @@ from tests.chart.schema_check import AT_ONCE, told
 from tests.unit.frame.skips import cannot
 from tools.build import UnavailableError, program
 
-MUTANTS = all_mutants(json.loads((CHART / "values.schema.json").read_text()))
 NAMED = 0.95  # of the refusals name the right key
 TOOLS = ("helm", "helm-3.18", "helm-4")
+
+
+@cache
+def mutants() -> list[Mutant]:
+    """Return all of them: a second's work, which only the worker that asks should do."""
+    return all_mutants(json.loads((CHART / "values.schema.json").read_text()))
 
 
 def answers(mutants: Sequence[Mutant], folder: Path, tool: str) -> list[str]:
@@ -62,22 +68,22 @@ def judge(mutants: Sequence[Mutant], folder: Path, tool: str) -> None:
 
 
 def test_there_are_many_of_each_kind() -> None:
-    counted = Counter(one.kind for one in MUTANTS)
-    assert len(MUTANTS) >= 1500
+    counted = Counter(one.kind for one in mutants())
+    assert len(mutants()) >= 1500
     assert {"typo", "type", "bound", "unknown", "name", "null", "nesting"} == set(counted)
     assert min(counted.values()) >= 50
 
 
 @pytest.mark.parametrize(("tool", "first"), [(tool, 7 * i) for i, tool in enumerate(TOOLS)])
 def test_a_sample_is_refused_by_its_key(tool: str, first: int, tmp_path: Path) -> None:
-    judge(MUTANTS[first::53], tmp_path, tool)
+    judge(mutants()[first::53], tmp_path, tool)
 
 
 @pytest.mark.full
 @pytest.mark.timeout(3600)  # 5,600 renderings
 @pytest.mark.parametrize("tool", TOOLS)
 def test_all_are_refused_by_their_key(tool: str, tmp_path: Path) -> None:
-    judge(MUTANTS if tool == "helm" else MUTANTS[::5], tmp_path, tool)
+    judge(mutants() if tool == "helm" else mutants()[::5], tmp_path, tool)
 
 
 def test_the_judge_sees_what_is_taken(tmp_path: Path) -> None:
