@@ -34,7 +34,7 @@ e2e: dev ## every test that needs a cluster: starts one when none runs
 	  $(PY) -m lab status >/dev/null 2>&1 || mine=yes; \
 	  $(PY) -m lab up && $(PY) -m lab add argocd || result=1; \
 	fi; \
-	$(PY) -m pytest tests/e2e -m "not proof and not full and not life" -n 3 $(ARGS) || result=1; \
+	$(PY) -m pytest tests/e2e -m "not proof and not full and not life" -n 3 --dist worksteal $(ARGS) || result=1; \
 	$(PY) -m pytest tests/e2e -m "proof and not full" $(ARGS) || result=1; \
 	if [ -n "$$mine" ]; then \
 	  $(PY) -m pytest tests/e2e -m life $(ARGS) || result=1; \

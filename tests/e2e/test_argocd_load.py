@@ -45,6 +45,7 @@ def test_a_sync(delivered: Delivered) -> None:
     delivered.commit()
 
 
+@pytest.mark.full  # without a load in test_argocd.py, by a load in test_no_lost_request.py
 def test_self_heal(delivered: Delivered) -> None:
     rig = delivered.rig
     with rig.under_load("Argo CD: changes by hand are undone", NOTHING) as run:
@@ -66,5 +67,6 @@ def test_the_way_back(delivered: Delivered) -> None:
     delivered.way_back()
 
 
+@pytest.mark.full  # the control of the rig itself is in test_no_lost_request.py
 def test_control_a_sync_without_the_recipe(delivered: Delivered) -> None:
     delivered.control()

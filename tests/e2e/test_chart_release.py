@@ -177,7 +177,9 @@ def foreign_image(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) ->
     return Image(name.rpartition(":")[0], oci.digest_of(name))
 
 
-@pytest.mark.parametrize(("port", "more"), [(8080, ""), (80, 'args: ["80"]\n')])
+@pytest.mark.parametrize(
+    ("port", "more"), [(80, 'args: ["80"]\n'), pytest.param(8080, "", marks=pytest.mark.full)]
+)
 def test_a_foreign_image_with_five_lines(
     cluster: Cluster, namespace: str, foreign_image: Image, tmp_path: Path, port: int, more: str
 ) -> None:

@@ -141,6 +141,7 @@ def test_autoscaler_switched_on(rig: Rig) -> None:
     rig.nothing_lost(f"at the fewest {fewest} of 2 pods served")
 
 
+@pytest.mark.full  # as the two after it: a release that gets stuck
 def test_image_that_cannot_be_pulled(rig: Rig) -> None:
     def stuck() -> bool:
         return "ErrImagePull" in reasons(rig) or "ImagePullBackOff" in reasons(rig)

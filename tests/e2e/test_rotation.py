@@ -83,7 +83,7 @@ def service(
     [
         ("rotate", "test"),
         ("move", "test", "--to", "sops"),
-        ("rotate", "test", "SECRET_KEY"),
+        pytest.param(("rotate", "test", "SECRET_KEY"), marks=pytest.mark.full),
     ],
     ids=("generated", "generated to sops", "sops"),
 )

@@ -42,6 +42,7 @@ def shop(cluster: Cluster, hello_image: Image, namespace: str, tmp_path: Path) -
         yield Shop(project, server, controller)
 
 
+@pytest.mark.full  # in every check the real Argo CD does it: test_argocd.py
 def test_a_commit_a_drift_and_a_way_back_that_stays(shop: Shop) -> None:
     project, server, controller = shop.project, shop.server, shop.controller
     told = shop.up()
