@@ -138,6 +138,43 @@ def test_what_another_version_has_is_named_with_it(tmp_path: Path, asks: str, sa
     assert ("in the requirements" in cause) == bool(said)
 
 
+REFUSES = """
+import types
+class {0}(TypeError): pass
+code = compile({1!r}, "/x/site-packages/pydantic/main.py", "exec")
+raises = {{"{0}": {0}}}
+exec(code, raises)
+raises["check"]()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "old"),
+    [
+        ("PydanticImportError", "`BaseSettings` has been moved to the `pydantic-settings`", True),
+        ("PydanticUserError", "A non-annotated attribute was detected: `size = 3`", True),
+        ("PydanticUserError", "`Shop` is not fully defined", False),
+        ("LookupError_", "it has been moved to the shelf", False),
+    ],
+)
+def test_what_was_written_for_pydantic_1_is_named(
+    tmp_path: Path, error: str, message: str, old: bool
+) -> None:
+    raises = f"def check():\n    raise {error}({message!r})\n"
+    fill(tmp_path, wsgi_py=REFUSES.format(error, raises) + WSGI)
+    cause = refused(tmp_path)[1]
+    assert "in pydantic" in cause
+    assert ("pydantic has it not: name another version" in cause) is old
+
+
+def test_a_project_that_asks_for_its_own_version_and_is_not_installed_is_named(
+    tmp_path: Path,
+) -> None:
+    fill(tmp_path, wsgi_py=f"from importlib.metadata import version\nversion('shop-x')\n{WSGI}")
+    code, said = refused(tmp_path)
+    assert (code, "shop-x" in said) == ("init-not-installed", True)
+
+
 @pytest.mark.parametrize(
     ("raised", "code"),
     [

@@ -33,6 +33,11 @@ GONE = re.compile(
 )
 # What another version of an installed package has.
 LACKS = re.compile(r"(?:cannot import name|has no attribute) '.*\((\S+ \d\S*)\)")
+# So has pydantic 1, of what pydantic 2 refuses.
+REFUSES = re.compile(
+    r"(?s)Pydantic(?:Import|User)Error.*(?:moved to|removed|not supported|A non-annotated|"
+    r"MUST specify `skip_on_failure)"
+)
 # What says itself that a package is missing, whatever it raises.
 INSTALL = re.compile(
     r"(?i)\bpip3? install\b|\b(is not|be|library is) installed\b|did you install|"
@@ -74,7 +79,8 @@ def nothing(
     if first.error == "NoApplication":
         return problem("init-no-application", target, first.message, details=lines)
     gone = GONE.search(first.message)
-    if not gone and (first.error == "ModuleNotFoundError" or INSTALL.search(first.message)):
+    lost = first.error in ("ModuleNotFoundError", "PackageNotFoundError")
+    if not gone and (lost or INSTALL.search(first.message)):
         if app and f"'{app.split(':')[0].split('.')[0]}'" in first.message:
             return problem("init-no-application", str(root), f"there is no {app}")
         where = f"{python.path} ({python.how}) has not what it imports"
@@ -98,8 +104,8 @@ def nothing(
     if gone:
         has, least = (".".join(map(str, one)) for one in (python.version, LEAST))
         cause += f"; it was written for a Python before {has}, and the kit needs {least} or newer"
-    elif lacks := LACKS.search(first.message):
-        cause += f"; {lacks[1]} has it not: name another version of it in the requirements"
+    elif lacks := _lacks(first):
+        cause += f"; {lacks} has it not: name another version of it in the requirements"
     else:
         cause += lazy(repository, python, first) or unpinned(repository, said)
         cause += younger(repository, python)
@@ -107,6 +113,13 @@ def nothing(
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
     return problem("init-import", target, cause, details=lines, command=command)
+
+
+def _lacks(refusal: Refusal) -> str:
+    """Return the package that has not what is asked of it, and has it in another version."""
+    if said := LACKS.search(refusal.message):
+        return said[1]
+    return refusal.within if REFUSES.search(f"{refusal.error} {refusal.message}") else ""
 
 
 def _own(repository: Repository, message: str) -> bool:
