@@ -17,7 +17,9 @@ HOLD = '{"metadata": {"finalizers": ["example.com/holds"]}}'
 NONE = '{"metadata": {"finalizers": null}}'
 
 
-def rule(group: str, resource: str, says: str, kind: str = "Validating") -> Step:
+def rule(
+    group: str, resource: str, says: str, kind: str = "Validating", judges: str = "false"
+) -> Step:
     """Return what lets a policy of the cluster look at this namespace's objects."""
 
     def make(project: ToolProject) -> None:
@@ -26,7 +28,7 @@ def rule(group: str, resource: str, says: str, kind: str = "Validating") -> Step
                  "resources": [resource]}  # fmt: skip
         spec: dict[str, Any] = {"matchConstraints": {"resourceRules": [match]}}
         if kind == "Validating":
-            spec["validations"] = [{"expression": "false", "message": says}]
+            spec["validations"] = [{"expression": judges, "message": says}]
             more: dict[str, Any] = {"validationActions": ["Deny"]}
         else:
             change = {"patchType": "JSONPatch", "jsonPatch": {"expression": says}}

@@ -20,6 +20,7 @@ from tests.e2e.faults_cluster import FAULTS as OF_THE_CLUSTER
 from tests.e2e.faults_further import FAULTS as FURTHER
 from tests.e2e.faults_images import FAULTS as OF_IMAGES
 from tests.e2e.faults_network import FAULTS as OF_THE_NETWORK
+from tests.e2e.faults_others import FAULTS as OF_OTHERS
 from tests.e2e.faults_pods import FAULTS as OF_PODS
 from tests.e2e.faults_processes import FAULTS as OF_PROCESSES
 from tests.e2e.faults_release import FAULTS as OF_A_RELEASE
@@ -47,6 +48,7 @@ EVERY: tuple[Fault, ...] = (
     *UNSEEN,
     *BEYOND,
     *FURTHER,
+    *OF_OTHERS,
 )
 
 

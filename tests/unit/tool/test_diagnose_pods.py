@@ -90,6 +90,8 @@ def test_too_little_memory_names_the_limit() -> None:
          "service-account-missing", 12),
         ('failed calling webhook "w.example.com": no endpoints', "webhook-unreachable", 12),
         ('admission webhook "w.example.com" denied the request: no', "admission-refused", 0),
+        ("policy 'adds' with binding 'adds' denied request: JSON Patch: doc is missing path",
+         "admission-refused", 0),
         ("something new", "pod-refused", 12),
     ],
 )  # fmt: skip
@@ -103,6 +105,7 @@ def test_pods_that_are_refused(message: str, code: str, hold: float) -> None:
     refused = View(view.deployment, view.replicasets, (), (), (event,))
     finding = first(refused)
     assert (finding.problem.code, finding.hold) == (code, hold)
+    assert ("get mutatingadmissionpolicy adds" in finding.problem.fix) == ("JSON" in message)
     made = {**event, "reason": "SuccessfulCreate", "lastTimestamp": "2026-01-01T00:00:00Z"}
     later = View(view.deployment, view.replicasets, (), (), (event, made))
     assert diagnose(later, PLACE) == []

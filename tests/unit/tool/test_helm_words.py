@@ -59,6 +59,9 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
          " long: may not be more than 1048576 bytes", "release-too-large"),
         ('Error: UPGRADE FAILED: roles "web" is forbidden: User "ci" cannot patch resource "roles"',
          "access-denied"),
+        ('Error: roles.rbac.authorization.k8s.io "web" is forbidden: user "ci" (groups=["a"]) is'
+         " attempting to grant RBAC permissions not currently held:\n{Verbs: [get]}",
+         "access-denied"),
         ('Error: Deployment.apps "web" is invalid: spec.template.spec.containers[0].resources:'
          ' Invalid value: "2": must be less than or equal to cpu limit of 1', "release-refused"),
         ("Error: values don't meet the specifications of the schema(s)", "release-refused"),

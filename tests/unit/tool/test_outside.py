@@ -144,3 +144,27 @@ def test_a_gateway_that_reaches_no_pod_names_the_policies_that_hold_them(
     assert found.code == "outside-unserved"
     assert f"the answer is {said}; the service itself answers 200" in found.cause
     assert ("NetworkPolicy deny decides" in found.cause) is (blamed and bool(policies))
+
+
+@pytest.mark.parametrize(
+    ("location", "port", "named", "nobody"),
+    [
+        ("https://shop.example.com:8443/", 443, [], True),
+        ("https://shop.example.com/", 80, [], False),  # somebody listens
+        ("https://shop.example.com:8443/", 443, ["192.0.2.9"], False),  # what stands before it
+        ("https://login.example.com:8443/", 443, [], False),  # another host's affair
+        ("/login", 443, [], False),
+        ("https://shop.example.com:8443/", 30080, [], False),  # no door of users'
+    ],
+)
+def test_a_redirect_that_leads_where_nobody_listens(
+    location: str, port: int, named: list[str], nobody: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door("shop.example.com", "192.0.2.1", port, tls=port == 443, path="/")
+    listens = {"192.0.2.9"} if named else set()
+    monkeypatch.setattr(outside, "listens", lambda at, to: to != 8443 or at in listens)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: [(0, 0, 0, "", (one,)) for one in named])
+    monkeypatch.setattr(outside, "get", lambda *_, **__: Answer(302, location=location))
+    answer = outside._ask(door)
+    assert ("nobody listens" in str(answer)) == nobody
+    assert nobody or answer == 302

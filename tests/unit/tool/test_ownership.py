@@ -28,12 +28,21 @@ def kept(name: str, environment: str, chart: str = "morrow") -> Json:
     return thing("Secret", stored, data={"release": packed.decode()}, metadata={"labels": labels})
 
 
-@pytest.mark.parametrize(("owner", "code"), [("prod", 2), ("dev", 0), ("", 0)])
-def test_a_release_of_another_environment_is_refused(
-    cluster: StandIn, owner: str, code: int
+@pytest.mark.parametrize(
+    ("owner", "chart", "code"),
+    [
+        ("prod", "morrow", 2),
+        ("dev", "morrow", 0),
+        ("", "morrow", 0),
+        ("", "theirs", 2),
+        ("dev", "copied", 0),
+    ],
+)
+def test_a_release_of_another_is_refused(
+    cluster: StandIn, owner: str, chart: str, code: int
 ) -> None:
     serving(cluster)
-    cluster.says(objects=[*cluster.world["objects"], kept("shop", owner)], history=[])
+    cluster.says(objects=[*cluster.world["objects"], kept("shop", owner, chart)], history=[])
     done = morrow("up", "dev", "--json")
     assert done.code == code, done
     changed = [line for line in cluster.asked if line.startswith("helm upgrade")]
@@ -41,7 +50,10 @@ def test_a_release_of_another_environment_is_refused(
     if code:
         (problem,) = json.loads(done.out)["problems"]
         assert problem["code"] == "release-of-another"
-        assert "by the environment prod" in problem["cause"]
+        by = f"by the environment {owner}" if owner else f"with the chart {chart}"
+        assert by in problem["cause"]
+        away = f"morrow down {owner}" if owner else "helm uninstall shop"
+        assert f"given up: {away}" in problem["fix"]
 
 
 @pytest.mark.parametrize(

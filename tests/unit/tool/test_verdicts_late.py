@@ -201,6 +201,7 @@ def test_a_job_whose_end_helm_saw_first(monkeypatch: pytest.MonkeyPatch) -> None
             "is invalid: : ValidatingAdmissionPolicy 'no' with binding 'no' denied",
             "admission-refused",
         ),
+        ("policy 'adds' with binding 'adds' denied request: JSON Patch", "admission-refused"),
         ("connection refused", "cluster-unreachable"),
     ],
 )

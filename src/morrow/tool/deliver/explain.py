@@ -81,5 +81,7 @@ def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
         named = [one["value"] for one in get.get("httpHeaders") or [] if one["name"] == "Host"]
         host = named[0] if named else host_of(pod, port)
         target = f"pod/{pod['metadata']['name']}"
-        return str(ask(kubectl, target, port, get.get("path", "/"), host))
+        answer = ask(kubectl, target, port, get.get("path", "/"), host)
+        late = f" after {answer.seconds:.0f} s" if answer.status and answer.seconds >= 1 else ""
+        return f"{answer}{late}"
     return ""

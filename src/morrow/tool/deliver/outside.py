@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlsplit
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
@@ -199,8 +200,26 @@ def _ask(door: Door) -> int | str:
     answer = get(door.address, door.port, door.path, host=door.host, tls=context, timeout=TIMEOUT)
     if answer.status in (301, 302, 303, 307, 308) and answer.location == _url(door):
         return f"{answer.status}, which leads to the same address again and again"
+    if to := _nobody(answer.location, door):
+        return f"{answer.status}, which leads to {to}, where nobody listens"
     late = "timed out" in answer.reason
     return answer.status or (f"none within {TIMEOUT:.0f} s" if late else answer.reason)
+
+
+def _nobody(location: str, door: Door) -> str:
+    """Return where a redirect leads on the door's own host when no port is open there.
+
+    What stands before the door may listen there: it is tried, too, at the address of its name.
+    """
+    to = urlsplit(location)
+    port = to.port or {"http": 80, "https": 443}.get(to.scheme)
+    if to.hostname != door.host or not port or port == door.port or door.port not in (80, 443):
+        return ""
+    try:
+        named = {str(one[4][0]) for one in socket.getaddrinfo(door.host, port)}
+    except OSError:
+        named = set()
+    return "" if any(listens(one, port) for one in (door.address, *named)) else location
 
 
 def _url(door: Door) -> str:

@@ -1,32 +1,42 @@
-"""Whose release it is: two environments must not take one from each other unsaid."""
+"""Whose release it is: nobody takes one from another environment, or another chart, unsaid."""
 
 from __future__ import annotations
 
 import shlex
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import RELEASE, annotations_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.view import View, is_of
 from morrow.tool.programs.helm_storage import Record, records
 
+OURS = "morrow"  # the chart's name
+
 
 def require_own(site: Site) -> None:
-    """Refuse a release that another environment has deployed."""
+    """Refuse a release that another environment, or somebody with another chart, has deployed."""
     found = owned_by_another(site)
     if found is not None:
         raise Failure(found, refused=True)
 
 
 def owned_by_another(site: Site) -> Problem | None:
-    """Return the problem when the deployed revision names another environment."""
+    """Return the problem when the deployed revision names another environment or chart.
+
+    What names no environment was deployed by hand: with our chart it is ours.
+    """
     number, environment = site.deployed, site.environment
-    owner = _environment(site.records[number]) if number is not None else ""
-    if owner in ("", environment.label):
+    record = site.records[number] if number is not None else {}
+    owner, chart = _environment(record), _chart(record) or OURS
+    if owner == environment.label or (not owner and chart == OURS):
         return None
     where = f"release {environment.name} in namespace {environment.namespace}"
-    cause = f"it was deployed by the environment {owner}, and {environment.label} would replace it"
-    return site.place.problem("release-of-another", where, cause, other=owner)
+    by = f"by the environment {owner}" if owner else f"with the chart {chart}"
+    cause = f"it was deployed {by}, and {environment.label} would replace it"
+    by_helm = shlex.join(("helm", "uninstall", environment.name, *site.helm.where))
+    away = f"{typed()} down {owner}" if owner else by_helm
+    return site.place.problem("release-of-another", where, cause, away=away)
 
 
 def orphans(site: Site, view: View) -> list[Problem]:
@@ -38,7 +48,7 @@ def orphans(site: Site, view: View) -> list[Problem]:
         except Failure:
             continue  # what is broken of another release is its owner's affair
         newest = kept[max(kept)] if kept else {}
-        if _chart(newest) != "morrow" or _environment(newest) != environment.label:
+        if _chart(newest) != OURS or _environment(newest) != environment.label:
             continue
         cause = f"this environment is named {environment.name} now, and {name} still runs"
         command = shlex.join((name, *site.helm.where))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import typed
 from morrow.tool.diagnose.containers import Container, terminated
+from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.probes import liveness_killed
 from morrow.tool.diagnose.view import WAIT, Finding, age_of, last_part
 
@@ -16,6 +17,10 @@ BAD_SETTINGS = 78  # the exit code of a service that refuses its settings
 OFTEN, JUST_NOW = 3, 300.0  # restarts, seconds: what runs now will hardly last
 _WRONG_FORMAT = "exec format error"
 _PROGRAM = re.compile(r"\bexec\b|executable")  # else a mount, or the working directory
+# How programs say that what they connect to did not answer, or has no name.
+_UNREACHED = re.compile(
+    r"time[d-]?[ -]?out|name resolution|getaddrinfo|no such host|not known|unreachable", re.I
+)
 _SIGNALS = {134: " (SIGABRT)", 137: " (SIGKILL)", 139: " (SIGSEGV)", 143: " (SIGTERM)"}
 
 
@@ -63,6 +68,9 @@ def ended_findings(container: Container, *, is_job: bool) -> Iterator[Finding]:
     if "running" in state and deaths < 2:
         return  # it was started again: whether that goes well is not known yet
     cause = f"it ended with exit code {code}{_SIGNALS.get(code, '')}, {times}"
+    shut = [one["metadata"]["name"] for one in policies_of(container.pod, container.view, "Egress")]
+    if shut and _UNREACHED.search("\n".join(lines[-10:])):
+        cause += f"; NetworkPolicy {', '.join(sorted(shut))} decides where it may connect to"
     yield Finding(container.problem("crashed", cause, lines[-10:]), hold, serves)
 
 

@@ -22,6 +22,7 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r"\bjob (?P<job>\S+) failed: \w+", "job-failed"),
     (r"\bpod (?P<pod>\S+) failed", "job-failed"),
     (r"Request entity too large|helm\.release\S+ is invalid: data: Too long", "release-too-large"),
+    (r'(?P<grant>(cluster)?role(binding)?s)\S* "\S+" is forbidden: .*grant RBAC', "access-denied"),
     (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
@@ -89,6 +90,10 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
                 code, where = "object-gone", f"{made} {name}"
             what = (named.get("what") or "").replace('"', "")
             verb, resource = str(named.get("verb")), str(named.get("resource"))
+            if grant := named.get("grant"):  # what is not held stands in the lines after
+                message = " ".join(text[text.index(line) :].split())[:500]
+                verb = "bind" if "binding" in grant else "escalate"
+                resource = grant.replace("binding", "")
             what = what.replace(" ", "/", 1).lower() if " " in what else what
             return place.problem(code, where, message, what=what, verb=verb, resource=resource)
     if re.search(r"context deadline exceeded|timed out waiting|cancelled", text):

@@ -40,15 +40,16 @@ def network_findings(view: View, place: Place) -> Iterator[Finding]:
         yield Finding(place.problem("network-blocked", where, cause, what=names[0]), SETTLES, True)
 
 
-def policies_of(pod: Json, view: View) -> list[Json]:
-    """Return the policies that decide who reaches a pod."""
-    return [one for one in view.of("NetworkPolicy") if _holds(one, labels_of(pod))]
+def policies_of(pod: Json, view: View, way: str = "Ingress") -> list[Json]:
+    """Return the policies that decide who reaches a pod, or, by `Egress`, what it reaches."""
+    return [one for one in view.of("NetworkPolicy") if _holds(one, labels_of(pod), way)]
 
 
-def _holds(policy: Json, labels: dict[str, str]) -> bool:
-    """Whether a policy decides who reaches a pod with these labels."""
+def _holds(policy: Json, labels: dict[str, str], way: str) -> bool:
+    """Whether a policy decides that for a pod with these labels."""
     spec = spec_of(policy)
-    if "Ingress" not in (spec.get("policyTypes") or ["Ingress"]):
+    usual = ["Ingress", *(["Egress"] if "egress" in spec else [])]
+    if way not in (spec.get("policyTypes") or usual):
         return False
     return matches(spec.get("podSelector") or {}, labels)
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.diagnose.containers import Container
+from morrow.tool.diagnose.containers import Container, named_ports
 from morrow.tool.diagnose.view import WAIT, Finding
 
 FALLS = 3  # so often a pod may be ready and fall, until it counts as one that does not last
 FALLEN = 30.0  # seconds in which a pod that was ready may be so again
 _REFUSED = re.compile(r"connection refused|connect: refused", re.IGNORECASE)
+_ASKED = re.compile(r'Get "(?P<url>(?P<kind>https?)://(\[[^]]*\]|[^":/]*)(:(?P<port>\d+))?[^"]*)"')
 
 
 def probe_findings(container: Container) -> Iterator[Finding]:
@@ -68,7 +69,10 @@ def _never_ready(container: Container) -> Iterator[Finding]:
     if fell and not starts_anew:
         budget, cause = min(budget, FALLEN), f"it was ready, runs, and is not any more: {message}"
     answer = container.view.answers.get(container.pod["metadata"]["name"], "")
-    if answer[:1].isdigit() and _REFUSED.search(message):
+    if led := _led_to(message, container):
+        cause += f"; it answers with a redirect, and the node follows it to {led}: let it answer"
+        cause += " what the probe asks by itself"
+    elif answer[:1].isdigit() and _REFUSED.search(message):
         code = "listens-locally"
         cause = f"{message}; inside the pod the same port answers {answer[:3]}"
         cause += ": the program listens on 127.0.0.1 only"
@@ -76,6 +80,19 @@ def _never_ready(container: Container) -> Iterator[Finding]:
         cause += f"; asked, it answers {answer}"
     problem = container.problem(code, cause, container.lines[-10:])
     yield Finding(problem, 0 if killed else budget)
+
+
+def _led_to(message: str, container: Container) -> str:
+    """Return where a redirect led the node when that is what failed: not what its probe asks."""
+    got = _ASKED.search(message)
+    kind = "startupProbe" if message.startswith("Startup") else "readinessProbe"
+    get = (container.spec.get(kind) or {}).get("httpGet")
+    if not (got and get):
+        return ""
+    scheme, port = get.get("scheme", "HTTP").lower(), get["port"]
+    number = port if isinstance(port, int) else named_ports(container.pod).get(port)
+    there = int(got["port"] or (443 if got["kind"] == "https" else 80))
+    return "" if (got["kind"], there) == (scheme, number) else got["url"]
 
 
 def _falls(container: Container) -> Iterator[Finding]:

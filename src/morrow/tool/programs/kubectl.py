@@ -30,7 +30,7 @@ UNREACHABLE = re.compile(
 # What stands before the API server and refuses, or cannot: it is there itself.
 ADMISSION = (
     ("webhook-unreachable", r'failed calling webhook "([^"]+)"'),
-    ("admission-refused", r'admission webhook "([^"]+)" denied|AdmissionPolicy \'([^\']+)\' with'),
+    ("admission-refused", r'admission webhook "([^"]+)" denied|[Pp]olicy \'([^\']+)\' with'),
 )
 ANSWER = 30.0  # seconds in which an API server that is there has answered a plain question
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
@@ -132,7 +132,8 @@ class Kubectl:
         forbidden = FORBIDDEN.search(text)
         for code, pattern in ADMISSION:
             if rule := re.search(pattern, text):
-                words = {"what": rule[rule.lastindex or 0], "file": self.file}
+                what = rule[rule.lastindex or 0]
+                words = {"do": f"follow what the rule {what} says in {self.file}"}
                 words |= {"up": "the same again", "kubectl": self.typed}
                 return Failure(problem(code, place, cause, details=(), **words))
         if NO_CONTEXT.search(text):
