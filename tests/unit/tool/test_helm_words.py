@@ -62,6 +62,8 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
         ('Error: roles.rbac.authorization.k8s.io "web" is forbidden: user "ci" (groups=["a"]) is'
          " attempting to grant RBAC permissions not currently held:\n{Verbs: [get]}",
          "access-denied"),
+        ('Error: things.example.com "odd" is forbidden: create not allowed while custom resource'
+         " definition is terminating", "object-ending"),
         ('Error: Deployment.apps "web" is invalid: spec.template.spec.containers[0].resources:'
          ' Invalid value: "2": must be less than or equal to cpu limit of 1', "release-refused"),
         ("Error: values don't meet the specifications of the schema(s)", "release-refused"),
@@ -89,6 +91,12 @@ def test_helms_words(said: str, code: str) -> None:
         assert found.object == "Pod web-check"
     elif code == "job-failed":
         assert (found.object, "BackoffLimitExceeded" in found.cause) == ("Job web-migrate", True)
+    if code == "object-ending":
+        assert found.object == "CustomResourceDefinition things.example.com"
+        assert "get things.example.com --all-namespaces; " in found.fix
+    if "grant RBAC" in said:
+        assert "{Verbs: [get]}" in found.cause
+        assert found.fix.endswith("auth can-i escalate roles")
     if code.startswith("resource-kind"):
         assert "Strange" in found.cause
         assert "Strange" in found.fix

@@ -24,6 +24,7 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r"Request entity too large|helm\.release\S+ is invalid: data: Too long", "release-too-large"),
     (r'(?P<grant>(cluster)?role(binding)?s)\S* "\S+" is forbidden: .*grant RBAC', "access-denied"),
     (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
+    (r'(?P<kind>\S+) "\S+" is forbidden: .*custom resource definition is term', "object-ending"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
     (r"conversion webhook for .* failed", "webhook-unreachable"),
@@ -94,8 +95,12 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
                 message = " ".join(text[text.index(line) :].split())[:500]
                 verb = "bind" if "binding" in grant else "escalate"
                 resource = grant.replace("binding", "")
+            if kind := named.get("kind"):
+                where = f"CustomResourceDefinition {kind}"
+            look = f"{place.kubectl} get {kind} --all-namespaces; let go of what it shows"
             what = what.replace(" ", "/", 1).lower() if " " in what else what
-            return place.problem(code, where, message, what=what, verb=verb, resource=resource)
+            fields = {"what": what, "verb": verb, "resource": resource, "command": look}
+            return place.problem(code, where, message, (), **fields)
     if re.search(r"context deadline exceeded|timed out waiting|cancelled", text):
         cause = f"not all pods were ready after {seconds:.0f} s, and none calls itself broken"
         look = f"{place.kubectl} get pods"

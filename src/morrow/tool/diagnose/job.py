@@ -130,7 +130,24 @@ def _runs(job: Json, pods: list[Json], view: View, place: Place) -> Iterator[Fin
     cause = f"it has not ended, after {seconds:.0f} s, and what comes after waits for it"
     if lines:
         cause += f"; its last line: {last_part(lines[-1])}"
+    cause += next(filter(None, map(_left_running, pods)), "")
     yield Finding(place.problem("job-slow", f"Job {name}", cause, tuple(lines[-10:])), EXPLAINS)
+
+
+def _left_running(pod: Json) -> str:
+    """Say which containers keep a pod from its end when others have ended well."""
+    states = {
+        one["name"]: one.get("state") or {}
+        for one in (pod.get("status") or {}).get("containerStatuses") or ()
+    }
+    ended = [
+        name for name, one in states.items() if (one.get("terminated") or {}).get("exitCode") == 0
+    ]
+    runs = [name for name, one in states.items() if "running" in one]
+    if not (ended and runs):
+        return ""
+    said = f"; container {', '.join(ended)} has ended well, and {', '.join(runs)} runs on: what"
+    return f"{said} only goes with it belongs among the init containers, with restartPolicy: Always"
 
 
 def _unseen(job: Json, place: Place) -> Iterator[Finding]:
