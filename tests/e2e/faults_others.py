@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from tests.e2e.faults_cluster import no_rule, rule
@@ -9,7 +10,7 @@ from tests.e2e.faults_network import LAB, NETWORKING, led
 from tests.e2e.faults_pods import SHORT, runs
 from tests.e2e.faults_rules import NONE, extra, rewrites
 from tests.e2e.faults_unseen import ROLES
-from tests.e2e.tool_faults import Fault, kubeconfig, made, removed, usual_kubeconfig
+from tests.e2e.tool_faults import Fault, env, kubeconfig, made, removed, usual_kubeconfig
 from tests.e2e.tool_project import ToolProject
 
 TO_TLS = """
@@ -64,6 +65,14 @@ def deployer(project: ToolProject) -> None:
     kubeconfig(become)(project)
 
 
+def logged_out(project: ToolProject, end: threading.Event) -> None:
+    """Let that account vanish once the release is being made."""
+    while not project.kubectl("get", "deployment", "web", "--ignore-not-found"):
+        if end.wait(1):
+            return
+    project.kubectl("delete", "serviceaccount", "deployer")
+
+
 FAULTS = (
     Fault(
         "a redirect leads the probe away", "never-ready", r"Pod web-.*container web",
@@ -77,6 +86,10 @@ FAULTS = (
         "a role that gives more than one has", "access-denied", r"release web",
         r"RBAC permissions not currently held: .*\*", extra("Role", f"{ROLES}/v1", rules=[ALL]),
         before=deployer, meanwhile=usual_kubeconfig,
+    ),
+    Fault(
+        "its login ends while it is applied", "cluster-login", r"context", r"Unauthorized|logged",
+        env(SLOW="40"), before=deployer, during=logged_out, meanwhile=usual_kubeconfig,
     ),
     Fault(
         "a rule cannot rewrite what it is to", "admission-refused", r"release web",

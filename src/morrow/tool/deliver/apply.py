@@ -7,7 +7,7 @@ from pathlib import Path
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import Delivery, delivery_of
-from morrow.tool.deliver.failed import PATIENCE, failed
+from morrow.tool.deliver.failed import PATIENCE, changed_already, failed
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.take_back import put_back
@@ -36,7 +36,8 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
             rollout.look_for_job()
         if refused is None:
             try:
-                late = rollout.settled(round(timeout or PATIENCE))
+                with changed_already():
+                    late = rollout.settled(round(timeout or PATIENCE))
             except (Failure, KeyboardInterrupt):
                 delivery.give_up(site)
                 raise
@@ -47,7 +48,8 @@ def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None
         undone = delivery.undone and not kept
         raise failed(site, rollout.fault or refused, rollout.waiting, before, back=undone)
     assert late is not None  # noqa: S101 - else it has returned
-    back = delivery.undo_install(site) if first else put_back(site, before, timeout)
+    with changed_already():
+        back = delivery.undo_install(site) if first else put_back(site, before, timeout)
     site.forget_release()
     raise failed(site, rollout.fault or late, rollout.waiting, before, back=back)
 

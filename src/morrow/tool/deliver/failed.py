@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
@@ -11,6 +14,7 @@ from morrow.tool.diagnose.view import is_ending, is_ready, new_pods, own_pods, w
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0
+REFUSED = 2  # the exit code that says that nothing had been changed
 NOT_BACK = "it was not taken back: "
 
 
@@ -28,6 +32,31 @@ def failed(
     """
     if fault.code == "rollout-slow" and waiting is not None:
         fault = waiting
+    try:
+        after = _after(site, before, back)
+    except Failure as failure:  # a login that has ended, say: why it failed counts for all that
+        if failure.interrupted:
+            raise
+        after = f"what is deployed now could not be looked at: {failure.problems[0].cause}"
+    terminal.say(f"  {after}")
+    return Failure(
+        Problem(fault.code, fault.object, fault.cause, fault.fix, (*fault.details, after)),
+        refused=False,
+    )
+
+
+@contextmanager
+def changed_already() -> Iterator[None]:
+    """Let nothing that fails from here on say that nothing had been changed."""
+    try:
+        yield
+    except Failure as failure:
+        failure.exit_code = 1 if failure.exit_code == REFUSED else failure.exit_code
+        raise
+
+
+def _after(site: Site, before: int | None, back: bool | None) -> str:
+    """Say what is deployed now."""
     now = site.deployed
     if now is None:
         after = "no release is deployed whole"
@@ -40,11 +69,7 @@ def failed(
     else:
         put_back = "the release that served before is put back"
         after = _pods(site, put_back, "the release that served before serves again")
-    terminal.say(f"  {after}")
-    return Failure(
-        Problem(fault.code, fault.object, fault.cause, fault.fix, (*fault.details, after)),
-        refused=False,
-    )
+    return after
 
 
 def _pods(site: Site, done: str, well: str = "") -> str:

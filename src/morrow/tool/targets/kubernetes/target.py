@@ -18,6 +18,7 @@ from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.apply import apply
 from morrow.tool.deliver.delivery import KEPT, delivery_of, left_behind
+from morrow.tool.deliver.failed import changed_already
 from morrow.tool.deliver.look import look, look_at_all
 from morrow.tool.deliver.ownership import orphans, require_own
 from morrow.tool.deliver.render import rendered, text_of
@@ -72,9 +73,10 @@ class Kubernetes(Operations, Inside, Logs, Target):
             store.make(site)
             saved, before = bound.terraform_plan if bound else None, site.deployed
             view = apply(site, timeout=options.timeout, saved=saved)
-            if len(site.records) >= KEPT:  # until Helm forgets one, a release names each Secret
-                store.sweep(site, _naming(site, view))
-            view = smoke_or_take_back(site, view, before)
+            with changed_already():
+                if len(site.records) >= KEPT:  # until Helm forgets one, a release names each Secret
+                    store.sweep(site, _naming(site, view))
+                view = smoke_or_take_back(site, view, before)
         for orphan in orphans(site, view):
             terminal.warn(f"{orphan.object}: {orphan.cause}; fix: {orphan.fix}")
         return status_of(site, view, just_now=True)
