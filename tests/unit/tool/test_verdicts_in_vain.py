@@ -109,7 +109,7 @@ def test_the_first_look_is_tried_again(
     code: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without it nothing is brought back."""
-    words = {"verb": "list", "resource": "pods", "what": "rule", "command": "kubectl get pods"}
+    words = {"verb": "list", "resource": "pods", "do": "follow it", "command": "kubectl get pods"}
     asked: list[int] = []
 
     def answer(*_: object) -> View:
