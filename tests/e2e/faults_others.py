@@ -73,6 +73,13 @@ def logged_out(project: ToolProject, end: threading.Event) -> None:
     project.kubectl("delete", "serviceaccount", "deployer")
 
 
+def no_yaml(project: ToolProject) -> None:
+    """Give the command a kubeconfig that nobody can read."""
+    file = project.folder / "kubeconfig"
+    file.write_text("apiVersion: v1\nclusters: [not: {yaml\n")
+    project.variables["KUBECONFIG"] = str(file)
+
+
 FAULTS = (
     Fault(
         "a redirect leads the probe away", "never-ready", r"Pod web-.*container web",
@@ -86,6 +93,21 @@ FAULTS = (
         "a role that gives more than one has", "access-denied", r"release web",
         r"RBAC permissions not currently held: .*\*", extra("Role", f"{ROLES}/v1", rules=[ALL]),
         before=deployer, meanwhile=usual_kubeconfig,
+    ),
+    Fault(
+        "liveness command is not there", "liveness-failed", r"container web",
+        r"run, /nosuch of its liveness probe fails", exit=3,
+        values={"probes": {"liveness": {"exec": ["/nosuch"]}}},
+    ),
+    Fault(
+        "liveness port is closed", "liveness-failed", r"container web",
+        r"port 9000 of its liveness probe", {
+            "ports": {"more": {"raw": {"port": 9000}}},
+            "probes": {"liveness": {"port": "raw"}}}, exit=3,
+    ),
+    Fault(
+        "kubeconfig is no YAML", "context-missing", r"context", r"yaml: line 2",
+        before=no_yaml, meanwhile=usual_kubeconfig, exit=2, ci=True,
     ),
     Fault(
         "its login ends while it is applied", "cluster-login", r"context", r"Unauthorized|logged",

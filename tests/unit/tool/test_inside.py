@@ -24,6 +24,12 @@ def probing(path: str, **more: str) -> list[Json]:
     return items
 
 
+def connecting(port: int) -> list[Json]:
+    items = probing("/")
+    items[2]["spec"]["containers"][0]["livenessProbe"] = {"tcpSocket": {"port": port}}
+    return items
+
+
 def addressed(items: list[Json]) -> list[Json]:
     given = {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
     items[2]["spec"]["containers"][0]["env"] = [given]
@@ -48,6 +54,8 @@ def service(target: int | str) -> Json:
         (probing("/live", scheme="HTTPS"), 5000, Answer(404), None),
         (probing("/"), 5000, Answer(404), None),
         (probing("/livez"), 5000, Answer(404), None),
+        (connecting(9000), 5000, Answer(0, reason=REFUSED), "liveness-failed"),
+        (connecting(9000), 5000, Answer(404), None),
         (probing("/"), "http", Answer(0, reason=REFUSED), None),
         (probing("/"), 9000, Answer(0, reason=REFUSED), "port-silent"),
         (probing("/"), 9000, Answer(404), None),
@@ -74,7 +82,42 @@ def test_what_no_probe_has_asked_yet(
     found = [one.code for one in inside.unanswered(view, PLACE, Kubectl("lab", "demo"))]
     assert found == ([code] if code else [])
     if code == "liveness-failed":
-        assert hosts == ["192.0.2.7:5000"], "as the node asks: some answer to no other name"
+        port = items[2]["spec"]["containers"][0]["livenessProbe"].get("tcpSocket", {}).get("port")
+        asked = f"192.0.2.7:{port or 5000}"
+        assert hosts == [asked], "as the node asks: some answer to no other name"
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "fails"),
+    [
+        (0, "", False),
+        (2, "command terminated with exit code 2", True),
+        (1, 'error: OCI runtime exec failed: exec failed: "/nosuch": no such file', True),
+        (1, 'Error: pods "web" is forbidden: User "ci" cannot create resource "pods/exec"', False),
+        (1, "error: dial tcp: i/o timeout", False),
+    ],
+)
+def test_a_command_of_a_liveness_probe_is_run(
+    code: int, said: str, fails: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = probing("/")
+    own = items[2]["spec"]["containers"][0]
+    own["livenessProbe"] = {"exec": {"command": ["/alive", "a b"]}}
+    ran: list[tuple[str, ...]] = []
+
+    def run(_: Kubectl, *words: str, **__: object) -> Result:
+        ran.append(words)
+        return Result((), code, "", said)
+
+    monkeypatch.setattr(Kubectl, "run", run)
+    monkeypatch.setattr(inside, "PATIENCE", -1)
+    found = list(inside.unanswered(seen(items), PLACE, Kubectl("lab", "demo")))
+    assert ran == [("exec", "web-1-a", "-c", "web", "--", "/alive", "a b")]
+    assert [one.code for one in found] == ["liveness-failed"] * fails
+    assert all("run, /alive 'a b' of its liveness probe fails" in one.cause for one in found)
+    own["readinessProbe"] = own["livenessProbe"]
+    assert list(inside.unanswered(seen(items), PLACE, Kubectl("lab", "demo"))) == []
+    assert len(ran) == 1, "the node has run it"
 
 
 def test_a_port_that_only_the_leader_has_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -153,6 +153,8 @@ def test_a_gateway_that_reaches_no_pod_names_the_policies_that_hold_them(
         ("https://shop.example.com/", 80, [], False),  # somebody listens
         ("https://shop.example.com:8443/", 443, ["192.0.2.9"], False),  # what stands before it
         ("https://login.example.com:8443/", 443, [], False),  # another host's affair
+        ("//shop.example.com:8443/", 443, [], True),
+        ("https://shop.example.com:port/", 443, [], False),  # it is none
         ("/login", 443, [], False),
         ("https://shop.example.com:8443/", 30080, [], False),  # no door of users'
     ],

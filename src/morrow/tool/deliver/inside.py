@@ -7,6 +7,8 @@ listens only when somebody connects.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
@@ -26,6 +28,8 @@ from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED, ask
 
 OWN = "/livez"
+# That the command itself failed, or is not there: not the way to it.
+_ENDED = re.compile(r"command terminated with exit code|exec failed|failed to exec")
 
 PATIENCE = 20.0  # seconds for what opens or warms up once the pod is ready, or leads
 MOST = 5  # pods that are asked for a port: only their leader may have opened it
@@ -46,21 +50,50 @@ def unanswered(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
 
 def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
     probe = container.get("livenessProbe") or {}
-    get, name = probe.get("httpGet") or {}, pod["metadata"]["name"]
-    other = get == (container.get("readinessProbe") or {}).get("httpGet")
-    # The kit's own is its affair; what asks for another host or by TLS cannot be asked like this.
-    if not get or other or get.get("path") == OWN or {"httpHeaders", "host"} & set(get):
+    ways = ("httpGet", "tcpSocket", "exec")
+    asks = {way: probe[way] for way in ways if probe.get(way)}
+    ready = container.get("readinessProbe") or {}
+    if not asks or asks.items() <= ready.items():
         return
-    if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
-        return
-    path = get.get("path", "/")
-    answer, _ = _asked(kubectl, [pod], port, path, _lives, host_of(pod, port))
-    if not _lives(answer):
+    if command := (asks.get("exec") or {}).get("command"):
+        said = _ends_badly(pod["metadata"]["name"], container["name"], command, kubectl)
+        said = f"run, {shlex.join(command)} of its liveness probe fails: {said}" if said else ""
+    else:
+        said = _dead(pod, asks, kubectl)
+    if said:
         seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
-        cause = f"asked, GET {path} of its liveness probe answers {answer}: the node will restart"
-        cause += f" it every {seconds} s"
-        where = f"Pod {name}, container {container['name']}"
+        where = f"Pod {pod['metadata']['name']}, container {container['name']}"
+        cause = f"{said}: the node will restart it every {seconds} s"
         yield place.problem("liveness-failed", where, cause)
+
+
+def _dead(pod: Json, asks: Json, kubectl: Kubectl) -> str:
+    """Return what a probe of HTTP or of a mere connection gets when that is no sign of life."""
+    get: Json = asks.get("httpGet") or asks["tcpSocket"]
+    # The kit's own is its affair; what asks for another host or by TLS cannot be asked like this.
+    if get.get("path") == OWN or {"httpHeaders", "host"} & set(get):
+        return ""
+    if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
+        return ""
+    path, good = get.get("path", "/"), _lives if "httpGet" in asks else _listens
+    answer, _ = _asked(kubectl, [pod], port, path, good, host_of(pod, port))
+    what = f"GET {path}" if "httpGet" in asks else f"port {port}"
+    return "" if good(answer) else f"asked, {what} of its liveness probe answers {answer}"
+
+
+def _ends_badly(pod: str, container: str, command: list[str], kubectl: Kubectl) -> str:
+    """Return how a probe's command ends, run as the node runs it; "" also where we may not."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            said = kubectl.run("exec", pod, "-c", container, "--", *command, timeout=15)
+        except Failure:
+            return ""
+        if not said.code or not _ENDED.search(said.err):
+            return ""
+        if time.monotonic() > until:
+            return said.last_error
+        time.sleep(1)
 
 
 def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
@@ -211,8 +211,12 @@ def _nobody(location: str, door: Door) -> str:
 
     What stands before the door may listen there: it is tried, too, at the address of its name.
     """
-    to = urlsplit(location)
-    port = to.port or {"http": 80, "https": 443}.get(to.scheme)
+    location = urljoin(_url(door), location)
+    try:
+        to = urlsplit(location)
+        port = to.port or {"http": 80, "https": 443}.get(to.scheme)
+    except ValueError:  # it is none
+        return ""
     if to.hostname != door.host or not port or port == door.port or door.port not in (80, 443):
         return ""
     try:

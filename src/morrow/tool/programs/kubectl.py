@@ -35,7 +35,9 @@ ADMISSION = (
 ANSWER = 30.0  # seconds in which an API server that is there has answered a plain question
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
 # Most commands say the first; `kubectl config view` the second.
-NO_CONTEXT = re.compile(r"context .* does not exist|cannot locate context")
+NO_CONTEXT = re.compile(
+    r"context .* does not exist|cannot locate context|error loading config file"
+)
 EKS = re.compile(r"arn:[\w-]+:eks:([\w-]+):\d+:cluster/([\w-]+)")  # what AWS calls its contexts
 
 
