@@ -193,27 +193,6 @@ def test_a_listener_on_loopback_is_concluded_from_the_two_answers() -> None:
     assert codes(replace(view, answers={"web-1-a": "200 hello"})) == ["listens-locally"]
 
 
-@pytest.mark.parametrize(
-    ("url", "led"),
-    [
-        ("http://10.0.0.1:5000/", ""),
-        ("http://[fd00::1]:5000/", ""),
-        ("https://10.0.0.1/", "https://10.0.0.1/"),
-        ("https://10.0.0.1:5000/", "https://10.0.0.1:5000/"),
-        ("http://[fd00::1]/", "http://[fd00::1]/"),
-    ],
-)
-def test_a_probe_that_is_led_elsewhere_is_not_refused_by_the_service(url: str, led: str) -> None:
-    items = good()
-    items[2] = pod(ready=False)
-    items[2]["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/", "port": 5000}}
-    refused = f'Readiness probe failed: Get "{url}": dial tcp: connect: connection refused'
-    view = replace(seen([*items, unhealthy(refused)]), answers={"web-1-a": "301"})
-    (found,) = diagnose(view, PLACE)
-    assert found.problem.code == ("never-ready" if led else "listens-locally")
-    assert (f"follows it to {led}:" in found.problem.cause) == bool(led)
-
-
 def test_an_init_container_that_runs_is_said_to_run() -> None:
     items = good()
     items[2] = pod(ready=False)

@@ -87,39 +87,6 @@ def test_what_no_probe_has_asked_yet(
         assert hosts == [asked], "as the node asks: some answer to no other name"
 
 
-@pytest.mark.parametrize(
-    ("code", "said", "fails"),
-    [
-        (0, "", False),
-        (2, "command terminated with exit code 2", True),
-        (1, 'error: OCI runtime exec failed: exec failed: "/nosuch": no such file', True),
-        (1, 'Error: pods "web" is forbidden: User "ci" cannot create resource "pods/exec"', False),
-        (1, "error: dial tcp: i/o timeout", False),
-    ],
-)
-def test_a_command_of_a_liveness_probe_is_run(
-    code: int, said: str, fails: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    items = probing("/")
-    own = items[2]["spec"]["containers"][0]
-    own["livenessProbe"] = {"exec": {"command": ["/alive", "a b"]}}
-    ran: list[tuple[str, ...]] = []
-
-    def run(_: Kubectl, *words: str, **__: object) -> Result:
-        ran.append(words)
-        return Result((), code, "", said)
-
-    monkeypatch.setattr(Kubectl, "run", run)
-    monkeypatch.setattr(inside, "PATIENCE", -1)
-    found = list(inside.unanswered(seen(items), PLACE, Kubectl("lab", "demo")))
-    assert ran == [("exec", "web-1-a", "-c", "web", "--", "/alive", "a b")]
-    assert [one.code for one in found] == ["liveness-failed"] * fails
-    assert all("run, /alive 'a b' of its liveness probe fails" in one.cause for one in found)
-    own["readinessProbe"] = own["livenessProbe"]
-    assert list(inside.unanswered(seen(items), PLACE, Kubectl("lab", "demo"))) == []
-    assert len(ran) == 1, "the node has run it"
-
-
 def test_a_port_that_only_the_leader_has_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     items = probing("/")
     other = copy.deepcopy(items[2])

@@ -247,17 +247,3 @@ def test_a_job_that_does_not_end_explains_a_wait_and_is_no_fault_of_a_look() -> 
     found = only(seen(good(running)))
     assert (found.problem.code, found.problem.object) == ("job-slow", "Job web-migrate")
     assert diagnose_once(seen(good(running)), PLACE) == []
-
-
-@pytest.mark.parametrize(("code", "told"), [(0, True), (1, False), (None, False)])
-def test_a_job_that_one_of_its_containers_keeps_from_its_end(code: int | None, told: bool) -> None:
-    status = {"startTime": "2026-01-01T00:00:00Z", "active": 1}
-    job = thing("Job", "web-migrate", spec={"template": template()}, status=status)
-    ended = {"running": {}} if code is None else {"terminated": {"exitCode": code}}
-    beside = {"name": "proxy", "ready": True, "state": {"running": {}}, "restartCount": 0}
-    own = pod("web-migrate-a", owner="Job-web-migrate")
-    own["spec"]["restartPolicy"] = "Never"
-    own["status"]["containerStatuses"] = [{"name": "web", "state": ended}, beside]
-    found = [one.problem for one in diagnose(seen([*good(job), own]), PLACE)]
-    (slow,) = [one for one in found if one.code == "job-slow"]
-    assert ("web has ended well, and proxy runs on" in slow.cause) == told
