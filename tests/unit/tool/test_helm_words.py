@@ -66,6 +66,7 @@ PLACE = Place("test", "environments/test.yaml", "web", "demo", "lab")
          " definition is terminating", "object-ending"),
         ('Error: Deployment.apps "web" is invalid: spec.template.spec.containers[0].resources:'
          ' Invalid value: "2": must be less than or equal to cpu limit of 1', "release-refused"),
+        ("Error: UPGRADE FAILED: query: failed to query: Unauthorized", "cluster-login"),
         ("Error: values don't meet the specifications of the schema(s)", "release-refused"),
         ('Error: Service "web" is invalid: spec.ports: Required value', "release-refused"),
         ('Error: 1 error occurred:\n\t* namespaces "nosuch" not found', "release-refused"),

@@ -25,6 +25,7 @@ _HELM: tuple[tuple[str, str], ...] = (
     (r'(?P<grant>(cluster)?role(binding)?s)\S* "\S+" is forbidden: .*grant RBAC', "access-denied"),
     (r'cannot (?P<verb>\w+) resource "(?P<resource>[\w./-]+)"', "access-denied"),
     (r'(?P<kind>\S+) "\S+" is forbidden: .*custom resource definition is term', "object-ending"),
+    (r"(?P<login>\bUnauthorized\b|client to provide credentials)", "cluster-login"),
     (r"values don't meet the specifications|execution error at", "release-refused"),
     (r"is invalid:|is forbidden:|denied the request|field is immutable", "release-refused"),
     (r"conversion webhook for .* failed", "webhook-unreachable"),
@@ -95,6 +96,8 @@ def helm_problem(done: Result, place: Place, seconds: float) -> Problem:
                 message = " ".join(text[text.index(line) :].split())[:500]
                 verb = "bind" if "binding" in grant else "escalate"
                 resource = grant.replace("binding", "")
+            if named.get("login"):
+                where = f"context {place.context or '(current)'}"
             if kind := named.get("kind"):
                 where = f"CustomResourceDefinition {kind}"
             look = f"{place.kubectl} get {kind} --all-namespaces; let go of what it shows"
