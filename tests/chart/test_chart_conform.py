@@ -43,7 +43,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for name, objects in all_.items():
         for o in objects:  # as Helm installs them
             o["metadata"]["namespace"] = NAMESPACE
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump_all(objects))
+        (folder / f"{name}.yaml").write_text(yaml.dump_all(objects, Dumper=yaml.CSafeDumper))
     return sorted(folder.iterdir())
 
 

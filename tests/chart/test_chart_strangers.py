@@ -88,19 +88,23 @@ def test_the_judge_sees_what_is_taken_and_what_is_not_named(tmp_path: Path) -> N
     assert len(faults([taken, other], tmp_path, "helm")) == 2
 
 
+@pytest.fixture(scope="session")
+def ours(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Object]]:
+    """What Helm makes of them all: to be read, not changed."""
+    return render_many(STRANGERS, tmp_path_factory.mktemp("ours"))
+
+
 @pytest.mark.parametrize("other", OTHERS)
-def test_the_helms_make_the_same(other: str, tmp_path: Path) -> None:
-    ours = render_many(STRANGERS, tmp_path / "ours")
-    theirs = render_many(STRANGERS, tmp_path / "theirs", available(other))
+def test_the_helms_make_the_same(other: str, ours: dict[str, list[Object]], tmp_path: Path) -> None:
+    theirs = render_many(STRANGERS, tmp_path, available(other))
     assert all(len(objects) >= 2 for objects in ours.values())
     assert [what for name in ours for what in differences(ours[name], theirs[name])] == []
 
 
 @pytest.mark.parametrize("version", schemas.minors())
-def test_kubernetes_would_take_them(version: str, tmp_path: Path) -> None:
-    made = render_many(STRANGERS, tmp_path)
+def test_kubernetes_would_take_them(version: str, ours: dict[str, list[Object]]) -> None:
     # Objects of their own are of kinds whose schemas are not here.
-    all_ = [o for objects in made.values() for o in objects]
+    all_ = [o for objects in ours.values() for o in objects]
     own = [o for o in all_ if o["metadata"]["labels"][PART] != "extra"]
     code, answer = kubeconform(version, text="\n---\n".join(map(written, own)))
     assert answer.get("resources", []) == []
