@@ -119,3 +119,14 @@ def test_a_file_that_is_kept_as_an_example_is_copied(tmp_path: Path) -> None:
     assert told.application.path == ("/", 200)
     apply(told)
     assert (tmp_path / "conf" / "shop.yml").read_text() == "a: b\n"
+
+
+@pytest.mark.parametrize("lists", ["os.listdir('parts')", "list(pathlib.Path('parts').iterdir())"])
+def test_a_folder_that_it_lists_and_git_did_not_keep_is_made(tmp_path: Path, lists: str) -> None:
+    fill(tmp_path, wsgi_py=f"import os, pathlib\n{lists}\n{WSGI}")
+    told = found(tmp_path)
+    assert (told.application.path, told.application.folders) == (("/", 200), ("parts",))
+    assert "parts/.gitignore" in [one.path for one in told.drafts]
+    text = f"import os, pathlib\ntry:\n    {lists}\nexcept OSError:\n    pass\n{WSGI}"
+    fill(tmp_path, wsgi_py=text)
+    assert found(tmp_path).application.folders == (), "the control: it does without"

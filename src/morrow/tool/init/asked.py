@@ -47,7 +47,7 @@ def main(question: str, answer: str) -> None:
     # As it is when it serves: Django's settings tell a server by it, others parse it.
     sys.argv = ["morrow", asked["module"] or asked["django"]][: 1 + Path("manage.py").exists()]
     os.environ["FLASK_RUN_FROM_CLI"] = "true"  # as it is when it serves: no server of its own
-    lost: set[str] = set()
+    lost, listed = set[str](), set[str]()
 
     def note(path: Path) -> None:
         folder = Path(os.path.relpath(path))
@@ -58,10 +58,11 @@ def main(question: str, answer: str) -> None:
         """Note files that are written to a folder that is not there: git keeps no empty ones."""
         writes = event == "open" and str(args[1])[:1] in ("w", "a", "x")
         if writes or event in ("sqlite3.connect", "os.mkdir"):
-            named = isinstance(args[0], str | bytes | os.PathLike)
-            path = os.fsdecode(args[0]) if named else ""
+            path = os.fsdecode(args[0]) if isinstance(args[0], str | bytes | os.PathLike) else ""
             if "/" in path:
                 note(Path(path).parent)
+        elif event in ("os.listdir", "os.scandir") and isinstance(args[0], str | os.PathLike):
+            listed.add(os.path.relpath(args[0]))
 
     sys.addaudithook(watch)
     try:
@@ -71,6 +72,7 @@ def main(question: str, answer: str) -> None:
     for wrong in (told, told.get("begins") or {}):  # Starlette's words, of what it serves
         if said := re.fullmatch(r"Directory '(.+)' does not exist", str(wrong.get("message"))):
             note(Path(said[1]))
+        lost |= listed.intersection(wrong.get("lost", ()))  # it failed by that
     told["folders"] = sorted(one for one in lost if not Path(one).exists())
     with contextlib.suppress(Exception):  # it may have closed what it prints to
         print("", end="", flush=True)
