@@ -208,6 +208,7 @@ def test_nothing_more_goes_while_a_load_balancer_stays(live: Live, monkeypatch: 
     assert not any(one.startswith("nodepools") for one in live.server.deleted())
 
 
+@pytest.mark.full  # by the tool, the same order is held in every check: the first test here
 def test_by_terraform_alone_karpenter_ends_its_machines_before_it_goes(live: Live) -> None:
     """The way of docs/aws-upgrade.md: its third step, without the command."""
     with acting(live):
