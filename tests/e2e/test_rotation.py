@@ -83,7 +83,7 @@ def service(
     [
         ("rotate", "test"),
         ("move", "test", "--to", "sops"),
-        pytest.param(("rotate", "test", "SECRET_KEY"), marks=pytest.mark.full),
+        ("rotate", "test", "SECRET_KEY"),
     ],
     ids=("generated", "generated to sops", "sops"),
 )
