@@ -6,7 +6,10 @@ import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType, SimpleNamespace
 from typing import Any
+
+import pytest
 
 from morrow.kit.settings.loading import SettingProblem
 from morrow.kit.settings.problem import bad_settings
@@ -74,6 +77,14 @@ def good(*more: Json) -> list[Json]:
 def seen(items: list[Json], **around: list[Json]) -> View:
     near = {kind: tuple(objects) for kind, objects in around.items()}
     return replace(view_of(items, "web"), around=near)
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, module: ModuleType) -> list[float]:
+    """Give a module a time of its own, which passes while it sleeps."""
+    now = [0.0]
+    own = SimpleNamespace(monotonic=lambda: now[0], sleep=lambda s: now.__setitem__(0, now[0] + s))
+    monkeypatch.setattr(module, "time", own)
+    return now
 
 
 def codes(view: View) -> list[str]:

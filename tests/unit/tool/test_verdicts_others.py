@@ -1,4 +1,4 @@
-"""What others lead to or keep from its end: redirects, containers beside, a probe's command."""
+"""What others lead to or keep from its end: redirects, containers beside."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from morrow.tool.deliver import inside
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.programs.kubectl import Kubectl
-from morrow.tool.programs.runner import Result
 from tests.unit.tool.around import PLACE, good, pod, seen, template, thing
 from tests.unit.tool.test_around_pods import unhealthy
-from tests.unit.tool.test_inside import probing
 
 
 @pytest.mark.parametrize(
@@ -36,6 +32,29 @@ def test_a_probe_that_is_led_elsewhere_is_not_refused_by_the_service(url: str, l
     assert (f"follows it to {led}:" in found.problem.cause) == bool(led)
 
 
+@pytest.mark.parametrize(
+    ("said", "of", "answer", "code"),
+    [
+        ("Liveness probe failed: {}9000/", "web", "200", "listens-locally"),
+        ("Readiness probe failed: {}9000/", "proxy", "200", "listens-locally"),
+        ("Readiness probe failed: {}9000/", "web", "301", "never-ready"),  # the control
+    ],
+)
+def test_what_another_probe_got_is_no_redirect(said: str, of: str, answer: str, code: str) -> None:
+    items = good()
+    items[2] = pod(ready=False)
+    items[2]["spec"]["containers"][0]["readinessProbe"] = {"httpGet": {"path": "/", "port": 5000}}
+    words = '": dial tcp: connect: connection refused'
+    own = unhealthy('Readiness probe failed: Get "http://10.0.0.1:5000/' + words)
+    other = unhealthy(said.format('Get "http://10.0.0.1:') + words)
+    other["involvedObject"]["fieldPath"] = f"spec.containers{{{of}}}"
+    other["lastTimestamp"] = "2026-01-02T00:00:00Z"
+    view = replace(seen([*items, own, other]), answers={"web-1-a": answer})
+    (found,) = diagnose(view, PLACE)
+    assert found.problem.code == code
+    assert ("with a redirect" in found.problem.cause) == (code == "never-ready")
+
+
 @pytest.mark.parametrize(("code", "told"), [(0, True), (1, False), (None, False)])
 def test_a_job_that_one_of_its_containers_keeps_from_its_end(code: int | None, told: bool) -> None:
     status = {"startTime": "2026-01-01T00:00:00Z", "active": 1}
@@ -48,36 +67,3 @@ def test_a_job_that_one_of_its_containers_keeps_from_its_end(code: int | None, t
     found = [one.problem for one in diagnose(seen([*good(job), own]), PLACE)]
     (slow,) = [one for one in found if one.code == "job-slow"]
     assert ("web has ended well, and proxy runs on" in slow.cause) == told
-
-
-@pytest.mark.parametrize(
-    ("code", "said", "fails"),
-    [
-        (0, "", False),
-        (2, "command terminated with exit code 2", True),
-        (1, 'error: OCI runtime exec failed: exec failed: "/nosuch": no such file', True),
-        (1, 'Error: pods "web" is forbidden: User "ci" cannot create resource "pods/exec"', False),
-        (1, "error: dial tcp: i/o timeout", False),
-    ],
-)
-def test_a_command_of_a_liveness_probe_is_run(
-    code: int, said: str, fails: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    items = probing("/")
-    own = items[2]["spec"]["containers"][0]
-    own["livenessProbe"] = {"exec": {"command": ["/alive", "a b"]}}
-    ran: list[tuple[str, ...]] = []
-
-    def run(_: Kubectl, *words: str, **__: object) -> Result:
-        ran.append(words)
-        return Result((), code, "", said)
-
-    monkeypatch.setattr(Kubectl, "run", run)
-    monkeypatch.setattr(inside, "PATIENCE", -1)
-    found = list(inside.unanswered(seen(items), PLACE, Kubectl("lab", "demo")))
-    assert ran == [("exec", "web-1-a", "-c", "web", "--", "/alive", "a b")]
-    assert [one.code for one in found] == ["liveness-failed"] * fails
-    assert all("run, /alive 'a b' of its liveness probe fails" in one.cause for one in found)
-    own["readinessProbe"] = own["livenessProbe"]
-    assert list(inside.unanswered(seen(items), PLACE, Kubectl("lab", "demo"))) == []
-    assert len(ran) == 1, "the node has run it"

@@ -10,7 +10,7 @@ import json
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import cycle
 
 from morrow.tool.base.errors import Failure, Problem
@@ -19,9 +19,11 @@ from morrow.tool.base.web import Answer
 from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
+from morrow.tool.deliver.look import look, patiently
 from morrow.tool.diagnose.containers import container_statuses, named_ports, restarts, terminated
 from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.pod import alone, pod_findings
+from morrow.tool.diagnose.probes import unhealthy
 from morrow.tool.diagnose.refused import refusal
 from morrow.tool.diagnose.view import View, has_ended, is_ready, new_pods, spec_of, title, uid
 from morrow.tool.programs.kubectl import Kubectl
@@ -32,9 +34,9 @@ OWN = "/livez"
 _ENDED = re.compile(r"command terminated with exit code|exec failed|failed to exec")
 
 PATIENCE = 20.0  # seconds for what opens or warms up once the pod is ready, or leads
+LONGEST = 15.0  # seconds until a probe's command is given up
 MOST = 5  # pods that are asked for a port: only their leader may have opened it
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
-Good = Callable[[Answer], bool]
 
 
 def unanswered(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
@@ -55,45 +57,76 @@ def _liveness(pod: Json, container: Json, place: Place, kubectl: Kubectl) -> Ite
     ready = container.get("readinessProbe") or {}
     if not asks or asks.items() <= ready.items():
         return
+    seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
+    # As long as the node bears it: what is there only after a while is good.
+    patience = probe.get("initialDelaySeconds", 0) + seconds
     if command := (asks.get("exec") or {}).get("command"):
-        said = _ends_badly(pod["metadata"]["name"], container["name"], command, kubectl)
+        said = _ends_badly(pod["metadata"]["name"], container["name"], probe, patience, kubectl)
         said = f"run, {shlex.join(command)} of its liveness probe fails: {said}" if said else ""
     else:
-        said = _dead(pod, asks, kubectl)
+        said = _dead(pod, container, patience, place, kubectl)
     if said:
-        seconds = probe.get("periodSeconds", 10) * probe.get("failureThreshold", 3)
         where = f"Pod {pod['metadata']['name']}, container {container['name']}"
         cause = f"{said}: the node will restart it every {seconds} s"
         yield place.problem("liveness-failed", where, cause)
 
 
-def _dead(pod: Json, asks: Json, kubectl: Kubectl) -> str:
+def _dead(pod: Json, container: Json, patience: float, place: Place, kubectl: Kubectl) -> str:
     """Return what a probe of HTTP or of a mere connection gets when that is no sign of life."""
-    get: Json = asks.get("httpGet") or asks["tcpSocket"]
+    http = container["livenessProbe"].get("httpGet")
+    get: Json = http or container["livenessProbe"]["tcpSocket"]
     # The kit's own is its affair; what asks for another host or by TLS cannot be asked like this.
     if get.get("path") == OWN or {"httpHeaders", "host"} & set(get):
         return ""
     if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
         return ""
-    path, good = get.get("path", "/"), _lives if "httpGet" in asks else _listens
-    answer, _ = _asked(kubectl, [pod], port, path, good, host_of(pod, port))
-    what = f"GET {path}" if "httpGet" in asks else f"port {port}"
-    return "" if good(answer) else f"asked, {what} of its liveness probe answers {answer}"
-
-
-def _ends_badly(pod: str, container: str, command: list[str], kubectl: Kubectl) -> str:
-    """Return how a probe's command ends, run as the node runs it; "" also where we may not."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            said = kubectl.run("exec", pod, "-c", container, "--", *command, timeout=15)
-        except Failure:
-            return ""
-        if not said.code or not _ENDED.search(said.err):
-            return ""
-        if time.monotonic() > until:
-            return said.last_error
+    until, path, bad = time.monotonic() + max(PATIENCE, patience), get.get("path", "/"), None
+    while not bad or time.monotonic() <= until:
+        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, path, host_of(pod, port))
+        if not (http and bad) or answer.status:  # else the node may be starting it anew
+            if _lives(answer) if http else not _refused(answer):
+                return ""
+            bad = answer
         time.sleep(1)
+    # What listens at the pod's address alone refuses us, and answers the node: the node tells.
+    if _refused(bad) and not _node_too(pod, container["name"], place, kubectl):
+        return ""
+    what = f"GET {path}" if http else f"port {port}"
+    return f"asked, {what} of its liveness probe answers {bad}"
+
+
+def _node_too(pod: Json, container: str, place: Place, kubectl: Kubectl) -> bool:
+    """Whether the liveness probe of the node itself has failed."""
+    return bool(unhealthy(patiently(lambda: look(kubectl, place)), pod, container, "Liveness"))
+
+
+def _ends_badly(pod: str, container: str, probe: Json, patience: float, kubectl: Kubectl) -> str:
+    """Return how a probe's command ends, run as the node runs it; "" also where we may not."""
+    until, bad = time.monotonic() + max(PATIENCE, patience), ""
+    command, gives = probe["exec"]["command"], probe.get("timeoutSeconds", 1)
+    while True:
+        said = _ended(pod, container, command, gives, kubectl)
+        bad = bad if said is None else said  # not known: the node may start it anew
+        if not bad or time.monotonic() > until:
+            return bad
+        time.sleep(1)
+
+
+def _ended(
+    pod: str, container: str, command: list[str], gives: float, kubectl: Kubectl
+) -> str | None:
+    """Return how a command fails, "" where it ends well, None where that is not known."""
+    try:
+        done = kubectl.run("exec", pod, "-c", container, "--", *command, timeout=LONGEST)
+    except Failure as failure:
+        if failure.interrupted:
+            raise
+        # It hangs, or the way to it does: another command tells.
+        hangs = gives < LONGEST and _ended(pod, container, ["true"], LONGEST, kubectl) is not None
+        return f"it did not end in {LONGEST:.0f} s, and is given {gives} s" if hangs else None
+    if not done.code:
+        return ""
+    return done.last_error if _ENDED.search(done.err) else None
 
 
 def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
@@ -114,7 +147,7 @@ def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iter
             if number in (0, *asked) or port.get("protocol", "TCP") != "TCP":
                 continue
             asked.add(number)
-            answer, answers = _asked(kubectl, pods, number, "/", _listens)
+            answer, answers = _asked(kubectl, pods, number)
             if _refused(answer):
                 names = ", ".join(one["metadata"]["name"] for one in pods)
                 cause = f"its port {port['port']} leads to port {number} of {names}, and nobody"
@@ -135,7 +168,9 @@ def _closed(pod: Json, port: int, kubectl: Kubectl) -> bool:
     refuses = f"dial tcp {host_of(pod, port)}: connect: connection refused"
     try:
         return refuses in kubectl.run("get", "--raw", path, timeout=10).err
-    except Failure:
+    except Failure as failure:
+        if failure.interrupted:
+            raise
         return False  # not reached from there: nothing is known
 
 
@@ -144,14 +179,12 @@ def _number(port: int | str, pod: Json) -> int:
     return port if isinstance(port, int) else named_ports(pod).get(port, 0)
 
 
-def _asked(
-    kubectl: Kubectl, pods: list[Json], port: int, path: str, good: Good, host: str = ""
-) -> tuple[Answer, Json]:
-    """Return the first good answer of one of them, else the last, and whose it is."""
+def _asked(kubectl: Kubectl, pods: list[Json], port: int) -> tuple[Answer, Json]:
+    """Return the answer of the first that listens, else of the last, and whose it is."""
     until = time.monotonic() + PATIENCE
     for pod in cycle(pods):
-        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, path, host)
-        if good(answer) or time.monotonic() > until:
+        answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, "/")
+        if not _refused(answer) or time.monotonic() > until:
             break
         time.sleep(1)
     # What is given the pod's address may listen there alone; a forwarded port leads to localhost.
@@ -161,10 +194,6 @@ def _asked(
 
 def _lives(answer: Answer) -> bool:
     return answer.status < 400 and not _refused(answer)
-
-
-def _listens(answer: Answer) -> bool:
-    return not _refused(answer)
 
 
 def _refused(answer: Answer) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.containers import Container, named_ports
-from morrow.tool.diagnose.view import WAIT, Finding
+from morrow.tool.diagnose.view import WAIT, Finding, View, events_of
 
+READY = ("Readiness", "Startup")
 FALLS = 3  # so often a pod may be ready and fall, until it counts as one that does not last
 FALLEN = 30.0  # seconds in which a pod that was ready may be so again
 _REFUSED = re.compile(r"connection refused|connect: refused", re.IGNORECASE)
@@ -45,8 +46,7 @@ def liveness_killed(container: Container) -> str:
     words = f"Container {container.status['name']} failed liveness probe"
     if not any(words in message for message in messages):
         return ""
-    failed = (message for message in messages if message.startswith("Liveness probe"))
-    return next(failed, "it did not answer")
+    return _unhealthy(container, "Liveness") or "it did not answer"
 
 
 def _never_ready(container: Container) -> Iterator[Finding]:
@@ -69,7 +69,7 @@ def _never_ready(container: Container) -> Iterator[Finding]:
     if fell and not starts_anew:
         budget, cause = min(budget, FALLEN), f"it was ready, runs, and is not any more: {message}"
     answer = container.view.answers.get(container.pod["metadata"]["name"], "")
-    if led := _led_to(message, container):
+    if answer[:1] in ("", "3") and (led := _led_to(message, container)):
         cause += f"; it answers with a redirect, and the node follows it to {led}: let it answer"
         cause += " what the probe asks by itself"
     elif answer[:1].isdigit() and _REFUSED.search(message):
@@ -103,10 +103,19 @@ def _falls(container: Container) -> Iterator[Finding]:
         yield Finding(problem, 0 if falls >= FALLS else WAIT)
 
 
-def _unhealthy(container: Container) -> str:
-    """Return what the last probe that failed got."""
-    failed = (event for event in container.events if event.get("reason") == "Unhealthy")
-    return next((str(event["message"]) for event in failed), "")
+def _unhealthy(container: Container, *kinds: str) -> str:
+    return unhealthy(container.view, container.pod, container.status["name"], *kinds)
+
+
+def unhealthy(view: View, pod: Json, container: str, *kinds: str) -> str:
+    """Return what the last probe of these kinds got that failed: by default those of readiness."""
+    own = f"{{{container}}}"
+    for event in events_of(view, pod):
+        message = str(event.get("message"))
+        of_it = own in event["involvedObject"].get("fieldPath", own)
+        if event.get("reason") == "Unhealthy" and of_it and message.startswith(kinds or READY):
+            return message
+    return ""
 
 
 def startup_budget(container: Json) -> float:
