@@ -5,55 +5,92 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from morrow.tool.base.project import Project
+from morrow.tool.cluster.site import Site
+from morrow.tool.deliver.ownership import owned_by_another
+from morrow.tool.environment.load import read
 from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import Json, StandIn, thing
 from tests.unit.tool.test_program_starts import serving
 
 
-def kept(name: str, environment: str, chart: str = "morrow") -> Json:
-    """What Helm stores of a deployed release."""
-    record = {
+def record_of(environment: str, chart: str, status: str = "deployed") -> Json:
+    """What Helm remembers of a release."""
+    return {
         "version": 1,
-        "info": {"status": "deployed"},
+        "info": {"status": status},
         "manifest": "",
         "chart": {"metadata": {"name": chart}},
         "config": {"environment": environment},
     }
-    packed = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode())))
+
+
+def kept(name: str, environment: str, chart: str = "morrow", status: str = "deployed") -> Json:
+    """What Helm stores of it."""
+    record = json.dumps(record_of(environment, chart, status)).encode()
+    packed = base64.b64encode(base64.b64encode(gzip.compress(record)))
     labels = {"owner": "helm", "name": name}
     stored = f"sh.helm.release.v1.{name}.v1"
     return thing("Secret", stored, data={"release": packed.decode()}, metadata={"labels": labels})
 
 
+BY_HELM = "helm uninstall shop --kube-context dev --namespace shop-dev"
+CHANGES = ("helm upgrade", "helm uninstall", "helm rollback")
+
+
 @pytest.mark.parametrize(
-    ("owner", "chart", "code"),
+    ("owner", "chart", "status", "by", "away"),
     [
-        ("prod", "morrow", 2),
-        ("dev", "morrow", 0),
-        ("", "morrow", 0),
-        ("", "theirs", 2),
-        ("dev", "copied", 0),
+        ("prod", "morrow", "deployed", "by the environment prod", "morrow down prod"),
+        ("prod", "morrow", "failed", "by the environment prod", "morrow down prod"),
+        ("gone", "morrow", "deployed", "by the environment gone", BY_HELM),
+        ("dev", "morrow", "deployed", "", ""),
+        ("dev", "morrow", "failed", "", ""),
+        ("", "morrow", "deployed", "", ""),
+        ("", "theirs", "deployed", "with the chart theirs", BY_HELM),
+        ("dev", "theirs", "deployed", "with the chart theirs", BY_HELM),
+        ("prod", "theirs", "deployed", "with the chart theirs", BY_HELM),
+        ("dev", "theirs", "failed", "with the chart theirs", BY_HELM),
+        ("dev", "theirs", "pending-install", "with the chart theirs", BY_HELM),
+        ("dev", "theirs", "uninstalled", "", ""),
+        ("dev", "copied", "deployed", "", ""),
+        ("prod", "copied", "deployed", "by the environment prod", "morrow down prod"),
     ],
 )
-def test_a_release_of_another_is_refused(
-    cluster: StandIn, owner: str, chart: str, code: int
+def test_a_release_of_another_chart_or_environment_is_told_from_ours(
+    project_folder: Path, owner: str, chart: str, status: str, by: str, away: str
+) -> None:
+    (project_folder / "environments" / "prod.yaml").write_text("environment: prod\n")
+    own = project_folder / "chart"
+    own.mkdir()
+    (own / "Chart.yaml").write_text("{apiVersion: v2, name: copied, version: 1.0.0}\n")
+    project = Project.find()
+    site = Site(replace(read(project, "dev"), project=replace(project, chart=own)))
+    site.__dict__["records"] = {1: record_of(owner, chart, status)}
+    found = owned_by_another(site)
+    assert (found is not None) == bool(by)
+    if found is not None:
+        assert by in found.cause
+        assert found.fix.endswith(f"given up: {away}")
+
+
+@pytest.mark.parametrize("words", [("up", "dev"), ("down", "dev"), ("doctor", "dev", "--fix")])
+@pytest.mark.parametrize("chart", ["morrow", "theirs"])
+def test_a_release_of_another_chart_is_left_alone(
+    cluster: StandIn, words: tuple[str, ...], chart: str
 ) -> None:
     serving(cluster)
-    cluster.says(objects=[*cluster.world["objects"], kept("shop", owner, chart)], history=[])
-    done = morrow("up", "dev", "--json")
-    assert done.code == code, done
-    changed = [line for line in cluster.asked if line.startswith("helm upgrade")]
-    assert bool(changed) == (code == 0)
-    if code:
-        (problem,) = json.loads(done.out)["problems"]
-        assert problem["code"] == "release-of-another"
-        by = f"by the environment {owner}" if owner else f"with the chart {chart}"
-        assert by in problem["cause"]
-        away = f"morrow down {owner}" if owner else "helm uninstall shop"
-        assert f"given up: {away}" in problem["fix"]
+    held = kept("shop", "dev", chart, "pending-install" if "--fix" in words else "deployed")
+    cluster.says(objects=[*cluster.world["objects"], held], history=[])
+    done = morrow(*words, "--json")
+    theirs = chart == "theirs"
+    assert ("release-of-another" in done.out and done.code == 2) == theirs, done
+    assert any(line.startswith(CHANGES) for line in cluster.asked) == (not theirs)
 
 
 @pytest.mark.parametrize(

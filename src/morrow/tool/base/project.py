@@ -68,6 +68,13 @@ class Project:
         """The folder for what the tool keeps; git ignores it."""
         return self.root / ".morrow"
 
+    @property
+    def chart_name(self) -> str:
+        """What the chart calls itself: a copy of ours may have another name."""
+        import yaml
+
+        return str(yaml.safe_load((self.chart / "Chart.yaml").read_text())["name"])
+
     def make_state(self) -> Path:
         """Make that folder. It holds secrets: no repository must take it by accident."""
         self.state.mkdir(exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import RELEASE, annotations_of
 from morrow.tool.cluster.site import Site
@@ -15,27 +16,34 @@ OURS = "morrow"  # the chart's name
 
 
 def require_own(site: Site) -> None:
-    """Refuse a release that another environment, or somebody with another chart, has deployed."""
+    """Refuse a release that another environment, or somebody with another chart, has made."""
     found = owned_by_another(site)
     if found is not None:
         raise Failure(found, refused=True)
 
 
 def owned_by_another(site: Site) -> Problem | None:
-    """Return the problem when the deployed revision names another environment or chart.
+    """Return the problem when what stands there is of another chart or environment.
 
-    What names no environment was deployed by hand: with our chart it is ours.
+    What is deployed, else the newest revision: a first install that failed, or still waits, holds
+    its objects too. The chart first: `environment` may be a value of anybody's chart. What names
+    no environment was deployed by hand: with our chart it is ours.
     """
-    number, environment = site.deployed, site.environment
-    record = site.records[number] if number is not None else {}
-    owner, chart = _environment(record), _chart(record) or OURS
-    if owner == environment.label or (not owner and chart == OURS):
+    environment, project = site.environment, site.environment.project
+    record = site.records.get(site.deployed or max(site.records, default=0), {})
+    if not record or record["info"]["status"] == "uninstalled":
         return None
+    owner, chart = _environment(record), _chart(record) or OURS
+    foreign = chart != OURS and chart != project.chart_name
+    if not foreign and owner in ("", environment.label):
+        return None
+    by = f"with the chart {chart}" if foreign else f"by the environment {owner}"
+    away = shlex.join(("helm", "uninstall", environment.name, *site.helm.where))
+    # A plan's own copies are of one environment: the project's files are all.
+    if not foreign and owner in Project.find(project.root).environment_names():
+        away = f"{typed()} down {owner}"
     where = f"release {environment.name} in namespace {environment.namespace}"
-    by = f"by the environment {owner}" if owner else f"with the chart {chart}"
-    cause = f"it was deployed {by}, and {environment.label} would replace it"
-    by_helm = shlex.join(("helm", "uninstall", environment.name, *site.helm.where))
-    away = f"{typed()} down {owner}" if owner else by_helm
+    cause = f"it was deployed {by}, not by {environment.label}"
     return site.place.problem("release-of-another", where, cause, away=away)
 
 

@@ -8,7 +8,6 @@ import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from morrow.tool.base.errors import problem
 from morrow.tool.cluster.site import Site
@@ -17,9 +16,6 @@ from morrow.tool.programs.helm import Revision, rolled_back_to
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_errors import locked_problem
 from morrow.tool.recovery.finding import Finding
-
-if TYPE_CHECKING:
-    from morrow.tool.environment.model import Environment
 
 ADDRESS = "module.service.helm_release.this"
 
@@ -75,7 +71,7 @@ def _disagreement(site: Site, terraform: Terraform) -> Iterator[Finding]:
 
     if known is None:
         cause = f"revision {last.number} of {last.chart} is {last.status}"
-        chart = _chart_name(environment)
+        chart = environment.project.chart_name
         if re.fullmatch(rf"{re.escape(chart)}-\d.*", last.chart) is None:
             cause += f", and ours is {chart}"
             stored = f"secrets -l owner=helm,name={environment.name}"
@@ -101,13 +97,6 @@ def _made_by(history: list[Revision]) -> str:
         if back not in by_number or back >= at.number:
             return at.description
         at = by_number[back]
-
-
-def _chart_name(environment: Environment) -> str:
-    import yaml
-
-    text = (environment.project.chart / "Chart.yaml").read_text()
-    return str(yaml.safe_load(text)["name"])
 
 
 def _me() -> str:

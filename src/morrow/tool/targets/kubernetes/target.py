@@ -87,6 +87,7 @@ class Kubernetes(Operations, Inside, Logs, Target):
         guard(site, options.confirm, f"down {environment.label}")
         if site.namespace is None:
             return _gone(site, "there is no such namespace: nothing to take down")
+        require_own(site)
         with lock.held(environment, f"morrow down {environment.label}"):
             delivery_of(environment).remove(site)
             if options.purge:
@@ -146,6 +147,7 @@ class Kubernetes(Operations, Inside, Logs, Target):
         """Do every fix that recovery knows, under the lock."""
         command = f"doctor {site.environment.label} --fix"
         guard(site, confirm, command)
+        require_own(site)
         with lock.held(site.environment, f"morrow {command}"):
             done = [finding.fix() for finding in left_behind(site) if finding.fix is not None]
         site.forget_release()
