@@ -19,6 +19,7 @@ from tests.unit.tool.answering import good as answers
 from tests.unit.tool.around import LABELS, PLACE, good, seen, thing
 
 __all__ = ("pair", "serve")  # fixtures
+LISTENS = outside.listens
 
 
 def listener(name: str, port: int, protocol: str = "HTTP", hostname: str = "") -> Json:
@@ -155,6 +156,7 @@ def test_a_gateway_that_reaches_no_pod_names_the_policies_that_hold_them(
         ("https://login.example.com:8443/", 443, [], False),  # another host's affair
         ("//shop.example.com:8443/", 443, [], True),
         ("https://shop.example.com:port/", 443, [], False),  # it is none
+        ("http://[x/", 443, [], False),
         ("/login", 443, [], False),
         ("https://shop.example.com:8443/", 30080, [], False),  # no door of users'
     ],
@@ -170,3 +172,33 @@ def test_a_redirect_that_leads_where_nobody_listens(
     answer = outside._ask(door)
     assert ("nobody listens" in str(answer)) == nobody
     assert nobody or answer == 302
+
+
+@pytest.mark.parametrize("names", [[], ["192.0.2.9"]])
+def test_what_stands_before_a_name_that_is_not_known_may_listen(
+    names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = Door("shop.example.com", "192.0.2.1", 80, False, "/")
+
+    def getaddrinfo(*_: object) -> list[object]:
+        if not names:
+            raise socket.gaierror("Name or service not known")
+        return [(0, 0, 0, "", (one,)) for one in names]
+
+    monkeypatch.setattr(outside, "listens", lambda *_: False)
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    to = Answer(301, location="https://shop.example.com/")
+    monkeypatch.setattr(outside, "get", lambda *_, **__: to)
+    assert ("nobody listens" in str(outside._ask(door))) == bool(names)
+    to = Answer(301, location="https://shop.example.com:9443/")
+    assert "nobody listens" in str(outside._ask(door)), "no port of a CDN's"
+    to = Answer(201, location="https://shop.example.com:9443/")
+    assert outside._ask(door) == 201, "it leads nobody"
+
+
+def test_a_port_that_opens_a_little_later_is_asked_anew() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as later:
+        port = later.getsockname()[1]
+    assert not LISTENS("127.0.0.1", port)
+    with socket.create_server(("127.0.0.1", port)):
+        assert LISTENS("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""What others lead to or keep from its end: redirects, containers beside."""
+"""What others lead to or keep from its end: redirects, containers beside, rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import replace
 import pytest
 
 from morrow.tool.diagnose.diagnose import diagnose
+from morrow.tool.diagnose.refused import refusal
+from morrow.tool.programs.kubectl import Kubectl
+from morrow.tool.programs.runner import Result
 from tests.unit.tool.around import PLACE, good, pod, seen, template, thing
 from tests.unit.tool.test_around_pods import unhealthy
 
@@ -67,3 +70,30 @@ def test_a_job_that_one_of_its_containers_keeps_from_its_end(code: int | None, t
     found = [one.problem for one in diagnose(seen([*good(job), own]), PLACE)]
     (slow,) = [one for one in found if one.code == "job-slow"]
     assert ("web has ended well, and proxy runs on" in slow.cause) == told
+
+
+DENIED = "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: "
+ALONE = "ValidatingAdmissionPolicy 'p' denied request: "
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        (DENIED + "expression 'object.a\n== 1' resulted in error: no such key: a", "validating"),
+        (DENIED + "failed to configure binding: no params found", "validating"),
+        (ALONE + "failed to configure policy: no such kind", "validating"),
+        ("policy 'p' with binding 'b' denied request: JSON Patch: missing path", "mutating"),
+        ('admission webhook "p" denied the request: you failed to configure limits', ""),
+        ('admission webhook "p" denied the request: a check resulted in error', ""),
+        ("admission webhook \"p\" denied the request: policy 'a' with binding 'b' denied", ""),
+        (DENIED + "you failed to configure limits", ""),
+    ],
+)
+def test_a_rule_is_followed_unless_it_fails_itself(said: str, kind: str) -> None:
+    found = refusal(said, "release web", PLACE)
+    assert found is not None
+    again = Kubectl("lab", "demo").failure(Result(("kubectl",), 1, "", f"error: {said}"))
+    for told in (found.problem, again.problems[0]):
+        assert told.code == "admission-refused"
+        shows = f" get {kind}admissionpolicy p -o yaml; it fails itself"
+        assert (shows if kind else "follow what the rule p says") in told.fix

@@ -39,12 +39,13 @@ class Door:
 def doors(view: View, place: Place) -> list[Door]:
     """Return a door for each host of each route that the release declares."""
     found: list[Door] = []
+    opens = cache(listens)  # many hosts have one address
     for kind in ROUTES:
         for item in view.own(kind, place.name, place.namespace):
             ways = _by_gateway(item, view, place) if kind == "HTTPRoute" else _by_ingress(item)
             first: dict[str, Door] = {}
             for door in ways:
-                if door.host not in first and listens(door.address, door.port):
+                if door.host not in first and opens(door.address, door.port):
                     first[door.host] = door
             found += first.values()
     return found[:MOST]
@@ -110,7 +111,6 @@ def _by_ingress(ingress: Json) -> Iterator[Door]:
                 yield Door(host, address, 443 if tls else 80, tls, paths[0].get("path") or "/")
 
 
-@cache
 def listens(address: str, port: int) -> bool:
     """Whether the port can be dialled: what a gateway lists may be its own, inner port."""
     try:
@@ -198,10 +198,11 @@ def _ask(door: Door) -> int | str:
     """Return the status, or why there is none. Who signed the certificate is not judged here."""
     context = _trusting_all() if door.tls else None
     answer = get(door.address, door.port, door.path, host=door.host, tls=context, timeout=TIMEOUT)
-    if answer.status in (301, 302, 303, 307, 308) and answer.location == _url(door):
-        return f"{answer.status}, which leads to the same address again and again"
-    if to := _nobody(answer.location, door):
-        return f"{answer.status}, which leads to {to}, where nobody listens"
+    if answer.status in (301, 302, 303, 307, 308) and answer.location:
+        if answer.location == _url(door):
+            return f"{answer.status}, which leads to the same address again and again"
+        if to := _nobody(answer.location, door):
+            return f"{answer.status}, which leads to {to}, where nobody listens"
     late = "timed out" in answer.reason
     return answer.status or (f"none within {TIMEOUT:.0f} s" if late else answer.reason)
 
@@ -211,9 +212,8 @@ def _nobody(location: str, door: Door) -> str:
 
     What stands before the door may listen there: it is tried, too, at the address of its name.
     """
-    location = urljoin(_url(door), location)
     try:
-        to = urlsplit(location)
+        to = urlsplit(location := urljoin(_url(door), location))
         port = to.port or {"http": 80, "https": 443}.get(to.scheme)
     except ValueError:  # it is none
         return ""
@@ -222,6 +222,8 @@ def _nobody(location: str, door: Door) -> str:
     try:
         named = {str(one[4][0]) for one in socket.getaddrinfo(door.host, port)}
     except OSError:
+        if port in (80, 443):  # where a CDN listens for a name that is not known here
+            return ""
         named = set()
     return "" if any(listens(one, port) for one in (door.address, *named)) else location
 

@@ -24,6 +24,7 @@ from morrow.tool.diagnose.view import (
     title,
     uid,
 )
+from morrow.tool.programs.kubectl import heeding
 
 LAST_TIME = 5.0  # seconds in which its controller takes back what it said of the template before
 
@@ -45,10 +46,8 @@ _REFUSALS: tuple[tuple[str, str, float], ...] = (
     (r"(?P<what>(maximum|minimum) \S+ usage per \S+ is)", "limit-range-refused", 0),
     (r'failed calling webhook "(?P<what>[^"]+)"', "webhook-unreachable", HEALS_OFTEN),
     (r'admission webhook "(?P<what>[^"]+)" denied', "admission-refused", 0),
-    (r"[Pp]olicy '(?P<what>[^']+)' with binding", "admission-refused", 0),
+    (r"[Pp]olicy '(?P<what>[^']+)' (?:with binding|denied)", "admission-refused", 0),
 )
-# A policy of the cluster that cannot judge, or rewrite: nothing in the object would please it.
-_FAILS = re.compile(r"failed to configure|resulted in error|\bpolicy '\S+ with binding")
 
 
 def refusal(message: str, where: str, place: Place) -> Finding | None:
@@ -58,12 +57,8 @@ def refusal(message: str, where: str, place: Place) -> Finding | None:
         if found:
             lines = [line.strip(" \t*") for line in message.splitlines()]
             told = next((line for line in lines if re.search(pattern, line)), message)
-            what, do = found["what"], f"follow what the rule {found['what']} says in {place.file}"
-            if code == "admission-refused" and _FAILS.search(told):
-                kind = "validating" if "Validating" in told else "mutating"
-                do = f"{place.kubectl} get {kind}admissionpolicy {what} -o yaml; it fails itself,"
-                do += f" and its owner must mend it, or {place.file} give what it looks for"
-            problem = place.problem(code, where, _shorten(told), what=what, do=do)
+            do = heeding(found, place.file, place.kubectl)
+            problem = place.problem(code, where, _shorten(told), what=found["what"], do=do)
             return Finding(problem, hold)
     return None
 

@@ -30,7 +30,15 @@ UNREACHABLE = re.compile(
 # What stands before the API server and refuses, or cannot: it is there itself.
 ADMISSION = (
     ("webhook-unreachable", r'failed calling webhook "([^"]+)"'),
-    ("admission-refused", r'admission webhook "([^"]+)" denied|[Pp]olicy \'([^\']+)\' with'),
+    (
+        "admission-refused",
+        r'admission webhook "([^"]+)" denied|[Pp]olicy \'([^\']+)\' (?:with|denied)',
+    ),
+)
+# A policy that cannot judge; one that rewrites (in small letters) refuses only if it cannot.
+_FAILS = re.compile(
+    r"(?s)policy|Policy '[^']+' (with binding '[^']*' )?denied request: "
+    r"(failed to configure|expression '.*' resulted in error)"
 )
 ANSWER = 30.0  # seconds in which an API server that is there has answered a plain question
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
@@ -134,8 +142,7 @@ class Kubectl:
         forbidden = FORBIDDEN.search(text)
         for code, pattern in ADMISSION:
             if rule := re.search(pattern, text):
-                what = rule[rule.lastindex or 0]
-                words = {"do": f"follow what the rule {what} says in {self.file}"}
+                words = {"do": heeding(rule, self.file, self.typed)}
                 words |= {"up": "the same again", "kubectl": self.typed}
                 return Failure(problem(code, place, cause, details=(), **words))
         if NO_CONTEXT.search(text):
@@ -159,6 +166,16 @@ class Kubectl:
         if UNREACHABLE.search(text):
             return Failure(self._unreachable(cause))
         return done.failure()
+
+
+def heeding(rule: re.Match[str], file: str, kubectl: str) -> str:
+    """Return what to do about a rule that refuses; nothing would please one that fails itself."""
+    name = rule[rule.lastindex or 0]
+    if not _FAILS.match(rule.string, rule.start()):
+        return f"follow what the rule {name} says in {file}"
+    kind = "validating" if rule[0].startswith("P") else "mutating"
+    do = f"{kubectl} get {kind}admissionpolicy {name} -o yaml; it fails itself, and its owner must"
+    return f"{do} mend it, or {file} give what it looks for"
 
 
 def parse_stream(text: str) -> list[Json]:
