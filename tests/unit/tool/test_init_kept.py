@@ -130,3 +130,15 @@ def test_a_folder_that_it_lists_and_git_did_not_keep_is_made(tmp_path: Path, lis
     text = f"import os, pathlib\ntry:\n    {lists}\nexcept OSError:\n    pass\n{WSGI}"
     fill(tmp_path, wsgi_py=text)
     assert found(tmp_path).application.folders == (), "the control: it does without"
+
+
+@pytest.mark.parametrize("lists", ["os.listdir('')", "assert not list(os.walk(''))"])
+def test_who_lists_an_empty_path_hears_what_python_says(tmp_path: Path, lists: str) -> None:
+    fill(tmp_path, wsgi_py=f"import os\ntry:\n    {lists}\nexcept OSError:\n    pass\n{WSGI}")
+    assert found(tmp_path).application.path == ("/", 200)
+
+
+@pytest.mark.parametrize("asks", ["os.listdir('')", "open('')"])
+def test_an_empty_path_that_ends_it_is_said(tmp_path: Path, asks: str) -> None:
+    fill(tmp_path, wsgi_py=f"import os\n{asks}\n{WSGI}")
+    assert "FileNotFoundError at wsgi.py:2" in refused(tmp_path)[1]

@@ -239,5 +239,5 @@ def setting(name: str, default: str | None = None, needed: bool = False) -> Sett
 )  # fmt: skip
 def test_where_a_setting_leads(name: str, value: str, leads: str | None) -> None:
     ports, driver = {"postgres": 1, "redis": 2}, "postgresql://postgres@127.0.0.1:5432/local"
-    told = pointed({name: value}, [setting(name, needed=True)], ports, driver)
+    told = pointed({name: value}, [setting(name, needed=True)], ports, driver, {})
     assert told == ({} if leads is None else {name: leads})

@@ -62,7 +62,7 @@ def main(question: str, answer: str) -> None:
             if "/" in path:
                 note(Path(path).parent)
         elif event in ("os.listdir", "os.scandir") and isinstance(args[0], str | os.PathLike):
-            listed.add(os.path.relpath(args[0]))
+            listed.add(os.path.relpath(args[0] or "."))  # an empty one: Python says that
 
     sys.addaudithook(watch)
     try:

@@ -13,14 +13,14 @@ EXAMPLES = re.compile(
 
 
 def examples(repository: Repository, source: str) -> dict[str, tuple[str, str]]:
-    """Return what example and compose files say, and a .env that is in Git; no other is read."""
+    """Return what example files and compose files say: they are in Git. No .env is read."""
     found: dict[str, tuple[str, str]] = {}
     for path in repository.others:
         name, folder = path.rpartition("/")[2], path.rpartition("/")[0]
         if folder not in ("", source) and path.count("/") > 1:
             continue
         compose = re.fullmatch(r"(docker-)?compose.*\.ya?ml", name)
-        if not EXAMPLES.fullmatch(name) and not compose and path not in repository.shared:
+        if not EXAMPLES.fullmatch(name) and not compose:
             continue
         form = r"\s*-?\s*(?:export\s+)?([A-Z][A-Z0-9_]+)\s*[=:]\s*(.*)" if compose else (
             r"\s*(?:export\s+)?([A-Za-z]\w*)\s*=\s*(.*)"

@@ -70,8 +70,8 @@ def lost_files(error: BaseException, folder: str) -> list[str]:
     found: list[str] = []
     left: BaseException | None = error
     while left is not None and len(found) < 4:
-        if isinstance(left, FileNotFoundError) and isinstance(left.filename, str):
-            found.append(os.path.relpath(left.filename, folder))
+        if isinstance(left, FileNotFoundError) and isinstance(name := left.filename, str) and name:
+            found.append(os.path.relpath(name, folder))
         elif isinstance(left, ModuleNotFoundError) and left.name:
             found.append(left.name.replace(".", "/") + ".py")
         elif said := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(left)):

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ ASIDE = re.compile(
 TESTS = re.compile(r"(^|/)(tests?|conftest\.py|test_[^/]*|[^/]*_tests?\.py)(/|$)")
 # An extra names what it needs; but what watches others, or starts them for a test, needs none.
 EXTRAS = re.compile(r"\s*(?!sentry[-_.]sdk|testcontainers)[a-z0-9][\w.-]*\s*\[([\w., -]+)\]", re.I)
+SAYS = re.compile(r"""(?m)^\s*(?:export\s+)?(\w+)[ \t]*=[ \t]*["']?([^\s"']*)""")  # of a .env
 MOST_FILES, LARGEST = 3000, 400_000
 
 
@@ -119,22 +120,32 @@ class Repository:
 
         `own`: only of one that a person has, and Git has not.
         """
-        paths = {".env", f"{source}/.env".lstrip("/")} - (self.shared if own else set())
-        texts = map(self.text, paths)
-        return frozenset(re.findall(r"(?m)^\s*(?:export\s+)?(\w+)\s*=", "\n".join(texts)))
+        paths = [one for one in _dotenv(source) if not (own and self.shared(one))]
+        return frozenset(self._says(paths))
 
-    @cached_property
-    def shared(self) -> frozenset[str]:
-        """Return each .env that is in Git as it is here: everyone's, and no person's own."""
-        asked = [path for path in self.named(".env") if not (self.root / path).is_symlink()]
+    def kept(self, source: str) -> dict[str, str]:
+        """Return what each .env that is in Git says: to lead to a store, and for no file."""
+        return self._says(filter(self.shared, _dotenv(source)))
+
+    def _says(self, paths: Iterable[str]) -> dict[str, str]:
+        return dict(SAYS.findall("\n".join(map(self.text, paths))))
+
+    def shared(self, path: str) -> bool:
+        """Whether a file is byte for byte in Git's last commit: everyone's, and no person's own.
+
+        The index would say so of one that is only staged, of one that it is told not to look at,
+        and of one that is encrypted on its way to Git.
+        """
+        git = Git(self.root)
         try:
-            kept, changed = (
-                set(Git(self.root).check("ls-files", *more, "--", *asked).splitlines())
-                for more in ((), ("--modified",))
-            )
-        except Failure:  # there is no git
-            return frozenset()
-        return frozenset(kept - changed) if asked else frozenset()
+            kept = git.run("rev-parse", "--quiet", "--verify", f"HEAD:./{path}")
+            if kept.code or not (self.root / path).is_file():
+                return False
+            return git.run("hash-object", "--no-filters", "--", path).out == kept.out
+        except Failure as failure:
+            if failure.interrupted:
+                raise
+            return False  # there is no git
 
     @cached_property
     def requirements(self) -> set[str]:
@@ -176,6 +187,10 @@ class Repository:
         for path in self.named("setup.py", "setup.cfg"):
             lines += re.findall(r"""["'\s]([A-Za-z][\w.-]+)\s*[><=~!]=""", self.text(path))
         return lines
+
+
+def _dotenv(source: str) -> tuple[str, ...]:
+    return (".env", f"{source}/.env") if source else (".env",)
 
 
 def _plain(name: str) -> str:

@@ -214,7 +214,8 @@ class Search:
             here = {}
             if self.backing:
                 self.backing.forget()
-                here = pointed(given, self.settings, self.backing.ports, driver)
+                kept = self.repository.kept(candidate.source)
+                here = pointed(given, self.settings, self.backing.ports, driver, kept)
             asker = self._asker(copy, {**given, **here})
             told = asker.ask(candidate)
             if isinstance(told, Application):

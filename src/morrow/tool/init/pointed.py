@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 
 from morrow.tool.init.beside import POINTS
-from morrow.tool.init.settings import Setting
+from morrow.tool.init.settings import FOREIGN, VARIABLE, Setting
 
 ADDRESS = re.compile(r"(postgres(?:ql)?|redis)(\+\w+)?://(?=\S)(?:([^@/\s]*)@)?[^/?\s]*(.*)")
+# Kind and driver, database: whatever else an address says, a password may be in it.
+BARE = re.compile(r"(\w+(?:\+\w+)?://)(?=\S)(?:[^/\s]*@)?[^@/?\s]*(/[\w-]*)?(?:\?[^@]*)?")
 ENCRYPTED = re.compile(r"(?<=[?&])(sslmode|ssl)=[^&]*&?")
 NAMES = {"postgres": POINTS["PostgreSQL"], "redis": r"REDIS"}
 OTHERS = re.compile(r"MYSQL|MARIA|MONGO|MEMCACHE|RABBIT")
@@ -17,15 +19,21 @@ HOST = re.compile(r"(HOST(NAME)?|SERVER|ADDRESS)$")
 
 
 def pointed(
-    given: Mapping[str, str], settings: Iterable[Setting], ports: Mapping[str, int], driver: str
-) -> dict[str, str]:
+    given: Mapping[str, str], settings: Iterable[Setting], ports: Mapping[str, int], driver: str,
+    kept: Mapping[str, str],
+) -> dict[str, str]:  # fmt: skip
     """Return the settings that lead there, with what is said of user and database kept.
 
-    `driver`: an address for what would be a file, "" where a file may stay one.
+    `driver`: an address for what would be a file, "" where a file may stay one. `kept`: what a .env
+    in Git says, before them all; of its values only the kind and the database of an address stay.
     """
     found = {}
-    for one in settings:
-        value = given.get(one.name, one.example or one.default or "")
+    known = {one.name: one for one in settings}
+    others = [name for name in kept if VARIABLE.fullmatch(name) and not FOREIGN.fullmatch(name)]
+    more = {name: Setting(name, None, False, "", 0) for name in others if name not in known}
+    for one in (known | more).values():
+        usual = given.get(one.name, one.example or one.default or "")
+        value = _bare(kept.get(one.name, "")) or usual
         if address := _address(value, ports):
             found[one.name] = address
         elif driver and one.name in given and one.store and value.startswith(("sqlite", "local")):
@@ -33,6 +41,13 @@ def pointed(
         elif (by_name := _by_name(one, value, ports)) is not None:
             found[one.name] = by_name
     return found
+
+
+def _bare(value: str) -> str:
+    if "://" not in value:
+        return value
+    said = BARE.fullmatch(value)
+    return f"{said[1]}server{said[2] or ''}" if said else ""
 
 
 def _address(value: str, ports: Mapping[str, int]) -> str:
