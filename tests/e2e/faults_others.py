@@ -106,7 +106,7 @@ FAULTS = (
             "probes": {"liveness": {"port": "raw"}}}, exit=3,
     ),
     Fault(
-        "kubeconfig is no YAML", "context-missing", r"context", r"yaml: line 2",
+        "kubeconfig is no YAML", "kubeconfig-unreadable", r"kubeconfig", r"yaml: line 2",
         before=no_yaml, meanwhile=usual_kubeconfig, exit=2, ci=True,
     ),
     Fault(

@@ -186,3 +186,16 @@ def test_a_namespace_that_does_not_end_says_what_holds_it(
     (told,) = caught.value.problems
     assert (told.code, told.cause) == ("namespace-terminating", "pods are left")
     assert caught.value.exit_code == 1
+
+
+@pytest.mark.parametrize("start", ["error: ", "", "Error: Kubernetes cluster unreachable: "])
+@pytest.mark.parametrize("said", ["yaml: line 2: did not find expected ','", "open it: denied"])
+def test_a_kubeconfig_that_cannot_be_read_is_no_context_that_is_missing(
+    start: str, said: str
+) -> None:
+    done = runner.Result(
+        ("kubectl", "get"), 1, "", f'{start}error loading config file "/k/c": {said}\n'
+    )
+    found = Kubectl("qa", "shop").failure(done).problems[0]
+    assert (found.code, found.object, found.cause) == ("kubeconfig-unreadable", "/k/c", said)
+    assert found.fix == "mend /k/c, or name another: export KUBECONFIG=FILE"

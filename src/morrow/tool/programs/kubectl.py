@@ -43,9 +43,8 @@ _FAILS = re.compile(
 ANSWER = 30.0  # seconds in which an API server that is there has answered a plain question
 FORBIDDEN = re.compile(r'cannot (\w+) resource "([\w./-]+)"')
 # Most commands say the first; `kubectl config view` the second.
-NO_CONTEXT = re.compile(
-    r"context .* does not exist|cannot locate context|error loading config file"
-)
+NO_CONTEXT = re.compile(r"context .* does not exist|cannot locate context")
+NO_CONFIG = re.compile(r'error loading config file "([^"]+)": (.+)')
 EKS = re.compile(r"arn:[\w-]+:eks:([\w-]+):\d+:cluster/([\w-]+)")  # what AWS calls its contexts
 
 
@@ -145,6 +144,8 @@ class Kubectl:
                 words = {"do": heeding(rule, self.file, self.typed)}
                 words |= {"up": "the same again", "kubectl": self.typed}
                 return Failure(problem(code, place, cause, details=(), **words))
+        if broken := NO_CONFIG.search(text):
+            return Failure(problem("kubeconfig-unreadable", broken[1], broken[2], what=broken[1]))
         if NO_CONTEXT.search(text):
             eks = EKS.fullmatch(self.context)
             said = "aws eks update-kubeconfig --region {} --name {} makes it"
