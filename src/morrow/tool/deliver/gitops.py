@@ -16,7 +16,7 @@ from morrow.tool.cluster.branch import Branch, branch_of, held
 from morrow.tool.cluster.objects import HOOK, annotations_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import Delivery
-from morrow.tool.deliver.failed import PATIENCE
+from morrow.tool.deliver.failed import PATIENCE, changed_already
 from morrow.tool.deliver.push import proposed, pushed, require_ready
 from morrow.tool.deliver.render import rendered, text_of
 from morrow.tool.deliver.sync import controller_of, state_of, wait
@@ -51,11 +51,12 @@ class ByGit(Delivery):
         environment, branch = site.environment, branch_of(site.environment)
         _tell_shared(branch, branch.git.changed(branch.files))
         commit = _sent(branch, environment, _deploys(branch, environment))
-        _tell_tasks(site, branch)
-        told = wait(site, branch, commit, timeout or PATIENCE)
-        site.forget_release()
-        if told is not None and len(site.records) > 1:
-            take_back(site, choose, timeout)
+        with changed_already():
+            _tell_tasks(site, branch)
+            told = wait(site, branch, commit, timeout or PATIENCE)
+            site.forget_release()
+            if told is not None and len(site.records) > 1:
+                take_back(site, choose, timeout)
         return told
 
     def undo_install(self, site: Site) -> bool:
@@ -84,7 +85,8 @@ class ByGit(Delivery):
         files = ", ".join(git.held(goal, branch.files))
         message = "\n".join((subject, "", f"{files} as of {goal}.", "", *undone))
         commit = _sent(branch, environment, message, restore=goal)
-        return wait(site, branch, commit, timeout or PATIENCE, instead=True)
+        with changed_already():
+            return wait(site, branch, commit, timeout or PATIENCE, instead=True)
 
     def remove(self, site: Site) -> None:
         """Refuse: what Git says comes back."""

@@ -15,7 +15,7 @@ from morrow.tool.cluster.objects import parse
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
-from morrow.tool.deliver.failed import PATIENCE, failed
+from morrow.tool.deliver.failed import PATIENCE, changed_already, failed
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.smoke import smoke
@@ -37,12 +37,14 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
         terminal.say(f"  image {goal.image}")
         terminal.say(f"  config {goal.config or '-'}, secrets {goal.secret or '-'}")
         view = _apply(site, goal, before)
-    smoke(site, view)
+    with changed_already():
+        smoke(site, view)
+        now = site.deployed
     data = {
         "environment": environment.label,
         "from": before,
         "to": goal.revision,
-        "release": site.deployed,
+        "release": now,
         "image": goal.image,
         "config": goal.config,
         "secrets": goal.secret,
@@ -61,7 +63,8 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
 
     def begun() -> bool:
         site.forget_release()
-        return max(site.records) > newest
+        with changed_already():  # it may have been, when nobody may look any more
+            return max(site.records) > newest
 
     objects = parse(manifest_of(goal.record))
     unawaited, awaited = delivery.unawaited(objects), delivery.awaited(objects, AFTER_ROLLBACK)
@@ -83,6 +86,7 @@ def _apply(site: Site, goal: Goal, before: int | None) -> View:
             if failure.waits or (not seen and (failure.interrupted or not begun())):
                 raise
     if told is not None:
-        back = begun() and left is not None and take_back(site, lambda _: left)
+        with changed_already():
+            back = begun() and left is not None and take_back(site, lambda _: left)
         raise failed(site, rollout.fault or told, rollout.waiting, before, back=back)
     return rollout.view

@@ -79,7 +79,8 @@ class Kubernetes(Operations, Inside, Logs, Target):
                 view = smoke_or_take_back(site, view, before)
         for orphan in orphans(site, view):
             terminal.warn(f"{orphan.object}: {orphan.cause}; fix: {orphan.fix}")
-        return status_of(site, view, just_now=True)
+        with changed_already():
+            return status_of(site, view, just_now=True)
 
     def down(self, site: Site, options: DownOptions) -> Outcome:
         """Uninstall the release; with `purge` remove the secrets and the namespace too."""
