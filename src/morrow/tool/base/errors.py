@@ -68,6 +68,11 @@ class Problem:
         return {**asdict(self), "details": list(self.details)}
 
 
+# The exit codes of a failure: 1 is every other.
+REFUSED = 2  # nothing had been changed
+APPLIED = 3  # what was applied is in place, and does not serve as it declares
+
+
 class Failure(Exception):
     """Problems that end a command.
 
@@ -87,7 +92,7 @@ class Failure(Exception):
         self.problems, self.waits = problems, waits
         if refused is None:
             refused = all(table()[p.code].refused for p in problems)
-        self.exit_code = 3 if applied else 2 if refused else 1
+        self.exit_code = APPLIED if applied else REFUSED if refused else 1
 
     @property
     def interrupted(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.errors import REFUSED, Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
@@ -14,7 +14,6 @@ from morrow.tool.diagnose.view import is_ending, is_ready, new_pods, own_pods, w
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0
-REFUSED = 2  # the exit code that says that nothing had been changed
 NOT_BACK = "it was not taken back: "
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from morrow.tool.base.errors import Failure, Problem
+from morrow.tool.base.errors import APPLIED, Failure, Problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.web import Answer
 from morrow.tool.cluster.site import Site
@@ -15,8 +15,6 @@ from morrow.tool.deliver.served import unserved
 from morrow.tool.deliver.take_back import put_back
 from morrow.tool.diagnose.view import View
 from morrow.tool.programs.port_forward import ask
-
-APPLIED = 3  # the exit code of what is applied and does not serve
 
 
 def smoke_or_take_back(site: Site, rolled_out: View, before: int | None) -> View:

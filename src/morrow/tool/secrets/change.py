@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.errors import APPLIED, Failure, problem
 from morrow.tool.base.files import draft_of
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal, typed
@@ -29,7 +29,6 @@ from morrow.tool.stores.store import providers, store_of
 from morrow.tool.targets.target import UpOptions, target_of
 
 Files = Mapping[Path, bytes | None]
-APPLIED = 3  # exit code: rolled out, but it does not serve as declared
 
 
 def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Json:
