@@ -20,7 +20,7 @@ from morrow.tool.cluster.objects import labels_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
 from morrow.tool.deliver.look import look, patiently
-from morrow.tool.diagnose.containers import container_statuses, named_ports, restarts, terminated
+from morrow.tool.diagnose.containers import container_statuses, port_number, restarts, terminated
 from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.pod import alone, pod_findings
 from morrow.tool.diagnose.probes import unhealthy
@@ -78,7 +78,7 @@ def _dead(pod: Json, container: Json, patience: float, place: Place, kubectl: Ku
     # The kit's own is its affair; what asks for another host or by TLS cannot be asked like this.
     if get.get("path") == OWN or {"httpHeaders", "host"} & set(get):
         return ""
-    if get.get("scheme") == "HTTPS" or not (port := _number(get["port"], pod)):
+    if get.get("scheme") == "HTTPS" or not (port := port_number(get["port"], pod)):
         return ""
     until, path, bad = time.monotonic() + max(PATIENCE, patience), get.get("path", "/"), None
     while not bad or time.monotonic() <= until:
@@ -134,7 +134,7 @@ def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iter
     pod, containers = pods[0], pods[0]["spec"]["containers"]
     probes = [one[kind] for one in containers for kind in PROBES if one.get(kind)]
     ways = [way for probe in probes for way in probe.values() if isinstance(way, dict)]
-    asked = {_number(way["port"], pod) for way in ways if "port" in way}
+    asked = {port_number(way["port"], pod) for way in ways if "port" in way}
     for service in view.own("Service", place.name, place.namespace):
         selector, spec = spec_of(service).get("selector") or {}, spec_of(service)
         # The ports of a headless Service lead nowhere: its pods are asked where they listen.
@@ -143,7 +143,7 @@ def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iter
         if not selector.items() <= labels_of(pod).items():
             continue
         for port in spec.get("ports") or []:
-            number = _number(port.get("targetPort", port["port"]), pod)
+            number = port_number(port.get("targetPort", port["port"]), pod)
             if number in (0, *asked) or port.get("protocol", "TCP") != "TCP":
                 continue
             asked.add(number)
@@ -172,11 +172,6 @@ def _closed(pod: Json, port: int, kubectl: Kubectl) -> bool:
         if failure.interrupted:
             raise
         return False  # not reached from there: nothing is known
-
-
-def _number(port: int | str, pod: Json) -> int:
-    """Return the number of a port that may be a name; 0 where no container has it."""
-    return port if isinstance(port, int) else named_ports(pod).get(port, 0)
 
 
 def _asked(kubectl: Kubectl, pods: list[Json], port: int) -> tuple[Answer, Json]:

@@ -99,6 +99,11 @@ def named_ports(pod: Json) -> dict[str, int]:
     return {str(one["name"]): int(one["containerPort"]) for one in ports if one.get("name")}
 
 
+def port_number(port: int | str, pod: Json) -> int:
+    """Return the number of a port that may be called by its name; 0 where none has that name."""
+    return port if isinstance(port, int) else named_ports(pod).get(port, 0)
+
+
 def container_spec(pod: Json, status: Json) -> Json:
     """Return the specification of the container that a status is about."""
     spec = pod["spec"]

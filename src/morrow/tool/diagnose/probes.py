@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.diagnose.containers import Container, named_ports
+from morrow.tool.diagnose.containers import Container, port_number
 from morrow.tool.diagnose.view import WAIT, Finding, View, events_of
 
 READY = ("Readiness", "Startup")
@@ -89,10 +89,9 @@ def _led_to(message: str, container: Container) -> str:
     get = (container.spec.get(kind) or {}).get("httpGet")
     if not (got and get):
         return ""
-    scheme, port = get.get("scheme", "HTTP").lower(), get["port"]
-    number = port if isinstance(port, int) else named_ports(container.pod).get(port)
+    asked = (get.get("scheme", "HTTP").lower(), port_number(get["port"], container.pod))
     there = int(got["port"] or (443 if got["kind"] == "https" else 80))
-    return "" if (got["kind"], there) == (scheme, number) else got["url"]
+    return "" if (got["kind"], there) == asked else got["url"]
 
 
 def _falls(container: Container) -> Iterator[Finding]:
