@@ -24,7 +24,7 @@ from morrow.tool.diagnose.view import (
     title,
     uid,
 )
-from morrow.tool.programs.kubectl import heeding
+from morrow.tool.programs.kubectl import ADMISSION, heeding
 
 LAST_TIME = 5.0  # seconds in which its controller takes back what it said of the template before
 
@@ -44,9 +44,10 @@ _REFUSALS: tuple[tuple[str, str, float], ...] = (
     (r'serviceaccount "(?P<what>[^"]+)" not found', "service-account-missing", HEALS_OFTEN),
     (r"no PriorityClass with name (?P<what>\S+)", "priority-class-missing", 0),
     (r"(?P<what>(maximum|minimum) \S+ usage per \S+ is)", "limit-range-refused", 0),
-    (r'failed calling webhook "(?P<what>[^"]+)"', "webhook-unreachable", HEALS_OFTEN),
-    (r'admission webhook "(?P<what>[^"]+)" denied', "admission-refused", 0),
-    (r"[Pp]olicy '(?P<what>[^']+)' (?:with binding|denied)", "admission-refused", 0),
+    *(
+        (pattern, code, HEALS_OFTEN * (code == "webhook-unreachable"))
+        for code, pattern in ADMISSION
+    ),
 )
 
 

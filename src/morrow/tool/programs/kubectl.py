@@ -29,11 +29,9 @@ UNREACHABLE = re.compile(
 )
 # What stands before the API server and refuses, or cannot: it is there itself.
 ADMISSION = (
-    ("webhook-unreachable", r'failed calling webhook "([^"]+)"'),
-    (
-        "admission-refused",
-        r'admission webhook "([^"]+)" denied|[Pp]olicy \'([^\']+)\' (?:with|denied)',
-    ),
+    ("webhook-unreachable", r'failed calling webhook "(?P<what>[^"]+)"'),
+    ("admission-refused", r'admission webhook "(?P<what>[^"]+)" denied'),
+    ("admission-refused", r"[Pp]olicy '(?P<what>[^']+)' (?:with binding|denied)"),
 )
 # A policy that cannot judge; one that rewrites (in small letters) refuses only if it cannot.
 _FAILS = re.compile(
@@ -171,7 +169,7 @@ class Kubectl:
 
 def heeding(rule: re.Match[str], file: str, kubectl: str) -> str:
     """Return what to do about a rule that refuses; nothing would please one that fails itself."""
-    name = rule[rule.lastindex or 0]
+    name = rule["what"]
     if not _FAILS.match(rule.string, rule.start()):
         return f"follow what the rule {name} says in {file}"
     kind = "validating" if rule[0].startswith("P") else "mutating"
