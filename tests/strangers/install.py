@@ -180,9 +180,8 @@ def _install(home: Path, python: str) -> str:
         if name != "setup.py" and (home / "pyproject.toml").is_file():
             text = (home / "pyproject.toml").read_text()
             if "[build-system]" in text and ("[project]" in text or "[tool.poetry]" in text):
-                run(
-                    [*pip, "--no-deps", "-e", "."], home, SECONDS
-                )  # as uv sync and poetry install do
+                # As uv sync and poetry install do.
+                run([*pip, "--no-deps", "-e", "."], home, SECONDS)
         return ""
     finally:
         draft.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from tests.unit.tool.command import MORROW
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 
 
-def _git(folder: Path, *words: str) -> str:
+def git(folder: Path, *words: str) -> str:
     who = ("-c", "user.name=me", "-c", "user.email=me@example.com")
     done = subprocess.run(
         ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
@@ -80,14 +80,14 @@ def in_time(true: Callable[[], bool]) -> bool:
 
 def test_a_dirty_tree_keeps_what_is_not_committed(tmp_path: Path) -> None:
     fill(tmp_path, wsgi_py=WSGI, README="one\n")
-    _git(tmp_path, "init", "--quiet")
-    _git(tmp_path, "add", ".")
-    _git(tmp_path, "commit", "--quiet", "-m", "one")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "-m", "one")
     (tmp_path / "README").write_text("two\n")
     fill(tmp_path, notes_txt="mine\n")
-    _git(tmp_path, "add", "notes.txt")
+    git(tmp_path, "add", "notes.txt")
     apply(found(tmp_path))
-    said = _git(tmp_path, "status", "--porcelain").splitlines()
+    said = git(tmp_path, "status", "--porcelain").splitlines()
     assert {" M README", "A  notes.txt"} <= set(said)
     rest = {one[3:] for one in said if one.startswith("??")}
     assert rest == {".dockerignore", ".gitignore", "Dockerfile", "environments/", "morrow.toml"}

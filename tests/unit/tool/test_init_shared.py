@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from morrow.tool.programs.runner import Result
 from tests.unit.tool import test_init_servers
 from tests.unit.tool.command import morrow
 from tests.unit.tool.test_init import WSGI, fill, found
+from tests.unit.tool.test_init_bad import git
 from tests.unit.tool.test_init_dotenv import READS_ITS_OWN
 from tests.unit.tool.test_init_servers import ADDRESS, local, served, shelf
 
@@ -27,11 +27,6 @@ PARTS = """
 assert os.environ["SHELF_MODE"] == os.environ["BASIC_AUTH"] == "of-the-author"
 os.getenv("SMTP_LOGIN")
 """
-
-
-def git(folder: Path, *words: str) -> None:
-    who = ("-c", "user.name=me", "-c", "user.email=me@example.com")
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
 def test_a_dot_env_that_is_in_git_is_everyones(folder: Path) -> None:
