@@ -134,7 +134,8 @@ def operator(cluster: Cluster, folder: Path, address: str) -> Iterator[None]:
         # Whole: a definition that is half deleted is no definition to the next run.
         cluster.kubectl("delete", *files, "--ignore-not-found", "--timeout=60s")
         cluster.helm("uninstall", "external-secrets", "-n", NAMESPACE, "--wait")
-        cluster.kubectl("delete", "namespace", NAMESPACE, "--wait=false")
+        # Gone when this returns: the next run installs into it at once.
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=90s")
 
 
 def store(
