@@ -193,7 +193,7 @@ class Asker:
         with tempfile.TemporaryDirectory(prefix="morrow-asked-") as place:
             question, answer = Path(place, "question"), Path(place, "answer")
             question.write_text(json.dumps({
-                "folder": str(folder), "module": candidate.module,
+                "folder": str(folder), "copy": str(self.copy), "module": candidate.module,
                 "attribute": candidate.attribute, "django": candidate.settings,
             }))  # fmt: skip
             program = self.copy.parent / KIT / "asked.py"

@@ -16,8 +16,10 @@ from pathlib import Path
 import morrow
 from morrow.tool.init.examples import EXAMPLES
 from morrow.tool.init.files import SKIPPED
+from morrow.tool.init.moved import CHECKOUT
 
 KIT = ".morrow-kit"
+PROGRAMS = ("asked.py", "called.py", "failed.py", "moved.py", "routed.py")
 PREFIX = "morrow-init-"
 LONG = 3600  # seconds: no copy is in use for so long
 LINKED = 2_000_000  # bytes: larger files are linked, not copied
@@ -47,8 +49,9 @@ def copied(root: Path, *, dotenv: bool = True) -> Iterator[Path]:
         # A service that knows the kit finds it, also where its environment has none.
         (folder / KIT).mkdir()
         (folder / KIT / "morrow").symlink_to(Path(str(morrow.__file__)).parent)
+        (folder / KIT / CHECKOUT).symlink_to(root.resolve())
         # Some look for a settings.py beside the program that imports them: ours must lie alone.
-        for program in ("asked.py", "called.py", "failed.py", "routed.py"):
+        for program in PROGRAMS:
             shutil.copyfile(Path(__file__).with_name(program), folder / KIT / program)
         yield folder / root.name
     finally:

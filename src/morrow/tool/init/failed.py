@@ -7,6 +7,7 @@ import os
 import re
 import traceback
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
@@ -22,9 +23,9 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         error = error.__context__
         trace = error.__traceback__
     frames = traceback.extract_tb(trace)
-    own = [one for one in frames if one.filename.startswith(folder)]
-    last = own[-1] if own else None
-    where = f"{os.path.relpath(last.filename, folder)}:{last.lineno}" if last else ""
+    own = [(one, path) for one in frames if (path := inside(one.filename, folder))]
+    last, path = own[-1] if own else (None, "")
+    where = f"{path}:{last.lineno}" if last else ""
     below = [package(one.filename) for one in frames[frames.index(last) + 1 if last else 0 :]]
     within = next(filter(None, below), "") if last else ""
     if not last:  # a package cannot even be imported
@@ -46,6 +47,16 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
         "within": within,
     }  # fmt: skip
+
+
+def inside(file: str, folder: str) -> str:
+    """Return the path of a project's own file: below the folder, else below the whole copy."""
+    beside = Path(__file__).parent  # these programs lie beside the copy
+    if file.startswith(folder):
+        return os.path.relpath(file, folder)
+    if not file.startswith(f"{beside.parent}{os.sep}") or file.startswith(str(beside)):
+        return ""
+    return str(Path(*Path(file).relative_to(beside.parent).parts[1:]))
 
 
 def package(file: str) -> str:

@@ -6,6 +6,7 @@ import ast
 import re
 import shlex
 from collections import abc
+from collections.abc import Iterator
 
 from morrow.tool.base.errors import Problem, problem
 from morrow.tool.base.terminal import typed
@@ -142,16 +143,33 @@ def lacking(repository: Repository, refusals: list[Refusal]) -> bool:
 def lazy(repository: Repository, python: Interpreter, refusal: Refusal) -> str:
     """Say it where an annotation names what is imported for type checkers alone."""
     name = re.fullmatch(r"name '(\w+)' is not defined", refusal.message)
-    file = f"{refusal.candidate.source}/{refusal.where.partition(':')[0]}".lstrip("/")
+    path, _, line = refusal.where.partition(":")
+    beside = f"{refusal.candidate.source}/{path}".lstrip("/")
+    file = beside if beside in repository.trees else path  # from the root, where it is not below
     if not name or python.version >= LAZY or file not in repository.trees:
         return ""
+    has, least = (".".join(map(str, one)) for one in (python.version, LAZY))
+    newer = f": it was written for a Python from {least} on, and {python.path} is {has}"
     tests = [one for one in repository.trees[file].body if isinstance(one, ast.If)]
     inner = [part for one in tests if "TYPE_CHECKING" in ast.unparse(one.test) for part in one.body]
     names = {alias.asname or alias.name for one in inner
              if isinstance(one, ast.Import | ast.ImportFrom) for alias in one.names}  # fmt: skip
-    has, least = (".".join(map(str, one)) for one in (python.version, LAZY))
-    said = f"; {name[1]} is imported for type checkers alone: it was written for a Python from"
-    return f"{said} {least} on, and {python.path} is {has}" if name[1] in names else ""
+    if name[1] in names:
+        return f"; {name[1]} is imported for type checkers alone{newer}"
+    named = [inner for one in notes(repository.trees[file]) for inner in ast.walk(one)]
+    if f"{name[1]}:{line}" in [
+        f"{one.id}:{one.lineno}" for one in named if isinstance(one, ast.Name)
+    ]:
+        return f"; {name[1]} stands in an annotation, and {file} does not import it{newer}"
+    return ""
+
+
+def notes(tree: ast.AST) -> Iterator[ast.expr]:
+    """Yield what stands where a kind is named."""
+    for one in ast.walk(tree):
+        found = getattr(one, "annotation", None) or getattr(one, "returns", None)
+        if isinstance(found, ast.expr):
+            yield found
 
 
 def unpinned(repository: Repository, raised: str) -> str:
