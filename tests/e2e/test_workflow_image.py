@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -110,18 +111,24 @@ def test_image_builds_judges_signs_and_proposes(
     assert "scan-blind" in done[-1].told
 
 
-def test_rotate_proposes_the_revision_that_runs(project: ToolProject) -> None:
+@pytest.mark.full  # waits for two minutes of the clock
+def test_rotate_by_a_clock_of_minutes_proposes_each_revision_that_runs(
+    project: ToolProject,
+) -> None:
     project.write(project.hello(secrets={"provider": "generated", "revision": "1"}))
     assert project.morrow("up", "test").code == 0
     origin = commit_all(project)
-    run = workflow(project, "rotate")
-    run.known["github"] = {"run_id": "9", "ref_name": "main"}
-    done = run.job("rotate", LEFT_OUT)
-    assert [one.code for one in done] == [0] * 3, done
-    named = proposed(origin, "secrets-test-9")
-    assert re.search(r'"?revision"?: "?2"?', named)
-    pods = project.morrow("secrets", "status", "test", "--json").answer["pods"]
-    assert {pod["secret"] for pod in pods} == {"web-2"}
+    for revision in ("2", "3"):  # nobody merged the first one's proposal when the second began
+        subprocess.run(["git", "switch", "--quiet", "main"], cwd=project.folder, check=True)
+        time.sleep(60 - time.time() % 60)  # cron: "* * * * *"
+        run = workflow(project, "rotate", "schedule")
+        run.known["github"] = {"run_id": revision, "ref_name": "main"}
+        done = run.job("rotate", LEFT_OUT)
+        assert [one.code for one in done] == [0] * 3, done
+        named = proposed(origin, f"secrets-test-{revision}")
+        assert re.search(rf'"?revision"?: "?{revision}"?', named)
+        pods = project.morrow("secrets", "status", "test", "--json").answer["pods"]
+        assert {pod["secret"] for pod in pods} == {f"web-{revision}"}
 
 
 @pytest.mark.full  # makes an environment and every page of its own

@@ -73,7 +73,7 @@ def commit_all(project: ToolProject) -> Path:
     who = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
     for words in (
         ["init", "--quiet", "--bare", str(origin)],
-        ["init", "--quiet"],
+        ["init", "--quiet", "--initial-branch=main"],
         ["add", "environments", "pyproject.toml"],
         [*who, "commit", "--quiet", "-m", "one"],
         ["remote", "add", "origin", str(origin)],
