@@ -126,7 +126,8 @@ class SecretsManager:
         if code == "ResourceNotFoundException":
             lies = self._elsewhere()
             cause = f"there is no such entry or version in {self.region}"
-            cause += f"; it is in {lies}, where your own settings look" if lies else ""
+            if lies:
+                cause += f"; it is in {lies}, where your own settings look: is that the store's?"
             return problem("entry-missing", where, cause, entry=self.entry, region=self.region)
         if re.search(BY_KMS, message) or code in ("DecryptionFailure", "EncryptionFailure"):
             return problem("kms-denied", where, message)
