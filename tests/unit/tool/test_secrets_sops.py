@@ -156,6 +156,14 @@ def test_a_file_that_can_be_read_is_refused_everywhere(shop: Sealed) -> None:
     assert told.problem["code"] == "secrets-plain", "any file that is named"
 
 
+def test_an_empty_file_is_as_good_as_none(shop: Sealed) -> None:
+    shop.file.write_text("\n")
+    told = shop.morrow("up", "local", "--json")
+    assert told.problem["code"] == "secrets-file-missing", told
+    assert shop.morrow("secrets", "set", "local", "API_TOKEN", stdin=CANARY).code == 0
+    assert "ENC[" in shop.file.read_text()
+
+
 def test_doctor_names_what_is_wrong_with_the_file(
     shop: Sealed, who: Identity, tmp_path: Path
 ) -> None:

@@ -42,7 +42,8 @@ def main(argv: list[str]) -> int:
             return _started(lambda: serve(target, reload="--reload" in rest))
         case _:
             wrong = [word for word in argv if word.startswith("-") and word != "--reload"]
-            said = f"no such option: {wrong[0]}" if wrong else "that is none of these"
+            beside = f"that is none of these; the tool is called by: morrow {' '.join(argv)}"
+            said = f"no such option: {wrong[0]}" if wrong else beside
             sys.stderr.write(f"error: {said}\n{USAGE}" if argv else USAGE)
             return 2
 

@@ -64,6 +64,11 @@ class Sealed:
         )
 
 
+def is_there(file: Path) -> bool:
+    """Tell whether there is a file with anything in it: an empty one is as good as none."""
+    return file.is_file() and bool(file.read_bytes().strip())
+
+
 def sealed(file: Path) -> Sealed:
     """Read a file as anybody can."""
     return _read(file.read_bytes())
@@ -129,7 +134,7 @@ class Sops:
         """Set values, whole or not at all; the file is made where it is missing."""
         texts = {key: value.decode() for key, value in given.items()}
         with draft_of(self.file) as draft:
-            if self.file.exists():
+            if is_there(self.file):
                 shutil.copyfile(self.file, draft)
                 # First without a value: its rule may leave a key in clear text.
                 known = sealed(draft).keys

@@ -18,7 +18,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.sops import Sops, sealed
+from morrow.tool.programs.sops import Sops, is_there, sealed
 from morrow.tool.stores import objects
 from morrow.tool.stores.files import Files
 from morrow.tool.stores.fresh import fresh
@@ -49,7 +49,7 @@ def unencrypted(files: Iterable[Path], shown: Mapping[Path, str]) -> list[Proble
 def unencrypted_file(environment: Environment) -> list[Problem]:
     """Return that the environment's own file can be read without a key."""
     file = file_of(environment)
-    return unencrypted([file], {file: environment.shown(file)}) if file.is_file() else []
+    return unencrypted([file], {file: environment.shown(file)}) if is_there(file) else []
 
 
 def missing_file(environment: Environment) -> list[Problem]:
@@ -58,7 +58,7 @@ def missing_file(environment: Environment) -> list[Problem]:
     shown, cause = environment.shown(file), "there is no such file"
     key = (*environment.secrets.keys, "KEY")[0]
     wrong = problem("secrets-file-missing", shown, cause, environment=label, key=key)
-    return [] if file.is_file() else [wrong]
+    return [] if is_there(file) else [wrong]
 
 
 def require_encrypted(environment: Environment) -> None:
@@ -109,7 +109,7 @@ def change(environment: Environment, new_values: Mapping[str, bytes]) -> None:
     file, values = file_of(environment), dict(new_values)
     if problems := unencrypted_file(environment):
         raise Failure(*problems, refused=True)
-    has = sealed(file).keys if file.is_file() else ()
+    has = sealed(file).keys if is_there(file) else ()
     for key in environment.secrets.keys:
         if key not in has and key not in values:
             values[key] = fresh(key)
@@ -133,7 +133,7 @@ class FromFile:
         """Say which declared keys have a value in the file; no key is needed for it."""
         environment = site.environment
         file = file_of(environment)
-        there = set(sealed(file).keys) if file.is_file() else set()
+        there = set(sealed(file).keys) if is_there(file) else set()
         return environment.shown(file), there & set(environment.secrets.keys)
 
     def values(self, site: Site) -> dict[str, bytes]:
