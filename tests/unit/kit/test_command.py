@@ -139,9 +139,10 @@ KEEPER = """
 import os, time
 group = os.getpgid(0)
 os.setpgid(0, 0)
-if os.fork() == 0:
+if (child := os.fork()) == 0:
     os.setpgid(0, group)
     os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # a zombie now, and it stays one
 print("kept by", os.getpid(), flush=True)
 time.sleep(600)
 """
