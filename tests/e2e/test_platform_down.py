@@ -191,7 +191,7 @@ def test_it_ends_in_the_order_in_which_nothing_is_left(live: Live) -> None:
 def test_nothing_more_goes_while_a_load_balancer_stays(live: Live, monkeypatch: Any) -> None:
     from morrow.tool.base.errors import Failure
     from morrow.tool.base.project import Project
-    from morrow.tool.platform.down import down
+    from morrow.tool.platform.operate import down
     from morrow.tool.platform.roots import Platform
 
     live.account.balancers.append("somebody-s")

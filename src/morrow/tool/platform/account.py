@@ -14,8 +14,7 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.doctor.check import Check
 from morrow.tool.platform import support
-from morrow.tool.platform.roots import Platform
-from morrow.tool.platform.wanted import Wanted
+from morrow.tool.platform.roots import Platform, Wanted
 from morrow.tool.programs.aws import Aws
 
 PLACEHOLDER = "111122223333"  # a root that nobody has edited is nobody's platform

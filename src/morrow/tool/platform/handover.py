@@ -1,11 +1,23 @@
-"""What a platform hands over to an environment: Terraform's output `platform` as a values file."""
+"""What a platform hands over to an environment: Terraform's output `platform` as a values file.
+
+`morrow platform write` writes it beside the environment's own file, and `doctor` compares it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.files import draft_of
+from morrow.tool.base.outcome import Outcome
+from morrow.tool.base.project import Project
+from morrow.tool.base.terminal import typed
+from morrow.tool.doctor.check import Check
+from morrow.tool.environment.model import Environment
+from morrow.tool.environment.yaml import read
+from morrow.tool.platform.roots import Platform
 
 SCHEMA = 1
 HEAD = """\
@@ -83,3 +95,59 @@ def differences(there: Mapping[str, Any], wanted: Mapping[str, Any], path: str =
         elif one != other:
             found.append(at)
     return found
+
+
+def write(platform: Platform) -> Outcome:
+    """Write environments/NAME.platform.yaml; the same output gives the same bytes."""
+    project, name = platform.project, platform.name
+    service = service_name(project, name)
+    if not service:
+        cause = "neither base.yaml nor its own file says `name`"
+        hint, base = "add `name:`, the service's", str(project.environments / "base.yaml")
+        raise Failure(problem("environment-value", "name", cause, file=base, hint=hint))
+    contents = text(values(platform.handover(), service, platform.root), name, platform.root)
+    file = place(project, name)
+    shown = project.shown(file)
+    if file.is_file() and file.read_text() == contents:
+        done, steps = "unchanged", []
+    else:
+        with draft_of(file) as draft:
+            draft.write_text(contents)
+        done, steps = "written", ["", "next: commit it, then", f"  {typed()} plan {name}"]
+    said = "\n".join([f"{done}: {shown}", *steps])
+    return Outcome(said, {"platform": name, "file": shown, "result": done})
+
+
+def place(project: Project, name: str) -> Path:
+    """Return the file that lies between base.yaml and the environment's own."""
+    return project.environments / f"{name}.platform.yaml"
+
+
+def service_name(project: Project, name: str) -> str:
+    """Return the service's name, which the environment's own files say; "" where none does."""
+    for file in (project.environments / f"{name}.yaml", project.environments / "base.yaml"):
+        stated = read(file).values.get("name") if file.is_file() else None
+        if isinstance(stated, str):
+            return stated
+    return ""
+
+
+def compare(environment: Environment) -> Iterator[Check]:
+    """Yield the doctor's line: whether the written file is what the platform says now."""
+    project, name = environment.project, environment.label
+    platform, file = Platform(project, name), place(project, name)
+    if not file.is_file() or not (platform.folder / "main.tf").is_file():
+        return
+    shown = project.shown(file)
+    try:
+        found = values(platform.handover(), environment.name, platform.root)
+    except Failure as failure:
+        for one in failure.problems:
+            yield Check("platform", "warn", f"cannot be compared: {one.object}: {one.cause}", one)
+        return
+    differing = differences(read(file).values, found)
+    if differing:
+        cause = f"it differs from the platform in {', '.join(differing[:5])}"
+        yield Check("platform", "fail", cause, problem("platform-stale", shown, cause, name=name))
+    else:
+        yield Check("platform", "ok", f"{shown} is what {platform.root} says")

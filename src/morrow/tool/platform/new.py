@@ -13,8 +13,8 @@ from morrow.tool.base.shipped import shipped
 from morrow.tool.base.terminal import typed
 from morrow.tool.environment.new import renamed_terraform, require_name
 from morrow.tool.platform.account import PLACEHOLDER
+from morrow.tool.platform.handover import service_name
 from morrow.tool.platform.roots import Platform, names, places
-from morrow.tool.platform.write import service_name
 
 ON_AWS = "--on aws"
 BOOTSTRAP = "bootstrap"  # the account's root, which is no environment's

@@ -11,9 +11,8 @@ from typing import Any
 from morrow.tool.base.errors import Problem
 from morrow.tool.platform import guard, meaning, support
 from morrow.tool.platform.meaning import Group
-from morrow.tool.platform.prices import Month, PriceTable
+from morrow.tool.platform.prices import Month, PriceTable, Sizing
 from morrow.tool.platform.roots import Platform
-from morrow.tool.platform.sizing import Sizing
 from morrow.tool.programs.terraform_json import Plan
 
 

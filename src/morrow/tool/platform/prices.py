@@ -10,7 +10,7 @@ How others use it:
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,10 +20,37 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.platform import support
-from morrow.tool.platform.sizing import Sizing
 
+SCHEMA = 1  # of the output `sizing`
 OWN = Path(__file__).with_name("prices.toml")
 CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What is counted, by a root's output `sizing`; all of it comes from the root's inputs."""
+
+    counts: Mapping[str, Any]  # the output itself
+    nodes: Mapping[str, int]  # by instance type
+    usage: Mapping[str, float]  # what is expected in a month
+
+    @classmethod
+    def read(cls, raw: object) -> Sizing:
+        """Read the output; refuse one that this tool does not know."""
+        if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+            found = raw.get("schema") if isinstance(raw, dict) else None
+            cause = f"its output `sizing` has schema {found}, this tool reads {SCHEMA}"
+            raise Failure(problem("platform-output", "sizing", cause, output="sizing"))
+        usage, compute = dict(raw.get("usage") or {}), raw["compute"]
+        nodes = Counter[str](usage.pop("nodes", None) or {})
+        if compute.get("instance_type") and compute.get("nodes"):
+            nodes[compute["instance_type"]] += compute["nodes"]
+        return cls(raw, nodes, {name: float(amount or 0) for name, amount in usage.items()})
+
+    @property
+    def kubernetes(self) -> str:
+        """The version of its cluster."""
+        return str(self.counts["kubernetes_version"])
 
 
 @dataclass(frozen=True)
@@ -76,7 +103,6 @@ class Month:
 class PriceTable:
     """The prices of some regions."""
 
-    file: Path
     raw: Mapping[str, Any]
 
     @classmethod
@@ -93,16 +119,16 @@ class PriceTable:
         for region, table in raw.items():
             if isinstance(table, dict):
                 _require_numbers(path, region, table)
-        return cls(path, raw)
+        return cls(raw)
 
     def month(self, sizing: Sizing, today: date, kinds: Iterable[str] = ()) -> Month:
         """Return the price of a month; `kinds` of resources that nothing here counts are named."""
         own = tomllib.loads(OWN.read_text())["known"]
         others = Counter(kind for kind in kinds if kind.startswith("aws_") and kind not in own)
         named = [Line(f"{count} {kind}", None, False) for kind, count in sorted(others.items())]
-        region = self.raw.get(sizing.region)
+        region = self.raw.get(sizing.counts["region"])
         if not isinstance(region, dict):
-            named.append(Line(f"everything in {sizing.region}", None, False))
+            named.append(Line(f"everything in {sizing.counts['region']}", None, False))
             return Month(self.raw["dated"], tuple(named))
         lines = (*_Sum(self.raw, region, sizing, today).lines(), *named)
         return Month(self.raw["dated"], lines)
@@ -122,57 +148,56 @@ class _Sum:
                 yield line
 
     def _all(self) -> Iterator[Line]:
-        s, hours = self.sizing, self.raw["hours"]
-        plane = "control_plane"
-        if support.over(s.kubernetes, self.today):
-            plane = "extended_support"
-        yield self._line(f"control plane, Kubernetes {s.kubernetes}", {plane: hours})
-        for kind, count in sorted(s.nodes.items()):
+        sizing, hours, line = self.sizing, self.raw["hours"], self._line
+        counts, used = sizing.counts, defaultdict(float, sizing.usage)
+        over = support.over(sizing.kubernetes, self.today)
+        plane = "extended_support" if over else "control_plane"
+        yield line(f"control plane, Kubernetes {sizing.kubernetes}", {plane: hours})
+        for kind, count in sorted(sizing.nodes.items()):
             yield self._nodes(kind, count)
-        yield self._line(f"{s.disks_gb:g} GB of nodes' disks", {"disk_gb": s.disks_gb})
-        nat = s.nat_gateways
-        each = {"nat_hour": nat * hours, "address_hour": nat * hours, "nat_gb": s.used("nat_gb")}
-        yield self._line(f"{nat} NAT, {s.used('nat_gb'):g} GB through", each)
-        ends = s.endpoints * s.zones
-        each = {"endpoint_hour": ends * hours, "endpoint_gb": s.used("endpoint_gb")}
-        yield self._line(f"{s.endpoints} interface endpoints in {s.zones} zones", each)
-        balancers, units = s.used("load_balancers"), s.used("load_balancer_units")
+        disks = float(counts["compute"].get("disk_gb") or 0) * sum(sizing.nodes.values())
+        yield line(f"{disks:g} GB of nodes' disks", {"disk_gb": disks})
+        nat, zones = counts["nat_gateways"], counts["zones"]
+        each = {"nat_hour": nat * hours, "address_hour": nat * hours, "nat_gb": used["nat_gb"]}
+        yield line(f"{nat} NAT, {used['nat_gb']:g} GB through", each)
+        ends = counts["endpoints"] * zones
+        each = {"endpoint_hour": ends * hours, "endpoint_gb": used["endpoint_gb"]}
+        yield line(f"{counts['endpoints']} interface endpoints in {zones} zones", each)
+        balancers, units = used["load_balancers"], used["load_balancer_units"]
         each = {
             "balancer_hour": balancers * hours,
-            "address_hour": balancers * s.zones * hours,
+            "address_hour": balancers * zones * hours,
             "balancer_unit_hour": units * hours,
         }
-        yield self._line(f"{balancers:g} load balancers, {units:g} units", each)
-        yield self._line(f"{s.keys} keys", {"key": s.keys})
-        yield self._line(f"{s.secrets} secrets", {"secret": s.secrets})
-        yield self._line(f"{s.hosted_zones} DNS zones", {"zone": s.hosted_zones})
-        yield self._line(f"{s.used('image_gb'):g} GB of images", {"image_gb": s.used("image_gb")})
-        yield self._line(f"{s.used('log_gb'):g} GB of logs", {"log_gb": s.used("log_gb")})
-        if s.waf_rules is not None:
-            asked = s.used("million_requests")
-            each = {"firewall": 1, "firewall_rule": s.waf_rules, "firewall_million": asked}
-            yield self._line(f"firewall, {s.waf_rules} rules, {asked:g} million requests", each)
-        yield self._line(f"{s.used('out_gb'):g} GB to the internet", {"out_gb": s.used("out_gb")})
-        crossed = s.used("cross_zone_gb")
-        yield self._line(f"{crossed:g} GB between zones", {"cross_zone_gb": crossed})
+        yield line(f"{balancers:g} load balancers, {units:g} units", each)
+        yield line(f"{counts['keys']} keys", {"key": counts["keys"]})
+        yield line(f"{counts['secrets']} secrets", {"secret": counts["secrets"]})
+        yield line(f"{counts['hosted_zones']} DNS zones", {"zone": counts["hosted_zones"]})
+        yield line(f"{used['image_gb']:g} GB of images", {"image_gb": used["image_gb"]})
+        yield line(f"{used['log_gb']:g} GB of logs", {"log_gb": used["log_gb"]})
+        if (rules := counts.get("waf_rules")) is not None:
+            asked = used["million_requests"]
+            each = {"firewall": 1, "firewall_rule": rules, "firewall_million": asked}
+            yield line(f"firewall, {rules} rules, {asked:g} million requests", each)
+        yield line(f"{used['out_gb']:g} GB to the internet", {"out_gb": used["out_gb"]})
+        crossed = used["cross_zone_gb"]
+        yield line(f"{crossed:g} GB between zones", {"cross_zone_gb": crossed})
 
     def _line(self, label: str, parts: Mapping[str, float]) -> Line:
         wanted = {name: amount for name, amount in parts.items() if amount}
         if any(name not in self.region for name in wanted):
             return Line(label, None, False)
-        whole = sum(
-            (_number(amount) * _number(self.region[name]) for name, amount in wanted.items()),
-            Decimal(0),
-        )
+        each = (_number(amount) * _number(self.region[name]) for name, amount in wanted.items())
         unsure = {*self.region.get("uncertain", [])}
-        return Line(label, _cents(whole), not unsure.isdisjoint(wanted))
+        return Line(label, _cents(sum(each, Decimal(0))), not unsure.isdisjoint(wanted))
 
     def _nodes(self, kind: str, count: int) -> Line:
-        what = f"{count} of {kind}" + (" with Auto Mode's fee" if self.sizing.auto_mode else "")
+        auto_mode = self.sizing.counts["compute"]["mode"] == "auto_mode"
+        what = f"{count} of {kind}" + (" with Auto Mode's fee" if auto_mode else "")
         price = self.region.get("instance", {}).get(kind)
         if price is None:
             return Line(what, None, False)
-        fee = 1 + _number(self.raw["auto_mode_fee"]) if self.sizing.auto_mode else Decimal(1)
+        fee = 1 + _number(self.raw["auto_mode_fee"]) if auto_mode else Decimal(1)
         whole = count * _number(price) * self.raw["hours"] * fee
         return Line(what, _cents(whole), kind in self.region.get("uncertain", []))
 

@@ -1,8 +1,9 @@
-"""Where an environment's AWS stands: the Terraform roots `platform/NAME` and `cluster/NAME`."""
+"""An environment's AWS as its Terraform roots `platform/NAME` and `cluster/NAME` say it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from morrow.tool.base.words import did_you_mean
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_errors import FixContext
 from morrow.tool.programs.terraform_json import Progress
-from morrow.tool.programs.terraform_words import Unknown, unknown_keys
+from morrow.tool.programs.terraform_words import Object, Unknown, read_values, unknown_keys
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,56 @@ class Platform:
             context="",
         )
         return Terraform(folder, variables, situation)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a root says of size, place and names in its `terraform.tfvars`; "" and 0: not said."""
+
+    account: str
+    region: str
+    kubernetes: str
+    machine: str
+    machines: int
+    zones: tuple[str, ...]
+    nat: str
+    suffix: str  # of the services' names
+    repository: str  # whose workflows push images and deploy
+    addons: Mapping[str, str]  # pinned for its Kubernetes; none where Auto Mode brings its own
+
+    @classmethod
+    def of(cls, platform: Platform) -> Wanted:
+        """Read the root's values; what is not there is not said."""
+        values = read_values(platform.folder / "terraform.tfvars") or Object({})
+
+        def said(*path: str) -> str:
+            found = values.at(*path)
+            return found if isinstance(found, str) else ""
+
+        zones = values.at("network", "zones")
+        types = values.at("cluster", "compute", "instance_types")
+        most = said("cluster", "compute", "max")
+        pins = values.at("cluster", "addons", said("cluster", "kubernetes_version"))
+        if said("cluster", "compute", "mode") == "auto_mode":
+            pins = None
+        return cls(
+            account=said("aws", "account"),
+            region=said("aws", "region"),
+            kubernetes=said("cluster", "kubernetes_version"),
+            machine=str(types[0]) if isinstance(types, tuple) and types else "",
+            machines=int(most) if most.isdecimal() else 0,
+            zones=tuple(map(str, zones)) if isinstance(zones, tuple) else (),
+            nat=said("network", "nat"),
+            suffix=said("edge", "suffix") or said("edge", "zone", "name"),
+            repository=said("access", "ci", "repository"),
+            addons={key: str(pins.at(key)) for key in pins.entries}
+            if isinstance(pins, Object)
+            else {},
+        )
+
+    def addresses(self) -> int:
+        """Count the NAT gateways' addresses."""
+        return {"none": 0, "per_zone": len(self.zones)}.get(self.nat, 1)
 
 
 def places(project: Project) -> tuple[Path, Path]:

@@ -12,8 +12,7 @@ import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.platform import support
-from morrow.tool.platform.prices import OWN, PriceTable
-from morrow.tool.platform.sizing import Sizing
+from morrow.tool.platform.prices import OWN, PriceTable, Sizing
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 TODAY = date(2026, 11, 28)

@@ -66,8 +66,8 @@ def _checks(site: Site, wrong: list[Problem], *, readable: bool) -> Iterator[Che
     from morrow.tool.doctor.check import Check
     from morrow.tool.doctor.doctor import files
     from morrow.tool.platform import account
+    from morrow.tool.platform.handover import compare
     from morrow.tool.platform.roots import Platform
-    from morrow.tool.platform.write import compare
     from morrow.tool.targets.target import target_of
 
     yield from files(site.environment, wrong)

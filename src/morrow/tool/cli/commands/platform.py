@@ -13,7 +13,7 @@ from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cli.options import F, answers, confirm_option, finish
 
 if TYPE_CHECKING:
-    from morrow.tool.platform.down import Release
+    from morrow.tool.platform.operate import Release
     from morrow.tool.platform.plan import Planned
     from morrow.tool.platform.roots import Platform
 
@@ -107,8 +107,8 @@ def plan(name: str, prices: Path | None, allowed: tuple[str, ...], detailed_exit
 @answers
 def up(name: str, prices: Path | None, allowed: tuple[str, ...], confirm: str | None) -> None:
     """Show the plan with its price, then apply exactly it."""
+    from morrow.tool.platform.operate import up as bring_up
     from morrow.tool.platform.plan import as_text
-    from morrow.tool.platform.up import up as bring_up
 
     planned = _planned(name, prices, allowed)
     terminal.say(as_text(planned))
@@ -125,7 +125,7 @@ def up(name: str, prices: Path | None, allowed: tuple[str, ...], confirm: str | 
 @answers
 def down(name: str, confirm: str | None) -> None:
     """Take it away in order."""
-    from morrow.tool.platform.down import down as take_down
+    from morrow.tool.platform.operate import down as take_down
 
     finish(take_down(_platform(name), confirm, _release(name)))
 
@@ -156,7 +156,7 @@ def status(name: str) -> None:
     """Ask the state and the account."""
     from datetime import date
 
-    from morrow.tool.platform.status import status as look
+    from morrow.tool.platform.operate import status as look
 
     finish(look(_platform(name), date.today()))
 
@@ -169,7 +169,7 @@ def status(name: str) -> None:
 @answers
 def write(name: str) -> None:
     """Write the file, and say what to do with it."""
-    from morrow.tool.platform.write import write as write_file
+    from morrow.tool.platform.handover import write as write_file
 
     outcome = write_file(_platform(name))
     finish(outcome)
