@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 
 
 def page() -> str:

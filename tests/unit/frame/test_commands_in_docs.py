@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from tests.unit.frame import markdown
 from tests.unit.frame.repository import ROOT, tracked
 

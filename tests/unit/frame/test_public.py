@@ -19,7 +19,7 @@ import click
 import morrow
 from docs.site.commands import contexts
 from morrow.tool.base.errors import table
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from tests.unit.frame.repository import ROOT
 
 RECORD = Path(__file__).with_name("public.json")

@@ -11,7 +11,7 @@ import morrow
 from docs.site import api, check, commands, pages
 from docs.site.__main__ import navigation
 from docs.site.examples import fenced
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from tests.unit.frame.repository import ROOT, tracked
 
 

@@ -15,7 +15,7 @@ from morrow import __version__
 from morrow.tool.base.errors import Failure, table
 from morrow.tool.base.terminal import Terminal, format_table
 from morrow.tool.cli.catalogue import COMMANDS, GROUPS
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from morrow.tool.programs import runner
 from tests.unit.tool.command import MORROW, morrow
 from tests.unit.tool.pseudo_terminal import shown_by
@@ -113,7 +113,7 @@ def test_explain_tells_a_row_in_text_and_json() -> None:
 def test_an_unexpected_error_is_wrapped_without_its_message(tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        "from morrow.tool.cli.group import group\n"
+        "from morrow.tool.cli.edge import group\n"
         "from morrow.tool.cli.main import main\n"
         "def broken(*a, **k): raise ValueError('s3cr3t')\n"
         "group.main = broken\n"

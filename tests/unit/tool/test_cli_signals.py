@@ -16,7 +16,7 @@ import pytest
 CHILD = """
 import signal, sys, time
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from morrow.tool.cli.main import main
 from morrow.tool.programs import runner
 def work(*a, **k):

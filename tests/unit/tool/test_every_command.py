@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import click
 import pytest
 
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from tests.unit.tool.local_service import LocalService
 
 VERIFY = ("verify", "local", "--load", "5", "--for", "1s")

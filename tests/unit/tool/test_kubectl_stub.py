@@ -13,7 +13,7 @@ import pytest
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.site import Site
 from morrow.tool.plan.inputs import namespace_identity

@@ -198,7 +198,7 @@ def test_a_wait_that_is_explained_in_turns_is_said_once(
 # renews the lock. Both programs are stood in for by Python.
 FAULT = """
 import sys, threading, time
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from morrow.tool.cli.main import main
 from morrow.tool.deliver import rollout
 from morrow.tool.programs import runner

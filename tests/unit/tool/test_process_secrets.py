@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.cli.group import group
+from morrow.tool.cli.edge import group
 from tests.unit.tool.elsewhere import ELSEWHERE
 from tests.unit.tool.local_service import LocalService
 from tests.unit.tool.test_every_command import leaves
