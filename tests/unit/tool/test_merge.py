@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from morrow.tool.environment.merge import coalesce, overlay
+from morrow.tool.environment.load import coalesce, overlay
 from morrow.tool.environment.yaml import AMBIGUOUS, read
 
 Data = Any  # whatever YAML holds

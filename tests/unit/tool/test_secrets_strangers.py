@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from morrow.tool.base.files import draft_of
-from morrow.tool.base.memory import draft_folder
+from morrow.tool.base.files import draft_folder, draft_of
 from tests.unit.tool import sealing
 from tests.unit.tool.command import MORROW
 from tests.unit.tool.sealing import Sealed

@@ -3,6 +3,9 @@
 How others use it: `project = Project.find()`; every path is absolute. `project.extra` holds
 the tables that one command alone reads (`verify`). What the table leaves out comes from the
 package: its own chart, where the project has none.
+
+The package brings the chart, the Terraform modules and AWS's roots beside its code: a wheel holds
+them in `morrow/tool/shipped`; a checkout of the sources has them at its root.
 """
 
 from __future__ import annotations
@@ -15,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.shipped import shipped
 
 PLACES = {
     "source": ".",
@@ -26,9 +28,14 @@ PLACES = {
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?$")  # of an environment
 NAMES = ("app", "settings", "python")
 TABLES = ("verify",)
-
-
 FILES = ("pyproject.toml", "morrow.toml")
+_WHEEL = Path(__file__).resolve().parents[1] / "shipped"
+_CHECKOUT = Path(__file__).resolve().parents[4]
+
+
+def shipped(name: str) -> Path:
+    """Return the folder of one part, as this version of the package has it."""
+    return (_WHEEL if _WHEEL.is_dir() else _CHECKOUT) / name
 
 
 def table_of(file: Path) -> dict[str, Any] | None:

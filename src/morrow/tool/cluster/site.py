@@ -14,14 +14,17 @@ from functools import cached_property
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.branch import releases
-from morrow.tool.cluster.objects import parse
+from morrow.tool.cluster.objects import MADE_BY, parse
 from morrow.tool.cluster.place import Place, place_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm import Helm, Revision, value_arguments
 from morrow.tool.programs.helm_storage import Record, records, revision_of
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
+
+LEVEL = "pod-security.kubernetes.io/enforce"
 
 
 class Site:
@@ -126,3 +129,21 @@ class Site:
             if old["info"]["status"] == "deployed":
                 old["info"]["status"] = "superseded"
         self.records[new] = record
+
+
+def ensure_namespace(site: Site) -> bool:
+    """Make the namespace when it is missing, as `restricted`; return whether it was made."""
+    name = site.environment.namespace
+    if site.namespace is not None:
+        return False
+    labels = {LEVEL: "restricted", "pod-security.kubernetes.io/warn": "restricted"}
+    labels[MADE_BY] = "morrow"
+    metadata = {"name": name, "labels": labels}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    done = site.kubectl.create(namespace)
+    if done.code and "already exists" in done.err:
+        return False
+    if done.code:
+        raise site.kubectl.failure(done)
+    terminal.say(f"  namespace {name} made, Pod Security restricted")
+    return True

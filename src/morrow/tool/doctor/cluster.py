@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.cluster.namespace import LEVEL
 from morrow.tool.cluster.objects import COMPONENT, labels_of, quantity
 from morrow.tool.cluster.place import Place
-from morrow.tool.cluster.site import Site
+from morrow.tool.cluster.site import LEVEL, Site
 from morrow.tool.doctor.check import Check
 from morrow.tool.doctor.programs import server_version
 from morrow.tool.doctor.rights import rights_checks

@@ -1,8 +1,14 @@
-"""Read an environment: its files, merged as Helm merges them, and held against the schema."""
+"""Read an environment: its files, merged as Helm merges them, and held against the schema.
+
+A test holds the merge to Helm itself. It has two steps, as in Helm: files over each other
+(`overlay`: maps merge, all else replaces, null stays), then the result over the chart's own values
+(`coalesce`: null removes a default).
+"""
 
 from __future__ import annotations
 
 import os
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,10 +17,11 @@ from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.project import NAME, Project
 from morrow.tool.base.terminal import again, typed
 from morrow.tool.base.words import did_you_mean, near
-from morrow.tool.environment.merge import coalesce, overlay
 from morrow.tool.environment.model import Environment
 from morrow.tool.environment.schema import check
 from morrow.tool.environment.yaml import read as read_file
+
+Values = dict[str, Any]
 
 
 def problems_of(environment: Environment) -> list[Problem]:
@@ -37,7 +44,7 @@ def read(project: Project, label: str, context: str | None = None) -> Environmen
     below = [project.environments / name for name in ("base.yaml", f"{label}.platform.yaml")]
     files = [*filter(Path.is_file, below), own]
     layers = tuple(read_file(file, project.shown(file)) for file in files)
-    given: dict[str, Any] = {}
+    given: Values = {}
     for layer in layers:
         given = overlay(given, layer.values)
     chart_values = project.chart / "values.yaml"
@@ -67,3 +74,40 @@ def missing(project: Project, label: str, command: str = "") -> Failure:
     elif not command:
         command = again(label, names[0]) if names else f"write {folder}/dev.yaml"
     return Failure(problem("environment-missing", label, cause, command=command))
+
+
+def overlay(below: Values, above: Values) -> Values:
+    """Lay one values file over another."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        if isinstance(value, dict) and isinstance(old, dict):
+            merged[key] = overlay(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def coalesce(defaults: Values, given: Values) -> Values:
+    """Lay what is given over the chart's defaults."""
+    merged = deepcopy(given)
+    for key, default in defaults.items():
+        if key not in merged:
+            merged[key] = deepcopy(default)
+        elif merged[key] is None:
+            del merged[key]  # at the root, even a default that is null itself
+        elif isinstance(merged[key], dict) and isinstance(default, dict):
+            merged[key] = _coalesce_table(default, merged[key])
+    return merged
+
+
+def _coalesce_table(defaults: Values, given: Values) -> Values:
+    merged = dict(given)
+    for key, default in defaults.items():
+        if key not in merged:
+            merged[key] = deepcopy(default)
+        elif merged[key] is None and default is not None:
+            del merged[key]
+        elif isinstance(merged[key], dict) and isinstance(default, dict):
+            merged[key] = _coalesce_table(default, merged[key])
+    return merged

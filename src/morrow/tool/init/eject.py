@@ -8,11 +8,12 @@ from pathlib import Path
 
 from morrow import __version__
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.base.project import Project
-from morrow.tool.base.shipped import CHART, MODULE, ROOT, shipped
+from morrow.tool.base.project import Project, shipped
 from morrow.tool.environment.load import read
 from morrow.tool.rules.copies import module_of
 
+CHART, MODULE = "chart", "terraform/modules/service"
+ROOT = "terraform/environments/dev"
 GIVEN_UP = (
     "it is yours now: a newer Morrow does not change it. `morrow doctor` says when its version"
     " is another than the package's; delete the folder to take the package's own again"

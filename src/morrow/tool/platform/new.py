@@ -8,8 +8,7 @@ from pathlib import Path
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.files import draft_of
-from morrow.tool.base.project import Project
-from morrow.tool.base.shipped import shipped
+from morrow.tool.base.project import Project, shipped
 from morrow.tool.base.terminal import typed
 from morrow.tool.environment.new import renamed_terraform, require_name
 from morrow.tool.platform.account import PLACEHOLDER

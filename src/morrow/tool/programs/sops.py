@@ -19,9 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from morrow.tool.base import memory
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.files import draft_of
+from morrow.tool.base.files import draft_folder, draft_of
 from morrow.tool.base.terminal import terminal
 from morrow.tool.programs import runner
 from morrow.tool.programs.runner import Result
@@ -163,7 +162,7 @@ class Sops:
 
     def edit(self) -> bool:
         """Open it in the person's editor, its draft in memory; whether it was changed."""
-        with memory.draft_folder("edit") as folder:
+        with draft_folder("edit") as folder:
             editor = next(filter(None, map(os.environ.get, ("SOPS_EDITOR", "EDITOR"))), "")
             if not editor and not sys.stdin.isatty():  # sops would open vim, and show it in a log
                 cause = "none is named, and there is no terminal to open one in"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.memory import memory_folder
+from morrow.tool.base.files import memory_folder
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.words import did_you_mean
 from morrow.tool.cluster.site import Site

@@ -1,13 +1,14 @@
-"""The pods and workloads of a release, by process and by name."""
+"""The pods and workloads of a release, by process and by name, and the secrets that they hold."""
 
 from __future__ import annotations
 
-from morrow.tool.base.errors import Failure, problem
+from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import COMPONENT, annotations_of, labels_of
+from morrow.tool.cluster.objects import COMPONENT, annotations_of, labels_of, names_held
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
-from morrow.tool.diagnose.view import View, is_ending, is_ready, own_pods
+from morrow.tool.diagnose.view import View, is_ending, is_of, is_ready, own_pods
+from morrow.tool.programs.port_forward import ask
 from morrow.tool.targets.target import Which
 
 WEB = "service"
@@ -69,6 +70,30 @@ def container_of(pod: Json) -> str:
 def begun(status: Json) -> bool:
     """Whether a container has run, by its status."""
     return not {"running", "terminated"}.isdisjoint(status.get("state") or {})
+
+
+def prove(site: Site) -> list[dict[str, str]]:
+    """Ask every pod which secrets it holds; raise when one holds others."""
+    environment = site.environment
+    secrets, admin = environment.secrets, environment.value("ports", "admin")
+    answers: list[dict[str, str]] = []
+    problems: list[Problem] = []
+    for pod in own_pods(look(site.kubectl, site.place)):
+        if is_ending(pod) or not is_of(pod, environment.name):
+            continue
+        name, revision = pod["metadata"]["name"], ""
+        if admin:
+            answer = ask(site.kubectl, f"pod/{name}", int(admin), "/info")
+            revision = str(answer.json.get("secrets_revision", ""))
+        named = names_held(pod["spec"])["secrets"]
+        answers.append({"pod": name, "secret": named, "revision": revision})
+        if named != secrets.object_name or (admin and revision != secrets.revision):
+            cause = f"it holds {named or 'no Secret'}, its revision is {revision or 'unknown'}"
+            label = environment.label
+            problems.append(problem("secret-not-rolled", f"Pod {name}", cause, environment=label))
+    if problems:
+        raise Failure(*problems)
+    return answers
 
 
 def _missing(site: Site, wanted: str, cause: str, names: list[str]) -> Failure:

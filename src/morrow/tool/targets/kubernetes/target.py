@@ -12,10 +12,9 @@ from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster import lock
-from morrow.tool.cluster.namespace import ensure_namespace
 from morrow.tool.cluster.objects import MADE_BY
 from morrow.tool.cluster.protection import guard
-from morrow.tool.cluster.site import Site
+from morrow.tool.cluster.site import Site, ensure_namespace
 from morrow.tool.deliver.apply import apply
 from morrow.tool.deliver.delivery import KEPT, delivery_of, left_behind
 from morrow.tool.deliver.failed import changed_already
@@ -39,7 +38,7 @@ from morrow.tool.stores.store import store_of
 from morrow.tool.targets.kubernetes.inside import Inside
 from morrow.tool.targets.kubernetes.logs import Logs
 from morrow.tool.targets.kubernetes.operate import Operations
-from morrow.tool.targets.kubernetes.prove import prove
+from morrow.tool.targets.kubernetes.pods import prove
 from morrow.tool.targets.kubernetes.status import status_of
 from morrow.tool.targets.kubernetes.verify import KubernetesSubject
 from morrow.tool.targets.target import DownOptions, Target, UpOptions, VerifyOptions

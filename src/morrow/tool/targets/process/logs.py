@@ -1,22 +1,30 @@
-"""The log lines of an environment's processes on this machine, as one stream."""
+"""The log lines of an environment's processes on this machine, as one stream.
+
+`morrow up ENV --watch` shows it too, and a change of the files takes over.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.cluster.site import Site
+from morrow.tool.rules.open import DEPLOYABLE, open_site
 from morrow.tool.targets.lines import Dress, stamp_of
 from morrow.tool.targets.process.beside import logs_of
 from morrow.tool.targets.process.operate import only_in_a_cluster
+from morrow.tool.targets.process.replace import wanted_by
 from morrow.tool.targets.process.state import Run, Runs
 from morrow.tool.targets.target import LogsOptions
+
+PAUSE = 0.2  # seconds between two looks at the logs
+LOOKS = 3  # the pause between two looks at the files, as a multiple of how long one takes
 
 
 class Tail:
@@ -74,7 +82,7 @@ class Logs:
         terminal.result("\n".join(lines))
         while True:
             tail.show()
-            time.sleep(0.2)
+            time.sleep(PAUSE)
 
 
 def _last(runs: Runs, run: Run, options: LogsOptions) -> Iterator[str]:
@@ -92,3 +100,38 @@ def _last(runs: Runs, run: Run, options: LogsOptions) -> Iterator[str]:
                     own.append((moment, text))
         rows += own
     return (text for _, text in sorted(rows, key=lambda row: row[0]))
+
+
+def watch(site: Site, up: Callable[[Site], object]) -> None:
+    """Show the logs and bring up what has changed, until Ctrl-C. What fails leaves the old one."""
+    environment = site.environment
+    runs, seen, last_errors = Runs(environment), wanted_by(environment).release, ""
+    tail = Tail(runs, LogsOptions(pretty=True), runs.serving())
+    terminal.say("watching the files; Ctrl-C stops everything")
+    next_look = 0.0
+    while True:
+        tail.show()
+        time.sleep(PAUSE)
+        if time.monotonic() < next_look:
+            continue
+        began, looked = time.monotonic(), 0.0
+        try:
+            fresh = open_site(environment.label, environment.context, DEPLOYABLE)
+            mark = wanted_by(fresh.environment).release
+            looked = time.monotonic() - began  # what `up` takes does not count
+            if mark != seen:
+                seen, last_errors = mark, ""
+                terminal.say("the files have changed")
+                up(fresh)
+        except Failure as failure:
+            if failure.interrupted:
+                raise
+            errors = "\n".join(
+                "\n".join((f"error {one.code}: {one.object}", f"  {one.cause}",
+                           *(f"  | {line}" for line in one.details[-3:]), f"  fix: {one.fix}"))
+                for one in failure.problems
+            )  # fmt: skip
+            if errors != last_errors:
+                terminal.say(errors)
+                last_errors = errors
+        next_look = time.monotonic() + max(0.5, LOOKS * looked)

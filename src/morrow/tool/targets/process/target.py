@@ -24,7 +24,7 @@ from morrow.tool.doctor.programs import program_checks
 from morrow.tool.stores.sops import forget
 from morrow.tool.stores.store import store_of, unsupported
 from morrow.tool.targets.process.beside import names_beside, stop_beside
-from morrow.tool.targets.process.logs import Logs
+from morrow.tool.targets.process.logs import Logs, watch
 from morrow.tool.targets.process.operate import Operations, only_in_a_cluster
 from morrow.tool.targets.process.plan import compute_process, in_the_way
 from morrow.tool.targets.process.replace import READY, replace, url_of, wanted_by
@@ -32,7 +32,6 @@ from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.start import stop
 from morrow.tool.targets.process.state import Runs, ask
 from morrow.tool.targets.process.verify import ProcessSubject
-from morrow.tool.targets.process.watch import watch
 from morrow.tool.targets.target import DownOptions, Target, UpOptions, VerifyOptions
 
 
