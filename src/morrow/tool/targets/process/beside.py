@@ -1,6 +1,6 @@
 """The processes beside the web process on this machine: tasks before it, workers and crons after.
 
-How others use it: `Beside(environment, runs, run, variables)`, then `tasks()` before the web
+How others use it: `Beside(runs, run, variables)`, then `tasks()` before the web
 process starts and `start()` when it serves; `stop_beside(runs, run)` ends those of one start. Each
 writes a log and a pid of its own name into the start's folder.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.base.terminal import terminal
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.python import interpreter
 from morrow.tool.targets.process.start import GRACE, spawn, tail
@@ -40,10 +40,14 @@ def alone(variables: Mapping[str, str]) -> dict[str, str]:
 class Beside:
     """What the environment's file calls `processes`, for one start."""
 
-    environment: Environment
     runs: Runs
     run: Run
     variables: Mapping[str, str]  # of the web process
+
+    @property
+    def environment(self) -> Environment:
+        """Whose processes they are."""
+        return self.runs.environment
 
     def tasks(self) -> None:
         """Run the release's tasks to their end, in their order; raise the first that fails."""
@@ -99,7 +103,8 @@ class Beside:
         words = [*map(str, process.get("command") or ()), *map(str, process.get("args") or ())]
         if words[1:3] == ["-m", "morrow"] and words[4:5] == ["--"]:
             words = words[5:]  # already run by the kit
-        words = [*python_of(self.environment), "-m", "morrow", verb, "--", *words]
+        python = interpreter(self.environment.project).path
+        words = [python, "-m", "morrow", verb, "--", *words]
         if process.get("kind") == "cron":
             zone = str(process.get("timeZone") or "Etc/UTC")
             module = "morrow.tool.targets.process.cron"
@@ -113,13 +118,8 @@ class Beside:
 
     def _failed(self, code: str, process: str, cause: str, name: str) -> Failure:
         lines = tail(self.runs.log(self.run, name), 10)
-        again = f"{typed()} up {self.environment.label}"
-        return Failure(problem(code, process, cause, details=lines, command=again, up=again))
-
-
-def python_of(environment: Environment) -> tuple[str, ...]:
-    """Return the interpreter that runs the service."""
-    return (interpreter(environment.project).path,)
+        up = self.runs.up
+        return Failure(problem(code, process, cause, details=lines, command=up, up=up))
 
 
 def names_beside(runs: Runs, run: Run) -> list[str]:

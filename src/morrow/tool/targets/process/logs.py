@@ -13,7 +13,7 @@ from typing import TextIO
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
-from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.rules.open import DEPLOYABLE, open_site
 from morrow.tool.targets.lines import Dress, stamp_of
@@ -67,7 +67,7 @@ class Logs:
         runs, label = Runs(site.environment), site.environment.label
         logged = [run for run in runs.all() if logs_of(runs, run)]  # one killed early has none
         if not logged:
-            text = f"{site.environment.name} has not run here yet; next: {typed()} up {label}"
+            text = f"{site.environment.name} has not run here yet; next: {runs.up}"
             return Outcome(text, {"lines": []}, ok=False)
         run = next((r for r in logged if runs.pid(r) is not None), logged[0])
         logs = logs_of(runs, run)

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json, Outcome
-from morrow.tool.base.terminal import format_table, terminal, typed
+from morrow.tool.base.terminal import format_table, terminal
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.programs import runner
+from morrow.tool.programs.python import interpreter
 from morrow.tool.stores.store import folders_of
-from morrow.tool.targets.process.beside import alone, python_of
+from morrow.tool.targets.process.beside import alone
 from morrow.tool.targets.process.replace import replace, url_of, wanted_by
 from morrow.tool.targets.process.start import variables_of
 from morrow.tool.targets.process.state import Run as Start
@@ -47,7 +48,7 @@ class Operations:
             rows.append((str(run.number), when, state, run.secrets_revision, run.release))
         data = {"environment": label, "releases": starts}
         if not rows:
-            text = f"{site.environment.name} has not run here yet; next: {typed()} up {label}"
+            text = f"{site.environment.name} has not run here yet; next: {runs.up}"
             return Outcome(text, data, ok=False)
         heads = ("start", "at", "state", "secrets", "code and settings")
         return Outcome(format_table(heads, rows, terminal.width), data)
@@ -76,7 +77,8 @@ class Operations:
 
     def task(self, site: Site, run: Run) -> Outcome:
         """Run it as the kit runs a task: settings checked first."""
-        command = (*python_of(site.environment), "-m", "morrow", "task", "--", *run.command)
+        python = interpreter(site.environment.project).path
+        command = (python, "-m", "morrow", "task", "--", *run.command)
         return self._beside(site, run, command, "task")
 
     def _beside(self, site: Site, run: Run, command: Sequence[str], verb: str) -> Outcome:
@@ -87,10 +89,8 @@ class Operations:
         revision = environment.secrets.revision
         environment.project.make_state()
         secrets = folders_of(environment).complete(environment, revision)
-        start = Start(0, 0, 0, "", revision, time.time())
-        variables = alone(
-            variables_of(environment, Runs(site.environment), start, environment.settings, secrets)
-        )
+        start = Start(0, 0, 0, "", revision, time.time(), environment.settings)
+        variables = alone(variables_of(Runs(environment), start, secrets))
         if declared := environment.project.settings:
             variables["MORROW_SERVICE"] = declared  # checks the settings of a task
         folder = environment.project.source

@@ -85,8 +85,8 @@ def replace(
         _require_free(environment, old, http, admin_port)
     Servers(environment).start()
     if old and goes_on:
-        _start_what_is_missing(environment, runs, old)
-        return _serves(environment, runs, old, "already runs")
+        _start_what_is_missing(runs, old)
+        return _serves(runs, old, "already runs")
     probes = admin if same_ports else free_port(admin)
     secrets = folders_of(environment).complete(environment, wanted.revision)
     if old and not drain:
@@ -104,24 +104,24 @@ def replace(
     )
     runs.add(run)
     terminal.status(f"{'handing over to' if takes_over else 'starting'} {environment.name} …")
-    variables = variables_of(environment, runs, run, run.settings, secrets)
-    beside = Beside(environment, runs, run, variables)
+    variables = variables_of(runs, run, secrets)
+    beside = Beside(runs, run, variables)
     beside.tasks()
-    _start(environment, runs, run, variables, timeout, old, takes_over=takes_over)
+    _start(runs, run, variables, timeout, old, takes_over=takes_over)
     _end_others(runs, run, old, takes_over=takes_over)
     beside.start()
     runs.prune()
     if probes != admin:
         terminal.say(f"port {admin} is taken; the probes are on {probes}")
-    return _serves(environment, runs, run, "took over" if old else "runs")
+    return _serves(runs, run, "took over" if old else "runs")
 
 
-def _start_what_is_missing(environment: Environment, runs: Runs, run: Run) -> None:
+def _start_what_is_missing(runs: Runs, run: Run) -> None:
     """Start the processes beside the web process that have ended."""
+    environment = runs.environment
     if environment.processes:
         secrets = folders_of(environment).complete(environment, run.secrets_revision)
-        variables = variables_of(environment, runs, run, run.settings, secrets)
-        Beside(environment, runs, run, variables).start()
+        Beside(runs, run, variables_of(runs, run, secrets)).start()
 
 
 def _require_free(
@@ -135,7 +135,6 @@ def _require_free(
 
 
 def _start(
-    environment: Environment,
     runs: Runs,
     run: Run,
     variables: Mapping[str, str],
@@ -145,11 +144,11 @@ def _start(
     takes_over: bool,
 ) -> None:
     """Start the web process and wait until it is ready; end it where it does not become so."""
-    project = environment.project
+    project = runs.environment.project
     words = [interpreter(project).path, "-m", "morrow", project.app]
     child = spawn(project.source, runs.of(run) / "pid", runs.log(run), words, variables)
     try:
-        wait_ready(environment, runs, run, child, timeout, old if takes_over else None)
+        wait_ready(runs, run, child, timeout, old if takes_over else None)
     except BaseException as stopped:
         if isinstance(stopped, KeyboardInterrupt):
             terminal.say("stopping the new process" + ("; the old one serves on" if old else ""))
@@ -182,8 +181,8 @@ def _serving_alone(runs: Runs) -> Run | None:
     return serving
 
 
-def _serves(environment: Environment, runs: Runs, run: Run, how: str) -> Outcome:
-    tool, label = typed(), environment.label
+def _serves(runs: Runs, run: Run, how: str) -> Outcome:
+    tool, label = typed(), runs.environment.label
     next_ = [
         f"curl {url_of(run.port)}",
         f"{tool} verify {label} --during update",
@@ -191,7 +190,7 @@ def _serves(environment: Environment, runs: Runs, run: Run, how: str) -> Outcome
     ]
     text = "\n".join(
         [
-            f"{environment.name} {how} (pid {runs.pid(run)})",
+            f"{runs.environment.name} {how} (pid {runs.pid(run)})",
             f"  service  {url_of(run.port)}",
             f"  probes   {url_of(run.admin_port)}readyz",
             "next:",

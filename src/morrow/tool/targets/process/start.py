@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from morrow.tool.base.errors import Failure, Problem, problem
-from morrow.tool.base.terminal import terminal, typed
+from morrow.tool.base.terminal import terminal
 from morrow.tool.diagnose.ended import BAD_SETTINGS, refused_variables
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.python import Interpreter, interpreter
+from morrow.tool.programs.python import interpreter
 from morrow.tool.targets.lines import parsed
 from morrow.tool.targets.process.state import HOST, Run, Runs, ask
 
@@ -31,22 +31,23 @@ INHERITED = ("PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV")
 INHERITED_PREFIXES = ("LC_", "OTEL_", "SSL_CERT_", "PYTHON", "COVERAGE_")
 
 
-def variables_of(
-    environment: Environment, runs: Runs, run: Run, settings: Mapping[str, str], secrets: Path
-) -> dict[str, str]:
-    """All that the service gets."""
+def variables_of(runs: Runs, run: Run, secrets: Path) -> dict[str, str]:
+    """All that the service gets; `secrets` is the folder of their values."""
+    environment = runs.environment
     inherited = {
         name: value
         for name, value in os.environ.items()
         if name in INHERITED or name.startswith(INHERITED_PREFIXES)
     }
     python = interpreter(environment.project)
+    # Where the service's modules are, then the kit where its environment lacks it.
+    places = (str(environment.project.source), *python.paths, os.environ.get("PYTHONPATH", ""))
     return {
         **inherited,
         **python.variables,
-        **settings,
+        **run.settings,
         **_secrets(environment, secrets),
-        "PYTHONPATH": python_path(environment, python),
+        "PYTHONPATH": os.pathsep.join(filter(None, places)),
         "PYTHONUNBUFFERED": "1",
         "MORROW_HOST": HOST,
         "MORROW_PORT": str(run.port),
@@ -59,12 +60,6 @@ def variables_of(
         "MORROW_SECRETS_REVISION": run.secrets_revision,
         "MORROW_HANDOVER": str(runs.handover),
     }
-
-
-def python_path(environment: Environment, python: Interpreter) -> str:
-    """Return where the service's modules are, then the kit where its environment lacks it."""
-    places = (str(environment.project.source), *python.paths, os.environ.get("PYTHONPATH", ""))
-    return os.pathsep.join(filter(None, places))
 
 
 def _secrets(environment: Environment, folder: Path) -> dict[str, str]:
@@ -92,19 +87,14 @@ def spawn(
 
 
 def wait_ready(
-    environment: Environment,
-    runs: Runs,
-    run: Run,
-    child: subprocess.Popen[bytes],
-    timeout: float,
-    old: Run | None,
+    runs: Runs, run: Run, child: subprocess.Popen[bytes], timeout: float, old: Run | None
 ) -> None:
     """Return when this very process is ready and its service port answers."""
     deadline = time.monotonic() + timeout
     last_answer: dict[str, object] = {}
     while time.monotonic() < deadline:
         if child.poll() is not None:
-            raise Failure(_ended(environment, runs, run, child.returncode, old))
+            raise Failure(_ended(runs, run, child.returncode, old))
         ready = ask(run.admin_port, "/readyz")
         if ready.get("pid") == child.pid or ready["status"] == 0:
             last_answer = ready
@@ -121,18 +111,17 @@ def wait_ready(
     shown = (
         json.dumps(checks or last_answer.get("error") or last_answer) if last_answer else "nothing"
     )
-    who, log = f"{environment.name} in {environment.label}", runs.log(run)
+    environment, log = runs.environment, runs.log(run)
     cause = f"it runs and was not ready in {timeout:g} s{why}{_old_serves(old)}"
     lines = (f"the probe says: {shown}", *tail(log))
     see = f"tail {shlex.quote(environment.shown(log))}"
     longer = {"environment": environment.label, "seconds": str(min(3600, round(4 * timeout)))}
-    raise Failure(problem("process-never-ready", who, cause, details=lines, command=see, **longer))
+    never = problem("process-never-ready", runs.who, cause, details=lines, command=see, **longer)
+    raise Failure(never)
 
 
-def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run | None) -> Problem:
-    lines = tail(runs.log(run))
-    who = f"{environment.name} in {environment.label}"
-    again = f"{typed()} up {environment.label}"
+def _ended(runs: Runs, run: Run, code: int, old: Run | None) -> Problem:
+    environment, lines = runs.environment, tail(runs.log(run))
     if code == BAD_SETTINGS:
         refused = list(dict(refused_variables(lines)).items())
         complaints = "; ".join(f"{name}: {message}" for name, message in refused) or "see below"
@@ -142,14 +131,14 @@ def _ended(environment: Environment, runs: Runs, run: Run, code: int, old: Run |
             fixes.append(f"{name} in {environment.place(*section)}")
         fix = f"set {', '.join(fixes) or f'what the lines name in {environment.file}'}"
         cause = f"the service refuses its settings (exit code 78){_old_serves(old)}: {complaints}"
-        return problem("settings-refused", who, cause, details=lines, fix=fix, up=again)
+        return problem("settings-refused", runs.who, cause, details=lines, fix=fix, up=runs.up)
     how = (
         f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
     )
     said = tuple(part for line in lines for part in _message(line).splitlines())[-20:]
     last = next((f": {line.strip()[:200]}" for line in reversed(said) if line.strip()), "")
     cause = f"it {how}{last}{_old_serves(old)}"
-    return problem("process-crashed", who, cause, details=said, command=again)
+    return problem("process-crashed", runs.who, cause, details=said, command=runs.up)
 
 
 def _message(line: str) -> str:

@@ -60,6 +60,16 @@ class Runs:
         self.folder = environment.project.state / environment.label
 
     @property
+    def who(self) -> str:
+        """The service and its environment, for messages."""
+        return f"{self.environment.name} in {self.environment.label}"
+
+    @property
+    def up(self) -> str:
+        """The command that brings it up, as it can be typed."""
+        return f"{typed()} up {self.environment.label}"
+
+    @property
     def handover(self) -> Path:
         """The socket over which a new process takes the ports over."""
         path = self.folder / "handover.sock"
@@ -109,10 +119,8 @@ class Runs:
         """The one that serves; raise where there is none."""
         run = self.serving()
         if run is None:
-            name, label = self.environment.name, self.environment.label
-            cause, up = "no process of it answers on this machine", f"{typed()} up {label}"
-            wrong = problem("not-running", f"{name} in {label}", cause, command=up)
-            raise Failure(wrong, refused=True)
+            cause = "no process of it answers on this machine"
+            raise Failure(problem("not-running", self.who, cause, command=self.up), refused=True)
         return run
 
     def mark_served(self, run: Run) -> None:

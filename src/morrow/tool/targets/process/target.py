@@ -15,7 +15,7 @@ from pathlib import Path
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Outcome
-from morrow.tool.base.terminal import format_table, terminal, typed
+from morrow.tool.base.terminal import format_table, terminal
 from morrow.tool.cluster import lock
 from morrow.tool.cluster.site import Site
 from morrow.tool.doctor.check import Check, failed
@@ -26,7 +26,7 @@ from morrow.tool.stores.store import store_of, unsupported
 from morrow.tool.targets.process.beside import names_beside, stop_beside
 from morrow.tool.targets.process.logs import Logs, watch
 from morrow.tool.targets.process.operate import Operations, only_in_a_cluster
-from morrow.tool.targets.process.plan import compute_process, in_the_way
+from morrow.tool.targets.process.plan import in_the_way, plan
 from morrow.tool.targets.process.replace import READY, replace, url_of, wanted_by
 from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.start import stop
@@ -100,7 +100,7 @@ class Process(Operations, Logs, Target):
         if run is None:
             alive = runs.alive()
             state = "runs but does not answer" if alive else "does not run"
-            text = f"{environment.name} {state}; next: {typed()} up {environment.label}"
+            text = f"{environment.name} {state}; next: {runs.up}"
             text = "\n".join([text, *(f"{kind}: {said}" for kind, said in servers.rows())])
             none = {"environment": environment.label, "running": False, "servers": servers.pids}
             return Outcome(text, none, ok=False)
@@ -143,8 +143,7 @@ class Process(Operations, Logs, Target):
         """Compare the process that serves with the files."""
         if wrong := [*in_the_way(site.environment), *Servers(site.environment).lacking()]:
             raise Failure(*wrong, refused=True)
-        plan = compute_process(site.environment)
-        return Outcome(plan.as_text(), plan.as_json(), ok=plan.empty)
+        return plan(site.environment)
 
     def render(self, site: Site, folder: Path | None) -> Outcome:
         """Refuse: nothing is applied anywhere."""

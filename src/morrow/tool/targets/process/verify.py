@@ -10,7 +10,6 @@ import signal
 import time
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.base.terminal import typed
 from morrow.tool.base.web import get
 from morrow.tool.cluster import lock
 from morrow.tool.environment.model import Environment
@@ -57,8 +56,8 @@ class ProcessSubject(Subject):
         revision_wanted = self.environment.secrets.revision
         current = wanted_by(self.environment).release
         held = run.code
-        again = f"{typed()} up {self.environment.label}"
-        detail = held if held == current else f"{held} runs, the files say {current}: {again}"
+        again = f"{held} runs, the files say {current}: {self.runs.up}"
+        detail = held if held == current else again
         lines.append(Line(held == current, "the code and settings that run are the files'", detail))
         revision = run.secrets_revision
         ok = revision == revision_wanted
@@ -131,8 +130,8 @@ class ProcessSubject(Subject):
         main = self.runs.pid(run)
         workers = children(main) if main else []
         if not workers:
-            up = f"{typed()} up {self.environment.label}"
-            raise Failure(problem("not-running", f"pid {main}", "it has no worker", command=up))
+            cause = "it has no worker"
+            raise Failure(problem("not-running", f"pid {main}", cause, command=self.runs.up))
         load.mark("kill")
         os.kill(workers[0], signal.SIGKILL)
         return f"worker {workers[0]} was killed (SIGKILL)"
