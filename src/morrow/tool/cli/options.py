@@ -1,4 +1,4 @@
-"""What the commands share: the lazy group, and the options that most of them take.
+"""What the commands share: the options that most of them take, and how they end.
 
 How others use it:
 
@@ -12,7 +12,7 @@ Import what is heavy (yaml, jsonschema, subprocess users) inside the function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,6 +24,7 @@ from morrow.tool.base.terminal import terminal
 
 if TYPE_CHECKING:
     from morrow.tool.cluster.site import Site
+    from morrow.tool.rules.open import Level
     from morrow.tool.targets.target import Target
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,10 +46,15 @@ def complete_environment(ctx: click.Context, param: click.Parameter, incomplete:
     """Complete the names of the environments from their files."""
     from morrow.tool.base.project import Project
 
+    return beginning(incomplete, lambda: Project.find().environment_names())
+
+
+def beginning(incomplete: str, names: Callable[[], Iterable[str]]) -> list[str]:
+    """Return the names that begin so, for a shell's completion."""
     try:
-        return [name for name in Project.find().environment_names() if name.startswith(incomplete)]
+        return [name for name in names() if name.startswith(incomplete)]
     except Failure:
-        return []  # a shell's completion has nobody to tell
+        return []  # it has nobody to tell
 
 
 def environment_argument(function: F) -> F:
@@ -133,20 +139,32 @@ def complete_process(ctx: click.Context, param: click.Parameter, incomplete: str
     from morrow.tool.base.project import Project
     from morrow.tool.environment.load import read
 
-    try:
-        environment = read(Project.find(), str(ctx.params.get("environment") or ""))
-    except Failure:
-        return []
-    return [name for name in environment.processes if name.startswith(incomplete)]
+    label = str(ctx.params.get("environment") or "")
+    return beginning(incomplete, lambda: read(Project.find(), label).processes)
 
 
-def reach(environment: str, context: str | None) -> tuple[Site, Target]:
-    """Open an environment of which something may run, however its files are now."""
+def reach(
+    environment: str,
+    context: str | None,
+    level: Level | None = None,
+    patience: float | None = None,
+) -> tuple[Site, Target]:
+    """Open an environment; unless a level is asked for, however its files are now: it may run."""
     from morrow.tool.rules.open import READABLE, open_site
     from morrow.tool.targets.target import target_of
 
-    site = open_site(environment, context, READABLE)
+    site = open_site(environment, context, level or READABLE, patience=patience)
     return site, target_of(site.environment)
+
+
+@contextmanager
+def detailed_exit(asked: bool) -> Iterator[None]:
+    """Let a failure end with 1 where --detailed-exitcode was given: 2 means changes then."""
+    try:
+        yield
+    except Failure as failure:
+        failure.exit_code = 1 if asked else failure.exit_code
+        raise
 
 
 @contextmanager
@@ -161,17 +179,20 @@ def until_ctrl_c() -> Iterator[None]:
             raise
 
 
-def leave(outcome: Outcome) -> None:
-    """Print what is left to say of a command that ran there; exit with its exit code."""
+def show(outcome: Outcome) -> None:
+    """Print what a target did or found."""
     terminal.answer(dict(outcome.data))
-    if outcome.text:
-        terminal.result(outcome.text)
-    raise SystemExit(int(outcome.data["exit_code"]))
+    terminal.result(outcome.text)
 
 
 def finish(outcome: Outcome) -> None:
     """Print what a target did; exit 1 when that is not well."""
-    terminal.answer(dict(outcome.data))
-    terminal.result(outcome.text)
+    show(outcome)
     if not outcome.ok:
         raise SystemExit(1)
+
+
+def leave(outcome: Outcome) -> None:
+    """Print the answer of a command that ran there, and has said all; exit with its exit code."""
+    terminal.answer(dict(outcome.data))
+    raise SystemExit(int(outcome.data["exit_code"]))

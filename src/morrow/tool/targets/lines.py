@@ -34,7 +34,7 @@ class Dress:
         """Return the line as it is shown."""
         entry = parsed(line)
         if entry is not None:
-            least = LEVELS.get(self._options.level, 0)
+            least = LEVELS.get(self._options.level or "", 0)
             young = not self._after or (_moment(entry) or self._after) >= self._after
             self._shown[source] = young and _level(entry)[1] >= least
         if not self._shown.get(source, not (self._options.level or self._after)):

@@ -37,14 +37,6 @@ class UpOptions:
 
 
 @dataclass(frozen=True)
-class DownOptions:
-    """What `morrow down` was given."""
-
-    confirm: str | None = None
-    purge: bool = False  # kubernetes: namespace and secrets too; process: logs and secrets too
-
-
-@dataclass(frozen=True)
 class LogsOptions:
     """What `morrow logs` was given."""
 
@@ -53,7 +45,7 @@ class LogsOptions:
     since: float = 0.0  # seconds: only what is younger
     pod: str = ""  # only of this one, or of those whose name begins so
     process: str = ""  # only of this one; `web` is the web process
-    level: str = ""  # only what is at least as grave
+    level: str | None = None  # only what is at least as grave
     pretty: bool = False  # JSON lines as lines for people
 
 
@@ -95,8 +87,8 @@ class Target(Protocol):
     def up(self, site: Site, options: UpOptions) -> Outcome:
         """Bring it to what the file says; return when it serves and was asked once."""
 
-    def down(self, site: Site, options: DownOptions) -> Outcome:
-        """Stop it; nothing that cannot be made again is removed without `purge`."""
+    def down(self, site: Site, confirm: str | None = None, *, purge: bool = False) -> Outcome:
+        """Stop it; `purge` removes what cannot be made again: secrets, logs, the namespace."""
 
     def status(self, site: Site) -> Outcome:
         """Say what runs; not ok when it does not serve."""

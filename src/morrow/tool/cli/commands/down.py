@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from morrow.tool.cli.options import changes, environment_argument, finish
+from morrow.tool.cli.options import changes, environment_argument, finish, reach
 
 
 @click.command(help="Take ENVIRONMENT down. Namespace, secrets and logs stay unless --purge.")
@@ -13,9 +13,7 @@ from morrow.tool.cli.options import changes, environment_argument, finish
 @changes
 def command(environment: str, confirm: str | None, purge: bool, context: str | None) -> None:
     """Hand over to the target."""
-    from morrow.tool.rules.open import VALID, open_site
-    from morrow.tool.targets.target import DownOptions, target_of
+    from morrow.tool.rules.open import VALID
 
-    site = open_site(environment, context, VALID)
-    options = DownOptions(confirm=confirm, purge=purge)
-    finish(target_of(site.environment).down(site, options))
+    site, target = reach(environment, context, VALID)
+    finish(target.down(site, confirm, purge=purge))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from typing import Any
 
 import click
 
@@ -56,24 +57,18 @@ def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
 @reads
 def command(
     environment: str,
-    follow: bool,
-    lines: int,
-    since: float,
-    process: str,
-    pod: str,
-    level: str | None,
-    pretty: bool,
     context: str | None,
+    **given: Any,  # noqa: ANN401 - `LogsOptions` says their types
 ) -> None:
     """Hand over to the target."""
     from morrow.tool.targets.target import LogsOptions
 
-    if follow and terminal.json:
+    asked = LogsOptions(**given)
+    if asked.follow and terminal.json:
         raise click.UsageError("--follow has no end, --json one document: choose one")
     site, target = reach(environment, context)
-    options = LogsOptions(follow, lines, since, pod, process, level or "", pretty)
     outcome = None
-    with until_ctrl_c() if follow else nullcontext():
-        outcome = target.logs(site, options)
+    with until_ctrl_c() if asked.follow else nullcontext():
+        outcome = target.logs(site, asked)
     if outcome is not None:
         finish(outcome)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
-from morrow.tool.base.errors import Failure
-from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import environment_argument, reads
+from morrow.tool.cli.options import detailed_exit, environment_argument, reach, reads, show
 
 
 @click.command(help="Show what `up` would change, field by field; change nothing.")
@@ -28,23 +27,14 @@ def command(
     environment: str, out: str | None, detailed_exitcode: bool, context: str | None
 ) -> None:
     """Compute, show, write."""
-    from pathlib import Path
+    from morrow.tool.rules.open import DEPLOYABLE
 
-    from morrow.tool.rules.open import DEPLOYABLE, open_site
-    from morrow.tool.targets.target import target_of
-
-    try:
-        site = open_site(environment, context, DEPLOYABLE)
-        target = target_of(site.environment)
+    with detailed_exit(detailed_exitcode):
+        site, target = reach(environment, context, DEPLOYABLE)
         if out is not None and "out" not in target.takes:
             kind = site.environment.kind
             raise click.UsageError(f"--out is for a cluster; {environment} is a {kind}")
         outcome = target.plan(site, Path(out) if out else None)
-    except Failure as failure:
-        if detailed_exitcode:
-            failure.exit_code = 1  # 2 means changes here
-        raise
-    terminal.answer(dict(outcome.data))
-    terminal.result(outcome.text)
+    show(outcome)
     if detailed_exitcode and not outcome.ok:
         sys.exit(2)

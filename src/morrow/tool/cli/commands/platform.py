@@ -10,7 +10,15 @@ import click
 
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.terminal import terminal, typed
-from morrow.tool.cli.options import F, answers, confirm_option, finish
+from morrow.tool.cli.options import (
+    F,
+    answers,
+    beginning,
+    confirm_option,
+    detailed_exit,
+    finish,
+    reach,
+)
 
 if TYPE_CHECKING:
     from morrow.tool.platform.operate import Release
@@ -27,10 +35,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     from morrow.tool.base.project import Project
     from morrow.tool.platform.roots import names
 
-    try:
-        return [name for name in names(Project.find()) if name.startswith(incomplete)]
-    except Failure:
-        return []  # a shell's completion has nobody to tell
+    return beginning(incomplete, lambda: names(Project.find()))
 
 
 def _name(function: F) -> F:
@@ -81,21 +86,15 @@ def plan(name: str, prices: Path | None, allowed: tuple[str, ...], detailed_exit
     """Plan, price, judge."""
     from morrow.tool.platform.plan import as_json, as_text
 
-    try:
+    with detailed_exit(detailed_exitcode):
         planned = _planned(name, prices, allowed)
-    except Failure as failure:
-        if detailed_exitcode:
-            failure.exit_code = 1  # 2 means changes here
-        raise
-    terminal.warn(*planned.warnings)
-    terminal.result(as_text(planned))
-    terminal.answer(as_json(planned))
+        terminal.warn(*planned.warnings)
+        terminal.result(as_text(planned))
+        terminal.answer(as_json(planned))
+        if planned.problems and not terminal.json:
+            raise Failure(*planned.problems, refused=True)
     if planned.problems:
-        if terminal.json:
-            sys.exit(1 if detailed_exitcode else 2)
-        failed = Failure(*planned.problems, refused=True)
-        failed.exit_code = 1 if detailed_exitcode else 2
-        raise failed
+        sys.exit(1 if detailed_exitcode else 2)
     if detailed_exitcode and not planned.empty:
         sys.exit(2)
 
@@ -133,18 +132,15 @@ def down(name: str, confirm: str | None) -> None:
 def _release(name: str) -> Release | None:
     """Return what takes the environment's own release down; None where it has no cluster."""
     from morrow.tool.base.project import Project
-    from morrow.tool.rules.open import READABLE, open_site
-    from morrow.tool.targets.target import DownOptions, target_of
 
     if name not in Project.find().environment_names():
         return None
-    site = open_site(name, None, READABLE)
-    target = target_of(site.environment)
+    site, target = reach(name, None)
     if "url" not in target.takes:  # it runs in no cluster
         return None
 
     def release() -> None:
-        target.down(site, DownOptions(confirm=name))
+        target.down(site, confirm=name)
 
     return release
 

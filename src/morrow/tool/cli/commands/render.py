@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from morrow.tool.cli.options import answers, environment_argument, finish
+from morrow.tool.cli.options import answers, environment_argument, finish, reach
 
 
 @click.command(
@@ -23,8 +23,7 @@ from morrow.tool.cli.options import answers, environment_argument, finish
 @answers
 def command(environment: str, output: Path | None) -> None:
     """Hand over to the target."""
-    from morrow.tool.rules.open import DEPLOYABLE, open_site
-    from morrow.tool.targets.target import target_of
+    from morrow.tool.rules.open import DEPLOYABLE
 
-    site = open_site(environment, None, DEPLOYABLE)
-    finish(target_of(site.environment).render(site, output))
+    site, target = reach(environment, None, DEPLOYABLE)
+    finish(target.render(site, output))

@@ -10,7 +10,7 @@ import click
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import answers, changes, environment_argument, finish, reads
+from morrow.tool.cli.options import answers, changes, environment_argument, finish, reads, show
 
 
 @click.group(help="List, set or rotate secrets.")
@@ -129,8 +129,7 @@ def status(environment: str, context: str | None) -> None:
     if failure is None:
         finish(outcome)
         return
-    terminal.answer(dict(outcome.data))
-    terminal.result(outcome.text)
+    show(outcome)
     if terminal.json:  # they are in its answer
         raise SystemExit(failure.exit_code)
     raise failure

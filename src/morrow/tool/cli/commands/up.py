@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cli.options import Number, Whole, changes, environment_argument, finish
+from morrow.tool.cli.options import Number, Whole, changes, environment_argument, finish, reach
 
 
 @click.command(
@@ -22,7 +25,7 @@ from morrow.tool.cli.options import Number, Whole, changes, environment_argument
 )
 @click.option(
     "--plan",
-    type=click.Path(exists=True),
+    type=click.Path(path_type=Path, exists=True),
     help="Apply exactly this file of `morrow plan --out` (kubernetes).",
 )
 @click.option(
@@ -31,43 +34,24 @@ from morrow.tool.cli.options import Number, Whole, changes, environment_argument
     help="Seconds until ready. [default: 30 for a process, 120 with terraform, else 600]",
 )
 @changes
-def command(
-    environment: str,
-    port: int | None,
-    admin_port: int | None,
-    watch: bool,
-    plan: str | None,
-    confirm: str | None,
-    timeout: float | None,
-    context: str | None,
-) -> None:
+def command(environment: str, **given: Any) -> None:  # noqa: ANN401 - `UpOptions` says their types
     """Hand over to the target."""
-    from pathlib import Path
+    from morrow.tool.rules.open import DEPLOYABLE, VALID
+    from morrow.tool.targets.target import UpOptions
 
-    from morrow.tool.rules.open import DEPLOYABLE, VALID, open_site
-    from morrow.tool.targets.target import UpOptions, target_of
-
+    asked = UpOptions(**given)
     # A plan was judged when it was made, with the files that it holds.
-    site = open_site(environment, context, VALID if plan else DEPLOYABLE, patience=timeout)
-    kind, target = site.environment.kind, target_of(site.environment)
-    if (port or admin_port) and "port" not in target.takes:
+    level = VALID if asked.plan else DEPLOYABLE
+    site, target = reach(environment, asked.context, level, patience=asked.timeout)
+    kind = site.environment.kind
+    if (asked.port or asked.admin_port) and "port" not in target.takes:
         raise click.UsageError(f"--port is for a process; {environment} is {kind}")
-    if port and port == admin_port:
+    if asked.port and asked.port == asked.admin_port:
         raise click.UsageError("--port and --admin-port are the same")
-    if watch and "watch" not in target.takes:
+    if asked.watch and "watch" not in target.takes:
         raise click.UsageError(f"--watch is for a process; {environment} is {kind}")
-    if watch and terminal.json:
+    if asked.watch and terminal.json:
         raise click.UsageError("--watch has no end, --json one document: choose one")
-    if plan and "plan" not in target.takes:
+    if asked.plan and "plan" not in target.takes:
         raise click.UsageError(f"--plan is for a cluster; {environment} is a {kind}")
-    file = Path(plan) if plan else None
-    options = UpOptions(
-        port=port,
-        admin_port=admin_port,
-        context=context,
-        plan=file,
-        confirm=confirm,
-        timeout=timeout,
-        watch=watch,
-    )
-    finish(target.up(site, options))
+    finish(target.up(site, asked))

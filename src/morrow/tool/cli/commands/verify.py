@@ -15,6 +15,7 @@ from morrow.tool.cli.options import (
     confirm_option,
     environment_argument,
     prometheus_option,
+    reach,
     reads,
 )
 
@@ -97,13 +98,11 @@ def command(**options: Any) -> None:  # noqa: ANN401 - `Asked` says their types
     """Find the subject, verify, print."""
     from pathlib import Path
 
-    from morrow.tool.rules.open import VALID, open_site
-    from morrow.tool.targets.target import target_of
+    from morrow.tool.rules.open import VALID
 
     asked = Asked(**options)
     _require_sense(asked)
-    site = open_site(asked.environment, asked.context, VALID)
-    target = target_of(site.environment)
+    site, target = reach(asked.environment, asked.context, VALID)
     _require_able(asked, target)
     if asked.load:
         _require_leave(site, asked)

@@ -41,7 +41,7 @@ from morrow.tool.targets.kubernetes.operate import Operations
 from morrow.tool.targets.kubernetes.pods import prove
 from morrow.tool.targets.kubernetes.status import status_of
 from morrow.tool.targets.kubernetes.verify import KubernetesSubject
-from morrow.tool.targets.target import DownOptions, Target, UpOptions, VerifyOptions
+from morrow.tool.targets.target import Target, UpOptions, VerifyOptions
 
 PATIENCE_END = 180.0  # seconds for the end of a namespace
 
@@ -81,18 +81,18 @@ class Kubernetes(Operations, Inside, Logs, Target):
         with changed_already():
             return status_of(site, view, just_now=True)
 
-    def down(self, site: Site, options: DownOptions) -> Outcome:
+    def down(self, site: Site, confirm: str | None = None, *, purge: bool = False) -> Outcome:
         """Uninstall the release; with `purge` remove the secrets and the namespace too."""
         environment = site.environment
-        guard(site, options.confirm, f"down {environment.label}")
+        guard(site, confirm, f"down {environment.label}")
         if site.namespace is None:
             return _gone(site, "there is no such namespace: nothing to take down")
         require_own(site)
         with lock.held(environment, f"morrow down {environment.label}"):
             delivery_of(environment).remove(site)
-            if options.purge:
+            if purge:
                 store_of(environment).purge(site)
-        if not options.purge:
+        if not purge:
             return _gone(site, "down; the namespace and the secrets stay (--purge removes them)")
         labels = site.namespace.get("metadata", {}).get("labels") or {}
         if labels.get(MADE_BY) != "morrow":

@@ -32,7 +32,7 @@ from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.start import stop
 from morrow.tool.targets.process.state import Runs, ask
 from morrow.tool.targets.process.verify import ProcessSubject
-from morrow.tool.targets.target import DownOptions, Target, UpOptions, VerifyOptions
+from morrow.tool.targets.target import Target, UpOptions, VerifyOptions
 
 
 class Process(Operations, Logs, Target):
@@ -49,7 +49,7 @@ class Process(Operations, Logs, Target):
                 watch(site, lambda fresh: self._bring_up(fresh, options))
             except (KeyboardInterrupt, Failure):  # Ctrl-C also ends a program that was asked
                 terminal.clear()
-            return self.down(site, DownOptions())
+            return self.down(site)
         return outcome
 
     def _bring_up(self, site: Site, options: UpOptions) -> Outcome:
@@ -63,7 +63,7 @@ class Process(Operations, Logs, Target):
                 timeout=options.timeout or READY,
             )
 
-    def down(self, site: Site, options: DownOptions) -> Outcome:
+    def down(self, site: Site, confirm: str | None = None, *, purge: bool = False) -> Outcome:
         """Stop every process of the environment; logs and secrets stay unless purged."""
         environment = site.environment
         runs, servers = Runs(environment), Servers(environment)
@@ -79,16 +79,16 @@ class Process(Operations, Logs, Target):
             for run in runs.all():
                 stop_beside(runs, run)
             ended = servers.stop()
-            if options.purge:
+            if purge:
                 servers.purge()
                 if runs.folder.exists():
                     shutil.rmtree(runs.folder)
             forget(environment)
         text = f"stopped {environment.name}" if stopped else f"{environment.name} does not run"
-        kept = "" if options.purge else f"; logs and secrets stay in .morrow/{environment.label}"
+        kept = "" if purge else f"; logs and secrets stay in .morrow/{environment.label}"
         text += kept if stopped else ""
         if ended:
-            stays = "" if options.purge else f"; the data stays in {servers.folder}"
+            stays = "" if purge else f"; the data stays in {servers.folder}"
             text += f"\nstopped {' and '.join(ended)}{stays}"
         return Outcome(text, {"stopped": stopped, "servers": ended})
 
