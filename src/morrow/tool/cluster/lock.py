@@ -21,7 +21,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,16 +36,19 @@ RENEW = 20
 PATIENCE = RENEW + 5  # seconds in which a holder that is at work renews it
 
 
-@contextmanager
-def held(environment: Environment, purpose: str) -> Iterator[None]:
+def held(environment: Environment, purpose: str) -> AbstractContextManager[None]:
     """Hold the environment's lock, or raise who holds it and how to break it."""
     holding = _lease_held if environment.in_cluster else _file_held
-    with holding(environment, purpose):
-        yield
+    return holding(environment, purpose)
 
 
 def _me() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}/{os.getpid()}"
+
+
+def _now() -> str:
+    """Return this moment as Kubernetes writes one down."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _locked(environment: Environment, holder: str, purpose: str, age: str, command: str) -> Failure:
@@ -161,7 +164,7 @@ class _Lease:
         return done
 
     def _object(self, version: str = "") -> dict[str, Any]:
-        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        now = _now()
         metadata: dict[str, Any] = {
             "name": self.name,
             "annotations": {"morrow/purpose": self.purpose},
@@ -182,13 +185,9 @@ class _Lease:
 
     def renew(self, stop: threading.Event) -> None:
         while not stop.wait(RENEW):
-            now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-            patch = json.dumps(
-                [
-                    {"op": "test", "path": "/spec/holderIdentity", "value": self.holder},
-                    {"op": "replace", "path": "/spec/renewTime", "value": now},
-                ]
-            )
+            mine = {"op": "test", "path": "/spec/holderIdentity", "value": self.holder}
+            renewed = {"op": "replace", "path": "/spec/renewTime", "value": _now()}
+            patch = json.dumps([mine, renewed])
             # A renewal that fails is tried again in RENEW seconds; SECONDS allows for two.
             with suppress(Failure):
                 self.kubectl.run("patch", "lease", self.name, "--type=json", "-p", patch)

@@ -57,9 +57,7 @@ def _taken_away(environment: Environment) -> Iterator[Problem]:
     file = environment.project.chart / "files" / "needed.txt"
     for line in file.read_text().split() if file.is_file() else ():
         *above, key = line.split(".")
-        table: Any = environment.values
-        for step in above:
-            table = table.get(step) if isinstance(table, dict) else None
+        table = environment.value(*above)
         if isinstance(table, dict) and key not in table:
             place = environment.place(*above, key)
             yield problem(

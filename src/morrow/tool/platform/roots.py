@@ -97,14 +97,7 @@ class Platform:
 
     def _terraform(self, folder: Path, variables: dict[str, str]) -> Terraform:
         shown = self.project.shown(folder)
-        situation = FixContext(
-            environment=self.name,
-            file=f"{shown}/terraform.tfvars",
-            root=shown,
-            release="",
-            namespace="",
-            context="",
-        )
+        situation = FixContext(self.name, f"{shown}/terraform.tfvars", shown)
         return Terraform(folder, variables, situation)
 
 

@@ -38,10 +38,7 @@ class Aws:
 
     def ask(self, *words: str) -> dict[str, Any]:
         """Run one question; the answer is JSON."""
-        done = self._run(*words)
-        if done.code:
-            raise failure(done)
-        answer: dict[str, Any] = json.loads(done.out or "{}")
+        answer: dict[str, Any] = json.loads(self._check(self._run(*words)) or "{}")
         return answer
 
     def cluster(self, name: str) -> dict[str, Any] | None:
@@ -49,9 +46,7 @@ class Aws:
         done = self._run("eks", "describe-cluster", "--name", name)
         if "ResourceNotFoundException" in done.err:
             return None
-        if done.code:
-            raise failure(done)
-        cluster: dict[str, Any] = json.loads(done.out)["cluster"]
+        cluster: dict[str, Any] = json.loads(self._check(done))["cluster"]
         return cluster
 
     def balancers(self, cluster: str) -> list[str]:
@@ -109,21 +104,19 @@ class Aws:
 
     def update_kubeconfig(self, cluster: str) -> None:
         """Write the context of a cluster into the kubeconfig."""
-        done = self._run("eks", "update-kubeconfig", "--name", cluster)
-        if done.code:
-            raise failure(done)
+        self._check(self._run("eks", "update-kubeconfig", "--name", cluster))
 
     def _run(self, *words: str) -> Result:
         where = ("--region", self.region)
         return runner.run("aws", *words, *where, environment=QUIET, timeout=120)
 
-
-def failure(done: Result) -> Failure:
-    """Name what AWS refused."""
-    if LOGIN.search(done.err):
-        return Failure(problem("aws-login", "AWS", done.last_error))
-    denied = DENIED.search(done.err)
-    if denied:
-        what = denied[1] or done.arguments[1]
-        return Failure(problem("aws-denied", what, done.last_error))
-    return done.failure()
+    def _check(self, done: Result) -> str:
+        """Return what it printed; name what AWS refused."""
+        if not done.code:
+            return done.out
+        if LOGIN.search(done.err):
+            raise Failure(problem("aws-login", "AWS", done.last_error))
+        if denied := DENIED.search(done.err):
+            what = denied[1] or done.arguments[1]
+            raise Failure(problem("aws-denied", what, done.last_error))
+        raise done.failure()

@@ -95,25 +95,22 @@ class Terraform:
         file = self.folder / ".terraform" / "morrow.tfplan"
         file.parent.mkdir(parents=True, exist_ok=True)
         mode = ("-destroy",) if destroy else ()
-        done = self._work("plan", f"-out={file.resolve()}", *mode, *self._given)
+        said = self._work("plan", f"-out={file.resolve()}", *mode, *self._given)
         raw = json.loads(self._check("show", "-json", str(file.resolve())))
-        warnings = terraform_json.warnings(done.out)
-        return Plan(file, terraform_json.changes(raw), warnings, raw)
+        return Plan(file, terraform_json.changes(raw), terraform_json.warnings(said), raw)
 
     def apply(
         self, plan: Path | None = None, on_progress: OnProgress | None = None
     ) -> tuple[str, ...]:
         """Apply exactly the plan's file, or else plan and apply; return Terraform's warnings."""
         what = (str(plan.resolve()),) if plan else ("-auto-approve", *self._given)
-        return terraform_json.warnings(self._work("apply", *what, on_progress=on_progress).out)
+        return terraform_json.warnings(self._work("apply", *what, on_progress=on_progress))
 
     def destroy(self, on_progress: OnProgress | None = None, *, only: str = "") -> tuple[str, ...]:
         """Take all away, or `only` one resource; return Terraform's warnings (what Helm keeps)."""
         target = (f"-target={only}",) if only else ()
         arguments = ("-auto-approve", *target, *self._given)
-        return terraform_json.warnings(
-            self._work("destroy", *arguments, on_progress=on_progress).out
-        )
+        return terraform_json.warnings(self._work("destroy", *arguments, on_progress=on_progress))
 
     def output(self) -> dict[str, Any]:
         """Return the root's outputs."""
@@ -151,14 +148,11 @@ class Terraform:
     def _given(self) -> tuple[str, ...]:
         return tuple(f"-var={key}={text}" for key, text in self.variables.items())
 
-    def _work(self, verb: str, *arguments: str, on_progress: OnProgress | None = None) -> Result:
-        done = self._initialised(verb, "-json", *arguments, on_progress=on_progress)
-        if done.code:
-            raise self._failure(done)
-        return done
+    def _work(self, verb: str, *arguments: str, on_progress: OnProgress | None = None) -> str:
+        return self._check(verb, "-json", *arguments, on_progress=on_progress)
 
-    def _check(self, *arguments: str) -> str:
-        done = self._initialised(*arguments)
+    def _check(self, *arguments: str, on_progress: OnProgress | None = None) -> str:
+        done = self._initialised(*arguments, on_progress=on_progress)
         if done.code:
             raise self._failure(done)
         return done.out

@@ -35,9 +35,9 @@ class FixContext:
     environment: str
     file: str
     root: str
-    release: str
-    namespace: str
-    context: str
+    release: str = ""  # "": a platform's root, which deploys none
+    namespace: str = ""
+    context: str = ""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -192,11 +192,7 @@ KNOWN = tuple(
             "aws-login",
             "AWS",
         ),
-        (
-            r"(?:AccessDenied\w*|UnauthorizedOperation).*?perform: (\S+)",
-            "aws-denied",
-            "{0}",
-        ),
+        (r"(?:AccessDenied\w*|UnauthorizedOperation).*?perform: (\S+)", "aws-denied", "{0}"),
         (r"^Lint Error", "chart-invalid", "chart with {file}"),
         (
             r"another operation \(|has no deployed releases|cannot re-use a name",
@@ -226,11 +222,7 @@ KNOWN = tuple(
             "terraform-state-unsaved",
             "state of {environment}",
         ),
-        (
-            r"Instance cannot be destroyed\s+(?:Resource )?(\S+)",
-            "platform-protected",
-            "{0}",
-        ),
+        (r"Instance cannot be destroyed\s+(?:Resource )?(\S+)", "platform-protected", "{0}"),
         (r"Backend configuration changed", "terraform-backend-changed", "state of {environment}"),
         (r'S3 bucket "([^"]+)" does not exist', "terraform-bucket", "bucket {0}"),
         (
