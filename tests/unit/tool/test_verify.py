@@ -139,7 +139,7 @@ def test_wrong_use_is_refused(shop: LocalService, words: tuple[str, ...], said: 
 
 def test_the_reports_plots_hold_the_loss(tmp_path: Path) -> None:
     from morrow.tool.load.result import Event, Failed, Result, Sample
-    from morrow.tool.report.page import Line, Report, page
+    from morrow.tool.report.page import Line, page
     from morrow.tool.report.plots import bins
 
     lost = [10, 11, 12]
@@ -151,7 +151,7 @@ def test_the_reports_plots_hold_the_loss(tmp_path: Path) -> None:
     good = Result("http://x/", 10, 0, 10, 0.001, [], [s for s in samples if not s.failed])
     assert sum(b.sent for b in bins(bad)) == 100
     assert sum(b.failed for b in bins(bad)) == 3
-    html = page(Report("shop", [Line(True, "a", "b"), Line(False, "c", "<i>")], (), bad))
+    html = page("shop", [Line(True, "a", "b"), Line(False, "c", "<i>")], (), bad)
     assert html.count('<circle class="bad"') == 3
     assert "1 of 2 promises broken" in html
     assert "<b>no</b>" not in html
@@ -160,7 +160,7 @@ def test_the_reports_plots_hold_the_loss(tmp_path: Path) -> None:
     assert "prefers-color-scheme:dark" in html
     for outside in ("src=", "href=", "url(", "@import"):
         assert outside not in html, "nothing comes from elsewhere"
-    fine = page(Report("shop", [Line(True, "a", "b")], (), good))
+    fine = page("shop", [Line(True, "a", "b")], (), good)
     assert '<circle class="bad"' not in fine
     assert "1 of 1 promises kept" in fine
     assert os.linesep in fine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,12 +48,9 @@ class Group:
     @property
     def counts(self) -> dict[str, int]:
         """How many of each action, in the order of their weight."""
-        found: dict[str, int] = {}
-        for action in ("delete", "replace", "update", "create"):
-            number = sum(change.action == action for change in self.changes)
-            if number:
-                found[action] = number
-        return found
+        found = Counter(change.action for change in self.changes)
+        order = ("delete", "replace", "update", "create")
+        return {action: found[action] for action in order if action in found}
 
 
 def group_of(kind: str) -> str:

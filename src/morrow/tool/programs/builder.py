@@ -17,6 +17,7 @@ from pathlib import Path
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.programs import runner
+from morrow.tool.programs.registry import registry_of
 from morrow.tool.programs.runner import Result
 
 BUILDERS = ("docker", "podman", "buildah")
@@ -128,11 +129,9 @@ class Builder:
         return str(digests[-1])
 
     def _refused(self, done: Result, image: str) -> Failure:
-        registry = image.partition("/")[0]
-        registry = registry if "." in registry or ":" in registry else "docker.io"
         if not LOGIN.search(done.err or done.out):
             return done.failure()
-        command = f"{self.name} login {registry}"
+        command = f"{self.name} login {registry_of(image) or 'docker.io'}"
         return Failure(problem("push-unauthorised", image, done.last_error, command=command))
 
     def _run(self, *words: str) -> Result:

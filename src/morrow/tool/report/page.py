@@ -1,6 +1,6 @@
 """The report of a verification: one HTML page that stands alone, with plots drawn as SVG.
 
-`page(Report(...))` returns the text. No script, no font and no picture comes from elsewhere; it
+`page(…)` returns the text. No script, no font and no picture comes from elsewhere; it
 reads on light and dark screens and on paper. A plot's bars and dots answer to the pointer.
 """
 
@@ -26,37 +26,32 @@ class Line:
     observed: str
 
 
-@dataclass(frozen=True)
-class Report:
-    """What the page tells."""
-
-    title: str
-    lines: Sequence[Line]
-    facts: Sequence[tuple[str, str]] = ()
-    load: Result | None = None
-
-
-def page(report: Report) -> str:
-    """The whole page."""
-    broken = [line for line in report.lines if not line.ok]
+def page(
+    title: str,
+    lines: Sequence[Line],
+    known: Sequence[tuple[str, str]] = (),
+    load: Result | None = None,
+) -> str:
+    """The whole page: the promises, what is `known` of what was measured, and the load."""
+    broken = [line for line in lines if not line.ok]
     verdict = (
-        f"{len(report.lines)} of {len(report.lines)} promises kept"
+        f"{len(lines)} of {len(lines)} promises kept"
         if not broken
-        else f"{len(broken)} of {len(report.lines)} promises broken"
+        else f"{len(broken)} of {len(lines)} promises broken"
     )
     first = (
         f"<p class=first>{escape(broken[0].promise)}: {escape(broken[0].observed)}</p>"
         if broken
         else ""
     )
-    parts = [header(report.title, verdict, not broken, first)]
-    if report.load is not None:
-        parts += [_tiles(report.load), plots(report.load)]
-    parts.append(_checks(report.lines))
-    if report.load is not None:
-        parts += [losses(report.load), method(report.load)]
-    parts.append(facts(report.facts))
-    return document(f"{report.title}: {verdict}", "".join(parts))
+    parts = [header(title, verdict, not broken, first)]
+    if load is not None:
+        parts += [_tiles(load), plots(load)]
+    parts.append(_checks(lines))
+    if load is not None:
+        parts += [losses(load), method(load)]
+    parts.append(facts(known))
+    return document(f"{title}: {verdict}", "".join(parts))
 
 
 def document(title: str, body: str) -> str:

@@ -12,7 +12,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.environment.model import Environment
 from morrow.tool.load.load import Load, LoadError
 from morrow.tool.load.result import LATE, Options, Result
-from morrow.tool.report.page import Line, Report, page
+from morrow.tool.report.page import Line, page
 from morrow.tool.report.plots import ms
 from morrow.tool.verify.contract import (
     Contract,
@@ -95,7 +95,7 @@ class Verdict:
         what = dict(self.facts).get("change")
         title = f"{dict(self.facts)['service']} in {self.environment}"
         title += f", during {what}" if what else ""
-        return page(Report(title, self.lines, self.facts, self.load))
+        return page(title, self.lines, self.facts, self.load)
 
 
 def verify(environment: Environment, subject: Subject, scenario: Scenario) -> Verdict:

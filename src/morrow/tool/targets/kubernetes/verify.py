@@ -26,6 +26,7 @@ from morrow.tool.diagnose.view import View, pods_of
 from morrow.tool.load.load import Load
 from morrow.tool.programs.port_forward import ask
 from morrow.tool.report.page import Line
+from morrow.tool.targets.kubernetes.operate import Way
 from morrow.tool.targets.kubernetes.promises import (
     cron_line,
     image_id,
@@ -36,7 +37,6 @@ from morrow.tool.targets.kubernetes.promises import (
     serving_pods,
     workload_lines,
 )
-from morrow.tool.targets.kubernetes.reach import Way
 from morrow.tool.targets.target import VerifyOptions
 from morrow.tool.verify.contract import Reach, contract_of, metrics_missing
 from morrow.tool.verify.verify import Subject

@@ -25,8 +25,7 @@ from morrow.tool.stores.sops import forget
 from morrow.tool.stores.store import store_of, unsupported
 from morrow.tool.targets.process.beside import names_beside, stop_beside
 from morrow.tool.targets.process.logs import Logs, watch
-from morrow.tool.targets.process.operate import Operations, only_in_a_cluster
-from morrow.tool.targets.process.plan import in_the_way, plan
+from morrow.tool.targets.process.operate import Operations, in_the_way, only_in_a_cluster, plan
 from morrow.tool.targets.process.replace import READY, replace, url_of, wanted_by
 from morrow.tool.targets.process.servers import Servers
 from morrow.tool.targets.process.start import stop
