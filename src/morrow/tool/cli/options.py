@@ -144,10 +144,7 @@ def complete_process(ctx: click.Context, param: click.Parameter, incomplete: str
 
 
 def reach(
-    environment: str,
-    context: str | None,
-    level: Level | None = None,
-    patience: float | None = None,
+    environment: str, context: str | None, level: Level | None = None, patience: float | None = None
 ) -> tuple[Site, Target]:
     """Open an environment; unless a level is asked for, however its files are now: it may run."""
     from morrow.tool.rules.open import READABLE, open_site

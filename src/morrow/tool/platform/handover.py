@@ -69,10 +69,7 @@ def values(platform: object, service: str, root: str) -> dict[str, Any]:
 def _route(route: Mapping[str, Any], host: str | None) -> dict[str, Any]:
     found: dict[str, Any] = {"mode": route["mode"], "hosts": [host] if host else []}
     if route["mode"] == "ingress":
-        return found | {
-            "className": route["class_name"],
-            "annotations": dict(route["annotations"]),
-        }
+        return found | {"className": route["class_name"], "annotations": dict(route["annotations"])}
     return found | {"gateway": dict(route["gateway"])}
 
 

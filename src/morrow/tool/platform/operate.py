@@ -160,11 +160,7 @@ def _where(platform: Platform) -> tuple[str, str]:
 
 
 def _empty(
-    platform: Platform,
-    aws: Aws,
-    cluster: dict[str, Any],
-    release: Release | None,
-    patience: float,
+    platform: Platform, aws: Aws, cluster: dict[str, Any], release: Release | None, patience: float
 ) -> None:
     """Take away what runs in the cluster, and wait for what it made outside."""
     name, context = cluster["name"], cluster["arn"]
@@ -211,11 +207,7 @@ def _wait(kind: str, ask: Callable[[], list[str]], patience: float, name: str) -
             cause = f"{len(left)} did not go in {patience:.0f} s"
             raise Failure(
                 problem(
-                    "platform-left",
-                    f"{kind} {left[0]}",
-                    cause,
-                    details=tuple(left[:10]),
-                    name=name,
+                    "platform-left", f"{kind} {left[0]}", cause, details=tuple(left[:10]), name=name
                 )
             )
         terminal.status(f"waiting for {len(left)} {kind}s to go: {left[0]} …")

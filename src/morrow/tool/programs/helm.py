@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 # to watch. By itself Helm 4 lets the server merge, by the owner of each field; the plan is
 # computed for Helm 3's merge of three sides, which Helm 4 does on this word, also for a release
 # that was installed the other way.
-HELM_4 = {
-    "--atomic": "--rollback-on-failure",
-    "--wait": "--wait=legacy",
-}
+HELM_4 = {"--atomic": "--rollback-on-failure", "--wait": "--wait=legacy"}
 MERGES = ("upgrade", "rollback")
 THREE_SIDES = "--server-side=false"
 # What Helm 4 logs to stderr beside the error itself.

@@ -190,10 +190,7 @@ def attach(
 
 
 def _wait(
-    child: subprocess.Popen[str],
-    name: str,
-    timeout: float | None,
-    helpers: list[threading.Thread],
+    child: subprocess.Popen[str], name: str, timeout: float | None, helpers: list[threading.Thread]
 ) -> str:
     """Wait for the end; return why it came early: "signal", "time" or nothing.
 

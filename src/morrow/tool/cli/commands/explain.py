@@ -29,11 +29,6 @@ def command(code: str | None) -> None:
     if row is None:
         raise click.UsageError(f"there is no error code {code!r}{did_you_mean(code, table())}")
     terminal.answer(
-        {
-            "code": code,
-            "summary": row.summary,
-            "fix": row.as_typed,
-            "exit": 2 if row.refused else 1,
-        }
+        {"code": code, "summary": row.summary, "fix": row.as_typed, "exit": 2 if row.refused else 1}
     )
     terminal.result(f"{code}\n  {row.summary}\n  fix: {row.as_typed}")

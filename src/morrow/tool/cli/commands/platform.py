@@ -77,9 +77,7 @@ def _planned(name: str, prices: Path | None, allowed: tuple[str, ...]) -> Planne
 @_name
 @_judging
 @click.option(
-    "--detailed-exitcode",
-    is_flag=True,
-    help="Exit 0: nothing to do; 2: changes; 1: all else.",
+    "--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do; 2: changes; 1: all else."
 )
 @answers
 def plan(name: str, prices: Path | None, allowed: tuple[str, ...], detailed_exitcode: bool) -> None:

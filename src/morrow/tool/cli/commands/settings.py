@@ -10,9 +10,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cli.options import answers
 
 
-@click.command(
-    help="Show what SETTINGS (module:Class; the project's own unless given) reads.",
-)
+@click.command(help="Show what SETTINGS (module:Class; the project's own unless given) reads.")
 @click.argument("settings", required=False)
 @answers
 def command(settings: str | None) -> None:

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.python import interpreter
+from morrow.tool.targets.process import pids
 from morrow.tool.targets.process.start import GRACE, spawn, tail
 from morrow.tool.targets.process.state import Run, Runs, ask, free_port
 
@@ -128,20 +128,9 @@ def names_beside(runs: Runs, run: Run) -> list[str]:
     return [file.stem for file in pid_files]
 
 
-def stop_beside(runs: Runs, run: Run) -> list[int]:
+def stop_beside(runs: Runs, run: Run) -> None:
     """Ask those of one start to finish and end, all at once; kill what does not."""
-    alive = {name: pid for name in names_beside(runs, run) if (pid := runs.pid(run, name))}
-    for pid in alive.values():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE + 5
-    for name, pid in alive.items():
-        while runs.pid(run, name) is not None:
-            if time.monotonic() > deadline:
-                with suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
-            time.sleep(0.05)
-    return list(alive.values())
+    pids.end([runs.of(run) / f"{name}.pid" for name in names_beside(runs, run)], GRACE + 5)
 
 
 def logs_of(runs: Runs, run: Run) -> dict[str, Path]:

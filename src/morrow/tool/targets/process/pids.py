@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +22,21 @@ def pid_in(file: Path) -> int | None:
     # The process had this number when the file was written, and keeps it until it ends.
     # One that started later merely got the same number.
     return pid if born is not None and born <= written + 1.5 else None
+
+
+def end(files: Sequence[Path], patience: float, asks: int = signal.SIGTERM) -> None:
+    """Ask the processes that wrote these files to end, all at once; kill each that does not."""
+    for file in files:
+        with suppress(ProcessLookupError):  # it ended by itself just now
+            if pid := pid_in(file):
+                os.kill(pid, asks)
+    deadline = time.monotonic() + patience
+    for file in files:
+        while pid := pid_in(file):
+            if time.monotonic() > deadline:
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+            time.sleep(0.05)
 
 
 def birth(pid: int) -> float | None:

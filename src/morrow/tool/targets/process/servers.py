@@ -26,7 +26,7 @@ from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.doctor.check import Check
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.servers import Server, missing
-from morrow.tool.targets.process.pids import pid_in
+from morrow.tool.targets.process.pids import end, pid_in
 from morrow.tool.targets.process.start import tail
 from morrow.tool.targets.process.state import Runs, holder, taken
 
@@ -195,16 +195,8 @@ class Servers:
 
     def _end(self, kind: str) -> None:
         """Ask it to end, which it does at once and loses nothing; kill it where it does not."""
-        file = self.folder / kind / "pid"
-        deadline = time.monotonic() + PATIENCE
         asks = signal.SIGINT if kind == "postgres" else signal.SIGTERM
-        with suppress(ProcessLookupError):
-            if pid := pid_in(file):
-                os.kill(pid, asks)
-            while pid := pid_in(file):
-                if time.monotonic() > deadline:
-                    os.kill(pid, signal.SIGKILL)
-                time.sleep(0.05)
+        end([self.folder / kind / "pid"], PATIENCE, asks)
 
     def _failed(self, one: Server, cause: str) -> Failure:
         log = one.folder / "log"

@@ -10,7 +10,6 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from morrow.tool.diagnose.ended import BAD_SETTINGS, refused_variables
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.python import interpreter
 from morrow.tool.targets.lines import parsed
+from morrow.tool.targets.process import pids
 from morrow.tool.targets.process.state import HOST, Run, Runs, ask
 
 # The shell writes its own number and then becomes the process.
@@ -150,14 +150,7 @@ def _message(line: str) -> str:
 
 def stop(runs: Runs, run: Run) -> None:
     """Ask it to finish and end; kill it if it does not."""
-    pid = runs.pid(run)
-    if pid is None:
-        return
-    with suppress(ProcessLookupError):  # it ended by itself just now
-        os.kill(pid, signal.SIGTERM)
-        if not gone(runs, run, DRAIN + GRACE + 5):
-            os.killpg(pid, signal.SIGKILL)
-            gone(runs, run, 5)
+    pids.end([runs.of(run) / "pid"], DRAIN + GRACE + 5)
 
 
 def end(child: subprocess.Popen[bytes]) -> None:
