@@ -10,11 +10,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from morrow.tool.load.result import Result
 from morrow.tool.report.plots import ms, plots
 
 SHOWN_FAILURES = 100
+STYLE = Path(__file__).with_suffix(".css")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def document(title: str, body: str) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n"
+        f"<title>{escape(title)}</title><style>\n{STYLE.read_text()}</style></head>\n"
         f"<body><main>{body}</main></body></html>\n"
     )
 
@@ -150,48 +152,3 @@ def facts(known: Sequence[tuple[str, str]]) -> str:
         for name, value in [*known, ("made", now)]
     )
     return f"<section><h2>Of what</h2><dl>{rows}</dl></section>"
-
-
-STYLE = """
-:root{--bg:#fff;--panel:#f6f7f9;--text:#1b2330;--soft:#667085;--rule:#e3e6eb;--ok:#4a7fd6;
---bad:#d1383d;--good:#1f8a4c;--p99:#b4690e;--event:#7a5bc2}
-@media(prefers-color-scheme:dark){:root{--bg:#12151b;--panel:#1b2029;--text:#e6e9ef;--soft:#98a2b3;
---rule:#2b323e;--ok:#6b9cec;--bad:#f0686c;--good:#4cc07d;--p99:#e0a34a;--event:#ac92ec}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--text);
-font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:1000px;margin:0 auto;padding:32px 20px 48px}
-h1{font-size:26px;line-height:1.25;margin:0 0 6px}h2{font-size:17px;margin:34px 0 8px}
-h3{font-size:13px;font-weight:600;margin:14px 0 2px;display:flex;justify-content:space-between}
-.verdict{font-size:17px;font-weight:600;margin:0}.first{margin:4px 0 0;color:var(--soft)}
-.verdict.good,b.good,tr.good .mark{color:var(--good)}
-.verdict.bad,b.bad,tr.bad .mark{color:var(--bad)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin:22px 0}
-.tile{background:var(--panel);border-radius:10px;padding:12px 14px}
-.tile b{display:block;font-size:24px;line-height:1.2;font-variant-numeric:tabular-nums}
-.tile span{color:var(--soft);font-size:13px}
-.tile.good b{color:var(--good)}.tile.bad b{color:var(--bad)}
-.plots{background:var(--panel);border-radius:10px;padding:10px 14px 12px}
-svg{display:block;width:100%;height:auto;overflow:visible}
-.legend{font-weight:400;color:var(--soft)}
-.k{display:inline-block;width:10px;height:10px;border-radius:3px;margin:0 5px 0 12px}
-.k.ok,.k.p50{background:var(--ok)}.k.bad{background:var(--bad)}.k.p99{background:var(--p99)}
-rect.ok{fill:var(--ok);fill-opacity:.5}rect.bad,circle.bad{fill:var(--bad)}circle.bad{fill-opacity:.55}
-g:hover rect{opacity:.75}.tip{fill:transparent}.tip:hover{fill:var(--rule);fill-opacity:.6}
-polyline{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
-polyline.p50{stroke:var(--ok)}polyline.p99{stroke:var(--p99)}
-.grid{stroke:var(--rule)}.event{stroke:var(--event);stroke-dasharray:4 3;stroke-width:1.3}
-text{font-size:12px;fill:var(--soft)}.name{fill:var(--event);font-weight:600}
-.none{fill:var(--good);font-weight:600}
-.name{paint-order:stroke;stroke:var(--panel);stroke-width:5px}
-table{width:100%;border-collapse:collapse;font-size:14px}
-th{text-align:left;color:var(--soft);font-weight:500}
-td,th{padding:6px 10px 6px 0;border-bottom:1px solid var(--rule);vertical-align:top;
-overflow-wrap:anywhere}.mark{width:24px;font-weight:700}
-.num{font-variant-numeric:tabular-nums;white-space:nowrap}.note{color:var(--soft);max-width:76ch}
-details{margin:10px 0}summary{cursor:pointer;color:var(--soft)}a{color:var(--ok)}
-td.num,th.num{text-align:right;padding-left:14px}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;font-size:14px;margin:0}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}code{font-size:.93em}
-@media print{.tile,.plots{border:1px solid var(--rule)}section{break-inside:avoid}}
-"""

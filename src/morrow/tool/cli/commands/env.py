@@ -82,16 +82,10 @@ def show(environment: str, defaults: bool) -> None:
     for path, value in leaves(values, ()):
         place = merged.origin(path)
         rows.append((dotted(path), _text(value), place or chart))
-    terminal.answer(
-        {
-            "environment": environment,
-            "values": values,
-            "origin": {name: place for name, _, place in rows},
-            "problems": [p.as_json() for p in problems],
-        }
-        if not problems
-        else {"problems": [p.as_json() for p in problems]}
-    )
+    found = {"environment": environment, "values": values}
+    found["origin"] = {name: place for name, _, place in rows}
+    wrong = [p.as_json() for p in problems]
+    terminal.answer({"problems": wrong} if wrong else {**found, "problems": []})
     terminal.table(("key", "value", "from"), rows)
     if problems:
         if terminal.json:
