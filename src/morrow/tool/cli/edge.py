@@ -19,7 +19,7 @@ from morrow import __version__
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.terminal import terminal, typed
 from morrow.tool.base.words import did_you_mean
-from morrow.tool.cli.catalogue import COMMANDS, HELP, overview
+from morrow.tool.cli.catalogue import COMMANDS, GROUPS, HELP, overview
 
 
 class LazyGroup(click.Group):
@@ -98,18 +98,8 @@ def run(words: list[str]) -> int:
 
 
 def _path(words: list[str]) -> str:
-    """Return the command that was typed, as far as there is one."""
-    found: list[str] = ["morrow"]
-    command: click.Group = group
-    for word in words:
-        inner = command.get_command(click.Context(command), word)
-        if inner is None:
-            break
-        found.append(word)
-        if not isinstance(inner, click.Group):
-            break
-        command = inner
-    return " ".join(found)
+    """Return the command that was typed, with its verb where it is a group."""
+    return " ".join(["morrow", *words[: 2 if words[0] in GROUPS else 1]])
 
 
 def interrupted(words: list[str]) -> int:
@@ -139,16 +129,15 @@ def _as_interrupt(number: int, frame: FrameType | None) -> None:
 
 def _unexpected(error: Exception, words: list[str]) -> Problem:
     """Name a file that cannot be used; of all else the type and the place, never the message."""
+    import traceback
     from pathlib import Path
 
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return problem("disk-full", str(error.filename or Path.cwd()), str(error.strerror))
     if isinstance(error, OSError) and error.filename is not None:
         return problem("file-failed", str(error.filename), str(error.strerror))
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    places = traceback.extract_tb(error.__traceback__)
+    where = f"{places[-1].filename}:{places[-1].lineno}" if places else "?"
     # The message may hold a secret of somebody's.
     cause = f"{type(error).__name__} in {where}"
     return problem("internal-error", "morrow " + " ".join(words[:1]), cause)
