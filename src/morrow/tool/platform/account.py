@@ -28,19 +28,12 @@ RIGHTS = (
 )
 # By their ids, because each account names its zones anew: EKS makes no cluster in these.
 WITHOUT_EKS = {"cac1-az3", "use1-az3", "usw1-az2"}
-# Service, the quota's code, what it counts.
-QUOTAS = (
-    ("ec2", "L-1216C47A", "vCPUs"),
-    ("ec2", "L-0263D0A3", "public addresses"),
-    ("vpc", "L-F678F1CE", "VPCs"),
-    ("eks", "L-1194D53C", "clusters"),
-)
-# The question for what is there, and its answer's list.
-COUNTED = {
-    "vCPUs": ("ec2", "describe-instances", "Reservations"),
-    "public addresses": ("ec2", "describe-addresses", "Addresses"),
-    "VPCs": ("ec2", "describe-vpcs", "Vpcs"),
-    "clusters": ("eks", "list-clusters", "clusters"),
+# What is counted: the quota's service and code, then the question for what is there, and its list.
+QUOTAS = {
+    "vCPUs": ("ec2", "L-1216C47A", "ec2", "describe-instances", "Reservations"),
+    "public addresses": ("ec2", "L-0263D0A3", "ec2", "describe-addresses", "Addresses"),
+    "VPCs": ("vpc", "L-F678F1CE", "ec2", "describe-vpcs", "Vpcs"),
+    "clusters": ("eks", "L-1194D53C", "eks", "list-clusters", "clusters"),
 }
 
 
@@ -146,14 +139,14 @@ def _quotas(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
     needs = {"vCPUs": wanted.machines * _processors(aws, wanted.machine)}
     if not made:  # what is there is counted as used
         needs |= {"public addresses": wanted.addresses(), "VPCs": 1, "clusters": 1}
-    for service, code, what in QUOTAS:
+    for what, (service, code, *question) in QUOTAS.items():
         needed = needs.get(what, 0)
         if not needed:
             continue
         words = ("--service-code", service, "--quota-code", code)
         limit = int(aws.ask("service-quotas", "get-service-quota", *words)["Quota"]["Value"])
         # The machines that run may be the platform's own, which its bound counts already.
-        used = 0 if what == "vCPUs" and made else _used(aws, what)
+        used = 0 if what == "vCPUs" and made else _used(aws, *question)
         text = f"{what}: {used} used, up to {needed} more, {limit} allowed"
         total = str(used + needed)
         wrong = problem("aws-quota", what, text, service=service, quota=code, wanted=total)
@@ -161,10 +154,9 @@ def _quotas(aws: Aws, wanted: Wanted, platform: Platform) -> Iterator[Check]:
         yield Check("aws quotas", "ok" if enough else "fail", text, None if enough else wrong)
 
 
-def _used(aws: Aws, counted: str) -> int:
-    service, question, key = COUNTED[counted]
+def _used(aws: Aws, service: str, question: str, key: str) -> int:
     there = aws.ask(service, question)[key]
-    if counted != "vCPUs":
+    if key != "Reservations":
         return len(there)
     machines = [one for group in there for one in group["Instances"]]
     run = [one["CpuOptions"] for one in machines if one["State"]["Name"] in ("pending", "running")]
