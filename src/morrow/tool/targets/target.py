@@ -70,12 +70,28 @@ class Run:
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """How `morrow verify` reaches the service, and how it changes it."""
+    """What `morrow verify` was given."""
 
+    context: str | None = None
+    # The load, and the change under it.
+    rate: float | None = None  # requests a second
+    seconds: float | None = None  # how long
+    during: str | None = None
+    without_drain: bool = False  # process: replace it as a plain restart does
+    confirm: str | None = None
+    # kubernetes: how the service is reached.
     url: str | None = None
     connect: tuple[str, ...] = ()
     ca_file: str | None = None
-    drain: bool = True
+    # What comes of it.
+    attest: str | None = None
+    report: str | None = None
+    prometheus: str = ""
+
+    @property
+    def load(self) -> bool:
+        """Whether requests are sent at a rate."""
+        return bool(self.rate or self.during)
 
 
 class Target(Protocol):

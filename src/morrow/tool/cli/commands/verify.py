@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +21,7 @@ from morrow.tool.cli.options import (
 
 if TYPE_CHECKING:
     from morrow.tool.cluster.site import Site
-    from morrow.tool.targets.target import Target
+    from morrow.tool.targets.target import Target, VerifyOptions
     from morrow.tool.verify.verify import Verdict
 
 SCRAPES = 60.0  # seconds before the load that are looked at too: two readings of a usual monitor
@@ -41,33 +41,6 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         if seconds is None or not 1 <= seconds <= 3600:
             self.fail(f"{value!r} is not a duration from 1s to 60m", param, ctx)
         return seconds
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the command line asks for, by the names of its options."""
-
-    environment: str
-    context: str | None
-    # The load, and the change under it.
-    rate: float | None
-    seconds: float | None
-    during: str | None
-    without_drain: bool
-    confirm: str | None
-    # How the service is reached.
-    url: str | None
-    connect: tuple[str, ...]
-    ca_file: str | None
-    # What comes of it.
-    attest: str | None
-    report: str | None
-    prometheus: str
-
-    @property
-    def load(self) -> bool:
-        """Whether requests are sent at a rate."""
-        return bool(self.rate or self.during)
 
 
 @click.command(
@@ -93,15 +66,19 @@ class Asked:
 @click.option("--report", type=click.Path(dir_okay=False), help="Write HTML here.")
 @prometheus_option
 @reads
-def command(**options: Any) -> None:  # noqa: ANN401 - `Asked` says their types
+def command(
+    environment: str,
+    **given: Any,  # noqa: ANN401 - `VerifyOptions` says their types
+) -> None:
     """Find the subject, verify, print."""
     from pathlib import Path
 
     from morrow.tool.rules.open import VALID
+    from morrow.tool.targets.target import VerifyOptions
 
-    asked = Asked(**options)
+    asked = VerifyOptions(**given)
     _require_sense(asked)
-    site, target = reach(asked.environment, asked.context, VALID)
+    site, target = reach(environment, asked.context, VALID)
     _require_able(asked, target)
     if asked.load:
         _require_leave(site, asked)
@@ -116,14 +93,13 @@ def command(**options: Any) -> None:  # noqa: ANN401 - `Asked` says their types
     _print(verdict)
 
 
-def _verified(site: Site, target: Target, asked: Asked) -> tuple[Verdict, str]:
+def _verified(site: Site, target: Target, asked: VerifyOptions) -> tuple[Verdict, str]:
     """Verify; return the image too where a statement about it was signed."""
     from morrow.tool.release.statement import require_provable, state
-    from morrow.tool.targets.target import VerifyOptions
     from morrow.tool.verify.verify import Scenario, verify
 
     drain = not asked.without_drain
-    subject = target.subject(site, VerifyOptions(asked.url, asked.connect, asked.ca_file, drain))
+    subject = target.subject(site, asked)
     try:
         scenario = Scenario(asked.rate, asked.seconds, asked.during, drain)
         image = require_provable(site, subject, scenario) if asked.attest else ""
@@ -147,7 +123,7 @@ def _with_versions(verdict: Verdict, site: Site, where: str, seconds: float) -> 
     return replace(verdict, facts=[*verdict.facts, *facts])
 
 
-def _require_sense(asked: Asked) -> None:
+def _require_sense(asked: VerifyOptions) -> None:
     """Refuse options that mean nothing together."""
     from pathlib import Path
 
@@ -163,7 +139,7 @@ def _require_sense(asked: Asked) -> None:
         _require_address(f"//{address}", is_url=False)
 
 
-def _require_able(asked: Asked, target: Target) -> None:
+def _require_able(asked: VerifyOptions, target: Target) -> None:
     """Refuse what only another kind of target can do."""
     if (asked.url or asked.connect or asked.ca_file) and "url" not in target.takes:
         raise click.UsageError("--url, --connect and --ca-file are for a cluster")
@@ -185,7 +161,7 @@ def _require_address(address: str, *, is_url: bool) -> None:
         raise click.UsageError(f"{address.lstrip('/')!r} names no host, or no port")
 
 
-def _require_leave(site: Site, asked: Asked) -> None:
+def _require_leave(site: Site, asked: VerifyOptions) -> None:
     """Ask before load meets a protected environment."""
     from morrow.tool.cluster.protection import guard
 

@@ -185,7 +185,7 @@ class Process(Operations, Logs, Target):
 
     def subject(self, site: Site, options: VerifyOptions) -> ProcessSubject:
         """Return the process that serves."""
-        return ProcessSubject(site.environment, drain=options.drain)
+        return ProcessSubject(site.environment, drain=not options.without_drain)
 
 
 def _ago(seconds: float) -> str:
