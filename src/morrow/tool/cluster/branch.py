@@ -20,7 +20,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.environment.load import read
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.git import Commit, Git
-from morrow.tool.programs.helm import Helm, value_arguments
+from morrow.tool.programs.helm import template
 from morrow.tool.programs.helm_storage import Record
 from morrow.tool.programs.kubectl import Kubectl
 
@@ -108,9 +108,7 @@ class Release(dict[str, Any]):
             raise KeyError(key)
         environment = _as_of(self._branch, self["commit"])
         self["config"] = environment.given
-        words = (environment.name, str(environment.project.chart))
-        files = value_arguments(environment.files)
-        done = Helm("", environment.namespace).run("template", *words, *files, "--no-hooks")
+        done = template(environment, "--no-hooks")
         # What cannot be rendered was never applied either: it holds nothing.
         self["manifest"] = "" if done.code else done.out
         return self[key]

@@ -19,7 +19,7 @@ from morrow.tool.cluster.branch import releases
 from morrow.tool.cluster.objects import MADE_BY, parse
 from morrow.tool.cluster.place import Place, place_of
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm import Helm, Revision, value_arguments
+from morrow.tool.programs.helm import Helm, Revision, template
 from morrow.tool.programs.helm_storage import Record, records, revision_of
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
@@ -56,10 +56,7 @@ class Site:
     @cached_property
     def rendered(self) -> Result:
         """What the chart renders for the environment; no cluster is asked."""
-        environment = self.environment
-        files = value_arguments(environment.files)
-        words = ("template", environment.name, str(environment.project.chart), *files)
-        return Helm("", environment.namespace).run(*words)
+        return template(self.environment)
 
     @cached_property
     def objects(self) -> list[Json]:

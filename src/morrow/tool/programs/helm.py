@@ -99,6 +99,13 @@ class Helm:
         return self.run(*words, *arguments, timeout=timeout)
 
 
+def template(environment: Environment, *more: str) -> Result:
+    """Render the chart for an environment; no cluster is asked."""
+    files = value_arguments(environment.files)
+    words = (environment.name, str(environment.project.chart), *files, *more)
+    return Helm("", environment.namespace).run("template", *words)
+
+
 def value_arguments(values: Sequence[Path]) -> list[str]:
     """Return the arguments that name the values files."""
     return [word for file in values for word in ("-f", str(file))]

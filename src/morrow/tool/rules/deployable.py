@@ -12,7 +12,7 @@ from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.load import problems_of
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm import Helm, value_arguments
+from morrow.tool.programs.helm import template
 from morrow.tool.programs.runner import Result
 from morrow.tool.rules.settings import refused_settings
 from morrow.tool.stores.store import store_of, unsupported
@@ -76,8 +76,7 @@ def _templates(site: Site, *, broken: bool) -> list[Problem]:
 
 def without_schema(environment: Environment) -> Result:
     """Render values that the schema refuses: the templates may have more to say."""
-    words = (environment.name, str(environment.project.chart), *value_arguments(environment.files))
-    return Helm("", environment.namespace).run("template", *words, "--skip-schema-validation")
+    return template(environment, "--skip-schema-validation")
 
 
 def sentences(done: Result) -> list[str]:
