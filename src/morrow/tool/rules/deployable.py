@@ -66,17 +66,13 @@ def _templates(site: Site, *, broken: bool) -> list[Problem]:
     """Return what the chart's templates refuse; for `broken` values only the chart's own rules."""
     environment = site.environment
     try:
-        done = without_schema(environment) if broken else site.rendered
+        # Of values that the schema refuses the templates may have more to say.
+        done = template(environment, "--skip-schema-validation") if broken else site.rendered
     except Failure:
         return []  # no helm, or one that hangs: the command that needs it says so
     if not done.code or (broken and not sentences(done)):
         return []
     return chart_problems(environment, done)
-
-
-def without_schema(environment: Environment) -> Result:
-    """Render values that the schema refuses: the templates may have more to say."""
-    return template(environment, "--skip-schema-validation")
 
 
 def sentences(done: Result) -> list[str]:
