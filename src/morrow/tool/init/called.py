@@ -14,8 +14,10 @@ import traceback
 from collections.abc import Callable
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 from wsgiref.util import setup_testing_defaults
 
+MOST = 20  # paths, with those that others lead to
 # An application without a lifespan says it so.
 HARMLESS = ("CancelledError", "AssertionError", "NotImplementedError", "KeyError", "ValueError")
 
@@ -37,6 +39,15 @@ class Heard(logging.Handler):
 heard = Heard()
 
 
+def led(paths: list[str], headers: Any) -> None:
+    """Ask at last where a page leads within the service: a login, a set-up, a language."""
+    for name, value in headers:
+        name, value = (one.decode() if isinstance(one, bytes) else one for one in (name, value))
+        to = urlsplit(value) if name.lower() == "location" else None
+        if to and to.hostname in (None, "127.0.0.1") and to.path[:1] == "/" and len(paths) < MOST:
+            paths += [] if to.path in paths else [to.path]
+
+
 def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
     """Ask each path; return [path, status] until one answers 200 and all sound ones are known."""
     found: list[list[Any]] = []
@@ -44,7 +55,7 @@ def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
     if kind == "asgi":
         return asyncio.run(call_asgi(app, paths, found))
     for path in paths:
-        found.append([path, call_wsgi(app, path)])
+        found.append([path, call_wsgi(app, path, paths)])
         if found[-1][1] == 200:
             break
     return found
@@ -90,7 +101,7 @@ def strange(told: dict[str, Any]) -> bool:
     return bool(told["framework"] == "builtins" and wrong)
 
 
-def call_wsgi(app: Any, path: str) -> int:
+def call_wsgi(app: Any, path: str, paths: list[str]) -> int:
     """Return the status of one GET; 0 when it raises."""
     environ: dict[str, Any] = {
         "PATH_INFO": path,
@@ -106,6 +117,7 @@ def call_wsgi(app: Any, path: str) -> int:
 
     def start(status: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], None]:
         said.append(status)
+        led(paths, headers)
         return lambda _: None
 
     try:
@@ -150,14 +162,14 @@ async def call_asgi(app: Any, paths: list[str], found: list[list[Any]]) -> list[
     except TimeoutError:
         found.append(["lifespan", 0])
     for path in paths:
-        found.append([path, await one_asgi(app, path)])
+        found.append([path, await one_asgi(app, path, paths)])
         if found[-1][1] == 200:
             break
     task.cancel()
     return found
 
 
-async def one_asgi(app: Any, path: str) -> int:
+async def one_asgi(app: Any, path: str, paths: list[str]) -> int:
     """Return the status of one GET; 0 when it raises."""
     status: list[int] = []
     left = [{"type": "http.request", "body": b"", "more_body": False}]
@@ -165,6 +177,7 @@ async def one_asgi(app: Any, path: str) -> int:
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             status.append(message["status"])
+            led(paths, message.get("headers", ()))
         elif status[:1] == [500] and isinstance(part := message.get("body"), bytes):
             heard.page = heard.page or part
 

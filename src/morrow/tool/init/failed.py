@@ -11,6 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
+LOGGERS = re.compile(
+    r"/site-packages/(structlog|loguru|logging|pythonjsonlogger)/|/logging/\w+\.py$"
+)
+
 
 def failed(error: BaseException, folder: str) -> dict[str, Any]:
     """Say what went wrong, and where in the project."""
@@ -18,8 +22,10 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     while isinstance(error, BaseExceptionGroup):  # a group tells nothing itself
         error = error.exceptions[0]
         trace = error.__traceback__ or trace
-    # What a clean-up trips over says nothing of why there was one.
-    while isinstance(error, AttributeError | NameError) and error.__context__ is not None:
+    # What a clean-up trips over, or who logs it, says nothing of why there was one.
+    while error.__context__ is not None and (
+        isinstance(error, AttributeError | NameError) or logs(error)
+    ):
         error = error.__context__
         trace = error.__traceback__
     frames = traceback.extract_tb(trace)
@@ -47,6 +53,12 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
         "within": within,
     }  # fmt: skip
+
+
+def logs(error: BaseException) -> bool:
+    """Whether it was raised where a line of the log was written."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and bool(LOGGERS.search(frames[-1].filename))
 
 
 def inside(file: str, folder: str) -> str:
