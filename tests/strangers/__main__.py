@@ -38,7 +38,7 @@ STATES = {
 SAID = re.compile(
     r"; the project asks for Python 3\.| names Python 3\.|it was written for a Python|"
     r"has it not: name|any version of \S+ was asked for|no path answers a GET with 200|"
-    r"fails here: the page says|"
+    r"fails here: the page says|stood in its place as it is| is None until \w+\(\) of |"
     rf"to make its tables| here: needs |({UNREACHED.pattern}).*: needs "
 )
 RAISED = re.compile(

@@ -141,5 +141,5 @@ def test_a_body_of_text_is_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
             start("500 Internal Server Error", [])  # type: ignore[operator]
             return [part]
 
-        assert call_wsgi(answers, "/") == 500
+        assert call_wsgi(answers, "/", []) == 500
         assert shown() == said

@@ -114,6 +114,7 @@ class Refusal:
     message: str
     where: str = ""
     within: str = ""  # the package that raised
+    examples: Mapping[str, str] = field(default_factory=dict)  # as an application's
 
     @property
     def unreachable(self) -> bool:

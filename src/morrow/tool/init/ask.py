@@ -126,7 +126,8 @@ class Asker:
             given = dict(self.given) if _wrong(first) else given
         if "error" in told:
             keys = ("error", "message", "where", "within")
-            return Refusal(candidate, *(str(told.get(key, "")) for key in keys))
+            said = {key: str(told.get(key, "")) for key in keys}
+            return Refusal(candidate, examples=dict(examples), **said)
         return Application(
             candidate,
             target=str(told["target"]),

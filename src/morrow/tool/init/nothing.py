@@ -16,6 +16,7 @@ from morrow.tool.init.beside import stores
 from morrow.tool.init.files import Repository
 from morrow.tool.init.places import has_module
 from morrow.tool.init.settings import settings_of
+from morrow.tool.init.unset import unset
 from morrow.tool.programs.python import LEAST, Interpreter
 
 # What Python itself had once, and what asks for it is older.
@@ -109,7 +110,11 @@ def nothing(
         cause += f"; {lacks} has it not: name another version of it in the requirements"
     else:
         cause += lazy(repository, python, first) or unpinned(repository, said)
-        cause += younger(repository, python)
+        cause += unset(repository, first) or younger(repository, python)
+        cause += "".join(
+            f"; there is no {name}: its example, {like}, stood in its place as it is"
+            for name, like in first.examples.items()
+        )
     one = first.candidate
     place = f"cd {shlex.quote(one.source)} && " if one.source else ""
     command = f"{place}{shlex.quote(python.path)} -c 'import {one.module or one.django}'"
