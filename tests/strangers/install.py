@@ -136,8 +136,8 @@ def _install(home: Path, python: str) -> str:
     pins: list[str] = []
     try:
         if name == "uv.lock":
-            words = ["export", "--quiet", "--frozen", "--no-hashes", "--no-dev", "--no-emit-local"]
-            told = run([UV, *words], home, SECONDS)
+            words = ["--frozen", "--no-hashes", "--no-dev", "--no-emit-local", "--all-packages"]
+            told = run([UV, "export", "--quiet", *words], home, SECONDS)
             if told.returncode:
                 return told.stderr
             draft.write_text(re.sub(r"(?m)^(-i|--\S*index).*\n", "", told.stdout))

@@ -102,6 +102,22 @@ def test_a_program_is_no_application(tmp_path: Path) -> None:
     assert told.application.path == ("/", 200), "the control"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("main", "init-no-application"), ("app", "init-import")]
+)
+def test_a_command_of_a_package_is_no_application(tmp_path: Path, name: str, said: str) -> None:
+    """Such as a framework itself has: what its program imports may be one all the same."""
+    (tmp_path / "shop").mkdir()
+    texts = {
+        "__init__": "",
+        "__main__": f"from shop.cli import {name}\nraise SystemExit('no shelf')",
+    }
+    for stem, text in texts.items():
+        (tmp_path / "shop" / f"{stem}.py").write_text(text)
+    fill(tmp_path, shop__cli_py=f"def {name}(): ...\n")
+    assert refused(tmp_path)[0] == code
+
+
 LAZY = """
 from typing import TYPE_CHECKING
 if TYPE_CHECKING:

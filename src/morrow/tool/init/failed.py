@@ -22,10 +22,8 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
     while isinstance(error, BaseExceptionGroup):  # a group tells nothing itself
         error = error.exceptions[0]
         trace = error.__traceback__ or trace
-    # What a clean-up trips over, or who logs it, says nothing of why there was one.
-    while error.__context__ is not None and (
-        isinstance(error, AttributeError | NameError) or logs(error)
-    ):
+    # What a clean-up trips over says nothing of why there was one.
+    while isinstance(error, AttributeError | NameError) and error.__context__ is not None:
         error = error.__context__
         trace = error.__traceback__
     frames = traceback.extract_tb(trace)
@@ -42,6 +40,8 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         for one in told.errors():
             names.append(["__".join(map(str, one.get("loc", ()))), str(one.get("type", ""))])
     said = str(error)
+    if (first := error.__context__) is not None and LOGGERS.search(frames[-1].filename):
+        said += f", as it logged {type(first).__name__}: {first}"  # else nobody hears of that
     if isinstance(error, ImportError) and error.path:  # its version tells more than its file
         file = os.path.relpath(error.path, folder) if error.path.startswith(folder) else "Python"
         said = said.replace(f"({error.path})", f"({package(error.path) or file})")
@@ -53,12 +53,6 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         "missing": missing, "fields": names, "lost": lost_files(error, folder),
         "within": within,
     }  # fmt: skip
-
-
-def logs(error: BaseException) -> bool:
-    """Whether it was raised where a line of the log was written."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and bool(LOGGERS.search(frames[-1].filename))
 
 
 def inside(file: str, folder: str) -> str:
