@@ -103,9 +103,9 @@ def test_a_program_is_no_application(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("main", "init-no-application"), ("app", "init-import")]
+    ("name", "code"), [("main", "init-no-application"), ("app", "init-import")]
 )
-def test_a_command_of_a_package_is_no_application(tmp_path: Path, name: str, said: str) -> None:
+def test_a_command_of_a_package_is_no_application(tmp_path: Path, name: str, code: str) -> None:
     """Such as a framework itself has: what its program imports may be one all the same."""
     (tmp_path / "shop").mkdir()
     texts = {

@@ -22,7 +22,8 @@ MAKERS = {
 }  # fmt: skip
 WEAK = {"App", "Application", "NinjaAPI", "AioHTTP", "Service"}
 MODULES = ("main", "app", "wsgi", "asgi", "server", "application", "api", "run")
-FACTORY = re.compile(r"(create|make|build|get|init)_(\w+_)?(app|application|server)|(\w+_)?factory")
+WORDS = r"(create|make|build|get|init)_(\w+_)?(app|application|server)|(\w+_)?factory"
+FACTORY = re.compile(rf"(?!\w*form(set)?_factory)({WORDS})")  # Django's forms are none
 
 
 def seen(repository: Repository) -> Iterator[Candidate]:

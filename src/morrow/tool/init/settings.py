@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from morrow.tool.init.examples import examples
 from morrow.tool.init.files import ASIDE, Repository
+from morrow.tool.init.implied import implied
 
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{1,100}")
 LOWER = re.compile(r"(?!(http|https|ftp|no|all)_proxy$)[A-Za-z_]\w{1,100}", re.ASCII)
@@ -144,6 +145,7 @@ def _read(node: ast.AST) -> Iterator[Call]:
         and (name := _text(node.slice))
     ):
         yield Call(name, None, True, lower=ast.unparse(node.value) == "os.environ")
+    yield from (Call(*one) for one in implied(node))
     if isinstance(node, ast.Call):  # a table of settings, or an option of a command
         named = [one.value for one in node.keywords if one.arg in NAMING]
         yield from (Call(name, None, False) for one in named if (name := _text(one)))
