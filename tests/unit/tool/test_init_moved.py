@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from morrow.tool.init import moved
+from morrow.tool.init.hung import hung
 from morrow.tool.init.init import look
 from tests.unit.tool.test_init import WSGI, choose, fill, refused
 
@@ -52,3 +55,18 @@ def test_an_editable_install_is_the_copys(tmp_path: Path, how: str) -> None:
         assert "Any stands in an annotation, and lib/shelf/__init__.py does not import it" in said
     (shelf / "__init__.py").write_text("print(Any)\n")
     assert "annotation" not in refused(tmp_path)[1], "the control"
+
+
+def test_where_an_import_hangs_is_told(tmp_path: Path) -> None:
+    copy = tmp_path / "shop"
+    fill(copy, app_py="import time\n\ndef wait():\n    time.sleep(5)\n\nwait()\n")
+    shutil.copyfile(str(moved.__file__), tmp_path / "moved.py")
+    (tmp_path / moved.CHECKOUT).symlink_to(copy)
+    asks = f"import moved\nmoved.enter({str(copy)!r}, {str(copy)!r}, {{}})\nimport app"
+    said = []
+    for seconds in (4, 400):
+        words = [sys.executable, "-c", asks.format(seconds)]
+        done = subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True)
+        said.append(hung(done.stderr, copy, seconds))
+    assert said[0] == "its import did not end in 4 s: it was at app.py:4"
+    assert said[1] == "its import did not end in 400 s", "the control"

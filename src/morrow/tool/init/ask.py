@@ -25,7 +25,8 @@ from morrow.tool.init.backing import Backing
 from morrow.tool.init.copied import KIT
 from morrow.tool.init.examples import example_of
 from morrow.tool.init.hidden import hidden
-from morrow.tool.init.missed import missing_in
+from morrow.tool.init.hung import hung
+from morrow.tool.init.missed import failed, missing_in
 from morrow.tool.init.places import Candidate
 from morrow.tool.programs.python import Interpreter
 
@@ -193,27 +194,29 @@ class Asker:
         folder = self.copy / candidate.source if candidate.source else self.copy
         with tempfile.TemporaryDirectory(prefix="morrow-asked-") as place:
             question, answer = Path(place, "question"), Path(place, "answer")
+            seconds = self.seconds
             question.write_text(json.dumps({
-                "folder": str(folder), "copy": str(self.copy), "module": candidate.module,
-                "attribute": candidate.attribute, "django": candidate.settings,
+                "folder": str(folder), "copy": str(self.copy), "seconds": seconds,
+                "module": candidate.module, "attribute": candidate.attribute,
+                "django": candidate.settings,
             }))  # fmt: skip
             program = self.copy.parent / KIT / "asked.py"
             words = [self.python.path, str(program), str(question), str(answer)]
             output = Path(place, "output")
-            seconds = self.seconds
             try:
                 with output.open("wb") as opened:
                     code = self._run(words, folder, given, opened)
             except OSError as error:
-                return _failed("NotStarted", str(error))
+                return failed("NotStarted", str(error))
             if code is None:
-                return _failed("TimeoutError", f"its import did not end in {seconds:.0f} s")
+                where = hung(output.read_text(errors="replace"), self.copy, seconds)
+                return failed("TimeoutError", where)
             last = "".join(output.read_text(errors="replace").strip().splitlines()[-1:])
             public = hidden(last, self.secrets)[-300:]
             try:
                 told: dict[str, Any] = json.loads(answer.read_text())
             except (OSError, ValueError):
-                return _failed("Ended", f"its import ended the process ({code}): {public}")
+                return failed("Ended", f"its import ended the process ({code}): {public}")
             more = told.get("error") in ("SystemExit", "CalledProcessError")  # it has said why
             wrong = dict(_wrong(told))
             wrong["message"] = f"{wrong.get('message', '')}: {last if more else ''}"
@@ -243,8 +246,3 @@ def _wrong(told: dict[str, Any]) -> dict[str, Any]:
     """Return why it does not serve: its import, or its start-up."""
     begins: dict[str, Any] = told.get("begins") or {}
     return told if "error" in told else begins
-
-
-def _failed(error: str, message: str) -> dict[str, Any]:
-    told = {"error": error, "message": message, "where": ""}
-    return {**told, "missed": missing_in(told)}

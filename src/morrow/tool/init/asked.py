@@ -21,7 +21,7 @@ from typing import Any
 
 from called import call, heard, shown, strange  # type: ignore[import-not-found] # they lie beside this program
 from failed import failed, line  # type: ignore[import-not-found]
-from moved import lead  # type: ignore[import-not-found]
+from moved import enter  # type: ignore[import-not-found]
 from routed import routes  # type: ignore[import-not-found]
 
 WORDS = r"(create|make|build|get|init)_(\w+_)?(app|application|asgi|wsgi|server)|(\w+_)?factory"
@@ -43,7 +43,7 @@ KNOWN = {
 def main(question: str, answer: str) -> None:
     """Answer one question; whatever goes wrong is an answer, too."""
     asked: dict[str, Any] = json.loads(Path(question).read_text())
-    lead(asked["copy"], asked["folder"])
+    enter(**{name: asked[name] for name in ("copy", "folder", "seconds")})
     # As it is when it serves: Django's settings tell a server by it, others parse it.
     sys.argv = ["morrow", asked["module"] or asked["django"]][: 1 + Path("manage.py").exists()]
     os.environ["FLASK_RUN_FROM_CLI"] = "true"  # as it is when it serves: no server of its own

@@ -24,3 +24,9 @@ def missing_in(told: Mapping[str, Any]) -> list[str]:
         return []
     names = [one for one in CALLED.findall(message) if "_" in one or len(one) > 3]
     return [one for one in names if one not in ("SECRET", "ERROR", "ENV", "DJANGO")][:4]
+
+
+def failed(error: str, message: str) -> dict[str, Any]:
+    """Return what stands for an answer that did not come."""
+    told = {"error": error, "message": message, "where": ""}
+    return {**told, "missed": missing_in(told)}

@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 
 CHECKOUT = ".checkout"  # a link beside this program
 
 
-def lead(copy: str, folder: str) -> None:
+def enter(copy: str, folder: str, seconds: float) -> None:
     """Go to a folder of the copy, and have an editable install (`pip install -e .`) found there."""
+    faulthandler.dump_traceback_later(seconds * 0.9, file=2)  # where it hangs, if so
     os.chdir(folder)
     checkout = os.readlink(os.path.join(os.path.dirname(os.path.abspath(__file__)), CHECKOUT))
 
