@@ -96,6 +96,10 @@ HEADS: dict[str, Scope] = {
     "/status": {"status": 1000},
     "/short": {"status": 200, "headers": [(b"content-length", b"10")]},
     "/exact": {"status": 200, "headers": [(b"content-length", b"4")]},
+    "/framed-twice": {
+        "status": 200,
+        "headers": [(b"Transfer-Encoding", b"chunked"), (b"content-length", b"4")],
+    },
     "/long": {"status": 200, "headers": [(b"content-length", b"2")]},
     "/nonsense": {"status": 200, "headers": [(b"content-length", b"4 bytes")]},
     "/hints": {"status": 103},

@@ -11,6 +11,7 @@ from typing import Any
 
 SEEN: list[str] = []
 RELEASED = threading.Event()
+PAUSE = 2.0
 Start = Callable[..., Any]
 
 
@@ -106,7 +107,27 @@ def silenced(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     raise RuntimeError("and then it raises")
 
 
+def drips(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    start("200 OK", [("Content-Length", "2")])
+    return _drops()
+
+
+def _drops() -> Iterator[bytes]:
+    yield b"0"
+    time.sleep(PAUSE)
+    yield b"1"
+
+
+def writes(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    write = start("200 OK", [("Content-Length", "2")])
+    write(b"0")
+    time.sleep(PAUSE)
+    write(b"1")
+    return []
+
+
 PATHS = {
+    "/drips": drips, "/writes": writes,
     "/parts": parts, "/lasting": lasting, "/generator": generator, "/large": large,
     "/seen": seen, "/named": named, "/following": following, "/deep": deep, "/forked": forked,
     "/silenced": silenced,

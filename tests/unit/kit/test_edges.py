@@ -56,7 +56,7 @@ def test_an_application_that_gives_up_or_says_nonsense_is_a_500_that_says_why(
     interface: str,
 ) -> None:
     own = {
-        "wsgi": ("/nothing", "/writes"),
+        "wsgi": ("/nothing",),
         "asgi": ("/cancels", "/control", "/long"),
     }
     with served(f"edge_apps:{interface}") as one:
@@ -96,9 +96,11 @@ def test_what_is_longer_than_its_length_is_cut_there() -> None:
 
 def test_a_stream_that_ends_early_does_not_look_whole() -> None:
     with served("edge_apps:wsgi") as one:
-        answer = answered(one, "GET /stream-ends-early HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert not answer.endswith(b"stays open"), "nobody waits for the rest"
+        for path in ("/stream-ends-early", "/writes"):
+            answer = answered(one, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert not answer.endswith((b"\r\n0\r\n\r\n", b"stays open")), "nobody waits for more"
         wait_for(lambda: one.messages("a body of 8000 bytes"), "it is told")
+        wait_for(lambda: one.messages("the application raised"), "it is told")
     with served("edge_apps:asgi") as one:
         answer = answered(one, "GET /half HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer.endswith(b"half\r\n"), "without the piece that ends it"
@@ -136,6 +138,7 @@ def test_what_would_end_the_process_is_an_error_of_its_request() -> None:
         assert answered(one, UPGRADE.format(path="/twice")).startswith(b"HTTP/1.1 401 ")
         assert b"101 Switching" not in answered(one, UPGRADE.format(path="/subprotocol"))
         assert one.get("/view").text == "page"
+        assert one.get("/framed-twice").text == "page", "as what passes another's answer on says it"
         assert one.get("/", method="BREW").status == 501
         assert one.worker_pid() == pid
         assert one.stop() == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.unit.kit.late_apps import PAUSE
 from tests.unit.kit.served import Served, served, wait_for
 
 
@@ -23,6 +26,16 @@ def test_the_end_of_an_answer_is_reached_and_keeps_no_client_waiting(late: Serve
     assert late.get("/lasting").text == "page", "before its end, which waits for us"
     done = ["closed", "after the last piece", "after the large piece", "released"]
     wait_for(lambda: sorted(late.get("/seen").text.split(", ")) == sorted(done), "all ends")
+
+
+@pytest.mark.parametrize("path", ["/drips", "/writes"])
+def test_a_piece_does_not_wait_for_the_next(late: Served, path: str) -> None:
+    came: dict[bytes, float] = {}
+    with socket.create_connection(("127.0.0.1", late.port), 20) as client:
+        client.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+        while b"1" not in came and (piece := client.recv(65536)):
+            came[piece[-1:]] = time.monotonic()
+    assert came[b"1"] - came[b"0"] > PAUSE / 2
 
 
 @pytest.mark.parametrize("name", ["X(Bad", "", "X:Y"])

@@ -138,7 +138,7 @@ def test_short_response_of_known_length_comes_in_one_piece() -> None:
 
     class Pieces:
         def __iter__(self) -> Iterator[bytes]:
-            return iter([b"a", b"b"])
+            return iter([b"ab"])
 
         def close(self) -> None:
             closed.append(True)
@@ -149,7 +149,7 @@ def test_short_response_of_known_length_comes_in_one_piece() -> None:
 
     client = Client(app)
     request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_LENGTH": "2"}
-    assert client.wrapped(request, client.start_response) == [b"a", b"b"]
+    assert client.wrapped(request, client.start_response) == [b"ab"]
     assert closed == [True]
     request["HTTP_LENGTH"] = "100000"
     assert not isinstance(client.wrapped(request, client.start_response), list)

@@ -21,8 +21,8 @@ LEFT = "499"
 LAST_EVENT = 1.0
 
 _ID, _CONNECTION = b"x-request-id", b"connection"
-_LENGTH, _TYPE = b"content-length", b"content-type"
-_JUDGED = frozenset((_ID, _CONNECTION, _LENGTH, _TYPE))
+_LENGTH, _TYPE, _FRAMING = b"content-length", b"content-type", b"transfer-encoding"
+_JUDGED = frozenset((_ID, _CONNECTION, _LENGTH, _TYPE, _FRAMING))
 
 
 class Exchange(Request):
@@ -154,7 +154,7 @@ class Exchange(Request):
         for name, value in message.get("headers") or ():
             lower = name.lower() if type(name) is bytes else bytes(name).lower()
             if lower in _JUDGED:
-                if lower == _ID or (lower == _CONNECTION and self.closing):
+                if lower in (_ID, _FRAMING) or (lower == _CONNECTION and self.closing):
                     continue
                 if lower == _LENGTH:
                     if status == 204:

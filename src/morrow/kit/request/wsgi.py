@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
+from itertools import chain
 from time import monotonic
 from typing import Any
 
@@ -12,9 +13,6 @@ from morrow.kit.request.head import Head, Passed
 from morrow.kit.request.observer import Observer, Readiness
 from morrow.kit.request.request import STREAMING, Request, current
 from morrow.kit.settings.problem import logger
-
-# A response of known length up to this goes to the server in one piece.
-MOST_BUFFERED = 64 * 1024
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
@@ -71,6 +69,7 @@ class Middleware:
         answer.source = environ
         token = current.set(answer)
         span = None if observer.tracing is None else observer.enter(answer, _header(environ))
+        result = None
         handed_on = False
         try:
             if answer.refused is not None:
@@ -78,14 +77,13 @@ class Middleware:
             result = self.app(environ, answer.start)
             if type(result) is list and answer.started:
                 return answer.whole(result)
-            if 0 <= answer.length <= MOST_BUFFERED:
-                try:
-                    return answer.whole(list(result))
-                finally:
-                    # What the application does at its end keeps no client waiting.
-                    answer.answered = monotonic()
-                    _close(result)
-            streamed = Streamed(observer, answer, result)
+            pieces = iter(result)
+            if answer.length >= 0:
+                first = next(filter(None, pieces), b"")
+                if not first or len(first) >= answer.length:
+                    return answer.whole([first, *pieces])
+                pieces = chain((first,), pieces)
+            streamed = Streamed(observer, answer, result, pieces.__next__)
             handed_on = True
             return streamed
         except BodyRefused as refused:
@@ -97,6 +95,10 @@ class Middleware:
             return answer.fail(error)
         finally:
             if not handed_on:
+                if type(result) is not list:
+                    # What the application does at its end keeps no client waiting.
+                    answer.answered = monotonic()
+                    _close(result)
                 observer.finish(answer)
             if span is not None:
                 observer.leave(span)
@@ -155,7 +157,7 @@ class _Limited(io.RawIOBase):
         return len(data)
 
 
-def _close(parts: Iterable[bytes]) -> None:
+def _close(parts: Any) -> None:  # noqa: ANN401 - what the application gave
     """Let the application clean up; that it fails then changes no answer."""
     close = getattr(parts, "close", None)
     try:
@@ -170,10 +172,11 @@ class Streamed:
 
     __slots__ = ("_inner", "_next", "_observer", "request")
 
-    def __init__(self, observer: Observer, request: Request, inner: Iterable[bytes]) -> None:
+    def __init__(
+        self, observer: Observer, request: Request, inner: object, following: Callable[[], bytes]
+    ) -> None:
         self._observer, self.request = observer, request
-        self._inner = inner
-        self._next: Callable[[], bytes] = iter(inner).__next__
+        self._inner, self._next = inner, following
         request.stage = STREAMING
 
     def __iter__(self) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ import sys
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from wsgiref.util import FileWrapper
 
 _MOST_NAMES = 1000
 
@@ -26,6 +27,13 @@ class _Names(dict[bytes, str]):
 _NAMES = _Names({b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LENGTH"})
 
 
+class _File(FileWrapper):
+    """A file, in pieces so large that most are one."""
+
+    def __init__(self, filelike: Any, blksize: int = 0) -> None:  # noqa: ANN401 - what can be read
+        super().__init__(filelike, max(blksize, 64 * 1024))
+
+
 # What each request says anew stands here as well: a copy has room for it.
 _ALWAYS: dict[str, Any] = {
     "REQUEST_METHOD": "",
@@ -40,6 +48,7 @@ _ALWAYS: dict[str, Any] = {
     "GATEWAY_INTERFACE": "CGI/1.1",
     "SERVER_SOFTWARE": "Morrow",
     "wsgi.errors": sys.stderr,
+    "wsgi.file_wrapper": _File,
     # All of the body is there: who reads to its end needs no length.
     "wsgi.input": None,
     "wsgi.input_terminated": True,

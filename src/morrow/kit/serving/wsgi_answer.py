@@ -28,25 +28,19 @@ class Answer(Head):
     at_once = _gone = False
     _given = 0  # bytes of a stream
     _head: tuple[int, list[Pair]] | None
-    _written: tuple[bytes, ...]
 
     def __init__(self, proto: Any, environ: dict[str, Any], server: Any) -> None:  # noqa: ANN401
         self.proto, self.environ, self.server = proto, environ, server
         # Asked again and again: quicker found here than in the class.
         self.refused = self._head = None
         self.started = self.gave_turn = self.sent = False
-        self._written = ()
 
     def stream(self, result: Streamed) -> None:
         """Send what the application gives piece by piece."""
         try:
             self._pieces(result)
         finally:
-            try:
-                result.close()
-            finally:
-                if self.gave_turn:
-                    self.server.end_stream(self)
+            result.close()
 
     def tell(self, status: str, headers: list[Pair], exc_info: Any) -> Callable[[bytes], object]:  # noqa: ANN401
         """Take the status and the headers; they leave with the first byte of the body."""
@@ -56,43 +50,40 @@ class Answer(Head):
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None
-            self._written = ()
         elif self._head is not None:
             raise AssertionError("start_response was called twice")
         self._head = (int(status[:3]), headers)
         return self.write
 
     def whole(self, parts: list[bytes]) -> None:
-        """Send the body in one, if it is what the head promises."""
-        body = b"".join((*self._written, *parts) if self._written else parts)
-        if not self.sent and self.length >= 0:
-            self._compare(len(body))
-            body = body[: self.length]
+        """Send the body, or what is left of it, in one, if it is what the head promises."""
+        body = b"".join(parts)
+        self._compare(self._given + len(body))
+        if self.length >= 0:
+            body = body[: max(0, self.length - self._given)]
         self.send(body)
 
     def _compare(self, given: int) -> None:
         """Hold the body's length against what the head says: less is an error, more is cut."""
+        if given == self.length or self.length < 0 or not self.may_have_body:
+            return
         said = f"a body of {given} bytes, with Content-Length {self.length}"
-        if given < self.length and self.may_have_body:
+        if given < self.length:
             self.closing = True
             raise BadAnswer(said)
-        if given > self.length >= 0 and self.may_have_body:
-            logger.error("%s: the rest is not sent", said)
+        logger.error("%s: the rest is not sent", said)
 
     def fail_late(self) -> bool:
         """Say 500, unless something else has been said; tell whether it was."""
         if self.sent:
             return False
-        self._written = ()
         self.fail(BadAnswer())
         return True
 
     def write(self, data: bytes) -> None:
-        """Send, as applications do that were written before iterables."""
-        self._written += (data,)
-        if self.sent or sum(map(len, self._written)) > MOST_HELD:
-            held, self._written = b"".join(self._written), ()
-            self._piece(held)
+        """Send at once, as applications expect that were written before iterables."""
+        if data:
+            self._piece(data)
 
     def send(self, body: bytes) -> None:
         """Send head and body in one."""
@@ -112,13 +103,12 @@ class Answer(Head):
     def _pieces(self, pieces: Streamed) -> None:
         """Send what comes piece by piece, as fast as the client reads."""
         first = next((piece for piece in pieces if piece), b"")
-        if not first or len(first) == self.length:
+        if not first or len(first) >= self.length >= 0:
             self.whole([first])
             for _ in pieces:
                 pass  # what the application does after its last piece
             return
-        self._piece(b"".join((*self._written, first)))
-        self._written = ()
+        self._piece(first)
         for piece in pieces:
             if self._gone:
                 return

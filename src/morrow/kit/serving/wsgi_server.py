@@ -199,7 +199,9 @@ class WsgiServer:
                             answer.stream(streamed)
                     except BaseException as error:
                         self._fail(answer, error)
-                    holds = not answer.gave_turn
+                    if answer.gave_turn:
+                        self.end_stream(answer)
+                        holds = False
             except IndexError:
                 pass  # another thread was faster
             finally:
