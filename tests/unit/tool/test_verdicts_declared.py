@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,8 +11,7 @@ import pytest
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.declared import same_image
-from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.kinds import page
+from morrow.tool.diagnose.diagnose import JUDGES, diagnose
 from morrow.tool.diagnose.view import DECLARED, View
 from tests.unit.frame.repository import ROOT
 from tests.unit.tool.around import PLACE, condition, good, seen, template, thing
@@ -148,6 +148,12 @@ def test_a_pod_runs_what_its_template_says(image: str, found: list[str]) -> None
     assert [one.problem.code for one in diagnose(seen(items), PLACE)] == found
 
 
-def test_the_page_is_the_table_of_judges() -> None:
-    made = "python -m morrow.tool.diagnose.kinds > docs/verdicts.md"
-    assert (ROOT / "docs" / "verdicts.md").read_text() == page(), f"make it again: {made}"
+def kinds_in(page: str) -> list[str]:
+    """Return the first cell of each row of a page's one table, its head left out."""
+    return [row.split(" | ")[0] for row in re.findall(r"^\| (.+) \|$", page, re.M)][1:]
+
+
+def test_the_page_has_a_row_for_each_judge() -> None:
+    page = (ROOT / "docs" / "verdicts.md").read_text()
+    assert kinds_in(page) == list(JUDGES)
+    assert kinds_in(page.replace("| Node |", "| Knot |")) != list(JUDGES)

@@ -3,17 +3,72 @@
 Everything here is pure: a `View` of the objects goes in, findings come out, the gravest first.
 A finding says how long it must last before it counts as a fault: 0 for what Kubernetes itself
 calls final, some seconds for what often heals, `WAIT` for what only explains why one waits.
+
+`JUDGES` is the one model of a release: `up`, `rollback`, `restart`, `scale`, `status` and `doctor`
+all ask it. What is done of each kind, what cannot finish and who says so: docs/verdicts.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.deployment import deadline_over
-from morrow.tool.diagnose.kinds import JUDGES
+from morrow.tool.diagnose.autoscaler import autoscaler_findings
+from morrow.tool.diagnose.cronjob import cron_findings
+from morrow.tool.diagnose.declared import declared_findings, ending_findings
+from morrow.tool.diagnose.deployment import (
+    deadline_over,
+    deleted_findings,
+    old_pod_findings,
+    paused_findings,
+    restless_findings,
+    silent_findings,
+)
+from morrow.tool.diagnose.ingress import ingress_findings
+from morrow.tool.diagnose.job import job_findings
+from morrow.tool.diagnose.network import network_findings
+from morrow.tool.diagnose.node import node_findings, nowhere_findings, untaken_findings
+from morrow.tool.diagnose.pod import new_pod_findings
+from morrow.tool.diagnose.refused import owner_findings
+from morrow.tool.diagnose.rewritten import rewritten_findings
+from morrow.tool.diagnose.route import route_findings
+from morrow.tool.diagnose.service import service_findings
 from morrow.tool.diagnose.view import WAIT, Finding, View, age_of, event_time, new_pods
+from morrow.tool.diagnose.volume import volume_findings
+
+Judge = Callable[[View, Place, Collection[str]], Iterator[Finding]]
+
+
+def _always(findings: Callable[[View, Place], Iterator[Finding]]) -> Judge:
+    """Judge also what was there before."""
+    return lambda view, place, _: findings(view, place)
+
+
+# In this order: what explains much of the rest comes first.
+JUDGES: dict[str, Judge] = {
+    "Node": _always(node_findings),
+    "Node of a new pod": _always(nowhere_findings),
+    "any, being deleted": _always(ending_findings),
+    "Deployment, StatefulSet, DaemonSet: looked at": _always(silent_findings),
+    "ReplicaSet, StatefulSet, DaemonSet: pods made": owner_findings,
+    "Pod": new_pod_findings,
+    "Job": job_findings,
+    "CronJob": _always(cron_findings),
+    "ReplicaSet, StatefulSet, DaemonSet: pods kept": _always(deleted_findings),
+    "Deployment: left alone": restless_findings,
+    "DaemonSet": _always(untaken_findings),
+    "Deployment, StatefulSet: held": _always(paused_findings),
+    "all that was applied, of any kind": _always(declared_findings),
+    "PersistentVolumeClaim": _always(volume_findings),
+    "Service, EndpointSlice": _always(service_findings),
+    "NetworkPolicy": _always(network_findings),
+    "HTTPRoute, GRPCRoute, Gateway": _always(route_findings),
+    "Ingress": _always(ingress_findings),
+    "HorizontalPodAutoscaler": _always(autoscaler_findings),
+    "Pod of an earlier release": _always(old_pod_findings),
+    "Pod: what it runs": _always(rewritten_findings),
+}
 
 
 def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Finding]:
@@ -23,9 +78,8 @@ def diagnose(view: View, place: Place, known: Collection[str] = ()) -> list[Find
     may just be fixed.
     """
     # What is beside the pods stands in the order of the judges: what explains more comes first.
-    found = sorted(
-        _findings(view, place, known), key=lambda one: (one.beside, 0 if one.beside else one.hold)
-    )
+    said = (one for judge in JUDGES.values() for one in judge(view, place, known))
+    found = sorted(said, key=lambda one: (one.beside, 0 if one.beside else one.hold))
     if deadline_over(view) is None:
         return found
     # Kubernetes itself has given up waiting: what only explained the wait is the fault.
@@ -42,8 +96,3 @@ def diagnose_once(view: View, place: Place) -> list[Finding]:
     age = max(0.0, min(ages, default=WAIT) - min([*stamps, 0.0]))
     found = [one for one in diagnose(view, place) if not one.fresh]
     return [one for one in found if one.beside or one.hold == WAIT or one.hold <= age]
-
-
-def _findings(view: View, place: Place, known: Collection[str]) -> Iterator[Finding]:
-    for judge in JUDGES:
-        yield from judge.findings(view, place, known)
