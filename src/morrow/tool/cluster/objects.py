@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from copy import deepcopy
+from datetime import UTC, datetime
 
 from morrow.tool.base.outcome import Json
 
 NAME = "app.kubernetes.io/name"
 COMPONENT = "app.kubernetes.io/component"
 MADE_BY = "app.kubernetes.io/managed-by"
+KEEPERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")  # what keeps pods running
 TASK = "morrow-task"  # the component of what `morrow task` runs: no part of a release
 
 HOOK = "helm.sh/hook"  # what has it runs at a step of the release, and is no part of it
@@ -35,9 +37,114 @@ def is_kept(item: Json) -> bool:
     return annotations_of(item).get("helm.sh/resource-policy") == "keep"
 
 
+def spec_of(item: Json) -> Json:
+    """Return what is wanted of an object."""
+    return item.get("spec") or {}
+
+
+def status_of(item: Json) -> Json:
+    """Return what is said of an object's state."""
+    return item.get("status") or {}
+
+
+def template_of(owner: Json) -> Json:
+    """Return what the pods of a workload, a Job or a CronJob are made from; {} of all else."""
+    return spec_of(spec_of(owner).get("jobTemplate") or owner).get("template") or {}
+
+
+def containers_of(pods: Json) -> list[Json]:
+    """Return the containers of a pod's specification, those that start before the others first."""
+    return [*(pods.get("initContainers") or []), *pods["containers"]]
+
+
+def uid(item: Json) -> str:
+    """Return what tells an object from all others, also of its name."""
+    return str(item["metadata"].get("uid", ""))
+
+
+def title(item: Json) -> str:
+    """Return an object's kind and name, as messages name it."""
+    return f"{item['kind']} {item['metadata']['name']}"
+
+
+def is_of(item: Json, name: str) -> bool:
+    """Return whether an object belongs to the release `name`, by the chart's label."""
+    return labels_of(item).get("app.kubernetes.io/name") == name
+
+
+def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
+    """Return the items whose controller is `owner`."""
+    return [
+        item
+        for item in items
+        if any(o.get("uid") == uid(owner) for o in item["metadata"].get("ownerReferences") or [])
+    ]
+
+
+def observed(deployment: Json) -> bool:
+    """Return whether what the Deployment's status says is about its present template."""
+    seen: int = (deployment.get("status") or {}).get("observedGeneration", 0)
+    return seen >= int(deployment["metadata"].get("generation", 0))
+
+
+def is_ending(pod: Json) -> bool:
+    """Return whether a pod is being deleted."""
+    return bool(pod["metadata"].get("deletionTimestamp"))
+
+
+def has_ended(pod: Json) -> bool:
+    """Return whether a pod has run to its end, well or not."""
+    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+
+
+def is_ready(pod: Json) -> bool:
+    """Return whether a pod gets requests."""
+    return is_true(pod, "Ready")
+
+
+def wanted_of(workload: Json) -> int:
+    """Return how many pods a workload is to have."""
+    if workload.get("kind") == "DaemonSet":
+        return int((workload.get("status") or {}).get("desiredNumberScheduled", 0))
+    return int(spec_of(workload).get("replicas", 1))
+
+
+def age_of(stamp: str) -> float:
+    """Return the seconds since a time that Kubernetes wrote."""
+    return (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()
+
+
+def event_time(event: Json) -> str:
+    """Return when an event was last seen, in a form that sorts."""
+    series = event.get("series") or {}
+    return str(
+        series.get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or event.get("firstTimestamp")
+        or ""
+    )
+
+
+def last_part(message: str) -> str:
+    """Return the end of a chain of wrapped errors: there stands what really happened."""
+    message = " ".join(message.split())
+    return message if len(message) <= 300 else "..." + message[-300:]
+
+
 def conditions_of(status: Json) -> dict[str, Json]:
     """Return the conditions of an object's status by their type."""
     return {one["type"]: one for one in status.get("conditions") or []}
+
+
+def condition_of(item: Json, kind: str) -> Json:
+    """Return one condition of an object; {} while nobody has said anything of it."""
+    return conditions_of(status_of(item)).get(kind) or {}
+
+
+def is_true(item: Json, kind: str) -> bool:
+    """Return whether a condition of an object holds."""
+    return bool(condition_of(item, kind).get("status") == "True")
 
 
 def plural(kind: str) -> str:

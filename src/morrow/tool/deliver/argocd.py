@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import last_part, spec_of, status_of
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.view import last_part, spec_of
 
 KIND = "applications.argoproj.io"
 TRACKING = "argocd.argoproj.io/tracking-id"  # "application:group/kind:namespace/name"
@@ -127,7 +127,7 @@ class Application:
 
     @property
     def _status(self) -> Json:
-        return self.item.get("status") or {}
+        return status_of(self.item)
 
     @property
     def _sync(self) -> Json:

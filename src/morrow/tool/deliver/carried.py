@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import quantity
-from morrow.tool.diagnose.view import title
+from morrow.tool.cluster.objects import quantity, template_of, title
 from morrow.tool.programs.kubectl import Kubectl, parse_stream
 
 SUFFIX = "-morrow-asks"
@@ -65,14 +64,12 @@ def _same(wanted: Json, normal: Json | None, live: Json) -> bool:
 
 
 def _template(item: Json) -> Json:
-    spec = item.get("spec") or {}
-    inner = spec["jobTemplate"]["spec"] if "jobTemplate" in spec else spec
-    template = deepcopy(inner.get("template") or {})
+    template = deepcopy(template_of(item))
     notes = (template.get("metadata") or {}).get("annotations") or {}
     notes.pop(RESTARTED, None)
     if template and not notes:
         template.get("metadata", {}).pop("annotations", None)
-    return dict(template)
+    return template
 
 
 def _covered(wanted: object, normal: object, live: object) -> bool:

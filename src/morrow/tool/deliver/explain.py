@@ -6,11 +6,12 @@ import dataclasses
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import KEEPERS, status_of, title
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.declared import difference
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import KEEPERS, View, title
+from morrow.tool.diagnose.view import View
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import ask
 
@@ -60,7 +61,7 @@ def last_log(kubectl: Kubectl, pod: str, container: str, *, previous: bool = Fal
 
 def host_of(pod: Json, port: int) -> str:
     """Return the name by which the node asks: some answer to the names that they know alone."""
-    address = (pod.get("status") or {}).get("podIP") or ""
+    address = status_of(pod).get("podIP") or ""
     return f"[{address}]:{port}" if ":" in address else address and f"{address}:{port}"
 
 

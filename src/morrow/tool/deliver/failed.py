@@ -7,10 +7,11 @@ from contextlib import contextmanager
 
 from morrow.tool.base.errors import REFUSED, Failure, Problem
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import is_ending, is_ready, wanted_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
 from morrow.tool.diagnose.state import pod_state
-from morrow.tool.diagnose.view import is_ending, is_ready, new_pods, own_pods, wanted_of
+from morrow.tool.diagnose.view import new_pods, own_pods
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.
 PATIENCE = 600.0

@@ -12,10 +12,9 @@ import time
 from dataclasses import dataclass
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import condition_of, last_part, spec_of, status_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.argocd import Application, all_of
-from morrow.tool.diagnose.view import last_part, spec_of
 
 KIND = "kustomizations.kustomize.toolkit.fluxcd.io"
 SOURCES = "source.toolkit.fluxcd.io"
@@ -119,7 +118,7 @@ class Kustomization(Application):
 
     @property
     def _artifact(self) -> Json:
-        found: Json = (self.source.get("status") or {}).get("artifact") or {}
+        found: Json = status_of(self.source).get("artifact") or {}
         return found
 
 
@@ -149,20 +148,16 @@ def kustomization_of(site: Site) -> Kustomization | None:
     return Kustomization(found[0], {} if done.code else json.loads(done.out))
 
 
-def _condition(item: Json) -> Json:
-    return conditions_of(item.get("status") or {}).get("Ready", {})
-
-
 def _ready(item: Json) -> str:
-    return str(_condition(item).get("status", ""))
+    return str(condition_of(item, "Ready").get("status", ""))
 
 
 def _reason(item: Json) -> str:
-    return str(_condition(item).get("reason", ""))
+    return str(condition_of(item, "Ready").get("reason", ""))
 
 
 def _said(item: Json) -> str:
-    return last_part(str(_condition(item).get("message") or ""))
+    return last_part(str(condition_of(item, "Ready").get("message") or ""))
 
 
 def _commit(revision: str | None) -> tuple[str, ...]:

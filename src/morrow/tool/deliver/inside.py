@@ -16,7 +16,15 @@ from itertools import cycle
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
-from morrow.tool.cluster.objects import labels_of
+from morrow.tool.cluster.objects import (
+    has_ended,
+    is_ready,
+    labels_of,
+    spec_of,
+    template_of,
+    title,
+    uid,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
 from morrow.tool.deliver.look import look, patiently
@@ -25,7 +33,7 @@ from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.pod import alone, pod_findings
 from morrow.tool.diagnose.probes import unhealthy
 from morrow.tool.diagnose.refused import refusal
-from morrow.tool.diagnose.view import View, has_ended, is_ready, new_pods, spec_of, title, uid
+from morrow.tool.diagnose.view import View, new_pods
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED, ask
 
@@ -202,7 +210,7 @@ def unmakeable(view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
     cluster's own, which may judge who asks, or want a Job above the pod.
     """
     for cron in view.own("CronJob", place.name, place.namespace):
-        template = spec_of(spec_of(cron)["jobTemplate"])["template"]
+        template = template_of(cron)
         own = template.get("metadata") or {}
         meta = {key: own.get(key) or {} for key in ("labels", "annotations")}
         meta = {"generateName": "morrow-asks-", **meta}

@@ -12,21 +12,13 @@ from typing import TypeVar
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import parse
+from morrow.tool.cluster.objects import is_ending, is_ready, parse, spec_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.images import REGISTRY, host_of, pulled
 from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.service import DNS
-from morrow.tool.diagnose.view import (
-    DECLARED,
-    View,
-    is_ending,
-    is_ready,
-    own_pods,
-    spec_of,
-    view_of,
-)
+from morrow.tool.diagnose.view import DECLARED, View, own_pods, view_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.registry import unreached

@@ -14,6 +14,7 @@ from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.web import get
+from morrow.tool.cluster.objects import status_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.view import View, own_pods
@@ -60,7 +61,7 @@ def _by_gateway(route: Json, view: View, place: Place) -> Iterator[Door]:
             meta = gateway["metadata"]
             if (meta["name"], meta.get("namespace")) != wanted:
                 continue
-            addresses = (gateway.get("status") or {}).get("addresses") or []
+            addresses = status_of(gateway).get("addresses") or []
             listeners = gateway["spec"].get("listeners") or []
             for listener in sorted(listeners, key=_tls, reverse=True):
                 if parent.get("sectionName") not in (None, listener["name"]):
@@ -100,7 +101,7 @@ def _takes(listener: Json, host: str) -> bool:
 
 def _by_ingress(ingress: Json) -> Iterator[Door]:
     spec = ingress["spec"]
-    balancer = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or []
+    balancer = (status_of(ingress).get("loadBalancer") or {}).get("ingress") or []
     tls = bool(spec.get("tls"))
     for rule in spec.get("rules") or []:
         host = rule.get("host") or ""

@@ -7,9 +7,9 @@ import shlex
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import typed
-from morrow.tool.cluster.objects import RELEASE, annotations_of
+from morrow.tool.cluster.objects import RELEASE, annotations_of, is_of
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.view import View, is_of
+from morrow.tool.diagnose.view import View
 from morrow.tool.programs.helm_storage import Record, records
 
 OURS = "morrow"  # the chart's name

@@ -8,10 +8,11 @@ import time
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import is_ready, owned, spec_of, status_of, uid
 from morrow.tool.deliver.explain import last_log
 from morrow.tool.diagnose.containers import container_statuses, restarts
 from morrow.tool.diagnose.state import WAITS, pod_state
-from morrow.tool.diagnose.view import View, is_ready, new_pods, newest_replicaset, owned, uid
+from morrow.tool.diagnose.view import View, new_pods, newest_replicaset
 from morrow.tool.programs.kubectl import Kubectl
 
 AGAIN = 10.0  # seconds after which what is waited for is said again
@@ -86,8 +87,8 @@ class Progress:
                 terminal.say(f"  {name}: {state}")
         newest = newest_replicaset(view)
         if newest is not None:
-            ready = (newest.get("status") or {}).get("readyReplicas", 0)
-            wanted = (newest.get("spec") or {}).get("replicas", 0)
+            ready = status_of(newest).get("readyReplicas", 0)
+            wanted = spec_of(newest).get("replicas", 0)
             text = f"  {ready} of {wanted} new pods are ready"
             if terminal.moves or text != self._summary:
                 terminal.status(text)

@@ -18,6 +18,7 @@ from typing import Self
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import spec_of, uid
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.blocked import Blocked
 from morrow.tool.deliver.explain import by_another, explain
@@ -29,7 +30,7 @@ from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.job import ended_badly
 from morrow.tool.diagnose.unknown import stuck
-from morrow.tool.diagnose.view import WAIT, Finding, View, spec_of, uid
+from morrow.tool.diagnose.view import WAIT, Finding, View
 from morrow.tool.programs import runner
 from morrow.tool.programs.kubectl import Kubectl
 

@@ -11,21 +11,14 @@ from functools import partial
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import is_ready, observed, spec_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look_around, look_at_all
 from morrow.tool.diagnose.deployment import held, rolled_out
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.pod import of_alone
 from morrow.tool.diagnose.unknown import stuck
-from morrow.tool.diagnose.view import (
-    WAIT,
-    Finding,
-    View,
-    is_ready,
-    new_pods,
-    observed,
-    spec_of,
-)
+from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods
 
 PERIOD = 2.0
 PATIENCE = 90.0  # longer than any of the findings must last

@@ -9,12 +9,11 @@ from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import names_held, parse
+from morrow.tool.cluster.objects import KEEPERS, names_held, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.diagnose.view import KEEPERS
 from morrow.tool.programs.helm import served
 from morrow.tool.programs.helm_storage import Record, manifest_of
 

@@ -10,9 +10,10 @@ from collections import Counter
 from itertools import pairwise
 
 from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import spec_of, title
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.view import HEALS_OFTEN, View, spec_of, title
+from morrow.tool.diagnose.view import HEALS_OFTEN, View
 
 LOOKS, CHANGES = 8, 2  # more changes of one in so many looks are somebody's who is at it
 LASTS = 60.0  # seconds in which what was put back has begun to serve

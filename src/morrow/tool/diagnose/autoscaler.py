@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import condition_of, spec_of, title
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import Finding, View, new_pods, spec_of, title
+from morrow.tool.diagnose.view import Finding, View, new_pods
 
 # Metrics of new pods come with the second or third look of the metrics server.
 METRICS = 45.0
@@ -21,14 +21,13 @@ USUAL: list[Json] = [{"type": "Resource", "resource": _CPU}]
 def autoscaler_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield what an autoscaler says that it cannot do."""
     for scaler in view.own("HorizontalPodAutoscaler", place.name, place.namespace):
-        seen = conditions_of(scaler.get("status") or {})
-        able, active = seen.get("AbleToScale"), seen.get("ScalingActive")
-        mute = [] if active and active["status"] == "True" else _mute(scaler, view)
-        if able is not None and able["status"] == "False":
+        able, active = (condition_of(scaler, one) for one in ("AbleToScale", "ScalingActive"))
+        mute = [] if active.get("status") == "True" else _mute(scaler, view)
+        if able.get("status") == "False":
             yield _finding("autoscaler-blocked", scaler, able, place, SETTLES)
-        elif active is not None and active.get("reason") == "AmbiguousSelector":
+        elif active.get("reason") == "AmbiguousSelector":
             yield _finding("autoscaler-blocked", scaler, active, place, SETTLES)
-        elif active is not None and active.get("reason") == "ScalingDisabled":
+        elif active.get("reason") == "ScalingDisabled":
             continue  # someone set the replicas to 0 on purpose
         elif mute:
             container, resource = mute[0]
@@ -38,10 +37,10 @@ def autoscaler_findings(view: View, place: Place) -> Iterator[Finding]:
                 "autoscaler-blind", title(scaler), f"{cause} no {resource}", repair=repair
             )
             yield Finding(told, SETTLES, True)
-        elif active is not None and active["status"] == "False":
+        elif active.get("status") == "False":
             final = any(words in str(active.get("message")) for words in FINAL)
             yield _finding("autoscaler-blind", scaler, active, place, SETTLES if final else METRICS)
-        elif active is None and able is None:
+        elif not active and not able:
             cause = "no controller has looked at it yet"
             problem = place.problem("autoscaler-blind", title(scaler), cause, repair=_served(place))
             yield Finding(problem, METRICS, True)

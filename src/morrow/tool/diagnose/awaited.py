@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import HOOK, annotations_of
+from morrow.tool.cluster.objects import (
+    HOOK,
+    KEEPERS,
+    annotations_of,
+    spec_of,
+    status_of,
+    title,
+    uid,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import held, rolled_out
 from morrow.tool.diagnose.job import ended_badly, is_held, running
 from morrow.tool.diagnose.pod import ends_well, may_end, unfinished
 from morrow.tool.diagnose.service import service_findings
-from morrow.tool.diagnose.view import KEEPERS, Finding, View, spec_of, title, uid
+from morrow.tool.diagnose.view import Finding, View
 from morrow.tool.diagnose.volume import rests, volume_findings
 
 STARTS = (*KEEPERS, "Job", "Pod")  # what starts pods at once
@@ -64,7 +72,7 @@ def in_vain(
             yield Finding(told, ENDED)
     unheld = _unheld(awaited)
     for claim in view.of("PersistentVolumeClaim"):
-        phase = (claim.get("status") or {}).get("phase")
+        phase = status_of(claim).get("phase")
         if claim["metadata"]["name"] in unheld and phase == "Pending" and rests(claim, view):
             cause = "it gets its volume with its first pod, which does not come yet, and what"
             cause += " applies the release waits for that volume"

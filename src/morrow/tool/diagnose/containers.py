@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import containers_of, status_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import View, events_of
 
@@ -69,7 +70,7 @@ def last_lines(pod: Json, view: View, container: str = "") -> list[str]:
 
 def container_statuses(pod: Json) -> list[Json]:
     """Return the statuses of a pod's init containers, then those of the others."""
-    status = pod.get("status") or {}
+    status = status_of(pod)
     return (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or [])
 
 
@@ -94,8 +95,7 @@ def init_names(pod: Json) -> set[str]:
 
 def named_ports(pod: Json) -> dict[str, int]:
     """Return the numbers of the ports that a pod's containers name."""
-    containers = (*(pod["spec"].get("initContainers") or []), *pod["spec"]["containers"])
-    ports = [port for one in containers for port in one.get("ports") or []]
+    ports = [port for one in containers_of(pod["spec"]) for port in one.get("ports") or []]
     return {str(one["name"]): int(one["containerPort"]) for one in ports if one.get("name")}
 
 
@@ -106,8 +106,5 @@ def port_number(port: int | str, pod: Json) -> int:
 
 def container_spec(pod: Json, status: Json) -> Json:
     """Return the specification of the container that a status is about."""
-    spec = pod["spec"]
-    for container in (spec.get("initContainers") or []) + spec["containers"]:
-        if container["name"] == status["name"]:
-            return dict(container)
-    return {}
+    same = (one for one in containers_of(pod["spec"]) if one["name"] == status["name"])
+    return next(same, {})

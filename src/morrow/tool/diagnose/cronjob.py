@@ -7,23 +7,23 @@ from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.schedule import is_never_due
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import (
+    age_of,
+    condition_of,
+    event_time,
+    is_true,
+    owned,
+    spec_of,
+    status_of,
+    template_of,
+    title,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.declared import same_image
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refused_findings
-from morrow.tool.diagnose.view import (
-    WAIT,
-    Finding,
-    View,
-    age_of,
-    event_time,
-    events_of,
-    owned,
-    spec_of,
-    title,
-)
+from morrow.tool.diagnose.view import WAIT, Finding, View, events_of
 
 SETTLES = 10.0
 FRESH = 120.0  # seconds: the controller tries again, and says so, while a run is due
@@ -48,7 +48,7 @@ def cron_findings(view: View, place: Place) -> Iterator[Finding]:
 
 def runs_of(cron: Json, view: View) -> list[Json]:
     """Return the Jobs that a CronJob made of its present template, the latest first."""
-    wanted = _containers(spec_of(cron)["jobTemplate"])
+    wanted = _containers(cron)
     runs = [one for one in owned(view.jobs, cron) if _same(wanted, _containers(one))]
     return sorted(runs, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True)
 
@@ -63,12 +63,11 @@ def _ended(cron: Json, view: View) -> list[Json]:
 
 
 def _end(job: Json) -> str:
-    seen = conditions_of(job.get("status") or {})
-    return next((kind for kind in ENDED if seen.get(kind, {}).get("status") == "True"), "")
+    return next((kind for kind in ENDED if is_true(job, kind)), "")
 
 
 def _containers(owner: Json) -> list[Json]:
-    found: list[Json] = spec_of(owner)["template"]["spec"]["containers"]
+    found: list[Json] = template_of(owner)["spec"]["containers"]
     return found
 
 
@@ -91,7 +90,7 @@ def _of_runs(cron: Json, view: View, place: Place) -> Iterator[Finding]:
                 yield from _unstarted(pod, view, place)
     ended = _ended(cron, view)[:AGAIN]
     if len(ended) == AGAIN and all(_end(one) == "Failed" for one in ended):
-        failed = conditions_of(ended[0]["status"])["Failed"]
+        failed = condition_of(ended[0], "Failed")
         cause = f"its last {AGAIN} runs failed, the latest with {failed.get('reason')}:"
         cause += f" {failed.get('message')}"
         lines = [line for pod in owned(view.pods, ended[0]) for line in last_lines(pod, view)]
@@ -101,7 +100,7 @@ def _of_runs(cron: Json, view: View, place: Place) -> Iterator[Finding]:
 
 def _unstarted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield why a run's pod does not start: while it runs, or when it has ended, its Job tells."""
-    if (pod.get("status") or {}).get("phase") == "Pending":
+    if status_of(pod).get("phase") == "Pending":
         yield from pod_findings(pod, view, place, is_job=True)
 
 

@@ -7,22 +7,24 @@ from collections.abc import Iterator
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import condition_text, conditions_of, names_held, quantity
+from morrow.tool.cluster.objects import (
+    KEEPERS,
+    age_of,
+    condition_text,
+    conditions_of,
+    is_of,
+    names_held,
+    quantity,
+    spec_of,
+    status_of,
+    template_of,
+    title,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import awaited_pods
 from morrow.tool.diagnose.missing import lost_source
 from morrow.tool.diagnose.references import FOR, absent, lacking
-from morrow.tool.diagnose.view import (
-    DECLARED,
-    KEEPERS,
-    Finding,
-    View,
-    age_of,
-    is_of,
-    patch,
-    spec_of,
-    title,
-)
+from morrow.tool.diagnose.view import DECLARED, Finding, View, patch
 
 # What decides whether requests and runs come to the pods; () stands for all of it.
 LEADING: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -153,7 +155,7 @@ def difference(wanted: Json, item: Json) -> str:
         return f"it is scaled to no pods, and {count} were applied"
     if found := other_image(wanted, item):
         return found
-    pods, there = spec_of(wanted)["template"]["spec"], spec_of(item)["template"]["spec"]
+    pods, there = template_of(wanted)["spec"], template_of(item)["spec"]
     containers = {one["name"]: one for one in there["containers"]}
     for one in pods["containers"]:
         name, other = one["name"], containers.get(one["name"])
@@ -178,8 +180,8 @@ def difference(wanted: Json, item: Json) -> str:
 
 def other_image(wanted: Json, item: Json) -> str:
     """Say which container of a workload has another image than was applied."""
-    there = {one["name"]: one for one in spec_of(item)["template"]["spec"]["containers"]}
-    for one in spec_of(wanted)["template"]["spec"]["containers"]:
+    there = {one["name"]: one for one in template_of(item)["spec"]["containers"]}
+    for one in template_of(wanted)["spec"]["containers"]:
         now = there.get(one["name"], one)
         if not same_image(str(one["image"]), str(now["image"])):
             return f"its container {one['name']} has the image {now['image']}, not {one['image']}"
@@ -232,7 +234,7 @@ def _last_manager(item: Json) -> str:
 
 
 def _conditions(item: Json, place: Place) -> Iterator[Finding]:
-    for kind, condition in conditions_of(item.get("status") or {}).items():
+    for kind, condition in conditions_of(status_of(item)).items():
         bad = (kind in GOOD and condition["status"] == "False") or (
             kind in BAD and condition["status"] == "True"
         )

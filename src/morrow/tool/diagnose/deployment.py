@@ -6,30 +6,33 @@ import re
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import (
+    age_of,
+    condition_of,
+    event_time,
+    has_ended,
+    is_ending,
+    is_of,
+    is_ready,
+    observed,
+    owned,
+    spec_of,
+    status_of,
+    title,
+    uid,
+    wanted_of,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import (
     HEALS_OFTEN,
     Finding,
     View,
-    age_of,
-    event_time,
     events_of,
-    has_ended,
-    is_ending,
-    is_of,
-    is_ready,
     new_pods,
     newest_replicaset,
-    observed,
     own_pods,
-    owned,
     patch,
     pods_of,
-    spec_of,
-    title,
-    uid,
-    wanted_of,
 )
 
 SILENT = 40.0  # seconds for another controller to lead when one has gone: it waits for 15
@@ -49,7 +52,7 @@ def rolled_out(workload: Json | None, view: View) -> bool:
         return True
     if not observed(workload):
         return False
-    kind, status = workload.get("kind"), workload.get("status") or {}
+    kind, status = workload.get("kind"), status_of(workload)
     usual: tuple[str, ...] = ("replicas", "updatedReplicas", "availableReplicas")
     counted = _COUNTED.get(str(kind), usual)
     if kind == "StatefulSet" and status.get("updateRevision") == status.get("currentRevision"):
@@ -100,7 +103,7 @@ def blocking(view: View) -> list[str]:
 def deadline_over(view: View) -> Json | None:
     """Return the workload of which Kubernetes says that it has not progressed in its time."""
     for workload in view.workloads:
-        progress = conditions_of(workload.get("status") or {}).get("Progressing", {})
+        progress = condition_of(workload, "Progressing")
         if observed(workload) and progress.get("reason") == "ProgressDeadlineExceeded":
             return workload
     return None
@@ -131,10 +134,10 @@ def silent_findings(view: View, place: Place) -> Iterator[Finding]:
     for workload in view.workloads:
         if observed(workload) or is_ending(workload):
             continue
-        progress = conditions_of(workload.get("status") or {}).get("Progressing", {})
+        progress = condition_of(workload, "Progressing")
         if progress.get("reason") == "ReplicaSetCreateError":
             continue  # it looks, and cannot make the ReplicaSet: it says so without the generation
-        seen = (workload.get("status") or {}).get("observedGeneration", "none")
+        seen = status_of(workload).get("observedGeneration", "none")
         wanted = workload["metadata"].get("generation")
         cause = f"it is at generation {wanted}, and its controller has seen {seen}"
         yield Finding(place.problem("controller-silent", title(workload), cause), SILENT)

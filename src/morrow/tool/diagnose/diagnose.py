@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterator
 
+from morrow.tool.cluster.objects import age_of, event_time
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.autoscaler import autoscaler_findings
 from morrow.tool.diagnose.cronjob import cron_findings
@@ -34,7 +35,7 @@ from morrow.tool.diagnose.refused import owner_findings
 from morrow.tool.diagnose.rewritten import rewritten_findings
 from morrow.tool.diagnose.route import route_findings
 from morrow.tool.diagnose.service import service_findings
-from morrow.tool.diagnose.view import WAIT, Finding, View, age_of, event_time, new_pods
+from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods
 from morrow.tool.diagnose.volume import volume_findings
 
 Judge = Callable[[View, Place, Collection[str]], Iterator[Finding]]

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import typed
+from morrow.tool.cluster.objects import age_of, last_part
 from morrow.tool.diagnose.containers import Container, terminated
 from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.probes import liveness_killed
-from morrow.tool.diagnose.view import WAIT, Finding, age_of, last_part
+from morrow.tool.diagnose.view import WAIT, Finding
 
 BAD_SETTINGS = 78  # the exit code of a service that refuses its settings
 OFTEN, JUST_NOW = 3, 300.0  # restarts, seconds: what runs now will hardly last

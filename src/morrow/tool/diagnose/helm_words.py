@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 from morrow.tool.base.errors import Problem
-from morrow.tool.cluster.objects import plural
+from morrow.tool.cluster.objects import KEEPERS, plural
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.refused import refusal
-from morrow.tool.diagnose.view import KEEPERS
 from morrow.tool.programs.kubectl import UNREACHABLE
 from morrow.tool.programs.runner import Result
 

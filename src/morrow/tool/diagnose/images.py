@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import age_of, event_time, last_part
 from morrow.tool.diagnose.containers import Container
-from morrow.tool.diagnose.view import WAIT, Finding, View, age_of, event_time, events_of, last_part
+from morrow.tool.diagnose.view import WAIT, Finding, View, events_of
 from morrow.tool.programs.registry import registry_of
 
 REGISTRY = "Registry"  # under this name a View holds what registries say that are asked from here

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import annotations_of
+from morrow.tool.cluster.objects import annotations_of, status_of, title
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.service import leads_nowhere
-from morrow.tool.diagnose.view import Finding, View, events_of, title
+from morrow.tool.diagnose.view import Finding, View, events_of
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 ACTION = "use-annotation"  # the port of a backend that stands in an annotation
@@ -55,7 +55,7 @@ def _unseen(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _address(ingress: Json) -> bool:
-    return bool(((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress"))
+    return bool((status_of(ingress).get("loadBalancer") or {}).get("ingress"))
 
 
 def _backends(ingress: Json, view: View, place: Place) -> Iterator[Finding]:

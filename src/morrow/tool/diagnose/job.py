@@ -11,24 +11,22 @@ from morrow.tool.cluster.objects import (
     COMPONENT,
     HOOK,
     TASK,
+    age_of,
     annotations_of,
-    conditions_of,
+    condition_of,
+    is_of,
+    is_true,
     labels_of,
+    last_part,
+    owned,
+    status_of,
+    uid,
 )
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.pod import hook_findings, pod_findings
 from morrow.tool.diagnose.refused import refused_findings
-from morrow.tool.diagnose.view import (
-    Finding,
-    View,
-    age_of,
-    events_of,
-    is_of,
-    last_part,
-    owned,
-    uid,
-)
+from morrow.tool.diagnose.view import Finding, View, events_of
 
 UNSEEN = 40.0
 TELLING = ("out-of-memory", "pod-evicted")  # of a Job that has failed these say more than itself
@@ -88,8 +86,7 @@ def is_held(job: Json) -> bool:
 
 
 def _ended(job: Json) -> bool:
-    seen = conditions_of(job.get("status") or {})
-    return any(seen.get(kind, {}).get("status") == "True" for kind in ("Complete", "Failed"))
+    return is_true(job, "Complete") or is_true(job, "Failed")
 
 
 def ended_badly(view: View, place: Place, known: Collection[str]) -> list[Problem]:
@@ -111,8 +108,8 @@ def _vanished(view: View, place: Place, known: Collection[str]) -> Iterator[Find
 
 
 def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | None:
-    failed = conditions_of(job.get("status") or {}).get("Failed")
-    if failed is None or failed["status"] != "True":
+    failed = condition_of(job, "Failed")
+    if failed.get("status") != "True":
         return None
     lines = [line for pod in pods for line in last_lines(pod, view)]
     cause = f"the Job ended with {failed.get('reason')}: {failed.get('message')}"
@@ -122,7 +119,7 @@ def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | 
 
 def _runs(job: Json, pods: list[Json], view: View, place: Place) -> Iterator[Finding]:
     """Yield a Job that has not ended: it becomes the verdict only when the time is over."""
-    status, name = job.get("status") or {}, job["metadata"]["name"]
+    status, name = status_of(job), job["metadata"]["name"]
     began = status.get("startTime")
     if not status.get("active") or not began or (seconds := age_of(began)) < SLOW:
         return
@@ -137,8 +134,7 @@ def _runs(job: Json, pods: list[Json], view: View, place: Place) -> Iterator[Fin
 def _left_running(pod: Json) -> str:
     """Say which containers keep a pod from its end when others have ended well."""
     states = {
-        one["name"]: one.get("state") or {}
-        for one in (pod.get("status") or {}).get("containerStatuses") or ()
+        one["name"]: one.get("state") or {} for one in status_of(pod).get("containerStatuses") or ()
     }
     ended = [
         name for name, one in states.items() if (one.get("terminated") or {}).get("exitCode") == 0
@@ -152,7 +148,7 @@ def _left_running(pod: Json) -> str:
 
 def _unseen(job: Json, place: Place) -> Iterator[Finding]:
     """Yield a Job that nobody runs: suspended, or left to a controller that is not there."""
-    spec, status, name = job["spec"], job.get("status") or {}, job["metadata"]["name"]
+    spec, status, name = job["spec"], status_of(job), job["metadata"]["name"]
     if spec.get("suspend"):
         cause = "it is suspended, and runs only when somebody lets it go"
     elif spec.get("parallelism") == 0 and not _ended(job):

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import containers_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import HEALS_OFTEN, Finding
 from morrow.tool.stores.store import store_for
@@ -69,7 +70,7 @@ def missing_reference(message: str, where: str, pod: Json, place: Place) -> Find
 def _keys(pod: Json, kind: str, name: str) -> Iterator[str]:
     """Yield the keys that a pod wants of a Secret or a ConfigMap."""
     spec, field = pod["spec"], SOURCES[kind][0]
-    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+    for container in containers_of(spec):
         for variable in container.get("env") or []:
             reference = (variable.get("valueFrom") or {}).get(f"{field}KeyRef") or {}
             if reference.get("name") == name:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import labels_of
+from morrow.tool.cluster.objects import is_ending, labels_of, spec_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import named_ports
-from morrow.tool.diagnose.view import Finding, View, is_ending, new_pods, spec_of
+from morrow.tool.diagnose.view import Finding, View, new_pods
 
 SETTLES = 8.0
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
-from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.containers import container_statuses
-from morrow.tool.diagnose.view import (
-    WAIT,
-    Finding,
-    View,
+from morrow.tool.cluster.objects import (
+    condition_of,
     is_ending,
-    new_pods,
+    is_true,
     observed,
-    own_pods,
     spec_of,
+    template_of,
     title,
     wanted_of,
 )
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.view import WAIT, Finding, View, new_pods, own_pods
 
 # Seconds: of a node that was just taken away Kubernetes itself removes the pods; others come then.
 ABSENT = 45.0
@@ -28,12 +26,8 @@ SETTLES = 10.0
 
 def lost_nodes(view: View) -> dict[str, Json]:
     """Return the Ready condition of each node that does not answer, by its name."""
-    lost = {}
-    for node in view.of("Node"):
-        ready = conditions_of(node.get("status") or {}).get("Ready")
-        if ready is None or ready["status"] != "True":
-            lost[node["metadata"]["name"]] = ready or {}
-    return lost
+    lost = (node for node in view.of("Node") if not is_true(node, "Ready"))
+    return {node["metadata"]["name"]: condition_of(node, "Ready") for node in lost}
 
 
 def node_findings(view: View, place: Place) -> Iterator[Finding]:
@@ -67,7 +61,7 @@ def untaken_findings(view: View, place: Place) -> Iterator[Finding]:
         if workload["kind"] != "DaemonSet" or is_ending(workload) or not observed(workload):
             continue
         if wanted_of(workload) == 0:
-            pods = spec_of(spec_of(workload).get("template") or {})
+            pods = spec_of(template_of(workload))
             asked = ", ".join(f"{k}={v}" for k, v in (pods.get("nodeSelector") or {}).items())
             cause = "no node takes a pod of it: " + (
                 f"it asks for nodes with {asked}"

@@ -6,7 +6,19 @@ import dataclasses
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import HOOK, annotations_of, conditions_of
+from morrow.tool.cluster.objects import (
+    HOOK,
+    annotations_of,
+    condition_of,
+    is_ending,
+    is_of,
+    is_ready,
+    is_true,
+    last_part,
+    spec_of,
+    status_of,
+    uid,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import Container, container_statuses, terminated
 from morrow.tool.diagnose.ended import ended_findings
@@ -21,13 +33,8 @@ from morrow.tool.diagnose.view import (
     Finding,
     View,
     events_of,
-    is_ending,
-    is_of,
-    is_ready,
-    last_part,
     new_pods,
     newest_replicaset,
-    uid,
 )
 
 MOUNTS = 25.0  # seconds for a driver, or a network plug-in, that has just been started
@@ -77,13 +84,13 @@ def alone(view: View, place: Place) -> list[Json]:
         and not pod["metadata"].get("ownerReferences")
         and HOOK not in annotations_of(pod)
         and not is_ending(pod)
-        and (pod.get("status") or {}).get("phase") != "Succeeded"
+        and status_of(pod).get("phase") != "Succeeded"
     ]
 
 
 def may_end(item: Json) -> bool:
     """Whether it is a pod that may end well, and is never ready then: Helm would wait in vain."""
-    again = (item.get("spec") or {}).get("restartPolicy")
+    again = spec_of(item).get("restartPolicy")
     return item["kind"] == "Pod" and HOOK not in annotations_of(item) and again in ENDING
 
 
@@ -127,16 +134,16 @@ def of_alone(finding: Finding, view: View, place: Place) -> bool:
 
 def _gates(pod: Json, place: Place) -> Iterator[Finding]:
     """Yield the readiness gate that stays closed when all containers are ready."""
-    seen = conditions_of(pod.get("status") or {})
-    if seen.get("ContainersReady", {}).get("status") != "True":
+    if not is_true(pod, "ContainersReady"):
         return
     for gate in pod["spec"].get("readinessGates") or []:
         kind = gate["conditionType"]
-        if seen.get(kind, {}).get("status") != "True":
+        seen = condition_of(pod, kind)
+        if seen.get("status") != "True":
             cause = f"its containers are ready, and its readiness gate {kind} is not open: "
-            cause += str(seen.get(kind, {}).get("message") or "nobody has set it")
+            cause += str(seen.get("message") or "nobody has set it")
             # Who has set it is at work: a load balancer takes minutes to know a pod.
-            hold = WAIT if kind in seen else GATED
+            hold = WAIT if seen else GATED
             told = place.problem("gate-closed", f"Pod {pod['metadata']['name']}", cause)
             yield Finding(told, hold)
 
@@ -159,7 +166,7 @@ def _evicted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _thrown_out(pod: Json) -> bool:
-    status = pod.get("status") or {}
+    status = status_of(pod)
     return status.get("phase") == "Failed" and bool(status.get("reason"))
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from posixpath import normpath
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import KEEPERS, containers_of, spec_of, template_of, title
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.missing import SOURCES, held_by, missing_reference
-from morrow.tool.diagnose.view import KEEPERS, Finding, spec_of, title
+from morrow.tool.diagnose.view import Finding
 
 SETTLES = 8.0
 ISSUED = 60.0  # seconds for who makes a certificate
@@ -117,7 +118,7 @@ def _accounts(binding: Json, namespace: str) -> list[str]:
 def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
     """Yield kind, name and key of each file that is mounted alone and, with `env`, variable."""
     volumes = {one.get("name"): one for one in spec.get("volumes") or []}
-    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+    for container in containers_of(spec):
         for mount in container.get("volumeMounts") or []:
             volume = volumes.get(mount["name"], {})
             # Of a projected one each source may bring the file.
@@ -138,11 +139,7 @@ def _keys_named(spec: Json, *, env: bool) -> Iterator[tuple[str, str, str]]:
 
 
 def _template(owner: Json) -> Json:
-    spec = spec_of(owner)
-    if owner["kind"] == "CronJob":
-        spec = spec_of(spec.get("jobTemplate") or {})
-    template: Json = spec.get("template") or {} if owner["kind"] in (*KEEPERS, "CronJob") else {}
-    return template
+    return template_of(owner) if owner["kind"] in (*KEEPERS, "CronJob") else {}
 
 
 def _named(spec: Json) -> Iterator[tuple[str, str]]:
@@ -155,7 +152,7 @@ def _named(spec: Json) -> Iterator[tuple[str, str]]:
                 yield kind, name
         if claim := (volume.get("persistentVolumeClaim") or {}).get("claimName"):
             yield "PersistentVolumeClaim", claim
-    for container in (*(spec.get("initContainers") or []), *spec["containers"]):
+    for container in containers_of(spec):
         for source in container.get("envFrom") or []:
             yield from _read(source, "Ref")
         for variable in container.get("env") or []:

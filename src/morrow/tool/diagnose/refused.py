@@ -7,23 +7,19 @@ import re
 from collections.abc import Collection, Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
-from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import (
-    HEALS_OFTEN,
-    WAIT,
-    Finding,
-    View,
+from morrow.tool.cluster.objects import (
     age_of,
+    condition_of,
     event_time,
-    events_of,
     last_part,
-    newest_replicaset,
     owned,
     spec_of,
+    template_of,
     title,
     uid,
 )
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, View, events_of, newest_replicaset
 from morrow.tool.programs.kubectl import ADMISSION, heeding
 
 LAST_TIME = 5.0  # seconds in which its controller takes back what it said of the template before
@@ -81,7 +77,7 @@ def _makes_room(view: View, workload: Json) -> bool:
 
     As long as it was in the way, its controller waits before it tries again.
     """
-    pods = spec_of(spec_of(workload).get("template") or {})
+    pods = spec_of(template_of(workload))
     patience = HEALS_OFTEN + 2 * pods.get("terminationGracePeriodSeconds", 30)
     told = [event for one in owned(view.replicasets, workload) for event in events_of(view, one)]
     ends = [event_time(one) for one in told if one.get("reason") == "SuccessfulDelete"]
@@ -90,7 +86,7 @@ def _makes_room(view: View, workload: Json) -> bool:
 
 def _unmade(deployment: Json, place: Place) -> Iterator[Finding]:
     """Yield why a Deployment's controller cannot even make the ReplicaSet of the new template."""
-    progress = conditions_of(deployment.get("status") or {}).get("Progressing", {})
+    progress = condition_of(deployment, "Progressing")
     if progress.get("reason") == "ReplicaSetCreateError":
         where, message = title(deployment), str(progress.get("message"))
         unknown = Finding(place.problem("pod-refused", where, last_part(message)), HEALS_OFTEN)
@@ -104,7 +100,7 @@ def refused_findings(owner: Json, events: list[Json], place: Place) -> Iterator[
     latest = next((event for event in events if event.get("reason") in reasons), None)
     if latest is None or latest["reason"] != "FailedCreate":
         return
-    wanted = (owner.get("spec") or {}).get("replicas", 1)
+    wanted = spec_of(owner).get("replicas", 1)
     if owner.get("kind") == "ReplicaSet" and owner["status"].get("replicas", 0) >= wanted:
         return
     where = f"{owner['kind']} {owner['metadata']['name']}"

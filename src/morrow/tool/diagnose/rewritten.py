@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import typed
+from morrow.tool.cluster.objects import spec_of, template_of, title
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.declared import plain_values, same_image
-from morrow.tool.diagnose.view import Finding, View, new_pods, spec_of, title
+from morrow.tool.diagnose.view import Finding, View, new_pods
 
 SETTLES = 8.0
 
@@ -17,7 +18,7 @@ SETTLES = 8.0
 def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
     """Yield new pods that run something else than their template says."""
     for workload in view.workloads:
-        template = (spec_of(workload).get("template") or {}).get("spec") or {}
+        template = spec_of(template_of(workload))
         wanted = {one["name"]: one for one in template.get("containers") or []}
         for pod in new_pods(view, workload):
             pairs = ((wanted.get(one["name"]), one) for one in pod["spec"]["containers"])

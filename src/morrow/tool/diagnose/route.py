@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import condition_text, conditions_of
+from morrow.tool.cluster.objects import (
+    condition_of,
+    condition_text,
+    conditions_of,
+    spec_of,
+    status_of,
+    title,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.service import leads_nowhere
-from morrow.tool.diagnose.view import Finding, View, spec_of, title
+from morrow.tool.diagnose.view import Finding, View
 
 # Seconds that a controller may take to say something of a route that it has never seen.
 UNSEEN = 20.0
@@ -54,7 +61,7 @@ class Link:
             namespace = reference.get("namespace") or self.place.namespace
             return namespace, reference["name"], reference.get("sectionName") or ""
 
-        parents = (self.route.get("status") or {}).get("parents") or []
+        parents = status_of(self.route).get("parents") or []
         return [one for one in parents if named(one["parentRef"]) == named(self.parent)]
 
     def finding(self, code: str, cause: str, what: str, hold: float) -> Finding:
@@ -137,20 +144,19 @@ def _unanswered(link: Link) -> Iterator[Finding]:
 
 def _gateway_findings(gateway: Json, parent: Json, place: Place) -> Iterator[Finding]:
     """Yield what the Gateway itself lacks: no route of it is served then."""
-    seen = conditions_of(gateway.get("status") or {})
     namespace = gateway["metadata"].get("namespace", "")
     where = f"Gateway {namespace}/{gateway['metadata']['name']}"
     # A route without a section is served by every listener that takes it: one in order will do.
     listeners = [
         one
-        for one in (gateway.get("status") or {}).get("listeners") or []
+        for one in status_of(gateway).get("listeners") or []
         if parent.get("sectionName") in (None, one["name"])
     ]
     wrong = list(filter(None, map(_listener_wrong, listeners)))
     cause = wrong[0] if wrong and len(wrong) == len(listeners) else ""
     for kind in ("Accepted", "Programmed"):
-        condition = seen.get(kind)
-        if not cause and condition is not None and condition["status"] != "True":
+        condition = condition_of(gateway, kind)
+        if not cause and condition and condition["status"] != "True":
             cause = condition_text(condition)
     if cause:
         problem = place.problem("gateway-not-ready", where, cause, what=namespace)

@@ -8,21 +8,19 @@ from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import typed
-from morrow.tool.cluster.objects import labels_of
-from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.containers import named_ports
-from morrow.tool.diagnose.view import (
-    WAIT,
-    Finding,
-    View,
+from morrow.tool.cluster.objects import (
     age_of,
-    events_of,
     is_of,
     is_ready,
-    own_pods,
+    labels_of,
     spec_of,
+    status_of,
+    template_of,
     title,
 )
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.containers import named_ports
+from morrow.tool.diagnose.view import WAIT, Finding, View, events_of, own_pods
 
 SETTLES = 10.0
 # Some are filled by the pod that leads the others: one that has gone keeps its lead for half a
@@ -77,10 +75,9 @@ def _domains(view: View) -> list[str]:
 def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield one whose selector fits no pod, and none that would be made: a cron's runs are few."""
     wanted = service["spec"]["selector"].items()
-    runs = [spec_of(one).get("jobTemplate") or {} for one in view.of("CronJob")]
     jobs = [*view.jobs, *(one for one in view.declared if one["kind"] == "Job")]  # may be gone
-    makers = (*view.workloads, *runs, *jobs)
-    made = [{"metadata": {}, **(spec_of(one).get("template") or {})} for one in makers]
+    makers = (*view.workloads, *view.of("CronJob"), *jobs)
+    made = [{"metadata": {}, **template_of(one)} for one in makers]
     if any(wanted <= labels_of(one).items() for one in (*view.pods, *made)):
         return
     cause = "it leads to no pod"
@@ -94,7 +91,7 @@ def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _balancer(service: Json, view: View, place: Place) -> Iterator[Finding]:
-    status = (service.get("status") or {}).get("loadBalancer") or {}
+    status = status_of(service).get("loadBalancer") or {}
     if status.get("ingress") or spec_of(service).get("externalIPs"):
         return
     events = events_of(view, service)
@@ -207,7 +204,7 @@ def _as_applied(service: Json, view: View) -> bool:
 
 def _by_hand(service: Json, pods: list[Json], view: View, place: Place) -> Iterator[Finding]:
     """Yield endpoints of a Service with a selector that no controller has made."""
-    own = {one["ip"] for pod in pods for one in (pod.get("status") or {}).get("podIPs") or []}
+    own = {one["ip"] for pod in pods for one in status_of(pod).get("podIPs") or []}
     for piece in _pieces(service["metadata"]["name"], view):
         led_to = {
             address

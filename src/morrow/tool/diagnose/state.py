@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import is_true, status_of
 from morrow.tool.diagnose.containers import container_spec, container_statuses, init_names
 from morrow.tool.diagnose.view import View, events_of
 
@@ -12,13 +12,11 @@ WAITS = "waits: "
 
 def pod_state(pod: Json, view: View) -> str:
     """Say in a few words how far a pod is, with the event that explains a wait."""
-    status = pod.get("status") or {}
-    if status.get("phase") == "Succeeded":
+    if status_of(pod).get("phase") == "Succeeded":
         return "done"
-    conditions = conditions_of(status)
-    if conditions.get("PodScheduled", {}).get("status") != "True":
+    if not is_true(pod, "PodScheduled"):
         return "waits for a node"
-    if conditions.get("Ready", {}).get("status") == "True":
+    if is_true(pod, "Ready"):
         return "ready"
     running = [s for s in container_statuses(pod) if "running" in (s.get("state") or {})]
     if running:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
+from morrow.tool.cluster.objects import (
+    conditions_of,
+    is_ending,
+    is_ready,
+    spec_of,
+    status_of,
+    title,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import last_lines
 from morrow.tool.diagnose.deployment import awaited_pods
 from morrow.tool.diagnose.pod import unfinished
 from morrow.tool.diagnose.state import pod_state
-from morrow.tool.diagnose.view import (
-    View,
-    events_of,
-    is_ending,
-    is_ready,
-    look_at,
-    new_pods,
-    newest_replicaset,
-    spec_of,
-    title,
-)
+from morrow.tool.diagnose.view import View, events_of, look_at, new_pods, newest_replicaset
 
 
 def stuck(view: View, place: Place, seconds: float) -> Problem:
@@ -31,7 +28,7 @@ def stuck(view: View, place: Place, seconds: float) -> Problem:
         where = f"release {place.name}"
         return place.problem("rollout-slow", where, after, look=f"{place.kubectl} get all")
     lines = []
-    conditions = conditions_of(item.get("status") or {}).values()
+    conditions = conditions_of(status_of(item)).values()
     if wrong := [one for one in conditions if one.get("status") != "True"]:
         lines.append(f"condition {_condition(wrong[0])}")
     if events := events_of(view, item):
@@ -54,7 +51,7 @@ def _stuck_item(view: View, place: Place) -> Json | None:
     if ending := next(filter(is_ending, awaited_pods(view)), None):
         return ending
     for workload in view.workloads:
-        status = workload.get("status") or {}
+        status = status_of(workload)
         if status.get("availableReplicas", 0) < spec_of(workload).get("replicas", 1):
             return newest_replicaset(view, workload) or workload
     return next(iter(view.workloads), None)

@@ -6,21 +6,17 @@ import re
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of
-from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import (
-    HEALS_OFTEN,
-    WAIT,
-    Finding,
-    View,
+from morrow.tool.cluster.objects import (
     age_of,
-    events_of,
+    condition_of,
     has_ended,
     is_ending,
-    look_at,
-    pods_of,
+    is_true,
     spec_of,
+    status_of,
 )
+from morrow.tool.cluster.place import Place
+from morrow.tool.diagnose.view import HEALS_OFTEN, WAIT, Finding, View, events_of, look_at, pods_of
 
 UNSEEN = 40.0  # seconds for another scheduler to lead when one has gone: it waits for 15
 NO_VOLUME = 20.0  # seconds for who makes volumes by hand, or for a provisioner
@@ -48,10 +44,10 @@ _SCHEDULING: tuple[tuple[str, str], ...] = (
 
 def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield why no node takes a pod."""
-    scheduled = conditions_of(pod.get("status") or {}).get("PodScheduled")
-    condition = scheduled if scheduled and scheduled["status"] == "False" else None
+    seen = condition_of(pod, "PodScheduled")
+    condition = seen if seen.get("status") == "False" else {}
     where = f"Pod {pod['metadata']['name']}"
-    if condition is None or condition.get("reason") not in ("Unschedulable", "SchedulerError"):
+    if condition.get("reason") not in ("Unschedulable", "SchedulerError"):
         yield from _unplaced(pod, condition, where, view, place)
         return
     message = condition.get("message") or "no node fits"
@@ -79,12 +75,11 @@ def unschedulable(pod: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _unplaced(
-    pod: Json, condition: Json | None, where: str, view: View, place: Place
+    pod: Json, condition: Json, where: str, view: View, place: Place
 ) -> Iterator[Finding]:
     """Yield a pod that no scheduler has looked at: it is gated, or its scheduler is not there."""
-    spec, status, look = pod["spec"], pod.get("status") or {}, look_at(pod, place)
-    placed = conditions_of(status).get("PodScheduled", {}).get("status") == "True"
-    if placed or spec.get("nodeName") or status.get("phase") != "Pending":
+    spec, status, look = pod["spec"], status_of(pod), look_at(pod, place)
+    if is_true(pod, "PodScheduled") or spec.get("nodeName") or status.get("phase") != "Pending":
         return
     if gates := ", ".join(one["name"] for one in spec.get("schedulingGates") or []):
         cause = f"it is held back by the scheduling gate {gates}, which nobody has taken away yet"
@@ -93,7 +88,7 @@ def _unplaced(
         cause = f"it asks for {claims}, and waits until that is there"
         listing = f"{place.kubectl} get resourceclaims,resourceclaimtemplates"
         yield Finding(place.problem("unschedulable", where, cause, look=listing), NO_VOLUME)
-    elif condition is None:
+    elif not condition:
         name = spec.get("schedulerName", "default-scheduler")
         cause = f"no scheduler has looked at it; it asks for {name}"
         yield Finding(place.problem("unschedulable", where, cause, look=look), UNSEEN)
@@ -105,7 +100,7 @@ def _claims_waited_for(pod: Json, view: View) -> Iterator[str]:
     The pod's status lists only claims made from templates; those of a name are looked for, and
     where nobody was allowed to look, nothing is said of them.
     """
-    made = {one["name"] for one in (pod.get("status") or {}).get("resourceClaimStatuses") or []}
+    made = {one["name"] for one in status_of(pod).get("resourceClaimStatuses") or []}
     there = {one["metadata"]["name"] for one in view.of("ResourceClaim")}
     for one in pod["spec"].get("resourceClaims") or []:
         if name := one.get("resourceClaimName"):
@@ -116,7 +111,7 @@ def _claims_waited_for(pod: Json, view: View) -> Iterator[str]:
 
 
 def _node_comes(pod: Json, view: View) -> bool:
-    chosen = bool((pod.get("status") or {}).get("nominatedNodeName"))
+    chosen = bool(status_of(pod).get("nominatedNodeName"))
     return chosen or any(event.get("reason") in _NODE_COMES for event in events_of(view, pod))
 
 
@@ -133,7 +128,7 @@ def _is_still(view: View) -> bool:
     for workload in view.workloads:
         patience = ROOM + float(spec_of(workload).get("minReadySeconds") or 0)
         for pod in pods_of(view, workload):
-            ready = conditions_of(pod.get("status") or {}).get("Ready") or {}
+            ready = condition_of(pod, "Ready")
             since = age_of(ready["lastTransitionTime"]) if "lastTransitionTime" in ready else WAIT
             comes = ready.get("status") != "True" or since < patience
             if is_ending(pod) or (comes and pod["spec"].get("nodeName") and not has_ended(pod)):

@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import annotations_of, conditions_of, labels_of
+from morrow.tool.cluster.objects import (
+    KEEPERS,
+    annotations_of,
+    event_time,
+    is_ending,
+    is_of,
+    labels_of,
+    observed,
+    owned,
+    spec_of,
+    status_of,
+    template_of,
+    uid,
+)
 from morrow.tool.cluster.place import Place
 
 WAIT = float("inf")
-KEEPERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")  # what keeps pods running
 DECLARED = "declared"  # under this name a View holds the live state of all that was applied
 HEALS_OFTEN = 12.0  # seconds: a full quota, a webhook that restarts, a volume that is being made
 
@@ -94,15 +105,6 @@ def revision(replicaset: Json) -> int:
     return int(annotations_of(replicaset).get("deployment.kubernetes.io/revision", 0))
 
 
-def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
-    """Return the items whose controller is `owner`."""
-    return [
-        item
-        for item in items
-        if any(o.get("uid") == uid(owner) for o in item["metadata"].get("ownerReferences") or [])
-    ]
-
-
 def newest_replicaset(view: View, workload: Json | None = None) -> Json | None:
     """Return the ReplicaSet of the Deployment's present template, once it exists.
 
@@ -121,26 +123,10 @@ def newest_replicaset(view: View, workload: Json | None = None) -> Json | None:
 
 def _template(owner: Json) -> Json:
     """Return a pod template without the label that the controller adds."""
-    template = spec_of(owner).get("template") or {}
+    template = template_of(owner)
     labels = dict((template.get("metadata") or {}).get("labels") or {})
     labels.pop("pod-template-hash", None)
     return {**template, "metadata": {**(template.get("metadata") or {}), "labels": labels}}
-
-
-def observed(deployment: Json) -> bool:
-    """Return whether what the Deployment's status says is about its present template."""
-    seen: int = (deployment.get("status") or {}).get("observedGeneration", 0)
-    return seen >= int(deployment["metadata"].get("generation", 0))
-
-
-def uid(item: Json) -> str:
-    """Return what tells an object from all others, also of its name."""
-    return str(item["metadata"].get("uid", ""))
-
-
-def age_of(stamp: str) -> float:
-    """Return the seconds since a time that Kubernetes wrote."""
-    return (datetime.now(UTC) - datetime.fromisoformat(stamp)).total_seconds()
 
 
 def new_pods(view: View, workload: Json | None = None) -> list[Json]:
@@ -157,7 +143,7 @@ def _pods_of_template(view: View, workload: Json) -> list[Json]:
     if not observed(workload):
         return []
     # A ReplicaSet of its own names none, and its pods bear none: all are of its template.
-    label, wanted = "controller-revision-hash", (workload.get("status") or {}).get("updateRevision")
+    label, wanted = "controller-revision-hash", status_of(workload).get("updateRevision")
     if workload.get("kind") == "DaemonSet":
         label = "pod-template-generation"
         wanted = annotations_of(workload).get("deprecated.daemonset.template.generation")
@@ -176,38 +162,6 @@ def pods_of(view: View, workload: Json) -> list[Json]:
     return [pod for keeper in keepers for pod in owned(view.pods, keeper)]
 
 
-def is_of(item: Json, name: str) -> bool:
-    """Return whether an object belongs to the release `name`, by the chart's label."""
-    return labels_of(item).get("app.kubernetes.io/name") == name
-
-
-def is_ready(pod: Json) -> bool:
-    """Return whether a pod gets requests."""
-    return bool(conditions_of(pod.get("status") or {}).get("Ready", {}).get("status") == "True")
-
-
-def has_ended(pod: Json) -> bool:
-    """Return whether a pod has run to its end, well or not."""
-    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
-
-
-def is_ending(pod: Json) -> bool:
-    """Return whether a pod is being deleted."""
-    return bool(pod["metadata"].get("deletionTimestamp"))
-
-
-def spec_of(item: Json) -> Json:
-    """Return what is wanted of an object."""
-    return item.get("spec") or {}
-
-
-def wanted_of(workload: Json) -> int:
-    """Return how many pods a workload is to have."""
-    if workload.get("kind") == "DaemonSet":
-        return int((workload.get("status") or {}).get("desiredNumberScheduled", 0))
-    return int(spec_of(workload).get("replicas", 1))
-
-
 def patch(place: Place, target: str, change: Json) -> str:
     """Return the command that merges a change into an object, as it can be typed."""
     return f"{place.kubectl} patch {target} --type=merge -p '{json.dumps(change)}'"
@@ -221,30 +175,7 @@ def look_at(item: Json, place: Place) -> str:
     return f"{place.kubectl} describe {item['kind'].lower()} {name}"
 
 
-def title(item: Json) -> str:
-    """Return an object's kind and name, as messages name it."""
-    return f"{item['kind']} {item['metadata']['name']}"
-
-
 def events_of(view: View, item: Json) -> list[Json]:
     """Return the events about one object, the latest first."""
     mine = [e for e in view.events if (e.get("involvedObject") or {}).get("uid") == uid(item)]
     return sorted(mine, key=event_time, reverse=True)
-
-
-def event_time(event: Json) -> str:
-    """Return when an event was last seen, in a form that sorts."""
-    series = event.get("series") or {}
-    return str(
-        series.get("lastObservedTime")
-        or event.get("lastTimestamp")
-        or event.get("eventTime")
-        or event.get("firstTimestamp")
-        or ""
-    )
-
-
-def last_part(message: str) -> str:
-    """Return the end of a chain of wrapped errors: there stands what really happened."""
-    message = " ".join(message.split())
-    return message if len(message) <= 300 else "..." + message[-300:]

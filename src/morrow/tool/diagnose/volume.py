@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
+from morrow.tool.cluster.objects import status_of, title
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.view import WAIT, Finding, View, events_of, own_pods, title
+from morrow.tool.diagnose.view import WAIT, Finding, View, events_of, own_pods
 
 FINAL = 15.0
 _FINAL_WORDS = ("not found", "no storage class is set", "invalid", "forbidden", "exceeded quota")
@@ -17,7 +18,7 @@ def volume_findings(view: View, place: Place) -> Iterator[Finding]:
     held = set(_claims(view))
     named = held | {one["metadata"]["name"] for one in _own(view, place)}
     for claim in view.of("PersistentVolumeClaim"):
-        phase = (claim.get("status") or {}).get("phase")
+        phase = status_of(claim).get("phase")
         if claim["metadata"]["name"] not in named or phase == "Bound":
             continue
         events = events_of(view, claim)

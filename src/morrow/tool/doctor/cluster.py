@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from morrow.tool.base.errors import Failure, problem
-from morrow.tool.cluster.objects import COMPONENT, labels_of, quantity
+from morrow.tool.cluster.objects import (
+    COMPONENT,
+    containers_of,
+    labels_of,
+    quantity,
+    spec_of,
+    status_of,
+    template_of,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import LEVEL, Site
 from morrow.tool.doctor.check import Check
@@ -131,7 +139,7 @@ def _full(quota: dict[str, Any], service: str) -> Iterator[tuple[str, str, str]]
     unused = {"persistentvolumeclaims"}
     unused |= set() if service == "LoadBalancer" else {"services.loadbalancers"}
     unused |= {"services.nodeports"} if service == "ClusterIP" else set()
-    spec, status = quota.get("spec") or {}, quota.get("status") or {}
+    spec, status = spec_of(quota), status_of(quota)
     chosen = (spec.get("scopeSelector") or {}).get("matchExpressions") or []
     scopes = {*(spec.get("scopes") or []), *(one["scopeName"] for one in chosen)}
     if scopes - OURS:
@@ -158,8 +166,7 @@ def image_checks(site: Site) -> Iterator[Check]:
 def _of_crons(site: Site) -> Iterator[str]:
     for item in site.objects:
         if item["kind"] == "CronJob":
-            pods = item["spec"]["jobTemplate"]["spec"]["template"]["spec"]
-            for one in (*(pods.get("initContainers") or []), *pods["containers"]):
+            for one in containers_of(template_of(item)["spec"]):
                 yield str(one["image"])
 
 

@@ -15,9 +15,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import NAME, names_held
+from morrow.tool.cluster.objects import NAME, has_ended, names_held
 from morrow.tool.cluster.site import Site
-from morrow.tool.diagnose.view import has_ended
 from morrow.tool.environment.model import Rotation
 from morrow.tool.secrets.postgres import Administrator
 from morrow.tool.stores.fresh import fresh

@@ -13,10 +13,9 @@ from typing import TypeVar
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import format_table, terminal
-from morrow.tool.cluster.objects import NAME, names_held
+from morrow.tool.cluster.objects import NAME, is_ending, names_held
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import KEPT
-from morrow.tool.diagnose.view import is_ending
 from morrow.tool.stores import objects
 from morrow.tool.stores.age import age_of, overdue, overdue_text
 from morrow.tool.stores.external import OWN

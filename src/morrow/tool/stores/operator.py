@@ -9,7 +9,7 @@ import time
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import conditions_of, owned_by_helm
+from morrow.tool.cluster.objects import condition_of, owned_by_helm
 from morrow.tool.cluster.site import Site
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.stores.objects import mentions
@@ -47,8 +47,8 @@ def store_object(site: Site) -> Json:
         cause = f"the cluster has no such store (namespace {environment.namespace})"
         raise Failure(problem("store-missing", shown, cause, file=where))
     store: Json = json.loads(done.out)
-    ready = _ready(store)
-    if ready is None:
+    ready = condition_of(store, "Ready")
+    if not ready:
         cause = "no operator has looked at it"
         raise Failure(problem("operator-missing", shown, cause))
     if ready["status"] != "True":
@@ -63,12 +63,12 @@ def synced(site: Site) -> Json:
     secrets, deadline = site.environment.secrets, time.monotonic() + PATIENCE
     while True:
         resource = site.kubectl.get(KIND, secrets.object_name)
-        ready = _ready(resource or {})
-        if ready is not None and ready["status"] == "True":
+        ready = condition_of(resource or {}, "Ready")
+        if ready.get("status") == "True":
             secret = site.kubectl.get("secret", secrets.object_name)
             if secret is not None:
                 return secret
-        elif ready is not None:
+        elif ready:
             raise Failure(_refused(site, ready), refused=False)
         if time.monotonic() > deadline:
             cause = f"no operator has made Secret {secrets.object_name} in {PATIENCE:.0f} s"
@@ -99,10 +99,6 @@ def _refused(site: Site, ready: Json) -> Problem:
         code, where, message,
         environment=environment.label, key=key, entry=secrets.entry, region=region,
     )  # fmt: skip
-
-
-def _ready(resource: Json) -> Json | None:
-    return conditions_of(resource.get("status") or {}).get("Ready")
 
 
 def shown_as(store: Json) -> str:

@@ -17,14 +17,14 @@ import click
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import COMPONENT, MADE_BY, NAME, TASK
+from morrow.tool.cluster.objects import COMPONENT, MADE_BY, NAME, TASK, owned
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
 from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.pod import pod_findings
 from morrow.tool.diagnose.refused import refused_findings
-from morrow.tool.diagnose.view import View, events_of, owned
+from morrow.tool.diagnose.view import View, events_of
 from morrow.tool.programs import runner
 from morrow.tool.targets.kubernetes.pods import begun, chosen, container_of, workloads
 from morrow.tool.targets.target import Run

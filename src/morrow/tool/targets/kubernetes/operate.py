@@ -10,6 +10,7 @@ from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import format_table, terminal, typed
 from morrow.tool.cluster import lock
+from morrow.tool.cluster.objects import owned, spec_of, title
 from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
@@ -18,7 +19,6 @@ from morrow.tool.deliver.look import look
 from morrow.tool.deliver.outside import listens
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.take_back import goal_of
-from morrow.tool.diagnose.view import owned, spec_of, title
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import Tunnel
 from morrow.tool.targets.kubernetes.pods import chosen, deployed, named, workloads

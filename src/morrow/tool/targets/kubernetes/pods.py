@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import COMPONENT, annotations_of, labels_of, names_held
+from morrow.tool.cluster.objects import (
+    COMPONENT,
+    annotations_of,
+    is_ending,
+    is_of,
+    is_ready,
+    labels_of,
+    names_held,
+)
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
-from morrow.tool.diagnose.view import View, is_ending, is_of, is_ready, own_pods
+from morrow.tool.diagnose.view import View, own_pods
 from morrow.tool.programs.port_forward import ask
 from morrow.tool.targets.target import Which
 

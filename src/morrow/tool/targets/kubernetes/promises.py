@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import conditions_of, labels_of, names_held
+from morrow.tool.cluster.objects import (
+    age_of,
+    conditions_of,
+    has_ended,
+    is_ending,
+    is_ready,
+    labels_of,
+    names_held,
+    spec_of,
+    wanted_of,
+)
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import container_statuses
 from morrow.tool.diagnose.cronjob import latest_end
 from morrow.tool.diagnose.diagnose import diagnose_once
-from morrow.tool.diagnose.view import (
-    View,
-    age_of,
-    has_ended,
-    is_ending,
-    is_ready,
-    new_pods,
-    pods_of,
-    spec_of,
-    wanted_of,
-)
+from morrow.tool.diagnose.view import View, new_pods, pods_of
 from morrow.tool.report.page import Line
 
 TEMPLATES = ("pod-template-hash", "controller-revision-hash")

@@ -6,7 +6,7 @@ from typing import Any
 
 from morrow.tool.base.outcome import Json, Outcome
 from morrow.tool.base.terminal import typed
-from morrow.tool.cluster.objects import names_held
+from morrow.tool.cluster.objects import is_ending, is_ready, names_held, spec_of, title, wanted_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
@@ -15,17 +15,7 @@ from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.diagnose.pod import of_alone
 from morrow.tool.diagnose.state import pod_state
-from morrow.tool.diagnose.view import (
-    Finding,
-    View,
-    is_ending,
-    is_ready,
-    new_pods,
-    own_pods,
-    spec_of,
-    title,
-    wanted_of,
-)
+from morrow.tool.diagnose.view import Finding, View, new_pods, own_pods
 from morrow.tool.stores.age import warnings as due
 from morrow.tool.targets.kubernetes.pods import process_of
 
