@@ -14,7 +14,7 @@ from morrow.tool.deliver.terraform import ByTerraform
 from morrow.tool.plan.compute import _left_behind
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_json import Progress
-from morrow.tool.recovery.finding import Finding
+from morrow.tool.recovery.recovery import Finding
 from tests.terraform.fixtures import provider, release_of
 from tests.terraform.lab_project import NO_IMAGE, LabProject, project
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from morrow.tool.diagnose.containers import pod_state
 from morrow.tool.diagnose.diagnose import diagnose
-from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import WAIT, Finding, View
 from tests.unit.tool.around import bad_line
 from tests.unit.tool.views import (

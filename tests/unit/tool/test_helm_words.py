@@ -8,7 +8,7 @@ import pytest
 
 from morrow.tool.cluster.objects import quantity
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.helm_words import helm_problem
+from morrow.tool.diagnose.refused import helm_problem
 from morrow.tool.doctor.cluster import _full
 from morrow.tool.programs.helm import Helm, in_words_of
 from morrow.tool.programs.kubectl import Kubectl

@@ -14,7 +14,7 @@ from morrow.tool.init import ask
 from morrow.tool.init.init import apply
 from morrow.tool.init.missed import missing_in
 from morrow.tool.init.settings import RANDOM
-from morrow.tool.stores.fresh import fresh
+from morrow.tool.stores.store import fresh
 from tests.unit.frame.skips import cannot
 from tests.unit.tool.test_init import WSGI, fill, found, refused
 

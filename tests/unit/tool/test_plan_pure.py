@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.cluster.objects import owned_by_helm, parse
-from morrow.tool.plan.diff import Change, differences, shown
-from morrow.tool.plan.drift import drift
+from morrow.tool.plan.diff import Change, differences, drift, shown
 from morrow.tool.plan.merge import patched
 from morrow.tool.plan.objects import HIDDEN, by_key, clean
 from morrow.tool.programs.kubectl import parse_stream

@@ -17,8 +17,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm_storage import Record
-from morrow.tool.recovery.finding import Finding
-from morrow.tool.recovery.recovery import find
+from morrow.tool.recovery.recovery import Finding, find
 
 KEPT = 10  # revisions that Helm keeps
 

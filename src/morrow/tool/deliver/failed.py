@@ -10,7 +10,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import is_ending, is_ready, wanted_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.look import look
-from morrow.tool.diagnose.state import pod_state
+from morrow.tool.diagnose.containers import pod_state
 from morrow.tool.diagnose.view import new_pods, own_pods
 
 # Generous, since a fault ends the wait by itself: only a slow, good start ever needs it.

@@ -1,4 +1,4 @@
-"""What a rollout says while it goes on, and what it remembers from look to look."""
+"""What a rollout says and remembers from look to look, and what it takes out of its way."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import is_ready, owned, spec_of, status_of, uid
 from morrow.tool.deliver.explain import last_log
-from morrow.tool.diagnose.containers import container_statuses, restarts
-from morrow.tool.diagnose.state import WAITS, pod_state
+from morrow.tool.diagnose.containers import WAITS, container_statuses, pod_state, restarts
+from morrow.tool.diagnose.deployment import blocking
 from morrow.tool.diagnose.view import View, new_pods, newest_replicaset
 from morrow.tool.programs.kubectl import Kubectl
 
@@ -19,6 +19,8 @@ AGAIN = 10.0  # seconds after which what is waited for is said again
 PATIENT = 20.0  # seconds for which a wait is not worth a word
 LOGS = 8.0  # seconds between two looks at what a running Job writes
 LASTS = 5.0  # seconds that a pod of which no probe asks must run, until it counts as well
+BLOCKED = 8.0  # seconds until a pod of another revision counts as one that does not heal
+NOW = "--wait=false"
 
 
 class Progress:
@@ -106,3 +108,19 @@ class Progress:
 def _ended(pod: Json) -> bool:
     """Whether a container ended: its pod is not ready then because of that."""
     return any("running" not in (s.get("state") or {}) for s in container_statuses(pod))
+
+
+class Blocked:
+    """Pods that a StatefulSet waits for in vain: they are deleted, as they are to be replaced."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._kubectl = kubectl
+        self._since: dict[str, float] = {}  # pod -> since when
+
+    def free(self, view: View) -> None:
+        """Delete those that have been in the way for a while."""
+        now = time.monotonic()
+        self._since = {name: self._since.get(name, now) for name in blocking(view)}
+        for name, since in self._since.items():
+            if now - since > BLOCKED and not self._kubectl.run("delete", "pod", name, NOW).code:
+                terminal.say(f"  {name}: of another revision and broken; deleted, to be replaced")

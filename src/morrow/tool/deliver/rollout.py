@@ -20,10 +20,9 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import spec_of, uid
 from morrow.tool.cluster.place import Place
-from morrow.tool.deliver.blocked import Blocked
 from morrow.tool.deliver.explain import by_another, explain
 from morrow.tool.deliver.look import look, look_beyond, patiently
-from morrow.tool.deliver.progress import LASTS, Progress
+from morrow.tool.deliver.progress import LASTS, Blocked, Progress
 from morrow.tool.deliver.way_back import WayBack
 from morrow.tool.diagnose.awaited import AFTER_ROLLBACK, in_vain, is_settled, waits_in_vain
 from morrow.tool.diagnose.deployment import rolled_out

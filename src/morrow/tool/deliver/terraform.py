@@ -18,7 +18,7 @@ from morrow.tool.environment.model import Environment
 from morrow.tool.programs.helm_storage import Record, write_chart
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_json import Plan, Progress
-from morrow.tool.recovery.finding import Finding
+from morrow.tool.recovery.recovery import Finding
 from morrow.tool.recovery.terraform import ADDRESS, find
 
 OVERRIDE = "morrow_override.tf"  # a name that Terraform lays over the root's own files

@@ -1,4 +1,4 @@
-"""The containers of a pod: what is wanted of each, how it ended, and what it wrote last."""
+"""The containers of a pod: what is wanted of each, how it ended, what it wrote, how far it is."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import containers_of, status_of
+from morrow.tool.cluster.objects import containers_of, is_true, status_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.view import View, events_of
+
+WAITS = "waits: "
 
 
 @dataclass(frozen=True)
@@ -108,3 +110,29 @@ def container_spec(pod: Json, status: Json) -> Json:
     """Return the specification of the container that a status is about."""
     same = (one for one in containers_of(pod["spec"]) if one["name"] == status["name"])
     return next(same, {})
+
+
+def pod_state(pod: Json, view: View) -> str:
+    """Say in a few words how far a pod is, with the event that explains a wait."""
+    if status_of(pod).get("phase") == "Succeeded":
+        return "done"
+    if not is_true(pod, "PodScheduled"):
+        return "waits for a node"
+    if is_true(pod, "Ready"):
+        return "ready"
+    running = [s for s in container_statuses(pod) if "running" in (s.get("state") or {})]
+    if running:
+        first = running[0]
+        is_init = first["name"] in init_names(pod)
+        if is_init and container_spec(pod, first).get("restartPolicy") != "Always":
+            return f"init container {first['name']} runs"
+        if any(one["name"] not in init_names(pod) for one in running):
+            return "runs, not ready yet"
+    events = events_of(view, pod)
+    if events and events[0].get("type") == "Warning":
+        message = " ".join(str(events[0].get("message", "")).split())
+        return f"{WAITS}{message[:160]}"
+    seen = {event.get("reason"): event for event in reversed(events)}
+    if "Pulling" in seen and "Pulled" not in seen:
+        return f"pulls the image ({seen['Pulling'].get('message', '')})"
+    return "starts"

@@ -13,10 +13,9 @@ from morrow.tool.cluster.objects import (
     title,
 )
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.containers import last_lines
+from morrow.tool.diagnose.containers import last_lines, pod_state
 from morrow.tool.diagnose.deployment import awaited_pods
 from morrow.tool.diagnose.pod import unfinished
-from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import View, events_of, look_at, new_pods, newest_replicaset
 
 

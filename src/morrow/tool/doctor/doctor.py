@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.delivery import left_behind
+from morrow.tool.deliver.delivery import delivery_of, left_behind
 from morrow.tool.deliver.look import look_at_all
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.doctor.check import Check, failed
@@ -17,6 +17,7 @@ from morrow.tool.doctor.cluster import (
     kinds_check,
     namespace_checks,
 )
+from morrow.tool.doctor.rights import rights_checks
 from morrow.tool.environment.model import Environment
 from morrow.tool.rules.copies import other_versions
 from morrow.tool.rules.signed import shown, unshown, verify_table
@@ -108,3 +109,21 @@ def _serves(site: Site) -> Iterator[Check]:
     yield from failed("serves", [finding.problem for finding in found])
     if not found:
         yield Check("serves", "ok", "nothing of it is broken, held or unserved")
+
+
+def preflight(site: Site) -> None:
+    """Raise what is wrong; nothing is touched before all of it has passed."""
+    delivery_of(site.environment).check(site)
+    if site.namespace and site.namespace["metadata"].get("deletionTimestamp"):
+        name = site.environment.namespace
+        problem = site.place.problem(
+            "namespace-terminating", f"namespace {name}", "it is being deleted", what=name
+        )
+        raise Failure(problem, refused=True)
+    kinds = [*kinds_check(site), *fields_check(site)]
+    checks = [*rights_checks(site), *kinds, *image_checks(site)]
+    wrong = [one.problem for one in checks if one.state == "fail" and one.problem is not None]
+    wrong += unshown(site.environment)
+    if wrong:
+        raise Failure(*wrong, refused=True)
+    store_of(site.environment).check(site)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 
 from morrow.tool.init.settings import INSIDE, SECRET, STORE, Setting
-from morrow.tool.stores.fresh import CIPHER
+from morrow.tool.stores.store import CIPHER
 
 # By how a kind begins, as annotations and casts name it: pydantic, environs, decouple, the kit.
 TYPED = (

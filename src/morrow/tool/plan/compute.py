@@ -18,8 +18,7 @@ from morrow.tool.cluster.objects import is_kept
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of, left_behind
 from morrow.tool.environment.model import Environment
-from morrow.tool.plan.diff import Change, differences
-from morrow.tool.plan.drift import drift
+from morrow.tool.plan.diff import Change, differences, drift
 from morrow.tool.plan.inputs import RUNS, Inputs, comparable, gather, hook_of
 from morrow.tool.plan.merge import patched
 from morrow.tool.plan.model import Drift, ObjectChange, Plan

@@ -12,10 +12,11 @@ that another command is just changing. `find` changes nothing. Fixing twice is h
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from morrow.tool.base.errors import problem
+from morrow.tool.base.errors import Problem, problem
 from morrow.tool.cluster.objects import (
     HOOK,
     MADE_BY,
@@ -27,9 +28,16 @@ from morrow.tool.cluster.objects import (
 )
 from morrow.tool.cluster.site import Site
 from morrow.tool.programs.helm import Helm, rolled_back_to, served
-from morrow.tool.recovery.finding import Finding
 
 ABANDONED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was left behind."""
+
+    problem: Problem
+    fix: Callable[[], str] | None
 
 
 def find(site: Site) -> list[Finding]:

@@ -15,7 +15,7 @@ from morrow.tool.programs import runner
 from morrow.tool.programs.helm import Revision, rolled_back_to
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_errors import locked_problem
-from morrow.tool.recovery.finding import Finding
+from morrow.tool.recovery.recovery import Finding
 
 ADDRESS = "module.service.helm_release.this"
 

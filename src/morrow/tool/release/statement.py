@@ -13,7 +13,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.file import sources
 from morrow.tool.programs.cosign import attest
-from morrow.tool.rules.proof import KIND
+from morrow.tool.rules.signed import KIND
 from morrow.tool.verify.verify import Scenario, Subject, Verdict
 
 

@@ -19,8 +19,7 @@ from morrow.tool.cluster.objects import NAME, has_ended, names_held
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Rotation
 from morrow.tool.secrets.postgres import Administrator
-from morrow.tool.stores.fresh import fresh
-from morrow.tool.stores.store import store_of
+from morrow.tool.stores.store import fresh, store_of
 
 PATIENCE = 60.0  # seconds for what is left, beyond what a pod takes to leave
 

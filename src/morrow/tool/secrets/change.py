@@ -24,8 +24,7 @@ from morrow.tool.rules.open import VALID, open_site
 from morrow.tool.rules.settings import require_values
 from morrow.tool.secrets.alternating import Users
 from morrow.tool.secrets.given import require_declared
-from morrow.tool.stores.fresh import fresh
-from morrow.tool.stores.store import providers, store_of
+from morrow.tool.stores.store import fresh, providers, store_of
 from morrow.tool.targets.target import UpOptions, target_of
 
 Files = Mapping[Path, bytes | None]

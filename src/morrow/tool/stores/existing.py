@@ -8,7 +8,7 @@ from datetime import datetime
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import objects
 from morrow.tool.stores.age import changed
-from morrow.tool.stores.in_cluster import InCluster
+from morrow.tool.stores.objects import InCluster
 from morrow.tool.stores.store import following
 
 

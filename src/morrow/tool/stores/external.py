@@ -16,11 +16,10 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import NAME
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import age, objects
-from morrow.tool.stores.fresh import fresh
 from morrow.tool.stores.generated import Generated
 from morrow.tool.stores.operator import KIND, owned, shown_as, store_object, synced
 from morrow.tool.stores.place import Place, Version, place_of
-from morrow.tool.stores.store import require_text
+from morrow.tool.stores.store import fresh, require_text
 
 # Why one person cannot read the entry: to deploy, only the operator must.
 OWN = ("extra-missing", "aws-login", "store-not-written")

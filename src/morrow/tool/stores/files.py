@@ -13,8 +13,7 @@ from pathlib import Path
 from morrow.tool.base.files import draft_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
-from morrow.tool.stores.fresh import fresh
-from morrow.tool.stores.store import Store
+from morrow.tool.stores.store import Store, fresh
 
 
 class Files(Store):

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import objects
-from morrow.tool.stores.fresh import fresh
-from morrow.tool.stores.in_cluster import InCluster
-from morrow.tool.stores.store import following
+from morrow.tool.stores.objects import InCluster
+from morrow.tool.stores.store import following, fresh
 
 
 class Generated(InCluster):

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import MADE_BY, NAME
+from morrow.tool.base.terminal import terminal
+from morrow.tool.cluster.objects import MADE_BY, NAME, is_kept, labels_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.stores import age
-from morrow.tool.stores.store import too_large
+from morrow.tool.stores.store import Store, too_large
 
 SECRET_HOLDS = 1_048_576  # bytes of all values together, by Kubernetes
 BY_OPERATOR = "reconcile.external-secrets.io/managed"  # External Secrets' label on its Secrets
@@ -95,3 +96,47 @@ def _require_room(name: str, values: Mapping[str, bytes]) -> None:
 
 def _encoded(values: Mapping[str, bytes]) -> dict[str, str]:
     return {key: base64.b64encode(value).decode() for key, value in values.items()}
+
+
+class InCluster(Store):
+    """A Secret named by the environment's file, and what older revisions have left beside it."""
+
+    def inventory(self, site: Site) -> tuple[str, set[str]]:
+        """Return the Secret's name, and which declared keys have a value in it."""
+        wanted, present = site.environment.secrets, values_of(site.secret)
+        return f"Secret {wanted.object_name}", {key for key in wanted.keys if present.get(key)}
+
+    def values(self, site: Site) -> dict[str, bytes]:
+        """Read the present Secret."""
+        present = values_of(site.secret)
+        return {key: present[key] for key in site.environment.secrets.keys if key in present}
+
+    def sweep(self, site: Site, still_needed: str) -> list[str]:
+        """Remove each Secret and ConfigMap of ours that `still_needed` does not mention."""
+        present, gone = site.environment.secrets.object_name, []
+        for kind, name in _removable_objects(site):
+            if name != present and not mentions(still_needed, name):
+                site.kubectl.check("delete", kind, name, "--ignore-not-found")
+                gone.append(f"{kind} {name}")
+        if gone:
+            terminal.say(f"  removed what nothing names any more: {', '.join(gone)}")
+        return gone
+
+    def purge(self, site: Site) -> None:
+        """Remove every Secret and ConfigMap that the tool or the chart made for the service."""
+        for kind, name in _removable_objects(site):
+            site.kubectl.check("delete", kind, name, "--ignore-not-found")
+
+
+def _removable_objects(site: Site) -> list[tuple[str, str]]:
+    label = f"{NAME}={site.environment.name}"
+    items = site.kubectl.list("secrets,configmaps", label)
+    return [(item["kind"], item["metadata"]["name"]) for item in items if _is_removable(item)]
+
+
+def _is_removable(item: Json) -> bool:
+    if item["kind"] == "Secret":
+        ours = labels_of(item).get(MADE_BY) == "morrow" or BY_OPERATOR in labels_of(item)
+    else:
+        ours = is_kept(item)
+    return ours and bool(item.get("immutable"))

@@ -21,9 +21,8 @@ from morrow.tool.environment.model import Environment
 from morrow.tool.programs.sops import Sops, is_there, sealed
 from morrow.tool.stores import objects
 from morrow.tool.stores.files import Files
-from morrow.tool.stores.fresh import fresh
 from morrow.tool.stores.generated import Generated
-from morrow.tool.stores.store import require_text
+from morrow.tool.stores.store import fresh, require_text
 
 
 def file_of(environment: Environment) -> Path:

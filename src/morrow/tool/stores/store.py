@@ -6,6 +6,8 @@ one line in `STORES`. No value leaves a store but into the place that the servic
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,8 @@ from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.stores.age import changed
+
+CIPHER = re.compile(r"FERNET|ENCRYPTION_KEY")  # names of keys that must be 32 bytes, padded
 
 
 class Store(Protocol):
@@ -168,3 +172,10 @@ def too_large(values: Mapping[str, bytes], whole: str, size: int, holds: int) ->
     key = max(values, key=lambda name: len(values[name]))
     cause = f"its {len(values[key]):,} bytes make {whole} {size:,} bytes, and it holds {holds:,}"
     return problem("secret-too-large", key, cause)
+
+
+def fresh(key: str) -> bytes:
+    """Return a new random value, of letters that every system takes; a key of Fernet's as one."""
+    if CIPHER.search(key.upper()):
+        return f"{secrets.token_urlsafe(32)}=".encode()
+    return secrets.token_urlsafe(48).encode()  # Django asks for 50 letters

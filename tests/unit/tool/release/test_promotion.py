@@ -12,8 +12,7 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.environment import load
-from morrow.tool.rules.proof import KIND
-from morrow.tool.rules.signed import unshown
+from morrow.tool.rules.signed import KIND, unshown
 from tests.unit.frame.repository import ROOT
 from tests.unit.tool.release.signing import INDEX, Shop
 from tools.build import program

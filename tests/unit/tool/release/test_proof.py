@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from morrow.tool.rules.proof import Wanted, duration, lack
+from morrow.tool.rules.signed import Wanted, duration, lack
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 CHART = "c" * 64

@@ -10,11 +10,10 @@ from morrow.tool.cluster.objects import is_ending, is_ready, names_held, spec_of
 from morrow.tool.cluster.place import Place
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
-from morrow.tool.diagnose.containers import restarts
+from morrow.tool.diagnose.containers import pod_state, restarts
 from morrow.tool.diagnose.deployment import rolled_out
 from morrow.tool.diagnose.diagnose import diagnose_once
 from morrow.tool.diagnose.pod import of_alone
-from morrow.tool.diagnose.state import pod_state
 from morrow.tool.diagnose.view import Finding, View, new_pods, own_pods
 from morrow.tool.stores.age import warnings as due
 from morrow.tool.targets.kubernetes.pods import process_of

@@ -26,8 +26,7 @@ from morrow.tool.deliver.rollback import roll_back
 from morrow.tool.deliver.smoke import smoke_or_take_back
 from morrow.tool.diagnose.view import View
 from morrow.tool.doctor.check import Check
-from morrow.tool.doctor.doctor import cluster_state
-from morrow.tool.doctor.preflight import preflight
+from morrow.tool.doctor.doctor import cluster_state, preflight
 from morrow.tool.doctor.programs import program_checks
 from morrow.tool.plan.compute import compute
 from morrow.tool.plan.file import open_plan, write
