@@ -28,7 +28,13 @@ from morrow.tool.cluster.objects import (
 from morrow.tool.cluster.place import Place
 from morrow.tool.deliver.explain import host_of
 from morrow.tool.deliver.look import look, patiently
-from morrow.tool.diagnose.containers import container_statuses, port_number, restarts, terminated
+from morrow.tool.diagnose.containers import (
+    Container,
+    container_statuses,
+    port_number,
+    restarts,
+    terminated,
+)
 from morrow.tool.diagnose.network import policies_of
 from morrow.tool.diagnose.pod import alone, pod_findings
 from morrow.tool.diagnose.probes import unhealthy
@@ -105,7 +111,8 @@ def _dead(pod: Json, container: Json, patience: float, place: Place, kubectl: Ku
 
 def _node_too(pod: Json, container: str, place: Place, kubectl: Kubectl) -> bool:
     """Whether the liveness probe of the node itself has failed."""
-    return bool(unhealthy(patiently(lambda: look(kubectl, place)), pod, container, "Liveness"))
+    view = patiently(lambda: look(kubectl, place))
+    return bool(unhealthy(Container({"name": container}, pod, view, place), ("Liveness",)))
 
 
 def _ends_badly(pod: str, container: str, probe: Json, patience: float, kubectl: Kubectl) -> str:

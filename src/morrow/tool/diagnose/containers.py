@@ -44,8 +44,10 @@ class Container:
 
     @property
     def events(self) -> list[Json]:
-        """What happened to its pod, the latest first."""
-        return events_of(self.view, self.pod)
+        """What happened to its pod, and to no other container of it, the latest first."""
+        own = f"{{{self.status['name']}}}"
+        told = events_of(self.view, self.pod)
+        return [one for one in told if own in one["involvedObject"].get("fieldPath", own)]
 
     @property
     def lines(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import annotations_of, status_of, title
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.service import leads_nowhere
-from morrow.tool.diagnose.view import Finding, View, events_of
+from morrow.tool.diagnose.view import Claim, Finding, View, events_of, rivals
 
 DEFAULT = "ingressclass.kubernetes.io/is-default-class"
 ACTION = "use-annotation"  # the port of a backend that stands in an annotation
@@ -88,28 +88,16 @@ def _backends(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
 
 
 def _taken(ingress: Json, view: View, place: Place) -> Iterator[Finding]:
-    mine = set(_claims(ingress))
-    for other in view.of("Ingress"):
-        if other["metadata"].get("uid") == ingress["metadata"].get("uid"):
-            continue
-        both = sorted(mine & set(_claims(other)))
-        if both:
-            meta = other["metadata"]
-            owner = f"Ingress {meta.get('namespace')}/{meta['name']}"
-            cause = f"{both[0][1]}{both[0][2]} is claimed by {owner} too"
-            problem = place.problem(
-                "host-taken", title(ingress), cause, what=owner, host=both[0][1]
-            )
-            yield Finding(problem, 0, True)
-            return
+    for _, owner, (_, host, path) in rivals(ingress, view, _claims):
+        cause = f"{host}{path} is claimed by {owner} too"
+        problem = place.problem("host-taken", title(ingress), cause, what=owner, host=host)
+        yield Finding(problem, 0, True)
+        return
 
 
-def _claims(ingress: Json) -> Iterator[tuple[str, str, str]]:
+def _claims(ingress: Json) -> Iterator[Claim]:
     spec = ingress["spec"]
+    leads = spec.get("ingressClassName") or ""
     for rule in spec.get("rules") or []:
         for path in (rule.get("http") or {}).get("paths") or []:
-            yield (
-                spec.get("ingressClassName") or "",
-                rule.get("host") or "*",
-                path.get("path") or "/",
-            )
+            yield leads, rule.get("host") or "*", path.get("path") or "/"

@@ -51,7 +51,8 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
         pods = owned(view.pods, job)
         of_pod = {uid(pod): list(pod_findings(pod, view, place, is_job=True)) for pod in pods}
         found = [one for told in of_pod.values() for one in told]
-        failed = _failed(job, pods, view, place)
+        lines = tuple(line for pod in pods for line in last_lines(pod, view))[-10:]
+        failed = _failed(job, lines, place)
         if failed and pods:
             last = max(pods, key=lambda one: str(one["metadata"]["creationTimestamp"]))
             if told := [one for one in of_pod[uid(last)] if one.problem.code in TELLING]:
@@ -60,7 +61,7 @@ def job_findings(view: View, place: Place, known: Collection[str]) -> Iterator[F
         if failed and not any(finding.hold == 0 for finding in found):
             yield failed
         yield from _unseen(job, place)
-        yield from _runs(job, pods, view, place)
+        yield from _runs(job, pods, lines, place)
 
 
 def vanishes(job: Json) -> bool:
@@ -107,28 +108,26 @@ def _vanished(view: View, place: Place, known: Collection[str]) -> Iterator[Find
             yield Finding(place.problem("job-failed", f"Job {about['name']}", cause))
 
 
-def _failed(job: Json, pods: list[Json], view: View, place: Place) -> Finding | None:
+def _failed(job: Json, lines: tuple[str, ...], place: Place) -> Finding | None:
     failed = condition_of(job, "Failed")
     if failed.get("status") != "True":
         return None
-    lines = [line for pod in pods for line in last_lines(pod, view)]
     cause = f"the Job ended with {failed.get('reason')}: {failed.get('message')}"
-    name = job["metadata"]["name"]
-    return Finding(place.problem("job-failed", f"Job {name}", cause, tuple(lines[-10:])))
+    where = f"Job {job['metadata']['name']}"
+    return Finding(place.problem("job-failed", where, cause, lines))
 
 
-def _runs(job: Json, pods: list[Json], view: View, place: Place) -> Iterator[Finding]:
+def _runs(job: Json, pods: list[Json], lines: tuple[str, ...], place: Place) -> Iterator[Finding]:
     """Yield a Job that has not ended: it becomes the verdict only when the time is over."""
     status, name = status_of(job), job["metadata"]["name"]
     began = status.get("startTime")
     if not status.get("active") or not began or (seconds := age_of(began)) < SLOW:
         return
-    lines = [line for pod in pods for line in last_lines(pod, view)]
     cause = f"it has not ended, after {seconds:.0f} s, and what comes after waits for it"
     if lines:
         cause += f"; its last line: {last_part(lines[-1])}"
     cause += next(filter(None, map(_left_running, pods)), "")
-    yield Finding(place.problem("job-slow", f"Job {name}", cause, tuple(lines[-10:])), EXPLAINS)
+    yield Finding(place.problem("job-slow", f"Job {name}", cause, lines), EXPLAINS)
 
 
 def _left_running(pod: Json) -> str:

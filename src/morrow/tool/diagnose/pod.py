@@ -109,7 +109,6 @@ def ends_well(pod: Json) -> bool:
 
 def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -> Iterator[Finding]:
     """Yield what keeps one pod from being ready (or from ending well, when a Job made it)."""
-    events = events_of(view, pod)
     # Nobody waits for a Job's pods or a step's to be ready; for one that nothing keeps Helm does.
     kept = pod["metadata"].get("ownerReferences") or HOOK in annotations_of(pod)
     yield from unschedulable(pod, view, place)
@@ -122,7 +121,7 @@ def pod_findings(pod: Json, view: View, place: Place, *, is_job: bool = False) -
         yield from ended_findings(container, is_job=is_job)
         if not (is_job and kept) and pod["spec"].get("nodeName") not in lost_nodes(view):
             yield from probe_findings(container)
-    yield from _unmade(pod, events, place)
+    yield from _unmade(pod, view, place)
     yield from _gates(pod, place)
 
 
@@ -185,10 +184,7 @@ def _hook(container: Container) -> Iterator[Finding]:
     waits = (container.state.get("waiting") or {}).get("reason") in _CREATING
     if not waits or not (container.spec.get("lifecycle") or {}).get("postStart"):
         return
-    own = f"{{{container.status['name']}}}"
     for event in container.events:
-        if own not in str((event.get("involvedObject") or {}).get("fieldPath")):
-            continue
         if event.get("reason") == "FailedPostStartHook":
             said = f"its postStart hook fails: {last_part(str(event.get('message')))}"
             yield Finding(container.problem("container-refused", said), HEALS_OFTEN)
@@ -199,7 +195,7 @@ def _hook(container: Container) -> Iterator[Finding]:
             return
 
 
-def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
+def _unmade(pod: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield what keeps the node from making the pod, while no container of it is made.
 
     Its volumes cannot be mounted, or its network and runtime cannot be set up.
@@ -210,7 +206,7 @@ def _unmade(pod: Json, events: list[Json], place: Place) -> Iterator[Finding]:
     ):
         return
     where = f"Pod {pod['metadata']['name']}"
-    for event in events:
+    for event in events_of(view, pod):
         if event.get("reason") in _MADE:
             return  # what came before it has healed
         message = event.get("message") or ""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from morrow.tool.base.outcome import Json
 from morrow.tool.diagnose.containers import Container, port_number
-from morrow.tool.diagnose.view import WAIT, Finding, View, events_of
+from morrow.tool.diagnose.view import WAIT, Finding
 
 READY = ("Readiness", "Startup")
 FALLS = 3  # so often a pod may be ready and fall, until it counts as one that does not last
@@ -46,7 +46,7 @@ def liveness_killed(container: Container) -> str:
     words = f"Container {container.status['name']} failed liveness probe"
     if not any(words in message for message in messages):
         return ""
-    return _unhealthy(container, "Liveness") or "it did not answer"
+    return unhealthy(container, ("Liveness",)) or "it did not answer"
 
 
 def _never_ready(container: Container) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def _never_ready(container: Container) -> Iterator[Finding]:
     )
     if not killed and "running" not in container.state:
         return
-    message, budget = _unhealthy(container) or "no probe was answered", startup_budget(spec)
+    message, budget = unhealthy(container) or "no probe was answered", startup_budget(spec)
     # A pod that was ready had all its containers ready; one that was restarted since starts anew.
     fell = container.view.falls.get(container.pod["metadata"]["name"], 0)
     starts_anew = container.status.get("restartCount") or not container.status.get("started")
@@ -96,25 +96,16 @@ def _led_to(message: str, container: Container) -> str:
 
 def _falls(container: Container) -> Iterator[Finding]:
     if falls := container.view.falls.get(container.pod["metadata"]["name"], 0):
-        why = _unhealthy(container) or "the kubelet does not say why"
+        why = unhealthy(container) or "the kubelet does not say why"
         cause = f"it was ready and not ready again, {falls} times: {why}"
         problem = container.problem("readiness-flaps", cause)
         yield Finding(problem, 0 if falls >= FALLS else WAIT)
 
 
-def _unhealthy(container: Container, *kinds: str) -> str:
-    return unhealthy(container.view, container.pod, container.status["name"], *kinds)
-
-
-def unhealthy(view: View, pod: Json, container: str, *kinds: str) -> str:
+def unhealthy(container: Container, kinds: tuple[str, ...] = READY) -> str:
     """Return what the last probe of these kinds got that failed: by default those of readiness."""
-    own = f"{{{container}}}"
-    for event in events_of(view, pod):
-        message = str(event.get("message"))
-        of_it = own in event["involvedObject"].get("fieldPath", own)
-        if event.get("reason") == "Unhealthy" and of_it and message.startswith(kinds or READY):
-            return message
-    return ""
+    messages = (str(e.get("message")) for e in container.events if e.get("reason") == "Unhealthy")
+    return next((one for one in messages if one.startswith(kinds)), "")
 
 
 def startup_budget(container: Json) -> float:

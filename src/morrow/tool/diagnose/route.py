@@ -16,7 +16,7 @@ from morrow.tool.cluster.objects import (
 )
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.service import leads_nowhere
-from morrow.tool.diagnose.view import Finding, View
+from morrow.tool.diagnose.view import Claim, Finding, View, rivals
 
 # Seconds that a controller may take to say something of a route that it has never seen.
 UNSEEN = 20.0
@@ -175,16 +175,9 @@ def _listener_wrong(listener: Json) -> str:
 
 def _taken(route: Json, view: View, place: Place) -> Iterator[Finding]:
     """Yield an older route of somebody else for the same host and path at the same Gateway."""
-    mine = set(_claims(route))
-    for other in view.of(route["kind"]):
-        if other["metadata"].get("uid") == route["metadata"].get("uid"):
+    for other, owner, (_, host, path) in rivals(route, view, _claims):
+        if _age_key(other) > _age_key(route):
             continue
-        both = sorted(mine & set(_claims(other)))
-        if not both or _age_key(other) > _age_key(route):
-            continue
-        _, host, path = both[0]
-        meta = other["metadata"]
-        owner = f"{other['kind']} {meta.get('namespace')}/{meta['name']}"
         cause = f"{host}{path} is led to {owner}, which is older and so wins"
         problem = place.problem("host-taken", title(route), cause, what=owner, host=host)
         yield Finding(problem, 0, True)
@@ -196,7 +189,7 @@ def _age_key(item: Json) -> tuple[str, str, str]:
     return meta.get("creationTimestamp", ""), meta.get("namespace", ""), meta["name"]
 
 
-def _claims(route: Json) -> Iterator[tuple[str, str, str]]:
+def _claims(route: Json) -> Iterator[Claim]:
     spec, namespace = route["spec"], route["metadata"].get("namespace", "")
     for parent in spec.get("parentRefs") or []:
         gateway = f"{parent.get('namespace') or namespace}/{parent['name']}"
@@ -206,4 +199,4 @@ def _claims(route: Json) -> Iterator[tuple[str, str, str]]:
                     if set(match) - {"path"}:
                         continue  # it takes a part of the requests only
                     path = match.get("path") or {"type": "PathPrefix", "value": "/"}
-                    yield gateway, str(host), f"{path.get('value', '/')}"
+                    yield gateway, str(host), str(path.get("value", "/"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from morrow.tool.base.errors import Problem
@@ -24,6 +24,7 @@ from morrow.tool.cluster.objects import (
 )
 from morrow.tool.cluster.place import Place
 
+Claim = tuple[str, str, str]  # who leads it there, host, path
 WAIT = float("inf")
 DECLARED = "declared"  # under this name a View holds the live state of all that was applied
 HEALS_OFTEN = 12.0  # seconds: a full quota, a webhook that restarts, a volume that is being made
@@ -98,6 +99,17 @@ def view_of(items: list[Json], name: str) -> View:
         jobs=tuple(kinds.get("Job", [])),
         events=tuple(kinds.get("Event", [])),
     )
+
+
+def rivals(
+    item: Json, view: View, claims: Callable[[Json], Iterable[Claim]]
+) -> Iterator[tuple[Json, str, Claim]]:
+    """Yield the others of a kind that claim what an object claims: each, its name, the first."""
+    mine = set(claims(item))
+    for other in view.of(item["kind"]):
+        if uid(other) != uid(item) and (both := sorted(mine & set(claims(other)))):
+            meta = other["metadata"]
+            yield other, f"{other['kind']} {meta.get('namespace')}/{meta['name']}", both[0]
 
 
 def revision(replicaset: Json) -> int:
