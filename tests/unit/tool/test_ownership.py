@@ -12,7 +12,8 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
-from morrow.tool.deliver.ownership import owned_by_another
+from morrow.tool.deliver.ownership import orphans, owned_by_another
+from morrow.tool.diagnose.view import View
 from morrow.tool.environment.load import read
 from tests.unit.tool.command import morrow
 from tests.unit.tool.stand_in import Json, StandIn, thing
@@ -37,6 +38,15 @@ def kept(name: str, environment: str, chart: str = "morrow", status: str = "depl
     labels = {"owner": "helm", "name": name}
     stored = f"sh.helm.release.v1.{name}.v1"
     return thing("Secret", stored, data={"release": packed.decode()}, metadata={"labels": labels})
+
+
+def with_chart_of_its_own(folder: Path) -> Site:
+    """The environment dev of a project that has renamed the chart `copied`."""
+    own = folder / "chart"
+    own.mkdir(exist_ok=True)
+    (own / "Chart.yaml").write_text("{apiVersion: v2, name: copied, version: 1.0.0}\n")
+    project = Project.find()
+    return Site(replace(read(project, "dev"), project=replace(project, chart=own)))
 
 
 BY_HELM = "helm uninstall shop --kube-context dev --namespace shop-dev"
@@ -66,11 +76,7 @@ def test_a_release_of_another_chart_or_environment_is_told_from_ours(
     project_folder: Path, owner: str, chart: str, status: str, by: str, away: str
 ) -> None:
     (project_folder / "environments" / "prod.yaml").write_text("environment: prod\n")
-    own = project_folder / "chart"
-    own.mkdir()
-    (own / "Chart.yaml").write_text("{apiVersion: v2, name: copied, version: 1.0.0}\n")
-    project = Project.find()
-    site = Site(replace(read(project, "dev"), project=replace(project, chart=own)))
+    site = with_chart_of_its_own(project_folder)
     site.__dict__["records"] = {1: record_of(owner, chart, status)}
     found = owned_by_another(site)
     assert (found is not None) == bool(by)
@@ -93,6 +99,12 @@ def test_a_release_of_another_chart_is_left_alone(
     assert any(line.startswith(CHANGES) for line in cluster.asked) == (not theirs)
 
 
+LEFT = thing("Deployment", "old", "apps/v1", metadata={
+    "annotations": {"meta.helm.sh/release-name": "old"},
+    "labels": {"app.kubernetes.io/name": "old"},
+})  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("environment", "chart", "told"), [("dev", "morrow", 1), ("prod", "morrow", 0), ("dev", "x", 0)]
 )
@@ -100,11 +112,18 @@ def test_a_release_that_was_renamed_is_told(
     cluster: StandIn, environment: str, chart: str, told: int
 ) -> None:
     serving(cluster)
-    notes = {"annotations": {"meta.helm.sh/release-name": "old"}}
-    labels = {"labels": {"app.kubernetes.io/name": "old"}}
-    left = thing("Deployment", "old", "apps/v1", metadata={**notes, **labels})
     mine = kept("old", environment, chart)
-    cluster.says(objects=[*cluster.world["objects"], left, mine])
+    cluster.says(objects=[*cluster.world["objects"], LEFT, mine])
     done = morrow("up", "dev")
     assert done.code == 0, done
     assert done.err.count("this environment is named shop now, and old still runs") == told
+
+
+@pytest.mark.parametrize(("chart", "told"), [("copied", 1), ("morrow", 1), ("theirs", 0)])
+def test_it_is_told_too_where_the_chart_was_renamed(
+    cluster: StandIn, project_folder: Path, chart: str, told: int
+) -> None:
+    cluster.says(objects=[LEFT, kept("old", "dev", chart)])
+    view = View(around={"Deployment": (LEFT,)})
+    found = orphans(with_chart_of_its_own(project_folder), view)
+    assert [one.object for one in found] == ["release old"] * told

@@ -6,12 +6,11 @@ it would write each object, by a dry run under a name that nothing has; that is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from copy import deepcopy
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import quantity, template_of, title
+from morrow.tool.cluster.objects import as_list, quantity, template_of, title
 from morrow.tool.programs.kubectl import Kubectl, parse_stream
 
 SUFFIX = "-morrow-asks"
@@ -22,7 +21,7 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"  # `morrow restart`, and kubectl
 
 def differing(kubectl: Kubectl, wanted: Sequence[Json]) -> list[str]:
     """Name the objects that are missing, or in which a field is another than was rendered."""
-    done = kubectl.live(_listed(wanted))
+    done = kubectl.live(as_list(wanted))
     if done.code:
         raise kubectl.failure(done)
     live = {_key(item): item for item in parse_stream(done.out)}
@@ -38,10 +37,6 @@ def _key(item: Json) -> tuple[str, str]:
     return item["kind"], item["metadata"]["name"]
 
 
-def _listed(items: Sequence[Json]) -> str:
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
-
-
 def _as_written(kubectl: Kubectl, wanted: Sequence[Json]) -> dict[tuple[str, str], Json]:
     """Return each object as the API server would store it; none that it may not be asked for."""
     asked = []
@@ -49,7 +44,7 @@ def _as_written(kubectl: Kubectl, wanted: Sequence[Json]) -> dict[tuple[str, str
         name = item["metadata"]["name"][:LONGEST] + SUFFIX
         asked.append({**item, "metadata": {**item["metadata"], "name": name}})
     words = ("create", "--dry-run=server", "-f", "-", "-o", "json")
-    told = {_key(one): one for one in parse_stream(kubectl.run(*words, input=_listed(asked)).out)}
+    told = {_key(one): one for one in parse_stream(kubectl.run(*words, input=as_list(asked)).out)}
     both = zip(wanted, asked, strict=True)
     return {_key(item): told[_key(other)] for item, other in both if _key(other) in told}
 

@@ -8,7 +8,7 @@ from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.objects import KEEPERS, status_of, title
 from morrow.tool.cluster.place import Place
-from morrow.tool.diagnose.containers import container_statuses
+from morrow.tool.diagnose.containers import container_statuses, port_number
 from morrow.tool.diagnose.declared import difference
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.view import View
@@ -67,22 +67,17 @@ def host_of(pod: Json, port: int) -> str:
 
 def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
     """Ask the pod what the kubelet asks it, because the kubelet keeps no body."""
+    spec: Json = next((one for one in pod["spec"]["containers"] if one["name"] == container), {})
     statuses = container_statuses(pod)
-    for spec in pod["spec"]["containers"]:
-        if spec["name"] != container:
-            continue
-        begun = any(one["name"] == container and one.get("started") for one in statuses)
-        kinds = PROBES if begun else PROBES[::-1]  # who has not started is asked by startup alone
-        probe: Json = next(filter(None, map(spec.get, kinds)), {})
-        get = probe.get("httpGet") or probe.get("tcpSocket")
-        if get is None or get.get("scheme") == "HTTPS":
-            return ""
-        ports = {p.get("name"): p["containerPort"] for p in spec.get("ports") or []}
-        port = int(ports.get(get["port"], get["port"]))
-        named = [one["value"] for one in get.get("httpHeaders") or [] if one["name"] == "Host"]
-        host = named[0] if named else host_of(pod, port)
-        target = f"pod/{pod['metadata']['name']}"
-        answer = ask(kubectl, target, port, get.get("path", "/"), host)
-        late = f" after {answer.seconds:.0f} s" if answer.status and answer.seconds >= 1 else ""
-        return f"{answer}{late}"
-    return ""
+    begun = any(one["name"] == container and one.get("started") for one in statuses)
+    kinds = PROBES if begun else PROBES[::-1]  # who has not started is asked by startup alone
+    probe: Json = next(filter(None, map(spec.get, kinds)), {})
+    get = probe.get("httpGet") or probe.get("tcpSocket")
+    if get is None or get.get("scheme") == "HTTPS":
+        return ""
+    port = port_number(get["port"], pod)
+    named = [one["value"] for one in get.get("httpHeaders") or [] if one["name"] == "Host"]
+    host = named[0] if named else host_of(pod, port)
+    answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, get.get("path", "/"), host)
+    late = f" after {answer.seconds:.0f} s" if answer.status and answer.seconds >= 1 else ""
+    return f"{answer}{late}"

@@ -101,10 +101,9 @@ class ByGit(Delivery):
     def set_back(self, site: Site, key: str) -> Problem | None:
         """Return that a change in the cluster alone would not last."""
         label, file = site.environment.label, site.environment.shown(site.environment.file)
-        cause, up = "the controller sets back what Git does not say", site.place.problem
-        return up(
-            "gitops-owns", label, cause, command=f"write {key} in {file}, then: morrow up {label}"
-        )
+        cause = "the controller sets back what Git does not say"
+        command = f"write {key} in {file}, then: morrow up {label}"
+        return site.place.problem("gitops-owns", label, cause, command=command)
 
     def state(self, site: Site) -> dict[str, Any]:
         """Say whether the cluster is as Git says."""

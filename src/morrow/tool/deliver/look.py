@@ -19,7 +19,6 @@ from morrow.tool.diagnose.images import REGISTRY, host_of, pulled
 from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.service import DNS
 from morrow.tool.diagnose.view import DECLARED, View, own_pods, view_of
-from morrow.tool.environment.model import Environment
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.registry import unreached
 from morrow.tool.programs.runner import Result
@@ -109,8 +108,10 @@ def look_around(site: Site, view: View) -> View:
     """Return a look at the release with what lies beyond its namespace."""
     around = {**view.around, **look_beyond(site.kubectl, view)}
     declared, live = look_at_declared(site)
-    if has_routes(site.environment) or any(one["kind"] in (*ROUTES, "Gateway") for one in declared):
-        around |= look_at_routes(site.kubectl)
+    environment = site.environment
+    routes = environment.value("route", "mode") == "gateway" or environment.values.get("routes")
+    if routes or any(one["kind"] in (*ROUTES, "Gateway") for one in declared):
+        around |= _look_at_routes(site.kubectl)
     return dataclasses.replace(view, around={**around, DECLARED: live}, declared=declared)
 
 
@@ -147,13 +148,7 @@ def _judged(declared: list[Json], live: list[Json], said: str) -> list[Json]:
     ]
 
 
-def has_routes(environment: Environment) -> bool:
-    """Whether the release declares routes of the Gateway API."""
-    mode = environment.value("route", "mode")
-    return mode == "gateway" or bool(environment.values.get("routes"))
-
-
-def look_at_routes(kubectl: Kubectl) -> dict[str, tuple[Json, ...]]:
+def _look_at_routes(kubectl: Kubectl) -> dict[str, tuple[Json, ...]]:
     """Return the routes of all namespaces and their gateways, as far as we may look."""
     found: dict[str, tuple[Json, ...]] = {}
     for kind, resource in ROUTES.items():

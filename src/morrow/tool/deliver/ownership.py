@@ -33,11 +33,10 @@ def owned_by_another(site: Site) -> Problem | None:
     record = site.records.get(site.deployed or max(site.records, default=0), {})
     if not record or record["info"]["status"] == "uninstalled":
         return None
-    owner, chart = _environment(record), _chart(record) or OURS
-    foreign = chart != OURS and chart != project.chart_name
+    owner, foreign = _environment(record), _foreign_chart(record, project)
     if not foreign and owner in ("", environment.label):
         return None
-    by = f"with the chart {chart}" if foreign else f"by the environment {owner}"
+    by = f"with the chart {foreign}" if foreign else f"by the environment {owner}"
     away = shlex.join(("helm", "uninstall", environment.name, *site.helm.where))
     # A plan's own copies are of one environment: the project's files are all.
     if not foreign and owner in Project.find(project.root).environment_names():
@@ -56,7 +55,8 @@ def orphans(site: Site, view: View) -> list[Problem]:
         except Failure:
             continue  # what is broken of another release is its owner's affair
         newest = kept[max(kept)] if kept else {}
-        if _chart(newest) != OURS or _environment(newest) != environment.label:
+        foreign = _foreign_chart(newest, environment.project)
+        if foreign or _environment(newest) != environment.label:
             continue
         cause = f"this environment is named {environment.name} now, and {name} still runs"
         command = shlex.join((name, *site.helm.where))
@@ -79,5 +79,7 @@ def _environment(record: Record) -> str:
     return str((record.get("config") or {}).get("environment") or "")
 
 
-def _chart(record: Record) -> str:
-    return str((record.get("chart") or {}).get("metadata", {}).get("name") or "")
+def _foreign_chart(record: Record, project: Project) -> str:
+    """Name its chart when that is not ours, nor what this project has renamed ours to."""
+    chart = str((record.get("chart") or {}).get("metadata", {}).get("name") or OURS)
+    return "" if chart in (OURS, project.chart_name) else chart

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from morrow.tool.base.errors import problem
 from morrow.tool.cluster.objects import plural
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
@@ -62,14 +61,7 @@ def rights_checks(site: Site) -> Iterator[Check]:
     for group, resource, verb in refused:
         cause = f"not allowed to {verb} {resource} in {environment.namespace}"
         where = f"{resource} in namespace {environment.namespace}"
-        found = problem(
-            "access-denied",
-            where,
-            cause,
-            verb=verb,
-            resource=resource,
-            kubectl=site.place.kubectl,
-        )
+        found = site.place.problem("access-denied", where, cause, verb=verb, resource=resource)
         # Without a tunnel only the last question, to the running service, cannot be asked.
         fatal = (group, resource, verb) in needed and "portforward" not in resource
         yield Check("access", "fail" if fatal else "warn", cause, found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import HOOK, owned_by_helm, parse
+from morrow.tool.cluster.objects import HOOK, annotations_of, as_list, owned_by_helm, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.environment.model import Environment
@@ -157,7 +157,7 @@ def read_live(kubectl: Kubectl, watched: Iterable[Json]) -> dict[Key, Json]:
     names = list(watched)
     if not names:
         return {}
-    done = kubectl.live(_as_list(names))
+    done = kubectl.live(as_list(names))
     if done.code:
         raise kubectl.failure(done)
     return by_key(parse_stream(done.out), kubectl.namespace)
@@ -179,7 +179,7 @@ def dry_run(
         return {}, {}
     bare = [_writable(item) for item in items.values()]
     arguments = (verb, "--dry-run=server", "-f", "-", "-o", "json")
-    done = kubectl.run(*arguments, input=_as_list(bare))
+    done = kubectl.run(*arguments, input=as_list(bare))
     accepted = by_key(parse_stream(done.out), kubectl.namespace)
     refused: dict[Key, str] = {}
     if done.code:
@@ -206,10 +206,6 @@ def _writable(item: Json) -> Json:
     }
 
 
-def _as_list(items: Iterable[Json]) -> str:
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
-
-
 def hook_of(item: Json) -> str:
     """Return when the object runs as a hook; empty when it is none."""
-    return str((item.get("metadata", {}).get("annotations") or {}).get(HOOK, ""))
+    return annotations_of(item).get(HOOK, "")

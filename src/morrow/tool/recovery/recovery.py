@@ -23,11 +23,13 @@ from morrow.tool.cluster.objects import (
     RELEASE,
     RELEASE_NAMESPACE,
     annotations_of,
+    as_list,
     labels_of,
     parse,
 )
 from morrow.tool.cluster.site import Site
 from morrow.tool.programs.helm import Helm, rolled_back_to, served
+from morrow.tool.programs.kubectl import parse_stream
 
 ABANDONED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
@@ -75,8 +77,6 @@ def _release(site: Site) -> Iterator[Finding]:
 
 def _objects(site: Site) -> Iterator[Finding]:
     """Objects that the release would make and that are there without belonging to it."""
-    import yaml
-
     if site.rendered.code:
         raise site.rendered.failure()
     record = site.records.get(site.deployed or 0)
@@ -89,13 +89,10 @@ def _objects(site: Site) -> Iterator[Finding]:
     ]
     if not own:
         return
-    text = yaml.safe_dump_all(own)
-    words = ("get", "-f", "-", "-o", "json", "--ignore-not-found")
-    done = site.kubectl.run(*words, input=text)
+    done = site.kubectl.live(as_list(own))
     if done.code:
         raise site.kubectl.failure(done)
-    live = yaml.safe_load(done.out) or {}
-    for entry in live.get("items", [live] if live else []):
+    for entry in parse_stream(done.out):
         finding = _ownership(site, entry)
         if finding is not None:
             yield finding

@@ -163,11 +163,7 @@ def _exposed(environment: Environment, section: str, variable: str) -> Problem:
 
 def _unknown(environment: Environment, section: str, variable: str, declared: list[str]) -> Problem:
     similar = near(variable, declared)
-    place = (
-        environment.place("config", variable)
-        if section == "config"
-        else environment.place("secrets", "keys")
-    )
+    place = environment.place(section, variable if section == "config" else "keys")
     cause = f"the service declares no such setting{did_you_mean(variable, declared)}"
     hint = f"{similar} instead of {variable}" if similar else f"take {variable} out, or declare it"
     return problem(

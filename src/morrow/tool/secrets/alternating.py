@@ -15,10 +15,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import NAME, has_ended, names_held
+from morrow.tool.cluster.objects import has_ended
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Rotation
 from morrow.tool.secrets.postgres import Administrator
+from morrow.tool.stores.objects import holders
 from morrow.tool.stores.store import fresh, store_of
 
 PATIENCE = 60.0  # seconds for what is left, beyond what a pod takes to leave
@@ -91,12 +92,9 @@ class Users:
 
 def _pod_of_another(site: Site) -> str:
     """Name a pod that runs, or leaves, with another Secret than the present one."""
-    environment = site.environment
-    for pod in site.kubectl.list("pods", f"{NAME}={environment.name}"):
-        held = names_held(pod["spec"])["secrets"]
-        if held and not has_ended(pod) and held != environment.secrets.object_name:
-            return str(pod["metadata"]["name"])
-    return ""
+    present = site.environment.secrets.object_name
+    others = (pod for pod, held in holders(site) if held != present and not has_ended(pod))
+    return next((str(pod["metadata"]["name"]) for pod in others), "")
 
 
 def user_of(url: str) -> str:

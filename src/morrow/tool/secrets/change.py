@@ -41,7 +41,7 @@ def change(site: Site, given: Mapping[str, bytes], confirm: str | None) -> Json:
         store.set(site, given)
     rotate_ = f"{typed()} secrets rotate {environment.label}"
     terminal.say(f"pods read it at their next start: {rotate_}")
-    return _answer(site, environment.secrets.revision, [])
+    return answer(site, environment.secrets.revision, [])
 
 
 def rotate(site: Site, keys: Iterable[str], confirm: str | None) -> Json:
@@ -58,9 +58,9 @@ def rotate(site: Site, keys: Iterable[str], confirm: str | None) -> Json:
         site = _brought_up(site, confirm)
         users.shut_out(site, users.next)
         users = Users(site, rotation)
-    answer = renew(site, {**given, rotation.key: users.value}, confirm, begin=users.begin)
+    done = renew(site, {**given, rotation.key: users.value}, confirm, begin=users.begin)
     users.shut_out(_again(site), users.present)
-    return answer
+    return done
 
 
 def _brought_up(site: Site, confirm: str | None) -> Site:
@@ -139,12 +139,12 @@ def renew(
         if not target.runs(renewed):
             again = f"{typed()} up {environment.label}"
             terminal.say(f"nothing runs yet, so nothing is rolled out: {again}")
-            return _answer(renewed, revision, [])
+            return answer(renewed, revision, [])
         with _told_of(revision, [] if lines else [*given]):
             target.up(renewed, UpOptions(context=environment.context or None))
     pods = target.prove_secrets(renewed)
     store.after_rollout(renewed)
-    return _answer(renewed, revision, pods)
+    return answer(renewed, revision, pods)
 
 
 @contextmanager
@@ -228,5 +228,6 @@ def _put_back(file: Path, text: bytes | None) -> bool:
     return True
 
 
-def _answer(site: Site, revision: str, pods: list[dict[str, str]]) -> Json:
+def answer(site: Site, revision: str, pods: list[dict[str, str]]) -> Json:
+    """Return what a change of secrets says for `--json`."""
     return {"environment": site.environment.label, "revision": revision, "pods": pods}

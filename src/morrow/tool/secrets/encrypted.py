@@ -12,7 +12,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.sops import sealed
 from morrow.tool.rules.settings import require_values
-from morrow.tool.secrets.change import Kept, files_of, renew, taken_back
+from morrow.tool.secrets.change import Kept, answer, files_of, renew, taken_back
 from morrow.tool.stores.sops import (
     Encrypted,
     EncryptedFiles,
@@ -37,8 +37,7 @@ def edit(site: Site, confirm: str | None) -> Json:
         require_values(environment, decrypted(environment))
         if not store.stale(site) and target_of(environment).runs(site):
             terminal.say("  its values are the ones in use")
-            revision = environment.secrets.revision
-            return {"environment": environment.label, "revision": revision, "pods": []}
+            return answer(site, environment.secrets.revision, [])
     return renew(site, {}, confirm, kept=kept)
 
 

@@ -21,14 +21,18 @@ QUOTED = re.compile(r"""(?P<q>['"])(?P<text>.*)(?P=q)\s*(#.*)?""")
 
 def require_declared(environment: Environment, keys: Iterable[str]) -> None:
     """Refuse keys that the environment does not declare."""
+    _require_declared(environment, ((key, key) for key in keys), "declared are")
+
+
+def _require_declared(environment: Environment, keys: Iterable[tuple[str, str]], says: str) -> None:
+    """Refuse other keys than the declared; each comes behind what names it in the message."""
     declared, file = environment.secrets.keys, environment.place("secrets", "keys")
-    known = ", ".join(declared) or "none"
+    says += f": {', '.join(declared) or 'none'}"
+    others = ((where, key) for where, key in keys if key not in declared)
     wrong = [
-        problem("secret-unknown", key, f"declared are: {known}{did_you_mean(key, declared)}",
-                file=file)
-        for key in keys
-        if key not in declared
-    ]  # fmt: skip
+        problem("secret-unknown", where, says + did_you_mean(key, declared), file=file)
+        for where, key in others
+    ]
     if wrong:
         raise Failure(*wrong)
 
@@ -40,7 +44,9 @@ def from_file(environment: Environment, file: Path, key: str) -> dict[str, bytes
         given = {key: without_end(file.read_bytes())}
     else:
         lines = lines_in(file)
-        _require_lines_declared(environment, lines)
+        # Others are told by their line: a value alone, its base64 say, may look like a name.
+        named = ((where, name) for where, name, _ in lines)
+        _require_declared(environment, named, "its name is none of the declared")
         given = {name: value for _, name, value in lines}
     label, cause = environment.label, f"its value in {file} is empty"
     if empty := [name for name, value in given.items() if not value]:
@@ -57,20 +63,6 @@ def without_end(value: bytes) -> bytes:
     (b'word', b'word\n', b'\nword ')
     """
     return value.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def _require_lines_declared(environment: Environment, lines: Iterable[Line]) -> None:
-    """Refuse other names by their line: a value alone, its base64 say, may look like one."""
-    declared = environment.secrets.keys
-    known, place = ", ".join(declared) or "none", environment.place("secrets", "keys")
-    wrong = [
-        problem("secret-unknown", where, f"its name is none of the declared: {known}"
-                + did_you_mean(key, declared), file=place)
-        for where, key, _ in lines
-        if key not in declared
-    ]  # fmt: skip
-    if wrong:
-        raise Failure(*wrong)
 
 
 def lines_in(file: Path) -> list[Line]:

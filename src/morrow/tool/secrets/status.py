@@ -120,12 +120,8 @@ def status_of(site: Site) -> tuple[Outcome, Failure | None]:
 
 
 def _pods(site: Site) -> list[Json]:
-    pods = []
-    for pod in site.kubectl.list("pods", f"{NAME}={site.environment.name}"):
-        secret = names_held(pod["spec"])["secrets"]
-        if secret and not is_ending(pod):
-            pods.append({"pod": pod["metadata"]["name"], "secret": secret})
-    return pods
+    stay = ((pod, secret) for pod, secret in objects.holders(site) if not is_ending(pod))
+    return [{"pod": pod["metadata"]["name"], "secret": secret} for pod, secret in stay]
 
 
 def _other_secrets(site: Site) -> list[Json]:

@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import NAME
+from morrow.tool.cluster.objects import NAME, title
 from morrow.tool.cluster.site import Site
 from morrow.tool.stores import age, objects
 from morrow.tool.stores.generated import Generated
-from morrow.tool.stores.operator import KIND, owned, shown_as, store_object, synced
+from morrow.tool.stores.operator import KIND, owned, store_object, synced
 from morrow.tool.stores.place import Place, Version, place_of
 from morrow.tool.stores.store import fresh, require_text
 
@@ -140,4 +140,4 @@ class External(Generated):
     def _place(self, site: Site) -> tuple[Place, str]:
         store = store_object(site)
         provider = store["spec"].get("provider") or {}
-        return place_of(provider, site.environment.secrets.entry, shown_as(store))
+        return place_of(provider, site.environment.secrets.entry, title(store))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.terminal import terminal
-from morrow.tool.cluster.objects import MADE_BY, NAME, is_kept, labels_of
+from morrow.tool.cluster.objects import MADE_BY, NAME, is_kept, labels_of, names_held
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
 from morrow.tool.stores import age
@@ -81,6 +81,13 @@ def patch(site: Site, name: str, values: Mapping[str, bytes]) -> None:
         return
     change = json.dumps({"data": data})
     site.kubectl.check("patch", "secret", name, "--patch-file", "/dev/stdin", input=change)
+
+
+def holders(site: Site) -> list[tuple[Json, str]]:
+    """Return the service's pods that hold a Secret, each with that Secret's name."""
+    pods = site.kubectl.list("pods", f"{NAME}={site.environment.name}")
+    held = ((pod, names_held(pod["spec"])["secrets"]) for pod in pods)
+    return [(pod, secret) for pod, secret in held if secret]
 
 
 def mentions(text: str, name: str) -> bool:

@@ -101,11 +101,6 @@ def _refused(site: Site, ready: Json) -> Problem:
     )  # fmt: skip
 
 
-def shown_as(store: Json) -> str:
-    """Name a store in a message."""
-    return f"{store['kind']} {store['metadata']['name']}"
-
-
 def _event_message(kubectl: Kubectl, name: str) -> str:
     """Return the operator's event; it comes a moment after the condition."""
     which = f"involvedObject.kind=ExternalSecret,involvedObject.name={name},type=Warning"
