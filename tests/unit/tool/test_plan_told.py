@@ -11,12 +11,12 @@ import pytest
 
 from morrow.tool.base.project import Project
 from morrow.tool.environment.model import Environment
+from morrow.tool.plan.compute import warnings
 from morrow.tool.plan.diff import Change
 from morrow.tool.plan.inputs import Inputs
 from morrow.tool.plan.model import Drift, ObjectChange, Plan
 from morrow.tool.plan.objects import Key
 from morrow.tool.plan.show import as_json, as_text
-from morrow.tool.plan.warnings import warnings
 from tests.environments import load
 from tests.unit.tool.deployments import app, deployment
 

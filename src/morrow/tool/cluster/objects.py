@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from copy import deepcopy
 from datetime import UTC, datetime
 
@@ -185,11 +184,6 @@ def parse(manifest: str) -> list[Json]:
         # Dates that a manifest leaves unquoted are text to Kubernetes.
         objects += [json.loads(json.dumps(one, default=str)) for one in items]
     return objects
-
-
-def as_list(items: Iterable[Json]) -> str:
-    """Return objects as one document, as kubectl reads them."""
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)})
 
 
 def names_held(template: Json) -> dict[str, str]:

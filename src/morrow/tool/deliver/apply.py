@@ -9,10 +9,10 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import Delivery, delivery_of
 from morrow.tool.deliver.failed import PATIENCE, changed_already, failed
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.take_back import put_back
 from morrow.tool.diagnose.awaited import AFTER_UP
 from morrow.tool.diagnose.view import View
+from morrow.tool.recovery.recovery import finish_earlier_command
 
 
 def apply(site: Site, *, timeout: float | None = None, saved: Path | None = None) -> View:

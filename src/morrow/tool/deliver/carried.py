@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from copy import deepcopy
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import as_list, quantity, template_of, title
-from morrow.tool.programs.kubectl import Kubectl, parse_stream
+from morrow.tool.cluster.objects import quantity, template_of, title
+from morrow.tool.programs.kubectl import Kubectl, as_list, parse_stream
 
 SUFFIX = "-morrow-asks"
 LONGEST = 63 - len(SUFFIX)
@@ -21,10 +21,7 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"  # `morrow restart`, and kubectl
 
 def differing(kubectl: Kubectl, wanted: Sequence[Json]) -> list[str]:
     """Name the objects that are missing, or in which a field is another than was rendered."""
-    done = kubectl.live(as_list(wanted))
-    if done.code:
-        raise kubectl.failure(done)
-    live = {_key(item): item for item in parse_stream(done.out)}
+    live = {_key(item): item for item in kubectl.there(wanted)}
     normal, found = _as_written(kubectl, wanted), []
     for item in wanted:
         there = live.get(_key(item))

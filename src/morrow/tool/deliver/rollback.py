@@ -17,12 +17,12 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import PATIENCE, changed_already, failed
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.deliver.settle import finish_earlier_command
 from morrow.tool.deliver.smoke import smoke
 from morrow.tool.deliver.take_back import Goal, choose, goal_of, take_back
 from morrow.tool.diagnose.awaited import AFTER_ROLLBACK
 from morrow.tool.diagnose.view import View
 from morrow.tool.programs.helm_storage import manifest_of
+from morrow.tool.recovery.recovery import finish_earlier_command
 
 
 def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:

@@ -22,8 +22,7 @@ from morrow.tool.cluster.objects import (
 )
 from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.deployment import awaited_pods
-from morrow.tool.diagnose.missing import lost_source
-from morrow.tool.diagnose.references import FOR, absent, lacking
+from morrow.tool.diagnose.references import FOR, absent, lacking, lost_source
 from morrow.tool.diagnose.view import DECLARED, Finding, View, patch
 
 # What decides whether requests and runs come to the pods; () stands for all of it.

@@ -23,9 +23,9 @@ from morrow.tool.cluster.place import Place
 from morrow.tool.diagnose.containers import Container, container_statuses, terminated
 from morrow.tool.diagnose.ended import ended_findings
 from morrow.tool.diagnose.images import image_findings
-from morrow.tool.diagnose.missing import missing_reference
 from morrow.tool.diagnose.node import lost_nodes
 from morrow.tool.diagnose.probes import probe_findings
+from morrow.tool.diagnose.references import missing_reference
 from morrow.tool.diagnose.unplaced import unschedulable
 from morrow.tool.diagnose.view import (
     HEALS_OFTEN,

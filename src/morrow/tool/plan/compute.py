@@ -24,7 +24,6 @@ from morrow.tool.plan.merge import patched
 from morrow.tool.plan.model import Drift, ObjectChange, Plan
 from morrow.tool.plan.objects import Key, clean
 from morrow.tool.plan.objects import key as identity
-from morrow.tool.plan.warnings import warnings
 from morrow.tool.rules.copies import other_versions
 from morrow.tool.stores.age import warnings as due
 from morrow.tool.stores.store import store_of
@@ -152,3 +151,57 @@ def _left_behind(site: Site, status: str) -> Iterator[str]:
         for finding in left_behind(site):
             wrong = finding.problem
             yield f"{wrong.object}: {wrong.cause}: {wrong.fix}"
+
+
+def warnings(
+    environment: Environment, inputs: Inputs, changes: Iterable[ObjectChange]
+) -> Iterator[str]:
+    """Name what deserves attention in a plan, though it is allowed, one sentence each."""
+    yield from _risks(inputs)
+    if not environment.value("image", "digest"):
+        yield f"the image {environment.image} has no digest: the tag can come to mean another one"
+    store = environment.value("secrets", "external", "store")
+    provider = environment.secrets.provider
+    if store and provider != "external":
+        yield (
+            f"nothing is read from the SecretStore {store}: secrets.provider is {provider}"
+            f" (morrow secrets move {environment.label} --to external)"
+        )
+    yield from _losses(changes)
+
+
+def _risks(inputs: Inputs) -> Iterator[str]:
+    """Name what loses requests at a restart or a rollout."""
+    autoscaled = {
+        item["spec"]["scaleTargetRef"]["name"]: item["spec"]
+        for key, item in inputs.new.items()
+        if key.kind == "HorizontalPodAutoscaler"
+    }
+    for key, item in inputs.new.items():
+        if key.kind != "Deployment":
+            continue
+        spec = item.get("spec", {})
+        scaler = autoscaled.get(key.name)
+        floor = scaler.get("minReplicas", 1) if scaler else spec.get("replicas", 1)
+        if floor == 1:
+            yield f"{key}: one replica: a restart, a drain or a rollout can lose requests"
+        was = inputs.old.get(key, {}).get("spec", {})
+        if scaler and "replicas" in was and "replicas" not in spec:
+            now = inputs.live.get(key, {}).get("spec", {}).get("replicas", was["replicas"])
+            yield (
+                f"{key}: the autoscaler takes over: Helm removes `replicas`, so the Deployment"
+                f" falls from {now} to 1 until it sets at least {floor}"
+            )
+        if spec.get("strategy", {}).get("type") == "Recreate":
+            yield f"{key}: strategy Recreate: nothing serves between the old pods and the new"
+
+
+def _losses(changes: Iterable[ObjectChange]) -> Iterator[str]:
+    """Name what cuts connections, or is gone for good."""
+    cutting = ("spec.ports", "spec.selector", "spec.type")
+    for change in changes:
+        cuts = any(one.field.startswith(cutting) for one in change.fields)
+        if cuts and change.key.kind == "Service" and change.action == "update":
+            yield f"{change.key}: who connects by the old ports or type loses the connection"
+        if change.action == "delete" and change.key.kind != "ConfigMap":
+            yield f"{change.key} is removed"

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.cluster.objects import HOOK, annotations_of, as_list, owned_by_helm, parse
+from morrow.tool.cluster.objects import HOOK, annotations_of, owned_by_helm, parse
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.environment.model import Environment
 from morrow.tool.plan.merge import patched
 from morrow.tool.plan.objects import Key, by_key, clean
 from morrow.tool.programs import runner
-from morrow.tool.programs.kubectl import Kubectl, parse_stream
+from morrow.tool.programs.kubectl import Kubectl, as_list, parse_stream
 
 RUNS = ("Job", "Pod")  # hooks of these kinds run; of all others they stay
 
@@ -155,12 +155,7 @@ def stub(item: Json) -> Json:
 def read_live(kubectl: Kubectl, watched: Iterable[Json]) -> dict[Key, Json]:
     """Read all of them at once; those that are not there are left out."""
     names = list(watched)
-    if not names:
-        return {}
-    done = kubectl.live(as_list(names))
-    if done.code:
-        raise kubectl.failure(done)
-    return by_key(parse_stream(done.out), kubectl.namespace)
+    return by_key(kubectl.there(names), kubectl.namespace) if names else {}
 
 
 def comparable(live: Json, new: Json | None) -> Json:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +124,13 @@ class Kubectl:
         words = ("get", "-f", "-", "-o", "json", "--ignore-not-found", "--show-managed-fields")
         return self.run(*words, input=manifests)
 
+    def there(self, items: Iterable[Json]) -> list[Json]:
+        """Return what there is of these objects, and who wrote each field."""
+        done = self.live(as_list(items))
+        if done.code:
+            raise self.failure(done)
+        return parse_stream(done.out)
+
     def list(self, kind: str, selector: str = "") -> list[Json]:
         """Return the objects of a kind that the selector matches."""
         which = ("-l", selector) if selector else ()
@@ -175,6 +182,11 @@ def heeding(rule: re.Match[str], file: str, kubectl: str) -> str:
     kind = "validating" if rule[0].startswith("P") else "mutating"
     do = f"{kubectl} get {kind}admissionpolicy {name} -o yaml; it fails itself, and its owner must"
     return f"{do} mend it, or {file} give what it looks for"
+
+
+def as_list(items: Iterable[Json]) -> str:
+    """Return objects as one document, as kubectl reads them."""
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": [*items]})
 
 
 def parse_stream(text: str) -> list[Json]:

@@ -12,25 +12,28 @@ that another command is just changing. `find` changes nothing. Fixing twice is h
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from morrow.tool.base.errors import Problem, problem
+from morrow.tool.base.terminal import terminal
 from morrow.tool.cluster.objects import (
     HOOK,
     MADE_BY,
     RELEASE,
     RELEASE_NAMESPACE,
     annotations_of,
-    as_list,
     labels_of,
     parse,
 )
 from morrow.tool.cluster.site import Site
+from morrow.tool.environment.model import Environment
+from morrow.tool.programs import runner
 from morrow.tool.programs.helm import Helm, rolled_back_to, served
-from morrow.tool.programs.kubectl import parse_stream
 
+HELM_ENDS = 600.0  # seconds for a helm that a killed command left at work
 ABANDONED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
 
 
@@ -87,12 +90,7 @@ def _objects(site: Site) -> Iterator[Finding]:
         for entry in site.objects
         if HOOK not in annotations_of(entry) and _name(entry) not in kept
     ]
-    if not own:
-        return
-    done = site.kubectl.live(as_list(own))
-    if done.code:
-        raise site.kubectl.failure(done)
-    for entry in parse_stream(done.out):
+    for entry in site.kubectl.there(own) if own else ():
         finding = _ownership(site, entry)
         if finding is not None:
             yield finding
@@ -131,3 +129,38 @@ def _do(helm: Helm, *arguments: str) -> None:
     done = helm.run(*arguments, timeout=180)
     if done.code:
         raise done.failure()
+
+
+def finish_earlier_command(site: Site) -> None:
+    """Wait for a helm that a killed command left at work; put right what one left half-way.
+
+    The lock is ours, so no other `morrow` is at it; a helm of this machine that still runs
+    ends by itself.
+    """
+    if not _pending(site):
+        return
+    terminal.say(f"  an earlier command left the release {_pending(site)}")
+    deadline = time.monotonic() + HELM_ENDS
+    while _pending(site) and _helm_runs(site.environment) and time.monotonic() < deadline:
+        terminal.status("  its helm still works; waiting for it")
+        time.sleep(2)
+        site.forget_release()
+    if not _pending(site):
+        return
+    for finding in find(site):
+        if finding.problem.code == "release-stuck" and finding.fix is not None:
+            terminal.say(f"  fixed: {finding.fix()}")
+            site.forget_release()
+
+
+def _pending(site: Site) -> str:
+    """Return "pending-upgrade", … when an earlier command left the release half-way."""
+    status = site.history[-1].status if site.history else ""
+    return status if status.startswith("pending") else ""
+
+
+def _helm_runs(environment: Environment) -> bool:
+    """Whether a helm process of this machine works on the release."""
+    listing = runner.run("ps", "-axww", "-o", "args=").out
+    words = (f" {environment.name} ", f"--namespace {environment.namespace}")
+    return any("helm" in line and all(w in line for w in words) for line in listing.splitlines())

@@ -18,9 +18,10 @@ from morrow.tool.stores.sops import (
     EncryptedFiles,
     decrypted,
     file_of,
-    require_encrypted,
+    refuse,
     sops_of,
     unencrypted,
+    unopenable,
 )
 from morrow.tool.stores.store import store_of
 from morrow.tool.targets.target import target_of
@@ -73,7 +74,7 @@ def require_sops(environment: Environment, verb: str) -> Encrypted | EncryptedFi
     """Return the store, or refuse what only an encrypted file has."""
     store = store_of(environment)
     if isinstance(store, Encrypted | EncryptedFiles):
-        require_encrypted(environment)
+        refuse(unopenable(environment))
         return store
     provider, where = environment.secrets.provider, environment.place("secrets", "provider")
     cause = f"secrets.provider is {provider}; `secrets {verb}` is for sops"

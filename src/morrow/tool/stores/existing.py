@@ -13,7 +13,7 @@ from morrow.tool.stores.store import following
 
 
 class Existing(InCluster):
-    """Its name stands in `secrets.name`; a new revision only renews the pods."""
+    """Its name stands in `secrets.name`, its maker makes it; a revision only renews the pods."""
 
     in_place = True
     random = False
@@ -21,9 +21,6 @@ class Existing(InCluster):
     def check(self, site: Site) -> None:
         """Refuse a Secret that is not there or lacks a key."""
         objects.require_keys(site.environment, site.secret, self.mends)
-
-    def make(self, site: Site) -> None:
-        """Leave it to its maker."""
 
     def set(self, site: Site, given: Mapping[str, bytes]) -> None:
         """Set values in it, as its maker would."""

@@ -17,7 +17,10 @@ from morrow.tool.stores.store import Store, fresh
 
 
 class Files(Store):
-    """A folder for each revision, in it a file for each variable."""
+    """A folder for each revision, in it a file for each variable.
+
+    Old ones are kept: they are small, and a process that runs may read them.
+    """
 
     in_place = False
     random = True
@@ -52,16 +55,9 @@ class Files(Store):
         files = {key: folder / key for key in site.environment.secrets.keys}
         return {key: file.read_bytes() for key, file in files.items() if file.is_file()}
 
-    def check(self, site: Site) -> None:
-        """Find nothing to refuse: what is missing is made."""
-
     def make(self, site: Site) -> None:
         """Make the files of the present revision."""
         self.complete(site.environment, site.environment.secrets.revision)
-
-    def set(self, site: Site, given: Mapping[str, bytes]) -> None:
-        """Refuse: a revision never changes."""
-        raise NotImplementedError
 
     def next_revision(self, site: Site) -> str:
         """Return the first after the present one that has no folder."""
@@ -85,10 +81,6 @@ class Files(Store):
             if value and value == present:  # an unchanged value keeps its time
                 shutil.copystat(old / key, new / key)
         return {}
-
-    def sweep(self, site: Site, naming: str) -> list[str]:
-        """Keep old revisions: they are small, and a process that runs may read them."""
-        return []
 
     def ages(self, site: Site) -> dict[str, datetime]:
         """Return when each file was written."""

@@ -35,10 +35,6 @@ class Generated(InCluster):
             theirs = site.kubectl.get("secret", secrets.object_name)
             objects.require_keys(site.environment, theirs, self.mends)
 
-    def set(self, site: Site, given: Mapping[str, bytes]) -> None:
-        """Refuse: an immutable Secret cannot change."""
-        raise NotImplementedError
-
     def next_revision(self, site: Site) -> str:
         """Return the first after the present one that has no Secret."""
         stem, number = following(site.environment.secrets.revision)

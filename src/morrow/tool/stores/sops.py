@@ -51,19 +51,20 @@ def unencrypted_file(environment: Environment) -> list[Problem]:
     return unencrypted([file], {file: environment.shown(file)}) if is_there(file) else []
 
 
-def missing_file(environment: Environment) -> list[Problem]:
-    """Return that there is no file."""
-    file, label = file_of(environment), environment.label
-    shown, cause = environment.shown(file), "there is no such file"
-    key = (*environment.secrets.keys, "KEY")[0]
-    wrong = problem("secrets-file-missing", shown, cause, environment=label, key=key)
-    return [] if is_there(file) else [wrong]
-
-
-def require_encrypted(environment: Environment) -> None:
-    """Raise where there is no file that sops could open."""
-    if problems := missing_file(environment) or unencrypted_file(environment):
+def refuse(problems: list[Problem]) -> None:
+    """Raise what is wrong with a file, if anything is; nothing has been touched."""
+    if problems:
         raise Failure(*problems, refused=True)
+
+
+def unopenable(environment: Environment) -> list[Problem]:
+    """Return why there is no file that sops could open."""
+    file, label = file_of(environment), environment.label
+    if is_there(file):
+        return unencrypted_file(environment)
+    shown, key = environment.shown(file), (*environment.secrets.keys, "KEY")[0]
+    cause = "there is no such file"
+    return [problem("secrets-file-missing", shown, cause, environment=label, key=key)]
 
 
 def file_problems(environment: Environment) -> list[Problem]:
@@ -73,7 +74,7 @@ def file_problems(environment: Environment) -> list[Problem]:
     keys = environment.secrets.keys
     if not keys:
         return []
-    if problems := missing_file(environment) or unencrypted_file(environment):
+    if problems := unopenable(environment):
         return problems
     has = sealed(file).keys
     problems = [
@@ -90,15 +91,9 @@ def file_problems(environment: Environment) -> list[Problem]:
     return problems
 
 
-def require(environment: Environment) -> None:
-    """Raise what can be told without a key."""
-    if problems := file_problems(environment):
-        raise Failure(*problems, refused=True)
-
-
 def decrypted(environment: Environment) -> dict[str, bytes]:
-    """Return the values of the declared keys."""
-    require(environment)
+    """Return the values of the declared keys; raise first what can be told without a key."""
+    refuse(file_problems(environment))
     values = sops_of(environment).values()
     return {key: values[key] for key in environment.secrets.keys}
 
@@ -106,8 +101,7 @@ def decrypted(environment: Environment) -> dict[str, bytes]:
 def change(environment: Environment, new_values: Mapping[str, bytes]) -> None:
     """Write new values into the file; a key that lacks one gets a random one."""
     file, values = file_of(environment), dict(new_values)
-    if problems := unencrypted_file(environment):
-        raise Failure(*problems, refused=True)
+    refuse(unencrypted_file(environment))
     has = sealed(file).keys if is_there(file) else ()
     for key in environment.secrets.keys:
         if key not in has and key not in values:
@@ -169,7 +163,7 @@ class Encrypted(FromFile, Generated):
     def check(self, site: Site) -> None:
         """Refuse a file that cannot be delivered, or that differs from the present Secret."""
         environment = site.environment
-        require(environment)
+        refuse(file_problems(environment))
         if site.secret is None:
             decrypted(environment)
             return

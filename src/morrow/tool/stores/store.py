@@ -49,12 +49,15 @@ class Store(Protocol):
 
     def check(self, site: Site) -> None:
         """Refuse what cannot be deployed; nothing has been touched yet."""
+        return
 
     def make(self, site: Site) -> None:
         """Make what the release will read, where it is missing; the lock is held."""
+        return
 
     def set(self, site: Site, given: Mapping[str, bytes]) -> None:
         """Set values in place."""
+        raise NotImplementedError  # a revision never changes: each value makes a new one
 
     def next_revision(self, site: Site) -> str:
         """Return the first free revision after the present one."""
@@ -89,6 +92,7 @@ class Store(Protocol):
 
     def sweep(self, site: Site, naming: str) -> list[str]:
         """Remove what the tool made and `naming` (all texts that may refer to it) does not name."""
+        return []
 
     def purge(self, site: Site) -> None:
         """Remove all that the tool made."""
