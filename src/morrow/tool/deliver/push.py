@@ -139,11 +139,8 @@ def _refused(branch: Branch, done: Result, commit: str) -> Failure:
     marks = [line.strip() for line in done.err.splitlines() if line.strip().startswith("!")]
     cause = " ".join(dict.fromkeys((*said, *marks))) or done.last_error
     kept = f"commit {commit[:10]} is here and not there: the same command pushes it"
-    where, details, label = (
-        f"{branch.remote}/{branch.name}",
-        (kept,) if commit else (),
-        branch.label,
-    )
+    where, label = f"{branch.remote}/{branch.name}", branch.label
+    details = (kept,) if commit else ()
     return Failure(problem("gitops-push-refused", where, cause, details=details, environment=label))
 
 

@@ -38,10 +38,8 @@ class Client:
         self.pool = Pool(options, loop)
         url = urlsplit(options.url)
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        lines = [f"GET {target} HTTP/1.1", f"Host: {url.netloc.rpartition('@')[2]}"]
-        given = {name.lower() for name, _ in options.headers}
-        lines += [] if "user-agent" in given else ["User-Agent: morrow-verify"]
-        lines += [f"{name}: {value}" for name, value in options.headers]
+        host = url.netloc.rpartition("@")[2]
+        lines = [f"GET {target} HTTP/1.1", f"Host: {host}", "User-Agent: morrow-verify"]
         self.ask_kept = "\r\n".join([*lines, "", ""]).encode("latin-1")
         self.ask_new = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
         self.under_way: dict[asyncio.Task[None], float] = {}
@@ -175,19 +173,9 @@ class Client:
         self.result.samples.append(Sample(at, latency, kept, error is not None, retried))
         if error is not None:
             address = connection.address if connection else ""
-            self.result.failures.append(
-                Failed(
-                    at,
-                    latency,
-                    phase,
-                    error.cause,
-                    error.detail,
-                    kept,
-                    reused,
-                    address,
-                    error.instance,
-                )
-            )
+            who = (kept, reused, address, error.instance)
+            failed = Failed(at, latency, phase, error.cause, error.detail, *who)
+            self.result.failures.append(failed)
 
 
 async def _main() -> None:
@@ -197,7 +185,6 @@ async def _main() -> None:
     head = json.loads(await orders.readline())
     options = dict(head["options"])
     options["connect"] = tuple(options["connect"])
-    options["headers"] = tuple((name, value) for name, value in options["headers"])
     client = Client(Options(**options), loop)
 
     async def listen() -> None:

@@ -30,7 +30,6 @@ class Options:
     timeout: float = 10.0
     status: int | None = None
     text: str | None = None
-    headers: tuple[tuple[str, str], ...] = ()
     retry: bool = True
     in_flight: int = 2000
 

@@ -32,7 +32,6 @@ class Inputs:
     new: dict[Key, Json] = field(default_factory=dict)
     manifest: str = ""  # the new one, as rendered
     hooks: list[Json] = field(default_factory=list)
-    namespace: Json | None = None  # {}: we may not read it
     namespace_id: str = ""  # the namespace's uid; "" before it is made
     secret: str = ""  # identifies the environment's Secret, never its content
     live: dict[Key, Json] = field(default_factory=dict)
@@ -60,9 +59,9 @@ def gather(site: Site) -> Inputs:
         inputs.manifest, hooks = rendered.result()
         inputs.new = objects(environment, inputs.manifest, hooks)
         inputs.hooks = [one for one in parse(hooks) if "test" not in hook_of(one)]
-        inputs.namespace = standing.result()
+        standing.result()
         _read_live(site, inputs)
-        if inputs.namespace is None:
+        if site.namespace is None:
             inputs.delivery = delivery.result()
             return inputs
         live = inputs.live
