@@ -10,7 +10,7 @@ import pytest
 from morrow.tool.base.outcome import Json
 from morrow.tool.base.web import Answer
 from morrow.tool.deliver import inside
-from morrow.tool.deliver.served import PATIENCE
+from morrow.tool.deliver.smoke import PATIENCE
 from morrow.tool.diagnose.diagnose import diagnose
 from morrow.tool.diagnose.references import references
 from morrow.tool.diagnose.view import DECLARED, View
