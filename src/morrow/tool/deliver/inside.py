@@ -98,7 +98,7 @@ def _dead(pod: Json, container: Json, patience: float, place: Place, kubectl: Ku
     while not bad or time.monotonic() <= until:
         answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, path, host_of(pod, port))
         if not (http and bad) or answer.status:  # else the node may be starting it anew
-            if _lives(answer) if http else not _refused(answer):
+            if not (_refused(answer) or (http and answer.status >= 400)):
                 return ""
             bad = answer
         time.sleep(1)
@@ -200,10 +200,6 @@ def _asked(kubectl: Kubectl, pods: list[Json], port: int) -> tuple[Answer, Json]
     # What is given the pod's address may listen there alone; a forwarded port leads to localhost.
     own = "status.podIP" in json.dumps(pods[0]["spec"])
     return (Answer(0, reason="not known") if own and _refused(answer) else answer), pod
-
-
-def _lives(answer: Answer) -> bool:
-    return answer.status < 400 and not _refused(answer)
 
 
 def _refused(answer: Answer) -> bool:

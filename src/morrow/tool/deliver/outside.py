@@ -55,6 +55,7 @@ def doors(view: View, place: Place) -> list[Door]:
 def _by_gateway(route: Json, view: View, place: Place) -> Iterator[Door]:
     """Yield where a route's hosts may be reached, TLS first: there users are led to."""
     path = _plain(route)
+    hosts = [host for host in route["spec"].get("hostnames") or [] if "*" not in host]
     for parent in (route["spec"].get("parentRefs") or []) if path else ():
         wanted = parent["name"], parent.get("namespace") or place.namespace
         for gateway in view.of("Gateway"):
@@ -68,7 +69,7 @@ def _by_gateway(route: Json, view: View, place: Place) -> Iterator[Door]:
                     continue
                 # What a gateway lists may be its own, inner port: the usual ones are tried too.
                 usual = 443 if _tls(listener) else 80
-                for host in filter(lambda one: _takes(listener, one), _hosts(route)):
+                for host in filter(lambda one: _takes(listener, one), hosts):
                     for port in dict.fromkeys((listener["port"], usual)):
                         for address in addresses:
                             yield Door(host, str(address["value"]), port, _tls(listener), path)
@@ -84,10 +85,6 @@ def _plain(route: Json) -> str:
             if path.get("type") != "RegularExpression":
                 return str(path.get("value", "/"))
     return ""
-
-
-def _hosts(route: Json) -> list[str]:
-    return [host for host in route["spec"].get("hostnames") or [] if "*" not in host]
 
 
 def _tls(listener: Json) -> bool:

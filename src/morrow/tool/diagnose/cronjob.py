@@ -86,8 +86,10 @@ def _of_runs(cron: Json, view: View, place: Place) -> Iterator[Finding]:
     for job in runs[:1]:
         if not _end(job):
             yield from refused_findings(job, events_of(view, job), place)
+            # While a pod of it runs, or when it has ended, its Job tells.
             for pod in owned(view.pods, job):
-                yield from _unstarted(pod, view, place)
+                if status_of(pod).get("phase") == "Pending":
+                    yield from pod_findings(pod, view, place, is_job=True)
     ended = _ended(cron, view)[:AGAIN]
     if len(ended) == AGAIN and all(_end(one) == "Failed" for one in ended):
         failed = condition_of(ended[0], "Failed")
@@ -96,12 +98,6 @@ def _of_runs(cron: Json, view: View, place: Place) -> Iterator[Finding]:
         lines = [line for pod in owned(view.pods, ended[0]) for line in last_lines(pod, view)]
         told = place.problem("cron-failing", title(cron), cause, tuple(lines[-10:]))
         yield Finding(told, past=True)
-
-
-def _unstarted(pod: Json, view: View, place: Place) -> Iterator[Finding]:
-    """Yield why a run's pod does not start: while it runs, or when it has ended, its Job tells."""
-    if status_of(pod).get("phase") == "Pending":
-        yield from pod_findings(pod, view, place, is_job=True)
 
 
 def _unmade(cron: Json, view: View, place: Place) -> Iterator[Finding]:

@@ -19,17 +19,13 @@ _ASKED = re.compile(r'Get "(?P<url>(?P<kind>https?)://(\[[^]]*\]|[^":/]*)(:(?P<p
 def probe_findings(container: Container) -> Iterator[Finding]:
     """Yield what the kubelet's probes say of one container."""
     if container.is_init and container.spec.get("restartPolicy") != "Always":
-        yield from _init_runs(container)
+        if "running" in container.state:
+            cause = "it has not ended, and the service starts after it only"
+            yield Finding(container.problem("init-hangs", cause, container.lines[-10:]), WAIT)
         return
     yield from _liveness(container)
     yield from _never_ready(container)
     yield from _falls(container)
-
-
-def _init_runs(container: Container) -> Iterator[Finding]:
-    if "running" in container.state:
-        cause = "it has not ended, and the service starts after it only"
-        yield Finding(container.problem("init-hangs", cause, container.lines[-10:]), WAIT)
 
 
 def _liveness(container: Container) -> Iterator[Finding]:

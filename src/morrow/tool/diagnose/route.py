@@ -101,13 +101,13 @@ def _link_findings(link: Link) -> Iterator[Finding]:
     if absent := _absent(link):
         yield absent
         return
-    if not answers:
-        yield from _unanswered(link)
-        return
     broken = list(_gateway_findings(gateway, link.parent, link.place)) if gateway else []
+    yield from broken
+    if not answers:
+        cause = "no controller has said anything of it: nobody serves this Gateway's class"
+        yield link.finding("route-unseen", cause, link.namespace, UNSEEN)
     if broken:
-        yield from broken  # what is said of the route comes of it
-        return
+        return  # what is said of the route comes of it
     for answer in answers:
         seen = conditions_of(answer)
         for kind in ("Accepted", "ResolvedRefs", "Programmed", PARTLY):
@@ -133,13 +133,6 @@ def _absent(link: Link) -> Finding | None:
         cause = f"the Gateway has no listener {section}; it has {', '.join(listeners)}"
         return link.finding("route-refused", cause, link.namespace, SETTLES)
     return None
-
-
-def _unanswered(link: Link) -> Iterator[Finding]:
-    if link.gateway is not None:
-        yield from _gateway_findings(link.gateway, link.parent, link.place)
-    cause = "no controller has said anything of it: nobody serves this Gateway's class"
-    yield link.finding("route-unseen", cause, link.namespace, UNSEEN)
 
 
 def _gateway_findings(gateway: Json, parent: Json, place: Place) -> Iterator[Finding]:

@@ -159,15 +159,10 @@ def image_checks(site: Site) -> Iterator[Check]:
     """
     own = site.environment.image
     yield _asked(own, site.place)
-    for image in sorted(set(_of_crons(site)) - {own}):
+    crons = (template_of(one)["spec"] for one in site.objects if one["kind"] == "CronJob")
+    images = {str(one["image"]) for pods in crons for one in containers_of(pods)}
+    for image in sorted(images - {own}):
         yield _asked(image, site.place)
-
-
-def _of_crons(site: Site) -> Iterator[str]:
-    for item in site.objects:
-        if item["kind"] == "CronJob":
-            for one in containers_of(template_of(item)["spec"]):
-                yield str(one["image"])
 
 
 def _asked(image: str, place: Place) -> Check:

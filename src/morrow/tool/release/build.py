@@ -55,7 +55,9 @@ def build(environment: Environment, options: BuildOptions) -> Outcome:
     builder = Builder.find(options.builder)
     terminal.say(f"{image}, from {environment.shown(file)}, by {builder.name}")
     labels = {"org.opencontainers.image.revision": commit} if commit else {}
-    made_at = _time_of(project) if clean and _takes_a_time(file) else ""
+    made_at = (
+        _time_of(project) if clean and TAKES_A_TIME.search(file.read_text(errors="replace")) else ""
+    )
     order = Order(project.root, file, image, labels, made_at, options.platforms, options.more)
     digest = builder.build(order, push=options.push)
     data: dict[str, Any] = {"environment": label, "image": image, "builder": builder.name}
@@ -89,10 +91,6 @@ def _commit(project: Project) -> tuple[str, bool]:
         return time.strftime("%Y%m%d-%H%M%S", time.gmtime()), True
     changed = git.run("status", "--porcelain", "--", ".", f":(exclude){project.environments}")
     return done.out.strip(), not changed.out.strip()
-
-
-def _takes_a_time(file: Path) -> bool:
-    return TAKES_A_TIME.search(file.read_text(errors="replace")) is not None
 
 
 def _time_of(project: Project) -> str:

@@ -17,7 +17,7 @@ from morrow.tool.base.errors import Failure, Problem
 from morrow.tool.base.project import Project
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment import load
-from morrow.tool.environment.model import KINDS, Environment
+from morrow.tool.environment.model import KINDS
 from morrow.tool.rules.deployable import refusals
 
 Level = Callable[[Site], list[Problem]]
@@ -50,14 +50,11 @@ def examine(
     return site, level(site)
 
 
-def _usable(environment: Environment) -> bool:
-    clear = all(layer.readable for layer in environment.layers) and bool(environment.name)
-    return clear and bool(environment.target) and environment.kind in KINDS
-
-
 def READABLE(site: Site) -> list[Problem]:  # noqa: N802 - a level, used as a constant
     """Ask for no more than what leads to the place where it runs."""
-    return [] if _usable(site.environment) else VALID(site)
+    environment = site.environment
+    clear = all(layer.readable for layer in environment.layers) and environment.name
+    return [] if clear and environment.target and environment.kind in KINDS else VALID(site)
 
 
 def VALID(site: Site) -> list[Problem]:  # noqa: N802 - a level, used as a constant
