@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.base.outcome import Json
-from morrow.tool.deliver import rollout, served
+from morrow.tool.deliver import rollout, smoke
 from morrow.tool.deliver.helm import _waits
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.diagnose.diagnose import diagnose
@@ -88,9 +88,9 @@ def test_pods_that_fall_again_and_again_are_no_good_end(
 
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
-    monkeypatch.setattr(served, "look_around", lambda *_: look(None))
-    monkeypatch.setattr(served, "look_at_all", look)
-    found, _ = served.unserved(SITE, seen(good()))
+    monkeypatch.setattr(smoke, "look_around", lambda *_: look(None))
+    monkeypatch.setattr(smoke, "look_at_all", look)
+    found, _ = smoke.unserved(SITE, seen(good()))
     assert [one.object for one in found] == ([] if heals else ["Pod web-1-4"])
 
 
@@ -130,17 +130,17 @@ def crashed() -> list[Json]:
     ],
 )
 def test_pods_that_fell_once_it_had_rolled_out(view: View, expected: list[str]) -> None:
-    assert [one.problem.code for one in served._beside(SITE, view)] == expected
+    assert [one.problem.code for one in smoke._beside(SITE, view)] == expected
 
 
 def test_a_pod_that_nothing_keeps_is_judged_too() -> None:
     odd = crashed()[2]
     odd["metadata"] |= {"name": "odd", "ownerReferences": []}
-    assert [one.problem.object for one in served._beside(SITE, seen(good(odd)))] == [
+    assert [one.problem.object for one in smoke._beside(SITE, seen(good(odd)))] == [
         "Pod odd, container web"
     ]
     odd["metadata"]["annotations"] = {"helm.sh/hook": "test"}
-    assert served._beside(SITE, seen(good(odd))) == [], "the control: `helm test` made it"
+    assert smoke._beside(SITE, seen(good(odd))) == [], "the control: `helm test` made it"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_how_a_pod_that_nothing_keeps_has_ended(
     odd["status"]["containerStatuses"][0]["state"] = {"terminated": ended}
     odd["status"] |= status
     view = seen(good(odd))
-    assert [one.problem.code for one in served._beside(SITE, view)] == expected
+    assert [one.problem.code for one in smoke._beside(SITE, view)] == expected
     assert _state(view, diagnose(view, PLACE), PLACE) == (
         "serving" if status["phase"] == "Succeeded" else "degraded"
     )
@@ -177,7 +177,7 @@ def test_an_autoscaler_that_asks_for_more_than_its_least_is_at_work() -> None:
         scalers = [scaler(least)]
         for one in scalers:
             one["metadata"]["labels"] = {}
-        found.append(len(served._beside(SITE, seen(items, HorizontalPodAutoscaler=scalers))))
+        found.append(len(smoke._beside(SITE, seen(items, HorizontalPodAutoscaler=scalers))))
     assert found == [0, 1]
 
 
