@@ -35,6 +35,7 @@ COMMAND = {
     "alerts": "make proof",
     "commit": "make proof",
     "rotation": "make proof",
+    "aws": "make proof",
     "bench": "make bench",
     "ci": ".ci/run",
 }
@@ -102,6 +103,9 @@ def rows(name: str, facts: dict[str, Any]) -> Iterator[Row]:
         case "rotation":
             for what, seconds in facts["seconds"].items():
                 yield f"external secrets: {what}", f"{seconds:.1f} s"
+        case "aws":
+            for what, seconds in facts["seconds"].items():
+                yield f"the platform on the fake of AWS: {what}", f"{seconds:.0f} s"
         case "bench":
             for one in facts["rows"]:
                 value = f"{one['value']:g} {one['unit']} ({one['spread']})"

@@ -13,8 +13,8 @@ import pytest
 from tests.terraform import aws_provider
 from tests.terraform.fixtures import REPOSITORY
 from tests.terraform.helm_provider import Provider
+from tests.terraform.native import test_inputs
 from tests.terraform.native.conftest import NOBODY, Run
-from tests.terraform.native.test_inputs import MODULES, test_every_rule_is_broken_by_its_input
 from tests.terraform.test_module import ok
 from tools.build import program
 
@@ -71,6 +71,6 @@ def test_it_finds_nothing_to_format(tofu: Run) -> None:
     ok(tofu(TERRAFORM, "fmt", "-check", "-diff", "-recursive"))
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", test_inputs.MODULES)
 def test_it_refuses_the_same_inputs(name: str, tmp_path: Path, tofu: Run) -> None:
-    test_every_rule_is_broken_by_its_input(name, tmp_path, tofu)
+    test_inputs.test_every_rule_is_broken_by_its_input(name, tmp_path, tofu)

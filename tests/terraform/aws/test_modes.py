@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from tests.records import record
 from tests.terraform.aws.account import REPOSITORY
 from tests.terraform.aws.estate import SHIPPED, Estate, estate, left
 
@@ -49,7 +51,12 @@ def test_the_prod_size_and_its_guarded_end(tmp_path: Path) -> None:
     """Its guard is lifted for the end as the guide says."""
     with estate(tmp_path, "prod") as live:
         before = live.account.inventory()
-        live.apply()
+        began = time.monotonic()
+        done = live.terraform("apply", "-auto-approve", "-no-color")
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        applied = time.monotonic()
+        live.settled()
+        planned = time.monotonic()
         done = live.terraform("plan", "-destroy", "-no-color")
         assert done.returncode != 0
         assert "prevent_destroy" in done.stderr
@@ -57,7 +64,16 @@ def test_the_prod_size_and_its_guarded_end(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         live.tell("protected = true", "protected = false")
         live.apply()
+        ending = time.monotonic()
         destroyed(live, before)
+        ended = time.monotonic()
+    seconds = {
+        "apply of the prod size": applied - began,
+        "its next plan, without changes": planned - applied,
+        "its destroy": ended - ending,
+    }
+    print(seconds)
+    record("aws", {"seconds": seconds})
 
 
 @FULL
