@@ -90,5 +90,4 @@ def _pods(site: Site, done: str, well: str = "") -> str:
     # Somebody who changes it again and again keeps its pods from coming; those of before serve on.
     older = [pod for pod in own_pods(view) if is_ready(pod) and not is_ending(pod)]
     serve = f"; {len(older) - ready} of an earlier template serve" if len(older) > ready else ""
-    said = f"{ready} of {wanted} pods are ready{why}{serve}"
-    return f"{done}; {said}"
+    return f"{done}; {ready} of {wanted} pods are ready{why}{serve}"

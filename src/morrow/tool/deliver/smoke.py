@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 
 from morrow.tool.base.errors import APPLIED, Failure, Problem
 from morrow.tool.base.outcome import Json
@@ -101,7 +100,7 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
         unripe = [one for one in found if now - first[one.key] < one.hold]
         if not unripe or now - began > PATIENCE:
             # Pods that fall again and again each have a finding of their own, and none lasts.
-            falls = not all(map(partial(_stands, view), view.workloads))
+            falls = not _all_stand(view)
             ripe = (one for one in found if falls or one.beside or one not in unripe)
             return [one.problem for one in ripe], view
         if now - said > REMINDER:
@@ -121,10 +120,14 @@ def unserved(site: Site, rolled_out: View) -> tuple[list[Problem], View]:
 
 def _beside(site: Site, view: View) -> list[Finding]:
     found = [one for one in diagnose(view, site.place) if not one.past and one.hold != WAIT]
-    if all(map(partial(_stands, view), view.workloads)):
+    if _all_stand(view):
         return [one for one in found if one.beside or of_alone(one, view, site.place)]
     # It had rolled out: pods have fallen since, or an autoscaler asks for more.
     return found or [Finding(stuck(view, site.place, GOES), GOES)]
+
+
+def _all_stand(view: View) -> bool:
+    return all(_stands(view, one) for one in view.workloads)
 
 
 def _stands(view: View, workload: Json) -> bool:

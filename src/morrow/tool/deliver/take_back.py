@@ -44,25 +44,16 @@ def choose(site: Site, to: int | None = None) -> Goal:
     wanted = to if to is not None else (good[-1] if good else None)
     if wanted is None or wanted not in kept or wanted == current:
         told = ", ".join(map(str, good)) or "none"
-        raise Failure(
-            problem(
-                "revision-missing",
-                f"release {environment.name}",
-                f"there is no {f'revision {to}' if to else 'earlier revision'} to go back to"
-                f" from {current}; good ones: {told}",
-                release=shlex.join((environment.name, *site.helm.where)),
-            )
-        )
+        what = f"revision {to}" if to else "earlier revision"
+        cause = f"there is no {what} to go back to from {current}; good ones: {told}"
+        release = shlex.join((environment.name, *site.helm.where))
+        where = f"release {environment.name}"
+        raise Failure(problem("revision-missing", where, cause, release=release))
     goal = goal_of(wanted, kept[wanted], environment.name)
     if goal.secret and site.kubectl.get("secret", goal.secret) is None:
-        raise Failure(
-            problem(
-                "revision-secret-gone",
-                f"Secret {goal.secret}",
-                f"release {wanted} reads it, and it is not in {environment.namespace} any more",
-                environment=environment.label,
-            )
-        )
+        where, label = f"Secret {goal.secret}", environment.label
+        cause = f"release {wanted} reads it, and it is not in {environment.namespace} any more"
+        raise Failure(problem("revision-secret-gone", where, cause, environment=label))
     return goal
 
 

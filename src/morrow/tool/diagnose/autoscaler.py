@@ -32,10 +32,9 @@ def autoscaler_findings(view: View, place: Place) -> Iterator[Finding]:
         elif mute:
             container, resource = mute[0]
             cause = f"it compares use with what is asked for, and container {container} asks for"
+            cause += f" no {resource}"
             repair = f"set its resources.requests.{resource} in {place.file}"
-            told = place.problem(
-                "autoscaler-blind", title(scaler), f"{cause} no {resource}", repair=repair
-            )
+            told = place.problem("autoscaler-blind", title(scaler), cause, repair=repair)
             yield Finding(told, SETTLES, True)
         elif active.get("status") == "False":
             final = any(words in str(active.get("message")) for words in FINAL)

@@ -63,11 +63,10 @@ def untaken_findings(view: View, place: Place) -> Iterator[Finding]:
         if wanted_of(workload) == 0:
             pods = spec_of(template_of(workload))
             asked = ", ".join(f"{k}={v}" for k, v in (pods.get("nodeSelector") or {}).items())
-            cause = "no node takes a pod of it: " + (
-                f"it asks for nodes with {asked}"
-                if asked
-                else "affinity or taints of all exclude it"
-            )
+            why = "affinity or taints of all exclude it"
+            if asked:
+                why = f"it asks for nodes with {asked}"
+            cause = f"no node takes a pod of it: {why}"
             look = f"{place.kubectl} get nodes --show-labels"
             told = place.problem("unschedulable", title(workload), cause, look=look)
             yield Finding(told, SETTLES, True)

@@ -25,23 +25,16 @@ def rewritten_findings(view: View, place: Place) -> Iterator[Finding]:
             said = (_difference(before, now) for before, now in pairs if before is not None)
             if cause := next(filter(None, said), ""):
                 if workload["kind"] == "ReplicaSet":
-                    yield _left(pod, cause, place)
-                    return
-                cause += ": an admission rule or webhook of the cluster rewrites it"
-                # What it was made as stays until it is made anew, also when the rule is gone.
-                again = f"{typed()} restart {place.environment}"
-                found = place.problem("release-overwritten", title(pod), cause, up=again)
+                    cause += ": a ReplicaSet of its own replaces no pod"
+                    command = f"{place.kubectl} delete pod {pod['metadata']['name']}"
+                    found = place.problem("rollout-paused", title(pod), cause, command=command)
+                else:
+                    cause += ": an admission rule or webhook of the cluster rewrites it"
+                    # It stays as it was made until it is made anew, also when the rule is gone.
+                    again = f"{typed()} restart {place.environment}"
+                    found = place.problem("release-overwritten", title(pod), cause, up=again)
                 yield Finding(found, SETTLES, True)
                 return
-
-
-def _left(pod: Json, cause: str, place: Place) -> Finding:
-    """Return that a pod is as old as its maker's template is not: it replaces none by itself."""
-    cause += ": a ReplicaSet of its own replaces no pod"
-    command = f"{place.kubectl} delete pod {pod['metadata']['name']}"
-    return Finding(
-        place.problem("rollout-paused", title(pod), cause, command=command), SETTLES, True
-    )
 
 
 def _difference(wanted: Json, now: Json) -> str:

@@ -83,10 +83,9 @@ def _headless(service: Json, view: View, place: Place) -> Iterator[Finding]:
     cause = "it leads to no pod"
     ready = [pod for pod in own_pods(view) if is_ready(pod)]
     if ready:
-        told = place.problem(
-            "service-leads-nowhere", title(service), cause + _selector(service, ready, place)[0],
-            repair=f"correct it in {place.file}, then: {typed()} up {place.environment}",
-        )  # fmt: skip
+        cause += _selector(service, ready, place)[0]
+        repair = f"correct it in {place.file}, then: {typed()} up {place.environment}"
+        told = place.problem("service-leads-nowhere", title(service), cause, repair=repair)
         yield Finding(told, SETTLES, True)
 
 
@@ -96,15 +95,13 @@ def _balancer(service: Json, view: View, place: Place) -> Iterator[Finding]:
         return
     events = events_of(view, service)
     failed = next((e for e in events if e.get("type") == "Warning"), None)
+    cause = "it gets no address, and no controller of the cluster says that it is at it"
+    hold = SILENT
     if failed is not None:
         cause = f"it gets no address, {failed.get('reason')}: {failed.get('message')}"
-        yield Finding(place.problem("load-balancer-pending", title(service), cause), SILENT)
     elif any(event.get("reason") in AT_WORK for event in events):
-        cause = "its load balancer is being made and has no address yet"
-        yield Finding(place.problem("load-balancer-pending", title(service), cause), WAIT)
-    else:
-        cause = "it gets no address, and no controller of the cluster says that it is at it"
-        yield Finding(place.problem("load-balancer-pending", title(service), cause), SILENT)
+        cause, hold = "its load balancer is being made and has no address yet", WAIT
+    yield Finding(place.problem("load-balancer-pending", title(service), cause), hold)
 
 
 def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
@@ -128,9 +125,8 @@ def _endpoints(service: Json, view: View, place: Place) -> Iterator[Finding]:
         said, repair = _selector(service, ready, place)
         if _as_applied(service, view):
             repair = f"correct them in {place.file}, then: {typed()} up {place.environment}"
-        problem = place.problem(
-            "service-leads-nowhere", title(service), cause + said, repair=repair
-        )
+        cause += said
+        problem = place.problem("service-leads-nowhere", title(service), cause, repair=repair)
         yield Finding(problem, hold, True)
     yield from _by_hand(service, list(pods.values()), view, place)
 

@@ -38,9 +38,8 @@ def stuck(view: View, place: Place, seconds: float) -> Problem:
         state = f"it has until {ends} to end, and a new one waits for it" if ends else ""
         after = f"{state or pod_state(item, view)}; {after}"
     cause = f"{after}: this is not sure, it is what stands still"
-    return place.problem(
-        "rollout-slow", title(item), cause, tuple(lines), look=look_at(item, place)
-    )
+    look = look_at(item, place)
+    return place.problem("rollout-slow", title(item), cause, tuple(lines), look=look)
 
 
 def _stuck_item(view: View, place: Place) -> Json | None:

@@ -83,15 +83,16 @@ def _unplaced(
         return
     if gates := ", ".join(one["name"] for one in spec.get("schedulingGates") or []):
         cause = f"it is held back by the scheduling gate {gates}, which nobody has taken away yet"
-        yield Finding(place.problem("unschedulable", where, cause, look=look), WAIT)
+        hold = WAIT
     elif claims := ", ".join(_claims_waited_for(pod, view)):
         cause = f"it asks for {claims}, and waits until that is there"
-        listing = f"{place.kubectl} get resourceclaims,resourceclaimtemplates"
-        yield Finding(place.problem("unschedulable", where, cause, look=listing), NO_VOLUME)
+        hold, look = NO_VOLUME, f"{place.kubectl} get resourceclaims,resourceclaimtemplates"
     elif not condition:
         name = spec.get("schedulerName", "default-scheduler")
-        cause = f"no scheduler has looked at it; it asks for {name}"
-        yield Finding(place.problem("unschedulable", where, cause, look=look), UNSEEN)
+        hold, cause = UNSEEN, f"no scheduler has looked at it; it asks for {name}"
+    else:
+        return
+    yield Finding(place.problem("unschedulable", where, cause, look=look), hold)
 
 
 def _claims_waited_for(pod: Json, view: View) -> Iterator[str]:

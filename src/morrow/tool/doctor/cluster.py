@@ -172,9 +172,8 @@ def _asked(image: str, place: Place) -> Check:
     if not (host := registry_of(image)):
         return Check("image", "skip", f"{image} names no registry that could be asked")
     try:
-        answer = ask_for(
-            host, f"{folder}/{name}".removeprefix(f"{host}/"), digest or tag or "latest"
-        )
+        path = f"{folder}/{name}".removeprefix(f"{host}/")
+        answer = ask_for(host, path, digest or tag or "latest")
     except OSError as wrong:
         return Check("image", "skip", f"{image}: {host} is not reached from here ({wrong})")
     if answer.status == 200:
