@@ -9,8 +9,9 @@ import pytest
 from morrow.tool.base.errors import Failure
 from morrow.tool.base.project import Project
 from morrow.tool.environment import new as environment_new
-from morrow.tool.environment.new import make, renamed_terraform, renamed_values
+from morrow.tool.environment.new import make, renamed_terraform, renamed_values, require_name
 from tests.environments import load
+from tests.unit.tool.command import morrow
 
 
 def test_a_new_environment_has_the_others_shape(project_folder: Path) -> None:
@@ -104,3 +105,15 @@ def test_names_are_replaced_only_where_they_are_names() -> None:
     assert renamed_terraform('x = "developer" y = "dev"', "dev", "qa") == (
         'x = "developer" y = "qa"'
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "proposed"),
+    [("dev", "dev"), ("Dev", "dev"), ("my env", "my-env"), ("9", "qa"), ("base", "qa")],
+)
+def test_a_name_that_is_refused_is_never_proposed(
+    project_folder: Path, typed: str, proposed: str
+) -> None:
+    told = morrow("platform", "plan", typed, "--json", folder=project_folder)
+    assert told.problem["fix"].startswith(f"morrow env new {proposed} "), told
+    require_name(proposed, "--on aws")

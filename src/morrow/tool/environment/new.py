@@ -50,12 +50,18 @@ def make(project: Project, name: str, source: str) -> list[str]:
 
 def require_name(name: str, how: str) -> None:
     """Refuse a name that an environment cannot have; `how` it is to be made."""
-    if not NAME.match(name) or name == "base":
-        proper = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:32].rstrip("-")
-        proper = "qa" if proper in ("", "base") else proper
+    if (proper := proper_name(name)) != name:
         cause = "a name has lower-case letters, digits and dashes, begins with a letter, has at"
         cause += " most 32, and is not base"
         raise Failure(problem("environment-unnamable", name, cause, name=proper, how=how))
+
+
+def proper_name(name: str) -> str:
+    """Return the name, or one like it that an environment can have."""
+    if NAME.match(name) and name != "base":
+        return name
+    proper = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-0123456789")[:32].rstrip("-")
+    return "qa" if proper in ("", "base") else proper
 
 
 def own_namespace(namespace: str, source: str, name: str) -> str:

@@ -12,6 +12,7 @@ from morrow.tool.base.errors import Failure, Problem, problem
 from morrow.tool.base.project import Project
 from morrow.tool.base.terminal import terminal
 from morrow.tool.base.words import did_you_mean
+from morrow.tool.environment.new import proper_name
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_errors import FixContext
 from morrow.tool.programs.terraform_json import Progress
@@ -32,9 +33,8 @@ class Platform:
         if name not in known:
             there = project.shown(places(project)[0])
             cause = f"{there} has {', '.join(known) or 'none'}{did_you_mean(name.lower(), known)}"
-            raise Failure(
-                problem("platform-missing", name or "(no name)", cause, name=name or "NAME")
-            )
+            proper = proper_name(name) if name else "NAME"
+            raise Failure(problem("platform-missing", name or "(no name)", cause, name=proper))
         return found
 
     @property
