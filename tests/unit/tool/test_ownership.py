@@ -99,6 +99,19 @@ def test_a_release_of_another_chart_is_left_alone(
     assert any(line.startswith(CHANGES) for line in cluster.asked) == (not theirs)
 
 
+@pytest.mark.parametrize("words", [("rollback", "dev"), ("secrets", "rotate", "dev")])
+@pytest.mark.parametrize("chart", ["morrow", "theirs"])
+def test_nor_is_it_rolled_back_or_given_new_secrets(
+    cluster: StandIn, words: tuple[str, ...], chart: str
+) -> None:
+    serving(cluster)
+    cluster.says(objects=[*cluster.world["objects"], kept("shop", "dev", chart)], history=[])
+    done = morrow(*words, "--json")
+    theirs = chart == "theirs"
+    assert ("release-of-another" in done.out and done.code == 2) == theirs, done
+    assert not (theirs and any(line.startswith(CHANGES) for line in cluster.asked))
+
+
 LEFT = thing("Deployment", "old", "apps/v1", metadata={
     "annotations": {"meta.helm.sh/release-name": "old"},
     "labels": {"app.kubernetes.io/name": "old"},

@@ -16,6 +16,7 @@ from morrow.tool.cluster.protection import guard
 from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import PATIENCE, changed_already, failed
+from morrow.tool.deliver.ownership import require_own
 from morrow.tool.deliver.rollout import Rollout
 from morrow.tool.deliver.smoke import smoke
 from morrow.tool.deliver.take_back import Goal, choose, goal_of, take_back
@@ -29,6 +30,7 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
     """Go back one good release, or to the one named, and wait until it serves."""
     environment = site.environment
     guard(site, confirm, f"rollback {environment.label}")
+    require_own(site)
     with lock.held(environment, f"morrow rollback {environment.label}"):
         finish_earlier_command(site)
         goal, before = choose(site, to), site.deployed

@@ -156,8 +156,9 @@ class Kubernetes(Operations, Inside, Logs, Target):
     def changing(
         self, site: Site, confirm: str | None, command: str, *, asks: str = ""
     ) -> Iterator[None]:
-        """Ask for the name, make the namespace, hold the lock."""
+        """Ask for the name, refuse a release of others, make the namespace, hold the lock."""
         guard(site, confirm, asks or command)
+        require_own(site)
         ensure_namespace(site)
         with lock.held(site.environment, f"morrow {command}"):
             yield
