@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,6 @@ import click
 
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.terminal import terminal
-from morrow.tool.base.words import seconds_of
 from morrow.tool.cli.options import (
     Number,
     confirm_option,
@@ -37,8 +37,9 @@ class Seconds(click.ParamType):  # type: ignore[type-arg,unused-ignore]
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Read it, between a second and an hour."""
-        seconds = seconds_of(str(value))
-        if seconds is None or not 1 <= seconds <= 3600:
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m)?", str(value))
+        seconds = float(match[1]) * (60 if match[2] == "m" else 1) if match else 0.0
+        if not 1 <= seconds <= 3600:
             self.fail(f"{value!r} is not a duration from 1s to 60m", param, ctx)
         return seconds
 
