@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from morrow.tool.base.errors import Failure
-from morrow.tool.programs.helm_storage import records
+from morrow.tool.programs.helm import records
 
 
 def kubectl(content: bytes) -> Any:

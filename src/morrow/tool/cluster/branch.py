@@ -20,8 +20,7 @@ from morrow.tool.base.terminal import terminal
 from morrow.tool.environment.load import read
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.git import Commit, Git
-from morrow.tool.programs.helm import template
-from morrow.tool.programs.helm_storage import Record
+from morrow.tool.programs.helm import Record, template
 from morrow.tool.programs.kubectl import Kubectl
 
 KEPT = 10  # releases that are looked back at

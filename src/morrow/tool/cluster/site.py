@@ -19,8 +19,7 @@ from morrow.tool.cluster.branch import releases
 from morrow.tool.cluster.objects import MADE_BY, parse
 from morrow.tool.cluster.place import Place, place_of
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm import Helm, Revision, template
-from morrow.tool.programs.helm_storage import Record, records, revision_of
+from morrow.tool.programs.helm import Helm, Record, Revision, records, revision_of, template
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.runner import Result
 

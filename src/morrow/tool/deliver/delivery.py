@@ -16,7 +16,7 @@ from morrow.tool.base.errors import Problem
 from morrow.tool.base.outcome import Json
 from morrow.tool.cluster.site import Site
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm_storage import Record
+from morrow.tool.programs.helm import Record
 from morrow.tool.recovery.recovery import Finding, find
 
 KEPT = 10  # revisions that Helm keeps

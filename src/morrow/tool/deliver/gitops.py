@@ -24,7 +24,7 @@ from morrow.tool.deliver.take_back import choose, take_back
 from morrow.tool.environment.load import read
 from morrow.tool.environment.model import Environment
 from morrow.tool.programs.git import TAKES_BACK
-from morrow.tool.programs.helm_storage import Record
+from morrow.tool.programs.helm import Record
 
 
 class ByGit(Delivery):

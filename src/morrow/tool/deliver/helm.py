@@ -18,8 +18,7 @@ from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
 from morrow.tool.diagnose.awaited import AFTER_ROLLBACK, AFTER_UP, waits_in_vain
 from morrow.tool.diagnose.job import vanishes
 from morrow.tool.diagnose.refused import helm_problem
-from morrow.tool.programs.helm import require_supported, served
-from morrow.tool.programs.helm_storage import Record, manifest_of
+from morrow.tool.programs.helm import Record, manifest_of, require_supported, served
 from morrow.tool.programs.runner import Result
 from morrow.tool.rules.deployable import chart_problems, sentences
 

@@ -10,7 +10,7 @@ from morrow.tool.base.terminal import typed
 from morrow.tool.cluster.objects import RELEASE, annotations_of, is_of
 from morrow.tool.cluster.site import Site
 from morrow.tool.diagnose.view import View
-from morrow.tool.programs.helm_storage import Record, records
+from morrow.tool.programs.helm import Record, records
 
 OURS = "morrow"  # the chart's name
 

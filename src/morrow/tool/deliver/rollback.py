@@ -22,7 +22,7 @@ from morrow.tool.deliver.smoke import smoke
 from morrow.tool.deliver.take_back import Goal, choose, goal_of, take_back
 from morrow.tool.diagnose.awaited import AFTER_ROLLBACK
 from morrow.tool.diagnose.view import View
-from morrow.tool.programs.helm_storage import manifest_of
+from morrow.tool.programs.helm import manifest_of
 from morrow.tool.recovery.recovery import finish_earlier_command
 
 

@@ -14,8 +14,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import delivery_of
 from morrow.tool.deliver.failed import NOT_BACK, PATIENCE
 from morrow.tool.deliver.rollout import Rollout
-from morrow.tool.programs.helm import served
-from morrow.tool.programs.helm_storage import Record, manifest_of
+from morrow.tool.programs.helm import Record, manifest_of, served
 
 
 @dataclass(frozen=True)

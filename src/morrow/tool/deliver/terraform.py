@@ -15,7 +15,7 @@ from morrow.tool.cluster.site import Site
 from morrow.tool.deliver.delivery import Delivery
 from morrow.tool.deliver.helm import ByHelm
 from morrow.tool.environment.model import Environment
-from morrow.tool.programs.helm_storage import Record, write_chart
+from morrow.tool.programs.helm import Record, write_chart
 from morrow.tool.programs.terraform import Terraform
 from morrow.tool.programs.terraform_json import Plan, Progress
 from morrow.tool.recovery.recovery import Finding

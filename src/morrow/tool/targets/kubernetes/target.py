@@ -31,7 +31,7 @@ from morrow.tool.doctor.programs import program_checks
 from morrow.tool.plan.compute import compute
 from morrow.tool.plan.file import open_plan, write
 from morrow.tool.plan.show import as_json, as_text
-from morrow.tool.programs.helm_storage import manifest_of
+from morrow.tool.programs.helm import manifest_of
 from morrow.tool.rules.signed import unshown, verify_table
 from morrow.tool.stores.store import store_of
 from morrow.tool.targets.kubernetes.inside import Inside
