@@ -38,7 +38,10 @@ def test_a_task_passes_lines_on_and_ends_with_the_code_of_its_command() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(("words", "code"), [(["true"], 0), (["sh", "-c", "kill -9 $$"], 137)])
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["true"], 0), (["sh", "-c", "kill -9 $$"], 137), (["sh", "-c", "kill -40 $$"], 168)],
+)
 def test_the_exit_code_is_the_command_s(words: list[str], code: int) -> None:
     assert task(*words).returncode == code
 

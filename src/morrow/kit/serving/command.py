@@ -24,7 +24,7 @@ from morrow.kit.request import metrics
 from morrow.kit.request.logs import fields
 from morrow.kit.serving.judged import Asked
 from morrow.kit.serving.passing import Lines
-from morrow.kit.serving.signals import Action, ended, hear
+from morrow.kit.serving.signals import Action, ended, hear, name_of
 from morrow.kit.serving.stop_words import stop_of
 from morrow.kit.settings.own_settings import KitSettings, info
 from morrow.kit.settings.problem import BROKEN, StartError, logger
@@ -110,7 +110,7 @@ class Command:
             logger.error("the grace is over: killed, and its work is lost", extra=said)
             return BROKEN
         if code < 0:
-            logger.error("ended by %s", signal.Signals(-code).name, extra=said)
+            logger.error("ended by %s", name_of(-code), extra=said)
             return 128 - code
         logger.log(logging.ERROR if code else logging.INFO, "ended", extra=said)
         return code

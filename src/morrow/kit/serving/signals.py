@@ -35,6 +35,15 @@ def hear(selector: selectors.BaseSelector, actions: Mapping[int, Action]) -> Non
     selector.register(heard, selectors.EVENT_READ, act)
 
 
+def name_of(number: int) -> str:
+    """Return a signal's name; those of real time, but the first and the last, have only a number.
+
+    >>> name_of(15), name_of(40)
+    ('SIGTERM', '40')
+    """
+    return getattr(signal.Signals._value2member_map_.get(number), "name", str(number))
+
+
 def ended() -> Iterator[tuple[int, int]]:
     """Yield pid and exit code of each child that has ended.
 

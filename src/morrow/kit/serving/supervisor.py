@@ -16,7 +16,7 @@ from pathlib import Path
 from morrow.kit.request.logs import fields
 from morrow.kit.serving.child import Child, fork
 from morrow.kit.serving.handover import Offer
-from morrow.kit.serving.signals import Action, ended, hear
+from morrow.kit.serving.signals import Action, ended, hear, name_of
 from morrow.kit.serving.words import CLOSING, DRAIN, READY, RETIRE
 from morrow.kit.serving.worker import Job
 from morrow.kit.settings.own_settings import KitSettings
@@ -193,7 +193,7 @@ class Supervisor:
         now = time.monotonic()
         self._deaths = [one for one in self._deaths if now - one < DEATHS_WITHIN] + [now]
         self._restarts += 1
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how = f"signal {name_of(-code)}" if code < 0 else f"exit code {code}"
         logger.error("the worker died: %s", how, extra=fields(worker=worker.pid))
         if len(self._deaths) >= MOST_DEATHS:
             logger.critical("the worker died %d times in a minute", MOST_DEATHS)
