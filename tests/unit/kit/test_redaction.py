@@ -34,6 +34,17 @@ def test_a_url_shows_its_password_only_when_asked() -> None:
         pickle.dumps(url)
 
 
+def test_the_password_of_a_url_is_hidden_however_a_driver_shows_it() -> None:
+    class Cluster(Settings):
+        nodes: list[Url]
+
+    Cluster.load(
+        {"NODES": "redis://:first%40node@a.example.com,redis://:second-node@b.example.com"}
+    )
+    said = clean("first%40node is wrong, so are first@node and second-node")
+    assert said == "******** is wrong, so are ******** and ********"
+
+
 def test_a_url_without_a_password_is_plain_text() -> None:
     plain = Url("https://api.example.com/v1")
     assert plain == "https://api.example.com/v1" == plain.reveal()

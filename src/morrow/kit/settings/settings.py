@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping, MutableMapping
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar, Self, dataclass_transform
+from urllib.parse import unquote
 
 from morrow.kit.settings.loading import SettingsError, judge
 from morrow.kit.settings.redact import keep_out
@@ -80,10 +81,11 @@ class Settings:
         """
         values, problems = judge(cls, os.environ if environ is None else environ)
         for value in values.values():
-            if isinstance(value, Secret):
-                keep_out([value.reveal()])
-            elif isinstance(value, Url) and value.password:
-                keep_out([value.password])
+            for one in value if isinstance(value, list) else (value,):
+                if isinstance(one, Secret):
+                    keep_out([one.reveal()])
+                elif isinstance(one, Url) and one.password:
+                    keep_out([one.password, unquote(one.password)])  # drivers show it decoded
         if problems:
             raise SettingsError(problems)
         if environ is None:
