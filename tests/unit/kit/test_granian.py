@@ -15,6 +15,7 @@ from morrow.kit.request.forwarded import Proxies
 from morrow.kit.request.observer import Observer
 from morrow.kit.request.threads import OF_REQUESTS
 from morrow.kit.request.wsgi import Middleware
+from morrow.kit.serving.serve import _listen
 from morrow.kit.serving.wsgi_server import WsgiServer
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -30,6 +31,16 @@ def whole_answer(client: socket.socket) -> bytes:
     while piece := client.recv(4096):
         answer += piece
     return answer
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the option's name is Linux's")
+def test_a_client_that_vanished_is_noticed() -> None:
+    listener = _listen("127.0.0.1", 0, None, "MORROW_PORT")
+    with listener, socket.create_connection(listener.getsockname()):
+        ours, _ = listener.accept()
+        with ours:
+            assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="descriptors are exchanged on Linux only")

@@ -191,6 +191,8 @@ def test_threads_from_the_container(tmp_path: Path) -> None:
 
 
 def test_declarations_that_cannot_work_are_refused() -> None:
+    with pytest.raises(TypeError, match="needs a subclass"):
+        Service(print, dict)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="needs an application"):
         Service(3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="wait is a share of time"):

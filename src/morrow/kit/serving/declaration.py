@@ -45,6 +45,8 @@ class Declaration:
     ) -> None:
         if not callable(app):
             raise TypeError(f"Service needs an application or a factory, not {app!r}")
+        if not (isinstance(settings, type) and issubclass(settings, Settings)):
+            raise TypeError(f"Service needs a subclass of morrow.Settings, not {settings!r}")
         if not 0 <= wait < 1:
             raise ValueError(f"wait is a share of time, from 0 to below 1, not {wait}")
         if interface not in (None, "wsgi", "asgi"):

@@ -128,6 +128,11 @@ def _listen(host: str, port: int, inherited: socket.socket | None, variable: str
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # Accepted connections inherit it: an answer is sent at once.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # So is this: a client that vanished from a websocket or a stream is noticed. Linux has all.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, number in (("IDLE", 60), ("INTVL", 15), ("CNT", 4)):
+        if option := getattr(socket, f"TCP_KEEP{name}", None):
+            listener.setsockopt(socket.IPPROTO_TCP, option, number)
     try:
         listener.bind((host, port))
         listener.listen(2048)
