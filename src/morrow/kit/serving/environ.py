@@ -32,6 +32,10 @@ class _File(FileWrapper):
 
     def __init__(self, filelike: Any, blksize: int = 0) -> None:  # noqa: ANN401 - what can be read
         super().__init__(filelike, max(blksize, 64 * 1024))
+        # Who answers a part of a file looks for these: without them all before it is read.
+        for name in ("seekable", "seek", "tell"):
+            if method := getattr(filelike, name, None):
+                setattr(self, name, method)
 
 
 # What each request says anew stands here as well: a copy has room for it.

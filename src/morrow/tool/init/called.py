@@ -41,9 +41,11 @@ heard = Heard()
 
 def led(paths: list[str], headers: Any) -> None:
     """Ask at last where a page leads within the service: a login, a set-up, a language."""
-    for name, value in headers:
-        name, value = (one.decode() if isinstance(one, bytes) else one for one in (name, value))
-        to = urlsplit(value) if name.lower() == "location" else None
+    for pair in headers:
+        name, value = (one.decode("latin-1") if isinstance(one, bytes) else one for one in pair)
+        to = None
+        with contextlib.suppress(ValueError):  # the application's own affair
+            to = urlsplit(value) if name.lower() == "location" else None
         if to and to.hostname in (None, "127.0.0.1") and to.path[:1] == "/" and len(paths) < MOST:
             paths += [] if to.path in paths else [to.path]
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, cast
 
 LOGGERS = re.compile(
-    r"/site-packages/(structlog|loguru|logging|pythonjsonlogger)/|/logging/\w+\.py$"
+    r"/site-packages/(structlog|loguru|logging|pythonjsonlogger)/|/logging/(__init__|handlers)\.py$"
 )
 
 
@@ -40,7 +40,8 @@ def failed(error: BaseException, folder: str) -> dict[str, Any]:
         for one in told.errors():
             names.append(["__".join(map(str, one.get("loc", ()))), str(one.get("type", ""))])
     said = str(error)
-    if (first := error.__context__) is not None and LOGGERS.search(frames[-1].filename):
+    logged = bool(frames) and LOGGERS.search(frames[-1].filename) and frames[-1] is not last
+    if (first := error.__context__) is not None and logged:
         said += f", as it logged {type(first).__name__}: {first}"  # else nobody hears of that
     if isinstance(error, ImportError) and error.path:  # its version tells more than its file
         file = os.path.relpath(error.path, folder) if error.path.startswith(folder) else "Python"

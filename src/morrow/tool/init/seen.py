@@ -23,7 +23,8 @@ MAKERS = {
 WEAK = {"App", "Application", "NinjaAPI", "AioHTTP", "Service"}
 MODULES = ("main", "app", "wsgi", "asgi", "server", "application", "api", "run")
 WORDS = r"(create|make|build|get|init)_(\w+_)?(app|application|server)|(\w+_)?factory"
-FACTORY = re.compile(rf"(?!\w*form(set)?_factory)({WORDS})")  # Django's forms are none
+FORMS = r"(\w*_)?(model|inline)?form(set)?_factory"  # Django's forms are no applications
+FACTORY = re.compile(rf"(?!{FORMS})({WORDS})")
 
 
 def seen(repository: Repository) -> Iterator[Candidate]:

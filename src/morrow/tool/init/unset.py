@@ -17,9 +17,8 @@ def unset(repository: Repository, refusal: Refusal) -> str:
     beside = f"{refusal.candidate.source}/{path}".lstrip("/")
     file = beside if beside in repository.trees else path
     tree = repository.trees.get(file, ast.Module([], []))
-    used = {
-        one.id for one in ast.walk(tree) if isinstance(one, ast.Name) and str(one.lineno) == line
-    }
+    names = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and str(one.lineno) == line]
+    used = [one.id for one in names if isinstance(one.ctx, ast.Load)]
     for name, held in [(one, held) for one in used for held in (file, *_from(tree, one))]:
         for place, function in _sets(repository, held, name):
             calls = next(_calls(repository, function), "")

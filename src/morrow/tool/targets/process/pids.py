@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+KILLED = 5.0  # seconds that a killed process gets
+
 
 def pid_in(file: Path) -> int | None:
     """Return the process whose number the file holds, if it lives and is the one that wrote it."""
@@ -32,7 +34,8 @@ def end(files: Sequence[Path], patience: float, asks: int = signal.SIGTERM) -> N
                 os.kill(pid, asks)
     deadline = time.monotonic() + patience
     for file in files:
-        while pid := pid_in(file):
+        # Nothing ends one that the kernel holds, on a disk that does not answer.
+        while (pid := pid_in(file)) and time.monotonic() < deadline + KILLED:
             if time.monotonic() > deadline:
                 with suppress(ProcessLookupError):
                     os.killpg(pid, signal.SIGKILL)
