@@ -9,7 +9,9 @@ import pytest
 
 from morrow.tool.init.candidates import candidates
 from morrow.tool.init.files import Repository
+from morrow.tool.init.guess import guess
 from morrow.tool.init.implied import implied
+from morrow.tool.init.settings import Setting
 from tests.unit.tool.test_init import WSGI, fill, found
 
 
@@ -49,3 +51,11 @@ def test_a_store_that_is_not_named_is_a_setting_and_a_file_here(tmp_path: Path) 
 def test_a_factory_of_forms_makes_no_application(tmp_path: Path, made: str, number: int) -> None:
     fill(tmp_path, forms_py=f"Shop = {made}()\n")
     assert len(candidates(Repository.read(tmp_path))) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SHOP_DB_ENGINE", "django.db.backends.sqlite3"), ("SHOP_ENGINE", "local")],
+)
+def test_the_engine_of_a_database_is_a_file_here(name: str, value: str) -> None:
+    assert guess(name, {name: Setting(name, None, True, "a.py", 1)}) == value

@@ -72,6 +72,7 @@ def guess(name: str, known: Mapping[str, Setting]) -> str:
         (r"ALLOWED_HOSTS|ORIGINS?$", "*"),
         (r"(URL|URI|ENDPOINT)$", "http://127.0.0.1:9"),
         (r"HOST$", "127.0.0.1"),
+        (r"(DB|DATABASE|SQL)_(ENGINE|BACKEND)$", "django.db.backends.sqlite3"),
         (r"(LOG_?)LEVEL$", "INFO"),
     ):
         if re.search(pattern, name):
