@@ -24,7 +24,9 @@ INDEX = r"(?m)^(-i|--index-url|--extra-index-url)\b.*"
 MANIFESTS = ("uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "requirements",
              "pyproject.toml", "Pipfile", "setup.py")  # fmt: skip
 # What a service's manifest names, or leaves to another file.
-FRAMEWORK = re.compile(r"(?im)^\s*-r\b|\b(flask|django|fastapi|starlette|litestar|quart|falcon)(?!_)")
+FRAMEWORK = re.compile(
+    r"(?im)^\s*-r\b|\b(flask|django|fastapi|starlette|litestar|quart|falcon)(?!_)"
+)
 FILES = ("requirements.txt", "requirements/requirements.txt", "requirements/prod.txt",
          "requirements/production.txt", "requirements/base.txt", "requirements/common.txt",
          "requirements/dev.txt", "requirements/development.txt")  # fmt: skip

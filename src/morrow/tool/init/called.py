@@ -39,15 +39,16 @@ class Heard(logging.Handler):
 heard = Heard()
 
 
-def led(paths: list[str], headers: Any) -> None:
-    """Ask at last where a page leads within the service: a login, a set-up, a language."""
+def led(paths: list[str], path: str, headers: Any) -> None:
+    """Ask where a page leads within the service, the first one's next: a login, a language."""
+    place = paths.index(path) + 1 if path == "/" and path in paths else len(paths)
     for pair in headers:
         name, value = (one.decode("latin-1") if isinstance(one, bytes) else one for one in pair)
         to = None
         with contextlib.suppress(ValueError):  # the application's own affair
             to = urlsplit(value) if name.lower() == "location" else None
         if to and to.hostname in (None, "127.0.0.1") and to.path[:1] == "/" and len(paths) < MOST:
-            paths += [] if to.path in paths else [to.path]
+            paths[place:place] = [] if to.path in paths else [to.path]
 
 
 def call(app: Any, kind: str, paths: list[str]) -> list[list[Any]]:
@@ -119,7 +120,7 @@ def call_wsgi(app: Any, path: str, paths: list[str]) -> int:
 
     def start(status: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], None]:
         said.append(status)
-        led(paths, headers)
+        led(paths, path, headers)
         return lambda _: None
 
     try:
@@ -179,7 +180,7 @@ async def one_asgi(app: Any, path: str, paths: list[str]) -> int:
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             status.append(message["status"])
-            led(paths, message.get("headers", ()))
+            led(paths, path, message.get("headers", ()))
         elif status[:1] == [500] and isinstance(part := message.get("body"), bytes):
             heard.page = heard.page or part
 
