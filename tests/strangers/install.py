@@ -25,7 +25,7 @@ MANIFESTS = ("uv.lock", "poetry.lock", "Pipfile.lock", "requirements.txt", "requ
              "pyproject.toml", "Pipfile", "setup.py")  # fmt: skip
 # What a service's manifest names, or leaves to another file.
 FRAMEWORK = re.compile(
-    r"(?im)^\s*-r\b|\b(flask|django|fastapi|starlette|litestar|quart|falcon)(?!_)"
+    r"(?im)^\s*-r\b|\b(flask|django|fastapi|starlette|litestar|quart|falcon)(?![\w-])"
 )
 FILES = ("requirements.txt", "requirements/requirements.txt", "requirements/prod.txt",
          "requirements/production.txt", "requirements/base.txt", "requirements/common.txt",
