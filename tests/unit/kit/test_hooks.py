@@ -71,22 +71,6 @@ def test_async_hooks_run_on_the_application_s_loop(tmp_path: Path) -> None:
     assert order(one).index("closed") < order(one).index("stopped")
 
 
-SIGTERM = """
-import signal, sys, threading
-told = threading.Event()
-signal.signal(signal.SIGTERM, lambda *_: told.set() or sys.exit(3))
-threading.Thread(target=told.wait, name="waits").start()
-"""
-
-
-@pytest.mark.parametrize("text", [WSGI, ASGI])
-def test_the_application_s_own_handler_of_sigterm_is_called(tmp_path: Path, text: str) -> None:
-    with served("shop:service", **shop(tmp_path, text + SIGTERM)) as one:
-        assert one.get("/").status == 200
-        assert one.stop() == 0
-    assert "stopped" in order(one)
-
-
 def test_an_on_start_that_raises_ends_the_start(tmp_path: Path) -> None:
     text = WSGI + "@service.on_start\ndef broken(): raise LookupError('no price list')\n"
     done = run("shop:service", **shop(tmp_path, text))

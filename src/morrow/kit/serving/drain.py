@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import signal
 import socket
 import sys
 import threading
@@ -73,10 +72,6 @@ def shut_down(
     # 5. Running requests are finished to their last byte.
     lost = _finish(running, connections, end)
     # 6. The application cleans up, its background jobs and exit hooks run to their end.
-    if running.loop is None:
-        _tell_application()
-    else:  # handlers run on the main thread, where its loop is
-        running.loop.call_soon_threadsafe(_tell_application)
     lost += run_stops(running.service.stops, running.settings, running.loop, end)
     lost += not server.stop(end - time.monotonic())
     lost += _finish_jobs(end)
@@ -86,17 +81,6 @@ def shut_down(
         running.observer.tracing.flush(FLUSH)
     logger.info("stopped", extra=fields(lost=lost))
     return BROKEN if lost else 0
-
-
-def _tell_application() -> None:
-    """Let the application's own handler of SIGTERM run: its threads may wait for that."""
-    if callable(signal.getsignal(signal.SIGTERM)):  # ours does nothing
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        except SystemExit:
-            return  # as it ends anyway
-        except Exception:
-            logger.exception("the application's handler of SIGTERM raised")
 
 
 def _finish(running: Running, connections: GranianServer, end: float) -> int:
