@@ -120,13 +120,7 @@ async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/half":
             await send({"type": "http.response.body", "body": b"half", "more_body": True})
             return
-        body: Any = b"page"
-        if scope["path"] == "/view":
-            body = memoryview(body)
-        elif scope["path"].endswith("where"):
-            body = (
-                f"{scope['path']} {scope['raw_path'].decode()} below {scope['root_path']}".encode()
-            )
+        body = memoryview(b"page") if scope["path"] == "/view" else b"page"
         await send({"type": "http.response.body", "body": body})
         if scope["path"] == "/background":
             await RELEASED.wait()

@@ -123,16 +123,6 @@ def test_what_is_done_after_the_answer_holds_no_place() -> None:
         assert one.stop() == 0, "it was waited for all the same"
 
 
-def test_a_path_of_asgi_holds_what_it_is_below() -> None:
-    with served("edge_apps:asgi", MORROW_TRUSTED_PROXIES="127.0.0.0/8") as one:
-        below = {"X-Forwarded-Prefix": "/shop"}
-        told = one.get("/any%20where", headers=below).text
-        assert told == "/shop/any where /shop/any%20where below /shop"
-        assert one.get("/where").text == "/where /where below "
-        assert one.get("/healthz", headers=below).json() == {"status": "ready"}
-        assert one.stop() == 0
-
-
 def test_a_websocket_that_is_not_accepted_for_an_error_is_a_500() -> None:
     with served("edge_apps:asgi") as one:
         for path in ("/raises", "/returns"):

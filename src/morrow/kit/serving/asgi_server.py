@@ -130,11 +130,7 @@ class AsgiServer:
             for end in ("client", "server"):  # as ASGI writes them
                 host, port = scope[end]
                 scope[end] = (host, int(port))
-            prefix = scope.setdefault("root_path", "")
-            if prefix and scope["path"] != "/healthz":
-                # Otherwise than in WSGI the path holds what it is below.
-                scope["path"] = prefix + scope["path"]
-                scope["raw_path"] = prefix.encode() + scope["raw_path"]
+            scope.setdefault("root_path", "")
             if scope["http_version"] == "1":
                 scope["http_version"] = "1.0"
             scope["state"] = self.lifespan.state.copy()
