@@ -101,6 +101,8 @@ def test_a_stream_that_ends_early_does_not_look_whole() -> None:
             assert not answer.endswith((b"\r\n0\r\n\r\n", b"stays open")), "nobody waits for more"
         wait_for(lambda: one.messages("a body of 8000 bytes"), "it is told")
         wait_for(lambda: one.messages("the application raised"), "it is told")
+        told = one.admin("/metrics").text
+        assert 'http_response_status_code="200"' not in told, "it is counted for what it was"
     with served("edge_apps:asgi") as one:
         answer = answered(one, "GET /half HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer.endswith(b"half\r\n"), "without the piece that ends it"

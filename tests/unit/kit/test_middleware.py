@@ -244,3 +244,22 @@ def test_refusal_wins_over_the_frameworks_error_page() -> None:
     client = Client(app, body_limit=10)
     client.call(HTTP_TRANSFER_ENCODING="chunked", more={"wsgi.input": io.BytesIO(b"x" * 11)})
     assert client.status == "413 Content Too Large"
+
+
+@pytest.mark.parametrize(("streaming", "whole"), [(False, True), (True, False)])
+def test_what_django_says_is_all_there_is_given_in_one(streaming: bool, whole: bool) -> None:
+    class Response:
+        def __init__(self) -> None:
+            self.streaming = streaming
+
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([b"pa", b"ge"])
+
+    def app(environ: Environ, start_response: Callable[..., Any]) -> Any:
+        start_response("200 OK", [("Content-Length", "4")])
+        return Response()
+
+    client = Client(app)
+    result = client.wrapped({"REQUEST_METHOD": "GET", "PATH_INFO": "/"}, client.start_response)
+    assert (type(result) is list) == whole
+    assert b"".join(result) == b"page"

@@ -14,6 +14,9 @@ from morrow.kit.request.observer import Observer, Readiness
 from morrow.kit.request.request import STREAMING, Request, current
 from morrow.kit.settings.problem import logger
 
+# Only of a response of known length up to this is it asked whether its first piece is all of it.
+MOST_BUFFERED = 64 * 1024
+
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
@@ -78,7 +81,9 @@ class Middleware:
             if type(result) is list and answer.started:
                 return answer.whole(result)
             pieces = iter(result)
-            if answer.length >= 0:
+            if 0 <= answer.length <= MOST_BUFFERED:
+                if getattr(result, "streaming", None) is False:  # Django's: all of it is there
+                    return answer.whole(list(pieces))
                 first = next(filter(None, pieces), b"")
                 if not first or len(first) >= answer.length:
                     return answer.whole([first, *pieces])
@@ -92,7 +97,10 @@ class Middleware:
             if answer.refused is not None:
                 return answer.refuse(answer.refused)
             logger.exception("the application raised")
-            return answer.fail(error)
+            try:
+                return answer.fail(error)
+            finally:
+                answer.status = "500"  # also where the head had left
         finally:
             if not handed_on:
                 if type(result) is not list:

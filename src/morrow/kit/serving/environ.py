@@ -28,10 +28,11 @@ _NAMES = _Names({b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LE
 
 
 class _File(FileWrapper):
-    """A file, in pieces so large that most are one."""
+    """A file, in pieces so large that most are one; a pipe as it was asked for."""
 
-    def __init__(self, filelike: Any, blksize: int = 0) -> None:  # noqa: ANN401 - what can be read
-        super().__init__(filelike, max(blksize, 64 * 1024))
+    def __init__(self, filelike: Any, blksize: int = 8192) -> None:  # noqa: ANN401 - what can be read
+        whole = getattr(filelike, "seekable", bool)()
+        super().__init__(filelike, max(blksize, 64 * 1024) if whole else blksize)
         # Who answers a part of a file looks for these: without them all before it is read.
         for name in ("seekable", "seek", "tell"):
             if method := getattr(filelike, name, None):

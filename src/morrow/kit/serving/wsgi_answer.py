@@ -69,7 +69,7 @@ class Answer(Head):
             return
         said = f"a body of {given} bytes, with Content-Length {self.length}"
         if given < self.length:
-            self.closing = True
+            self.closing, self.status = True, "500"
             raise BadAnswer(said)
         logger.error("%s: the rest is not sent", said)
 

@@ -199,9 +199,10 @@ class WsgiServer:
                             answer.stream(streamed)
                     except BaseException as error:
                         self._fail(answer, error)
-                    if answer.gave_turn:
-                        self.end_stream(answer)
-                        holds = False
+                    finally:
+                        if answer.gave_turn:
+                            self.end_stream(answer)
+                            holds = False
             except IndexError:
                 pass  # another thread was faster
             finally:
