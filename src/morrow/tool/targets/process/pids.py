@@ -34,11 +34,13 @@ def end(files: Sequence[Path], patience: float, asks: int = signal.SIGTERM) -> N
                 os.kill(pid, asks)
     deadline = time.monotonic() + patience
     for file in files:
+        while pid_in(file) and time.monotonic() <= deadline:
+            time.sleep(0.05)
+        given = time.monotonic() + KILLED
         # Nothing ends one that the kernel holds, on a disk that does not answer.
-        while (pid := pid_in(file)) and time.monotonic() < deadline + KILLED:
-            if time.monotonic() > deadline:
-                with suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
+        while (pid := pid_in(file)) and time.monotonic() < given:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
             time.sleep(0.05)
 
 
