@@ -76,7 +76,7 @@ def test_a_rollback_that_cannot_be_asked_any_more_is_no_refusal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     goal = SimpleNamespace(revision=1, image="web:1", config="", secret="")
-    without(monkeypatch, rollback, "guard", "finish_earlier_command", "_apply")
+    without(monkeypatch, rollback, "guard", "require_own", "finish_earlier_command", "_apply")
     monkeypatch.setattr(lock, "held", lambda *_: nullcontext())
     monkeypatch.setattr(rollback, "choose", lambda *_: goal)
     monkeypatch.setattr(rollback, "smoke", logged_out)

@@ -30,8 +30,8 @@ def roll_back(site: Site, to: int | None, confirm: str | None) -> Outcome:
     """Go back one good release, or to the one named, and wait until it serves."""
     environment = site.environment
     guard(site, confirm, f"rollback {environment.label}")
-    require_own(site)
     with lock.held(environment, f"morrow rollback {environment.label}"):
+        require_own(site)  # what is read before the lock is ours can be old
         finish_earlier_command(site)
         goal, before = choose(site, to), site.deployed
         left = before or max(site.records)

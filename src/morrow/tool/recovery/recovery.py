@@ -135,9 +135,8 @@ def finish_earlier_command(site: Site) -> None:
     """Wait for a helm that a killed command left at work; put right what one left half-way.
 
     The lock is ours, so no other `morrow` is at it; a helm of this machine that still runs
-    ends by itself. What was read before the lock was ours says nothing any more.
+    ends by itself.
     """
-    site.forget_release()
     if not _pending(site):
         return
     terminal.say(f"  an earlier command left the release {_pending(site)}")
