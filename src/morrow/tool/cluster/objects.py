@@ -69,7 +69,7 @@ def title(item: Json) -> str:
 
 def is_of(item: Json, name: str) -> bool:
     """Return whether an object belongs to the release `name`, by the chart's label."""
-    return labels_of(item).get("app.kubernetes.io/name") == name
+    return labels_of(item).get(NAME) == name
 
 
 def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
@@ -83,7 +83,7 @@ def owned(items: tuple[Json, ...], owner: Json) -> list[Json]:
 
 def observed(deployment: Json) -> bool:
     """Return whether what the Deployment's status says is about its present template."""
-    seen: int = (deployment.get("status") or {}).get("observedGeneration", 0)
+    seen: int = status_of(deployment).get("observedGeneration", 0)
     return seen >= int(deployment["metadata"].get("generation", 0))
 
 
@@ -94,7 +94,7 @@ def is_ending(pod: Json) -> bool:
 
 def has_ended(pod: Json) -> bool:
     """Return whether a pod has run to its end, well or not."""
-    return (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    return status_of(pod).get("phase") in ("Succeeded", "Failed")
 
 
 def is_ready(pod: Json) -> bool:
@@ -105,7 +105,7 @@ def is_ready(pod: Json) -> bool:
 def wanted_of(workload: Json) -> int:
     """Return how many pods a workload is to have."""
     if workload.get("kind") == "DaemonSet":
-        return int((workload.get("status") or {}).get("desiredNumberScheduled", 0))
+        return int(status_of(workload).get("desiredNumberScheduled", 0))
     return int(spec_of(workload).get("replicas", 1))
 
 

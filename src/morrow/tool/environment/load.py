@@ -88,26 +88,14 @@ def overlay(below: Values, above: Values) -> Values:
     return merged
 
 
-def coalesce(defaults: Values, given: Values) -> Values:
-    """Lay what is given over the chart's defaults."""
-    merged = deepcopy(given)
+def coalesce(defaults: Values, given: Values, *, root: bool = True) -> Values:
+    """Lay what is given over the chart's defaults, as Helm does."""
+    merged = deepcopy(given) if root else given
     for key, default in defaults.items():
         if key not in merged:
             merged[key] = deepcopy(default)
-        elif merged[key] is None:
+        elif merged[key] is None and (root or default is not None):
             del merged[key]  # at the root, even a default that is null itself
         elif isinstance(merged[key], dict) and isinstance(default, dict):
-            merged[key] = _coalesce_table(default, merged[key])
-    return merged
-
-
-def _coalesce_table(defaults: Values, given: Values) -> Values:
-    merged = dict(given)
-    for key, default in defaults.items():
-        if key not in merged:
-            merged[key] = deepcopy(default)
-        elif merged[key] is None and default is not None:
-            del merged[key]
-        elif isinstance(merged[key], dict) and isinstance(default, dict):
-            merged[key] = _coalesce_table(default, merged[key])
+            merged[key] = coalesce(default, merged[key], root=False)
     return merged
