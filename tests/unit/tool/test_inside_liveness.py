@@ -10,6 +10,7 @@ import pytest
 from morrow.tool.base.errors import Failure, problem
 from morrow.tool.base.web import Answer
 from morrow.tool.deliver import inside, smoke
+from morrow.tool.diagnose.containers import port_number
 from morrow.tool.programs.kubectl import Kubectl
 from morrow.tool.programs.port_forward import REFUSED
 from morrow.tool.programs.runner import Result
@@ -166,3 +167,14 @@ def test_a_fault_that_the_node_finds_meanwhile_is_told_once(
     with pytest.raises(Failure) as caught:
         smoke.smoke(site, view)
     assert caught.value.problems == (asked, other)
+
+
+def test_a_probes_named_port_is_its_own_containers() -> None:
+    web, proxy, other = (
+        {"name": name, "ports": [{"name": called, "containerPort": port}]}
+        for name, called, port in (("web", "http", 5000), ("proxy", "http", 9090), ("b", "x", 7))
+    )
+    pod = {"spec": {"containers": [web, proxy, other]}}
+    assert [port_number("http", pod, one) for one in (web, proxy)] == [5000, 9090]
+    assert port_number("x", pod, web) == 7, "any other name is the pod's"
+    assert port_number("y", pod, web) == 0

@@ -75,8 +75,7 @@ def _probe_answer(pod: Json, container: str, kubectl: Kubectl) -> str:
     get = probe.get("httpGet") or probe.get("tcpSocket")
     if get is None or get.get("scheme") == "HTTPS":
         return ""
-    own = {one.get("name"): one["containerPort"] for one in spec.get("ports") or []}
-    port = own.get(get["port"]) or port_number(get["port"], pod)  # two containers may use one name
+    port = port_number(get["port"], pod, spec)
     named = [one["value"] for one in get.get("httpHeaders") or [] if one["name"] == "Host"]
     host = named[0] if named else host_of(pod, port)
     answer = ask(kubectl, f"pod/{pod['metadata']['name']}", port, get.get("path", "/"), host)

@@ -92,7 +92,7 @@ def _dead(pod: Json, container: Json, patience: float, place: Place, kubectl: Ku
     # The kit's own is its affair; what asks for another host or by TLS cannot be asked like this.
     if get.get("path") == OWN or {"httpHeaders", "host"} & set(get):
         return ""
-    if get.get("scheme") == "HTTPS" or not (port := port_number(get["port"], pod)):
+    if get.get("scheme") == "HTTPS" or not (port := port_number(get["port"], pod, container)):
         return ""
     until, path, bad = time.monotonic() + max(PATIENCE, patience), get.get("path", "/"), None
     while not bad or time.monotonic() <= until:
@@ -147,9 +147,9 @@ def _ended(
 def _ports(pods: list[Json], view: View, place: Place, kubectl: Kubectl) -> Iterator[Problem]:
     """Yield ports of Services that no pod listens on; what a probe asks, the node has asked."""
     pod, containers = pods[0], pods[0]["spec"]["containers"]
-    probes = [one[kind] for one in containers for kind in PROBES if one.get(kind)]
-    ways = [way for probe in probes for way in probe.values() if isinstance(way, dict)]
-    asked = {port_number(way["port"], pod) for way in ways if "port" in way}
+    probes = [(one, one[kind]) for one in containers for kind in PROBES if one.get(kind)]
+    ways = [(one, way) for one, probe in probes for way in probe.values() if isinstance(way, dict)]
+    asked = {port_number(way["port"], pod, one) for one, way in ways if "port" in way}
     for service in view.own("Service", place.name, place.namespace):
         selector, spec = spec_of(service).get("selector") or {}, spec_of(service)
         # The ports of a headless Service lead nowhere: its pods are asked where they listen.

@@ -99,13 +99,21 @@ def init_names(pod: Json) -> set[str]:
 
 def named_ports(pod: Json) -> dict[str, int]:
     """Return the numbers of the ports that a pod's containers name."""
-    ports = [port for one in containers_of(pod["spec"]) for port in one.get("ports") or []]
+    return _names(containers_of(pod["spec"]))
+
+
+def _names(containers: list[Json]) -> dict[str, int]:
+    ports = [port for one in containers for port in one.get("ports") or []]
     return {str(one["name"]): int(one["containerPort"]) for one in ports if one.get("name")}
 
 
-def port_number(port: int | str, pod: Json) -> int:
-    """Return the number of a port that may be called by its name; 0 where none has that name."""
-    return port if isinstance(port, int) else named_ports(pod).get(port, 0)
+def port_number(port: int | str, pod: Json, container: Json | None = None) -> int:
+    """Return the number of a port that may be called by its name; 0 where none has that name.
+
+    A probe means its own container's: another of the pod may use the same name.
+    """
+    own = _names([container] if container else [])
+    return port if isinstance(port, int) else (named_ports(pod) | own).get(port, 0)
 
 
 def container_spec(pod: Json, status: Json) -> Json:

@@ -85,7 +85,8 @@ def _led_to(message: str, container: Container) -> str:
     get = (container.spec.get(kind) or {}).get("httpGet")
     if not (got and get):
         return ""
-    asked = (get.get("scheme", "HTTP").lower(), port_number(get["port"], container.pod))
+    port = port_number(get["port"], container.pod, container.spec)
+    asked = (get.get("scheme", "HTTP").lower(), port)
     there = int(got["port"] or (443 if got["kind"] == "https" else 80))
     return "" if (got["kind"], there) == asked else got["url"]
 
