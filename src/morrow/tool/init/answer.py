@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -115,6 +115,12 @@ class Refusal:
     where: str = ""
     within: str = ""  # the package that raised
     examples: Mapping[str, str] = field(default_factory=dict)  # as an application's
+
+    def place(self, files: Container[str]) -> tuple[str, str]:
+        """Return the file where it failed, one of these, and the line: below the source or not."""
+        path, _, line = self.where.partition(":")
+        below = f"{self.candidate.source}/{path}".lstrip("/")
+        return below if below in files else path, line
 
     @property
     def unreachable(self) -> bool:

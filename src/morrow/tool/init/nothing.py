@@ -148,9 +148,7 @@ def lacking(repository: Repository, refusals: list[Refusal]) -> bool:
 def lazy(repository: Repository, python: Interpreter, refusal: Refusal) -> str:
     """Say it where an annotation names what is imported for type checkers alone."""
     name = re.fullmatch(r"name '(\w+)' is not defined", refusal.message)
-    path, _, line = refusal.where.partition(":")
-    beside = f"{refusal.candidate.source}/{path}".lstrip("/")
-    file = beside if beside in repository.trees else path  # from the root, where it is not below
+    file, line = refusal.place(repository.trees)
     if not name or python.version >= LAZY or file not in repository.trees:
         return ""
     has, least = (".".join(map(str, one)) for one in (python.version, LAZY))

@@ -65,9 +65,8 @@ def seen(repository: Repository) -> Iterator[Candidate]:
                         yield replace(one, module=STARTED, script=text)
             elif isinstance(node, ast.ImportFrom):  # and what adds its routes, perhaps
                 held = [one.name for one in node.names if one.name in MODULES and not one.asname]
-                held = (
-                    [] if stem == "__main__" and held in (["main"], ["run"]) else held
-                )  # a command
+                if stem == "__main__" and held in (["main"], ["run"]):
+                    continue  # a command
                 if held and (node.level or has_module(repository, node.module or "")):
                     why = f"{file}:{node.lineno} imports {held[0]}"
                     yield from places(repository, file, held[0], why, base + bonus - 30)

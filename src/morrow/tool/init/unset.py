@@ -13,9 +13,7 @@ def unset(repository: Repository, refusal: Refusal) -> str:
     """Say who sets the global that is still None where the import fails, "" where none is."""
     if "'NoneType' object" not in refusal.message:
         return ""
-    path, _, line = refusal.where.partition(":")
-    beside = f"{refusal.candidate.source}/{path}".lstrip("/")
-    file = beside if beside in repository.trees else path
+    file, line = refusal.place(repository.trees)
     tree = repository.trees.get(file, ast.Module([], []))
     names = [one for one in ast.walk(tree) if isinstance(one, ast.Name) and str(one.lineno) == line]
     used = [one.id for one in names if isinstance(one.ctx, ast.Load)]
